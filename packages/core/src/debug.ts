@@ -1,0 +1,34 @@
+/**
+ * Logs one line where the process runs with `NODE_DEBUG=qwen`; elsewhere, browsers included, does nothing.
+ *
+ * `message` is called only when the line is written. What looks like a secret is masked, as the
+ * last resort: do not put one in.
+ */
+export function debug(message: () => string): void {
+  log ??= openLog();
+  if (log.enabled) log("%s", maskSecrets(message()));
+}
+
+/** Replaces Hugging Face tokens, `Authorization` values and passwords in URLs by `***`. */
+export function maskSecrets(text: string): string {
+  return text
+    .replaceAll(/\bhf_\w{4,}/g, "hf_***")
+    .replaceAll(/\b(Bearer|Basic) [\w.~+/=-]+/gi, "$1 ***")
+    .replaceAll(/(\/\/[^/\s:@]*:)[^/\s@]+@/g, "$1***@");
+}
+
+interface Log {
+  (format: string, message: string): void;
+  readonly enabled: boolean;
+}
+
+// Opened at the first line, not at import: importing the package has no side effects.
+let log: Log | undefined;
+
+function openLog(): Log {
+  const { process } = globalThis as { readonly process?: { getBuiltinModule?(id: "node:util"): { debuglog(section: string): Log } | undefined } };
+  // Not an import: browsers have no node:util.
+  return process?.getBuiltinModule?.("node:util")?.debuglog("qwen") ?? OFF;
+}
+
+const OFF: Log = Object.assign(() => {}, { enabled: false });
