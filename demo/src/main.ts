@@ -1,0 +1,2 @@
+console.error("The demo is still to come.");
+process.exitCode = 1;
