@@ -1,0 +1,233 @@
+import { createTransport } from "#transport";
+import { debug } from "../debug.ts";
+import { QwenError } from "../errors.ts";
+import { follow } from "../http/follow.ts";
+import { readText, type Transport, type TransportResponse } from "../http/transport.ts";
+import { resolveTimeouts } from "../timers.ts";
+import type { Timeouts } from "../provider.ts";
+import { checkToken, isHuggingFaceSpace, spaceUrl, tokenHeader, type SpaceTarget } from "./address.ts";
+import { parseConfig, type SpaceConfig } from "./config.ts";
+import { createCookieJar, type CookieJar } from "./cookies.ts";
+import { failureOf } from "./failure.ts";
+
+/** How to reach a Space. */
+export interface ClientOptions {
+  /**
+   * A Hugging Face token. It goes to the Space alone: as `X-HF-Authorization` to `*.hf.space`, as
+   * `Authorization` to a host of your own naming; never across a redirect.
+   */
+  readonly token?: string | undefined;
+  /** For an app with a login of its own: `launch(auth=…)`. */
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
+  /** URL of an HTTP proxy, or `false` for none. @defaultValue what `HTTPS_PROXY` and `NO_PROXY` say */
+  readonly proxy?: string | false | undefined;
+  /** Another way to send requests. The caller closes it. */
+  readonly transport?: Transport | undefined;
+  /** Sent with every request to the Space, over what the SDK would send. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Limits in ms for calls that set none. */
+  readonly timeouts?: Timeouts | undefined;
+}
+
+/** A request to a Space, its path relative to the base URL. */
+export interface ClientRequest {
+  readonly path: string;
+  /** Sent as JSON. A GET without it. */
+  readonly json?: unknown;
+  readonly body?: { readonly bytes: Uint8Array; readonly contentType: string } | undefined;
+  readonly accept?: "text/event-stream" | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Cookies of the session this request belongs to. */
+  readonly jar?: CookieJar | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeouts?: Timeouts | undefined;
+  readonly onStart?: (() => void) | undefined;
+}
+
+/** The connection to one Space that all of its sessions share. */
+export interface SpaceClient {
+  readonly url: URL;
+  /** Sends a request; whatever its status, the response comes back. */
+  request(request: ClientRequest): Promise<TransportResponse>;
+  /** The path prefix of the API: known from `/config`, or the hint, or that of Gradio 5 and later. */
+  prefix(): string;
+  /** Reads `/config`, once for all callers; a failure is not kept. */
+  config(): Promise<SpaceConfig>;
+  /** What `/config` said, if it was read. */
+  knownConfig(): SpaceConfig | undefined;
+  /** After a failure: the Space may have changed, so the next call reads `/config` again. */
+  forgetConfig(): void;
+  /** Lets `work` end after its call has: `close()` waits for it. Its failure is logged only. */
+  background(work: Promise<void>): void;
+  /** Waits for what is left in the background and closes idle connections. The client stays usable. */
+  close(): Promise<void>;
+}
+
+/** Makes the client of a Space. Nothing is sent yet. Throws a `TypeError` for a bad target or token. */
+export function createClient(
+  target: SpaceTarget,
+  options: ClientOptions & { readonly apiPrefix?: string | undefined } = {},
+): SpaceClient {
+  const { token, auth, proxy, headers: ownHeaders = {}, apiPrefix: prefixHint = "/gradio_api" } = options;
+  const url = spaceUrl(target);
+  if (token !== undefined) checkToken(token);
+  const logins = createCookieJar();
+  const left = new Set<Promise<void>>();
+  let ownTransport: Transport | undefined;
+  let config: SpaceConfig | undefined;
+  let reading: Promise<SpaceConfig> | undefined;
+  let login: Promise<void> | undefined;
+
+  function transport(): Transport {
+    return options.transport ?? (ownTransport ??= createTransport({ proxy }));
+  }
+
+  async function send({
+    path,
+    json,
+    body,
+    accept,
+    headers,
+    jar,
+    signal,
+    timeouts,
+    onStart,
+  }: ClientRequest): Promise<TransportResponse> {
+    const { connectMs, headersMs } = resolveTimeouts(timeouts, options.timeouts);
+    const contentType = json === undefined ? body?.contentType : "application/json";
+    const startedAt = performance.now();
+    const response = await follow(transport(), {
+      method: contentType === undefined ? "GET" : "POST",
+      url: new URL(path.replace(/^\//, ""), url),
+      body: json === undefined ? body?.bytes : JSON.stringify(json),
+      signal,
+      connectMs,
+      headersMs,
+      onStart,
+      headersFor(hop) {
+        const inside = hop.origin === url.origin;
+        const cookies = inside ? [...logins.pairs(), ...(jar?.pairs() ?? [])] : [];
+        return {
+          accept: accept ?? "application/json",
+          "user-agent": "qwen-sdk",
+          ...(contentType === undefined ? {} : { "content-type": contentType }),
+          ...(cookies.length === 0 ? {} : { cookie: cookies.join("; ") }),
+          ...(token === undefined ? {} : tokenHeader(hop, { space: url, token })),
+          ...(inside ? { ...lowerCase(ownHeaders), ...lowerCase(headers) } : {}),
+        };
+      },
+      onResponse({ status, headers: received }, hop) {
+        debug(
+          () =>
+            `${contentType === undefined ? "GET" : "POST"} ${hop.origin}${hop.pathname} ${status} ${Math.round(performance.now() - startedAt)} ms`,
+        );
+        const cookies = received["set-cookie"];
+        if (cookies === undefined || hop.origin !== url.origin) return;
+        (jar ?? logins).store(typeof cookies === "string" ? [cookies] : cookies);
+      },
+    });
+    return response;
+  }
+
+  async function logIn({
+    username,
+    password,
+  }: {
+    readonly username: string;
+    readonly password: string;
+  }): Promise<void> {
+    const form = new URLSearchParams({ username, password }).toString();
+    const response = await send({
+      path: "login",
+      body: { bytes: new TextEncoder().encode(form), contentType: "application/x-www-form-urlencoded" },
+    });
+    if (response.status !== 200) {
+      response.body.cancel();
+      throw new QwenError(
+        "authentication",
+        `${url.host} does not accept the username and password given as \`auth\`.`,
+        { status: response.status },
+      );
+    }
+    await readText(response.body);
+  }
+
+  async function loggedIn(): Promise<void> {
+    if (auth === undefined) return;
+    login ??= logIn(auth);
+    try {
+      await login;
+    } catch (error) {
+      login = undefined;
+      throw error;
+    }
+  }
+
+  async function request(clientRequest: ClientRequest): Promise<TransportResponse> {
+    if (auth === undefined) return send(clientRequest);
+    await loggedIn();
+    const response = await send(clientRequest);
+    if (response.status !== 401) return response;
+    // The server forgot the login, as a restart makes it do.
+    response.body.cancel();
+    login = undefined;
+    await loggedIn();
+    return send(clientRequest);
+  }
+
+  async function readConfig(): Promise<SpaceConfig> {
+    const response = await request({ path: "config" });
+    if (response.status !== 200) throw await failureOf(response, { url });
+    const body = await readText(response.body);
+    if (body.trimStart().startsWith("<")) {
+      throw new QwenError(
+        "space_unavailable",
+        `${url.host} shows a page instead of a Gradio app${isHuggingFaceSpace(url) ? ": it may be asleep, building or stopped" : ""}.`,
+      );
+    }
+    return parseConfig(body, { host: url.host });
+  }
+
+  return {
+    url,
+    request,
+    prefix: () => config?.apiPrefix ?? prefixHint,
+    config() {
+      if (config !== undefined) return Promise.resolve(config);
+      reading ??= readConfig().then(
+        (read) => {
+          reading = undefined;
+          config = read;
+          return read;
+        },
+        (error: unknown) => {
+          reading = undefined;
+          throw error;
+        },
+      );
+      return reading;
+    },
+    knownConfig: () => config,
+    forgetConfig() {
+      config = undefined;
+    },
+    background(work) {
+      const kept = work
+        .catch((error: unknown) =>
+          debug(() => `clean-up at ${url.host}: ${error instanceof Error ? error.message : "failed"}`),
+        )
+        .finally(() => left.delete(kept));
+      left.add(kept);
+    },
+    async close() {
+      while (left.size > 0) await Promise.all(left);
+      const closing = ownTransport;
+      ownTransport = undefined;
+      await closing?.close();
+    },
+  };
+}
+
+function lowerCase(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

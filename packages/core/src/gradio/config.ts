@@ -1,0 +1,79 @@
+import * as z from "zod/mini";
+import { QwenError } from "../errors.ts";
+
+/** An endpoint of a Space, as `GET /config` lists it. */
+export interface Endpoint {
+  /** Its name with a leading "/", as `api_name` in Gradio; absent on one that has none. */
+  readonly name: string | undefined;
+  readonly fnIndex: number;
+  /** Whether it runs on the queue; one that does not answers at once. */
+  readonly queue: boolean;
+}
+
+/** What we read of a Space's `/config`. */
+export interface SpaceConfig {
+  /** The server's version, such as "5.50.0". */
+  readonly version: string | undefined;
+  /** "" before Gradio 5, "/gradio_api" from then on. */
+  readonly apiPrefix: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+// Only the fields we read: the fewer we name, the fewer changes upstream break us.
+const configSchema = z.object({
+  version: z.nullish(z.string()),
+  protocol: z.nullish(z.string()),
+  api_prefix: z.nullish(z.string()),
+  dependencies: z.array(
+    z.object({
+      id: z.nullish(z.number()),
+      api_name: z.nullish(z.union([z.string(), z.literal(false)])),
+      queue: z.nullish(z.boolean()),
+    }),
+  ),
+});
+
+/**
+ * Reads the body of `GET /config`.
+ *
+ * Throws `protocol` for what is no Gradio config, and for the WebSocket protocol of Gradio 3.
+ */
+export function parseConfig(body: string, { host }: { readonly host: string }): SpaceConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch (error) {
+    throw new QwenError("protocol", `${host} is no Gradio app: its /config is not JSON.`, { cause: error });
+  }
+  const result = configSchema.safeParse(json);
+  if (!result.success)
+    throw new QwenError("protocol", `${host} is no Gradio app this SDK knows: ${z.prettifyError(result.error)}.`);
+  const { version, protocol, api_prefix: apiPrefix, dependencies } = result.data;
+  if (protocol === undefined || protocol === null || protocol.startsWith("ws")) {
+    throw new QwenError(
+      "protocol",
+      `${host} runs Gradio ${version ?? "3"}, whose WebSocket protocol is not supported. It needs Gradio 4 or later.`,
+    );
+  }
+  return {
+    version: version ?? undefined,
+    apiPrefix: apiPrefix ?? "",
+    endpoints: dependencies.map(({ id, api_name: name, queue }, index) => ({
+      name: typeof name === "string" ? `/${name.replace(/^\//, "")}` : undefined,
+      fnIndex: id ?? index,
+      queue: queue !== false,
+    })),
+  };
+}
+
+/** Finds an endpoint by its name, with or without the leading "/", or by its `fn_index`. */
+export function findEndpoint({ endpoints }: SpaceConfig, which: string | number): Endpoint | undefined {
+  if (typeof which === "number") return endpoints.find(({ fnIndex }) => fnIndex === which);
+  const name = `/${which.replace(/^\//, "")}`;
+  return endpoints.find((endpoint) => endpoint.name === name);
+}
+
+/** The names of the endpoints there are, for messages. */
+export function endpointNames({ endpoints }: SpaceConfig): readonly string[] {
+  return endpoints.flatMap(({ name }) => (name === undefined ? [] : [name]));
+}

@@ -1,0 +1,37 @@
+/** The cookies of one origin, for as long as a session or a client lives. */
+export interface CookieJar {
+  /** Takes the `set-cookie` values of a response. */
+  store(setCookies: readonly string[]): void;
+  /** The pairs to send back, as in a `cookie` header. */
+  pairs(): readonly string[];
+  /** The cookies as JSON-safe data, for a conversation that goes on elsewhere. */
+  toJSON(): Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes a jar for a single origin, so Domain and Path do not matter; a cookie that expires at once
+ * is taken out (RFC 6265, section 5.3).
+ */
+export function createCookieJar(saved: Readonly<Record<string, string>> = {}): CookieJar {
+  const cookies = new Map(Object.entries(saved));
+  return {
+    store(setCookies) {
+      for (const line of setCookies) {
+        const [pair = "", ...attributes] = line.split(";");
+        const equals = pair.indexOf("=");
+        if (equals < 1) continue;
+        const name = pair.slice(0, equals).trim();
+        if (attributes.some(expires)) cookies.delete(name);
+        else cookies.set(name, pair.slice(equals + 1).trim());
+      }
+    },
+    pairs: () => [...cookies].map(([name, value]) => `${name}=${value}`),
+    toJSON: () => Object.fromEntries(cookies),
+  };
+}
+
+function expires(attribute: string): boolean {
+  const [name = "", value = ""] = attribute.split("=").map((piece) => piece.trim());
+  if (/^max-age$/i.test(name)) return Number(value) <= 0;
+  return /^expires$/i.test(name) && Date.parse(value) <= Date.now();
+}

@@ -1,0 +1,119 @@
+import { QwenError, SpaceError } from "../errors.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
+import { headerOf, readText, type TransportResponse } from "../http/transport.ts";
+import { isHuggingFaceSpace } from "./address.ts";
+import { isRecord, type JobCompletion } from "./messages.ts";
+
+const LONGEST_REASON = 300;
+
+/** Reads the body of a response that is no success, and says what it means. The connection is done with after. */
+export async function failureOf(
+  response: TransportResponse,
+  { url, signal }: { readonly url: URL; readonly signal?: AbortSignal | undefined },
+): Promise<QwenError> {
+  const body = await readText(response.body, { maxBytes: 64 * 1024, signal });
+  return statusFailure(response, { url, body });
+}
+
+/** What a status that is no success means, with the body it came with. */
+export function statusFailure(
+  response: Pick<TransportResponse, "status" | "headers">,
+  { url, body }: { readonly url: URL; readonly body: string },
+): QwenError {
+  const { status } = response;
+  const reason = reasonIn(body);
+  const options = { status, retryAfterMs: retryAfterMs((name) => headerOf(response, name)) };
+  const said = reason === "" ? `status ${status}` : `status ${status}: ${reason}`;
+
+  if (status === 401 || status === 403)
+    return new QwenError("authentication", `${url.host} wants a login or another token (${said}).`, options);
+  if (status === 404 && isHuggingFaceSpace(url)) {
+    return new QwenError(
+      "space_unavailable",
+      `There is no running Space at ${url.host}, or it is private and needs a \`token\` (${said}).`,
+      options,
+    );
+  }
+  if (status === 429) return new QwenError("rate_limited", `${url.host} is asked too often (${said}).`, options);
+  if (status === 503 && /queue is full/i.test(reason))
+    return new QwenError("queue_full", `${url.host}: ${reason}`, options);
+  if (status >= 500) return new QwenError("space_unavailable", `${url.host} cannot answer now (${said}).`, options);
+  if (status === 400 || status === 413 || status === 422)
+    return new QwenError("invalid_request", `${url.host} refuses the request (${said}).`, options);
+  return new QwenError("protocol", `${url.host} answers unlike a Gradio server (${said}).`, options);
+}
+
+/** What a job that ended without success means. */
+export function completionFailure({ error, title }: JobCompletion): QwenError {
+  if (error === undefined) {
+    return new SpaceError("The Space failed and does not say why.", { hidden: true, title });
+  }
+  const message = plainText(unquoted(error));
+  if (/exceeded your .*quota/i.test(message)) {
+    return new QwenError("quota_exceeded", message, { retryAfterMs: quotaWaitMs(message) });
+  }
+  return new SpaceError(message === "" ? "The Space failed without a message." : message, { title });
+}
+
+/** The wait in a ZeroGPU quota text, such as "retry in 0:09:48" or "Try again in 1 day, 2:03:04", in ms. */
+function quotaWaitMs(text: string): number | undefined {
+  const wait = /\bin (?:(\d+) days?, )?(\d+):(\d{2}):(\d{2})/i.exec(text);
+  if (wait === null) return undefined;
+  const [days, hours, minutes, seconds] = wait.slice(1).map((digits) => Number(digits ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+/** Gradio 4.x shows the `repr` of the message: quotes of its own around it. */
+function unquoted(text: string): string {
+  const quote = text[0];
+  return text.length >= 2 && (quote === "'" || quote === '"') && text.at(-1) === quote ? text.slice(1, -1) : text;
+}
+
+function reasonIn(body: string): string {
+  const text = detailIn(body) ?? pageTitle(body);
+  // A traceback is the server's business, and names its files.
+  return text.startsWith("Traceback") ? "" : text.slice(0, LONGEST_REASON);
+}
+
+function detailIn(body: string): string | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(json)) return undefined;
+  const detail = json["detail"] ?? json["error"];
+  if (typeof detail === "string") return plainText(detail);
+  if (isRecord(detail) && typeof detail["error"] === "string") return plainText(detail["error"]);
+  return detail === undefined || detail === null ? undefined : JSON.stringify(detail);
+}
+
+function pageTitle(body: string): string {
+  return plainText(/<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1] ?? body);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  "#39": "'",
+  "#x27": "'",
+  nbsp: " ",
+};
+
+/** Text without its HTML tags, its common entities decoded, white space folded. */
+function plainText(html: string): string {
+  return html
+    .replaceAll(/<(?:style|script)\b[\s\S]*?<\/(?:style|script)>/gi, " ")
+    .replaceAll(/<\/?[a-z!][^>]*>/gi, " ")
+    .replaceAll(/&(amp|lt|gt|quot|#39|#x27|nbsp);/g, (_, entity: string) => ENTITIES[entity] ?? "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}

@@ -1,0 +1,25 @@
+export { connectSpace } from "./space.ts";
+export type { Space, SpaceMessage, SubmitOptions } from "./space.ts";
+export { createSpaceProvider } from "./space-provider.ts";
+export type {
+  InputSession,
+  OutputSchema,
+  SpaceDefinition,
+  SpaceProviderOptions,
+  SpaceRequest,
+} from "./space-provider.ts";
+export { dialogueOf, promptOf, imagesOf, textOf } from "../message.ts";
+export type { Dialogue } from "../message.ts";
+export type { SpaceTarget } from "./address.ts";
+export type { AnswerLocation } from "./answer.ts";
+export type { ClientOptions } from "./client.ts";
+export type { Endpoint } from "./config.ts";
+export type { FileData, UploadOptions } from "./upload.ts";
+export type {
+  BodySink,
+  ResponseBody,
+  Transport,
+  TransportOptions,
+  TransportRequest,
+  TransportResponse,
+} from "../http/transport.ts";

@@ -1,0 +1,312 @@
+import { debug } from "../debug.ts";
+import { QwenError, StreamInterruptedError, TimeoutError, type TimeoutPhase } from "../errors.ts";
+import { decodeEvents } from "../http/sse.ts";
+import { readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
+import { startTimer, type ResolvedTimeouts } from "../timers.ts";
+import { findEndpoint } from "./config.ts";
+import { completionFailure, failureOf } from "./failure.ts";
+import { isRecord, parseQueueMessage, type JobCompletion, type QueueMessage } from "./messages.ts";
+import type { Session } from "./session.ts";
+
+/** A message of a job while it runs. */
+export type JobMessage = Extract<QueueMessage, { type: "queue" | "started" | "generating" | "progress" | "log" }>;
+
+/** What to run, and who listens. */
+export interface JobOptions {
+  readonly session: Session;
+  /** Name of the endpoint, to check a guessed `fn_index` before it is used to cancel. */
+  readonly endpoint: string | undefined;
+  /** Runs on `/queue/join`, whose messages are edits. Without it `/call/{endpoint}` sends whole values. */
+  readonly fnIndex: number | undefined;
+  readonly inputs: readonly unknown[];
+  readonly signal: AbortSignal;
+  readonly timeouts: ResolvedTimeouts;
+  /** Leave a queue whose estimate is longer than this, in ms. */
+  readonly maxQueueMs?: number | undefined;
+  /** Called in order for every message of this job. True once there is output: from then on the job must not idle. */
+  onMessage(message: JobMessage): boolean;
+  /** What is there of the answer, for the error of a cut stream. */
+  partialText(): string;
+}
+
+/** A job under way. */
+export interface Job {
+  /** The successful completion. Rejects with a `QwenError`, or with the reason of `signal`. */
+  readonly completion: Promise<JobCompletion>;
+  /** Stops reading the stream, and with it the clock: a slow consumer is no silent server. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Longest time a clean-up may take, in ms. */
+const CLEANUP_MS = 10_000;
+/** How long a finished stream may take to close by itself, in ms. */
+const LINGER_MS = 1000;
+
+/**
+ * Runs one job on Gradio's queue: joins, listens on a stream of its own, ends.
+ *
+ * However it ends early (abort, timeout, error), the promise settles at once and the job is stopped
+ * on the server behind it: first the stream is closed, which takes a waiting job out of the queue;
+ * then `/cancel` goes out, if `/config` has confirmed the `fn_index`, because a wrong one
+ * restarts the job. A join that is not answered yet is awaited and its session opened and
+ * closed, since dropping it would leave the job running.
+ */
+export function startJob({
+  session,
+  endpoint,
+  fnIndex,
+  inputs,
+  signal,
+  timeouts,
+  maxQueueMs,
+  onMessage,
+  partialText,
+}: JobOptions): Job {
+  const { client } = session;
+  const settled = Promise.withResolvers<JobCompletion>();
+  const wire = new AbortController();
+  let stage: "joining" | "joined" | "streaming" = "joining";
+  let sent = false;
+  let over = false;
+  let eventId: string | undefined;
+  let body: ResponseBody | undefined;
+  let output = false;
+  let paused = false;
+  let position: number | undefined;
+  let timer = limit("first-output", timeouts.firstOutputMs);
+
+  function limit(phase: TimeoutPhase, limitMs: number) {
+    return startTimer(limitMs, () => fail(new TimeoutError(phase, limitMs)));
+  }
+
+  function switchTimer(phase: TimeoutPhase, limitMs: number): void {
+    timer.stop();
+    timer = limit(phase, limitMs);
+    if (paused) timer.pause();
+  }
+
+  function onAbort(): void {
+    fail(signal.reason);
+  }
+
+  function settle(): boolean {
+    if (over) return false;
+    over = true;
+    timer.stop();
+    signal.removeEventListener("abort", onAbort);
+    return true;
+  }
+
+  function fail(error: unknown): void {
+    if (!settle()) return;
+    settled.reject(error);
+    if (stage === "streaming") {
+      body?.cancel();
+      client.background(cancel());
+    } else if (!sent) wire.abort(error);
+    // Else `run` is under way, and cleans up when it sees that it is over.
+  }
+
+  function succeed(completion: JobCompletion): void {
+    if (!settle()) return;
+    settled.resolve(completion);
+    // The server closes the stream by itself, which leaves the connection for the next call.
+    const lingering = startTimer(LINGER_MS, () => body?.cancel());
+    onClosed = lingering.stop;
+  }
+
+  let onClosed = (): void => {};
+
+  async function run(): Promise<void> {
+    const joined = await join();
+    eventId = await eventIdOf(joined);
+    stage = "joined";
+    const response = await listen();
+    if (over) {
+      response.body.cancel();
+      await cancel();
+      return;
+    }
+    if (response.status !== 200) throw await failureOf(response, { url: client.url, signal: wire.signal });
+    stage = "streaming";
+    body = response.body;
+    body.pipe(decodeEvents({ event: take, end: () => ended(), error: ended }));
+  }
+
+  function join(): Promise<TransportResponse> {
+    const options = { signal: wire.signal, timeouts, onStart: () => (sent = true) };
+    const common = { data: inputs, session_hash: session.hash };
+    if (fnIndex === undefined)
+      return session.request({
+        path: `call/${encodeURIComponent((endpoint ?? "").replace(/^\//, ""))}`,
+        json: common,
+        ...options,
+      });
+    return session.request({
+      path: "queue/join",
+      json: { ...common, fn_index: fnIndex, event_data: null, trigger_id: null },
+      ...options,
+    });
+  }
+
+  async function eventIdOf(response: TransportResponse): Promise<string> {
+    if (response.status !== 200) throw await failureOf(response, { url: client.url, signal: wire.signal });
+    const text = await readText(response.body, { limitMs: timeouts.headersMs, signal: wire.signal });
+    const id = eventIdIn(text);
+    if (id === undefined)
+      throw new QwenError(
+        text.trimStart().startsWith("<") ? "space_unavailable" : "protocol",
+        `${client.url.host} accepts the job without naming it: it is no Gradio queue, or shows a page in its place.`,
+      );
+    return id;
+  }
+
+  function listen(): Promise<TransportResponse> {
+    return session.request({
+      path: `queue/data?session_hash=${session.hash}`,
+      accept: "text/event-stream",
+      signal: wire.signal,
+      timeouts,
+    });
+  }
+
+  function take(data: string): void {
+    if (over) return;
+    const parsed = parseQueueMessage(data);
+    // What speaks of the whole session speaks of this job: the session is its own.
+    if (parsed === undefined || (parsed.eventId !== undefined && parsed.eventId !== eventId)) return;
+    try {
+      receive(parsed.message);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function receive(message: QueueMessage): void {
+    switch (message.type) {
+      case "completed":
+        if (message.success) succeed(message);
+        else fail(completionFailure(message));
+        return;
+      case "failed":
+        fail(
+          message.sessionNotFound
+            ? new QwenError(
+                "session_not_found",
+                `${client.url.host} does not know the session it just accepted a job for: its replicas share none.`,
+              )
+            : new QwenError("space_unavailable", `${client.url.host} gave the job up: ${message.message}`),
+        );
+        return;
+      case "closed":
+        ended();
+        return;
+      case "queue":
+        if (maxQueueMs !== undefined && message.etaMs !== undefined && message.etaMs > maxQueueMs) {
+          fail(
+            new QwenError(
+              "queue_full",
+              `The queue of ${client.url.host} takes about ${message.etaMs} ms, longer than ${maxQueueMs} ms.`,
+            ),
+          );
+          return;
+        }
+        if (!output && message.position !== position) switchTimer("queue", timeouts.queueMs);
+        position = message.position;
+        onMessage(message);
+        return;
+      case "started":
+        if (!output) switchTimer("first-output", timeouts.firstOutputMs);
+        onMessage(message);
+        return;
+      default:
+        // A message that still comes while reading is paused must not start the clock again.
+        if (output && !paused) timer.touch();
+        if (onMessage(message) && !output && !over) {
+          output = true;
+          switchTimer("idle", timeouts.idleMs);
+        }
+    }
+  }
+
+  function ended(error?: unknown): void {
+    onClosed();
+    if (over) return;
+    if (error !== undefined && !output) {
+      fail(error);
+      return;
+    }
+    fail(
+      new StreamInterruptedError(`${client.url.host} ended the stream before the answer was whole.`, {
+        text: partialText(),
+        cause: error,
+      }),
+    );
+  }
+
+  /** Asks the server to stop the job, where that is safe. */
+  async function cancel(): Promise<void> {
+    const config = client.knownConfig();
+    const known = config === undefined || endpoint === undefined ? undefined : findEndpoint(config, endpoint);
+    const verified = endpoint === undefined ? fnIndex : known?.fnIndex;
+    if (verified === undefined || (fnIndex !== undefined && verified !== fnIndex)) return;
+    const response = await session.request({
+      path: "cancel",
+      json: { session_hash: session.hash, fn_index: verified, event_id: eventId },
+      signal: AbortSignal.timeout(CLEANUP_MS),
+    });
+    await readText(response.body, { limitMs: CLEANUP_MS });
+    debug(() => `cancelled ${eventId} at ${client.url.host}: ${response.status}`);
+  }
+
+  /** A join without an answer may still have made a job: opening and closing its session removes it. */
+  async function sweep(): Promise<void> {
+    const response = await session.request({
+      path: `queue/data?session_hash=${session.hash}`,
+      accept: "text/event-stream",
+      signal: AbortSignal.timeout(CLEANUP_MS),
+    });
+    response.body.cancel();
+  }
+
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  else {
+    const running = run().catch((error: unknown) => {
+      if (sent && stage === "joining" && QwenError.isInstance(error) && error.code === "timeout")
+        client.background(sweep());
+      fail(error);
+    });
+    // What goes on after an abort is bounded, and `close()` waits for it.
+    settled.promise.catch(() => {
+      if (stage === "streaming") return;
+      const bound = startTimer(CLEANUP_MS, () => wire.abort(new Error("The clean-up took too long.")));
+      client.background(running.finally(() => bound.stop()));
+    });
+  }
+
+  return {
+    completion: settled.promise,
+    pause() {
+      if (over) return;
+      paused = true;
+      body?.pause();
+      timer.pause();
+    },
+    resume() {
+      paused = false;
+      body?.resume();
+      timer.resume();
+    },
+  };
+}
+
+function eventIdIn(text: string): string | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isRecord(json) && typeof json["event_id"] === "string" ? json["event_id"] : undefined;
+  } catch {
+    return undefined;
+  }
+}

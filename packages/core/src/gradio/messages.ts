@@ -1,0 +1,148 @@
+/** Where a job stands in the queue. */
+export interface QueueEstimation {
+  readonly type: "queue";
+  /** 0 is next. */
+  readonly position: number;
+  readonly size: number | undefined;
+  readonly etaMs: number | undefined;
+}
+
+/** The end of a job, as the server tells it. */
+export interface JobCompletion {
+  readonly type: "completed";
+  readonly success: boolean;
+  /** One value an output; absent on an error and on a cancelled job. */
+  readonly data: readonly unknown[] | undefined;
+  /** What a `gr.Error` said; absent where Gradio hides it. */
+  readonly error: string | undefined;
+  readonly title: string | undefined;
+}
+
+/** A message of Gradio's queue protocol on `GET /queue/data`, reduced to what we read. */
+export type QueueMessage =
+  | QueueEstimation
+  | { readonly type: "started" }
+  /** One value an output: whole ones first, then lists of edits, unless the job asked for whole values. */
+  | { readonly type: "generating"; readonly data: readonly unknown[] }
+  | { readonly type: "progress"; readonly message: string | undefined; readonly fraction: number | undefined }
+  | { readonly type: "log"; readonly level: "info" | "warning" | "success" | "error"; readonly message: string }
+  | JobCompletion
+  /** `unexpected_error`: the server gave up on the job, or does not know the session. */
+  | { readonly type: "failed"; readonly message: string; readonly sessionNotFound: boolean }
+  /** `close_stream`: nothing more comes on this session. */
+  | { readonly type: "closed" };
+
+/** A message, and the job it speaks of; without an event id it is about the whole session. */
+export interface SessionMessage {
+  readonly eventId: string | undefined;
+  readonly message: QueueMessage;
+}
+
+/**
+ * Reads one SSE `data` field. `undefined` for what is not JSON, heartbeats, and kinds this SDK has no
+ * use for: newer servers have more of them.
+ *
+ * Checked by hand: it runs for every delta.
+ */
+export function parseQueueMessage(data: string): SessionMessage | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(json)) return undefined;
+  const message = readMessage(json);
+  return message === undefined ? undefined : { eventId: stringIn(json["event_id"]), message };
+}
+
+function readMessage(message: Readonly<Record<string, unknown>>): QueueMessage | undefined {
+  switch (message["msg"]) {
+    case "process_generating":
+    case "process_streaming": {
+      const output = message["output"];
+      const values = isRecord(output) ? output["data"] : undefined;
+      return isList(values) ? { type: "generating", data: values } : undefined;
+    }
+    case "process_completed":
+      return readCompletion(message);
+    case "estimation":
+      return {
+        type: "queue",
+        position: numberIn(message["rank"]) ?? 0,
+        size: numberIn(message["queue_size"]),
+        etaMs: milliseconds(message["rank_eta"]),
+      };
+    case "process_starts":
+      return { type: "started" };
+    case "progress":
+      return { type: "progress", ...readProgress(message["progress_data"]) };
+    case "log":
+      return { type: "log", level: readLevel(message["level"]), message: stringIn(message["log"]) ?? "" };
+    case "unexpected_error": {
+      const text = stringIn(message["message"]) ?? "";
+      // 4.x has no flag: it says "404: Session not found."
+      return {
+        type: "failed",
+        message: text,
+        sessionNotFound: message["session_not_found"] === true || text.startsWith("404"),
+      };
+    }
+    case "close_stream":
+      return { type: "closed" };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a value is a JSON object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function readCompletion(message: Readonly<Record<string, unknown>>): JobCompletion {
+  const output = isRecord(message["output"]) ? message["output"] : {};
+  const { data, error, title } = output;
+  return {
+    type: "completed",
+    success: message["success"] !== false && !("error" in output),
+    data: isList(data) ? data : undefined,
+    error: stringIn(error),
+    title: stringIn(title) ?? stringIn(message["title"]),
+  };
+}
+
+function readProgress(units: unknown): { readonly message: string | undefined; readonly fraction: number | undefined } {
+  // Nested progress bars come outermost first: that one speaks for the whole job.
+  const unit: unknown = isList(units) ? units[0] : undefined;
+  if (!isRecord(unit)) return { message: undefined, fraction: undefined };
+  const index = numberIn(unit["index"]);
+  const length = numberIn(unit["length"]);
+  const counted = index !== undefined && length !== undefined && length > 0 ? index / length : undefined;
+  const fraction = numberIn(unit["progress"]) ?? counted;
+  return {
+    message: stringIn(unit["desc"]),
+    fraction: fraction === undefined ? undefined : Math.min(Math.max(fraction, 0), 1),
+  };
+}
+
+function readLevel(level: unknown): "info" | "warning" | "success" | "error" {
+  return level === "warning" || level === "success" || level === "error" ? level : "info";
+}
+
+function milliseconds(seconds: unknown): number | undefined {
+  const value = numberIn(seconds);
+  return value === undefined ? undefined : Math.round(value * 1000);
+}
+
+function stringIn(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function numberIn(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}

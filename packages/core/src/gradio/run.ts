@@ -1,0 +1,63 @@
+import { QwenError, SpaceError } from "../errors.ts";
+import { readText } from "../http/transport.ts";
+import type { ResolvedTimeouts } from "../timers.ts";
+import { completionFailure, statusFailure } from "./failure.ts";
+import { isRecord } from "./messages.ts";
+import type { Session } from "./session.ts";
+
+/** A call that does not go through the queue. */
+export interface RunOptions {
+  readonly session: Session;
+  readonly fnIndex: number;
+  readonly inputs: readonly unknown[];
+  readonly signal?: AbortSignal | undefined;
+  readonly timeouts: ResolvedTimeouts;
+}
+
+/**
+ * Runs an endpoint by `POST /run/predict`, which answers once and whole.
+ *
+ * The answer must be there within the first-output limit. Resolves with one value an output.
+ */
+export async function runUnqueued({
+  session,
+  fnIndex,
+  inputs,
+  signal,
+  timeouts,
+}: RunOptions): Promise<readonly unknown[]> {
+  const { url } = session.client;
+  const response = await session.request({
+    path: "run/predict",
+    json: { data: inputs, session_hash: session.hash, fn_index: fnIndex, event_data: null, trigger_id: null },
+    signal,
+    // The headers come with the result, after the function has run.
+    timeouts: { ...timeouts, headersMs: timeouts.firstOutputMs },
+  });
+  const body = await readText(response.body, { limitMs: timeouts.idleMs, signal });
+  const json = parseJson(body);
+  if (response.status === 200 && isRecord(json) && Array.isArray(json["data"])) return json["data"];
+  // Gradio answers a failed function with 500 and the error's payload.
+  if (response.status === 500 && isRecord(json) && "error" in json) {
+    const { error, title } = json;
+    throw completionFailure({
+      type: "completed",
+      success: false,
+      data: undefined,
+      error: typeof error === "string" ? error : undefined,
+      title: typeof title === "string" ? title : undefined,
+    });
+  }
+  if (response.status === 500 && json === undefined)
+    throw new SpaceError(`${url.host} failed before it ran the endpoint.`, { hidden: true, status: 500 });
+  if (response.status !== 200) throw statusFailure(response, { url, body });
+  throw new QwenError("protocol", `${url.host} answers the call without its outputs.`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

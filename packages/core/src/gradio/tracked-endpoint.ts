@@ -1,0 +1,66 @@
+import { debug } from "../debug.ts";
+import { SpaceChangedError } from "../errors.ts";
+import { sleep } from "../timers.ts";
+import type { SpaceClient } from "./client.ts";
+import { endpointNames, findEndpoint } from "./config.ts";
+
+/** Longest time an answer waits to learn whether it came from the right endpoint, in ms. */
+const VERIFY_MS = 5000;
+
+/** The endpoint a provider calls, and how sure it is of its `fn_index`. */
+export interface TrackedEndpoint {
+  /** The index to call, if any is known; whether `/config` has confirmed it. */
+  current(): { readonly fnIndex: number | undefined; readonly verified: boolean };
+
+  /**
+   * Asks `/config` whether an index still is the endpoint's. Rejects with `space_changed` if not, and
+   * drops the hint. A config that cannot be read within 5,000 ms proves nothing, so it resolves.
+   */
+  verify(fnIndex: number | undefined): Promise<void>;
+
+  /** The same, not trusting what was read before. */
+  verifyAgain(fnIndex: number | undefined): Promise<void>;
+}
+
+/** Tracks an endpoint by its name, from a guessed index until `/config` is known. */
+export function trackEndpoint(
+  client: SpaceClient,
+  { endpoint: name, fnIndex: hint }: { readonly endpoint: string; readonly fnIndex?: number | undefined },
+): TrackedEndpoint {
+  let guess = hint;
+
+  async function verify(fnIndex: number | undefined): Promise<void> {
+    const waited = new AbortController();
+    try {
+      await Promise.race([client.config(), sleep(VERIFY_MS, waited.signal)]);
+    } catch (error) {
+      debug(() => `cannot check ${name} at ${client.url.host}: ${error instanceof Error ? error.message : "failed"}`);
+    } finally {
+      waited.abort();
+    }
+    const config = client.knownConfig();
+    if (config === undefined) return;
+    const found = findEndpoint(config, name);
+    if (found !== undefined && (fnIndex === undefined || found.fnIndex === fnIndex)) return;
+    guess = found?.fnIndex;
+    const endpoints = endpointNames(config);
+    const now =
+      found === undefined
+        ? `no endpoint "${name}" any more; it has ${endpoints.join(", ") || "none with a name"}`
+        : `"${name}" in another place than before; the next call will use it`;
+    throw new SpaceChangedError(`${client.url.host} was changed: it has ${now}.`, { endpoints });
+  }
+
+  return {
+    current() {
+      const config = client.knownConfig();
+      const found = config === undefined ? undefined : findEndpoint(config, name);
+      return found === undefined ? { fnIndex: guess, verified: false } : { fnIndex: found.fnIndex, verified: true };
+    },
+    verify,
+    verifyAgain(fnIndex) {
+      client.forgetConfig();
+      return verify(fnIndex);
+    },
+  };
+}

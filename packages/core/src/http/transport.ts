@@ -1,0 +1,143 @@
+import { TimeoutError } from "../errors.ts";
+import { startTimer } from "../timers.ts";
+
+/**
+ * One HTTP exchange at a time, over whatever the platform has.
+ *
+ * A transport follows no redirect, keeps no cookie, adds no header of its own and never retries:
+ * what is sent where is decided above it.
+ */
+export interface Transport {
+  /**
+   * Sends a request and settles with the head of its response, whatever the status is.
+   *
+   * Rejects with the signal's reason when aborted, a `TimeoutError` of phase `connect` or `headers`,
+   * or a `QwenError` of code `connection`.
+   */
+  request(request: TransportRequest): Promise<TransportResponse>;
+
+  /** Closes idle connections; those in use close after their response. */
+  close(): Promise<void>;
+}
+
+/** A request as it goes on the wire. */
+export interface TransportRequest {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | undefined;
+  /** Aborting it before the response's body has ended closes the connection. */
+  readonly signal?: AbortSignal | undefined;
+  /** Until a connection stands, in ms. */
+  readonly connectMs: number;
+  /** From then until the headers of the response, in ms. */
+  readonly headersMs: number;
+  /** Called once when the request begins to be written: from here on the server may have seen it. */
+  readonly onStart?: (() => void) | undefined;
+}
+
+/** The head of a response, and its body to come. */
+export interface TransportResponse {
+  readonly status: number;
+  /** Lower-case names; `set-cookie` is a list, anything else sent twice is joined. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: ResponseBody;
+}
+
+/** A body that pushes its chunks: an async iterator would cost a promise for each. */
+export interface ResponseBody {
+  /**
+   * Starts the flow into `sink`; to be called once. Nothing is lost before that, and nothing is
+   * called after `cancel`.
+   */
+  pipe(sink: BodySink): void;
+  /** Asks for no more chunks until `resume`; a few may still come. */
+  pause(): void;
+  resume(): void;
+  /** Drops the rest and closes the connection. */
+  cancel(): void;
+}
+
+/** Receives a body: any number of chunks, then exactly one end or error. */
+export interface BodySink {
+  chunk(bytes: Uint8Array): void;
+  end(): void;
+  error(error: unknown): void;
+}
+
+/** Options of a platform's transport. */
+export interface TransportOptions {
+  /**
+   * URL of an HTTP proxy, or `false` for none.
+   *
+   * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say
+   */
+  readonly proxy?: string | false | undefined;
+}
+
+/** The first value of a header. */
+export function headerOf(response: Pick<TransportResponse, "headers">, name: string): string | undefined {
+  const value = response.headers[name];
+  return typeof value === "string" ? value : value?.[0];
+}
+
+/** How much of a body to read, and how long. */
+export interface ReadTextOptions {
+  /** What comes after is dropped with its connection. @defaultValue 16 MiB */
+  readonly maxBytes?: number | undefined;
+  /** Until the whole body is there, in ms. @defaultValue 30_000 */
+  readonly limitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a whole body as UTF-8 text.
+ *
+ * Rejects with what the transport reports, a `TimeoutError` of phase `headers`, or the reason of
+ * `signal`. However it ends, the connection is done with.
+ */
+export function readText(
+  body: ResponseBody,
+  { maxBytes = 16 * 1024 * 1024, limitMs = 30_000, signal }: ReadTextOptions = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const decoder = new TextDecoder();
+    let text = "";
+    let size = 0;
+    const release = () => {
+      timer.stop();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    const giveUp = (error: unknown) => {
+      release();
+      body.cancel();
+      reject(error);
+    };
+    const onAbort = () => giveUp(signal?.reason);
+    const timer = startTimer(limitMs, () => giveUp(new TimeoutError("headers", limitMs)));
+    if (signal?.aborted === true) {
+      onAbort();
+      return;
+    }
+    signal?.addEventListener("abort", onAbort, { once: true });
+    body.pipe({
+      chunk(bytes) {
+        size += bytes.byteLength;
+        text += decoder.decode(bytes, { stream: true });
+        if (size <= maxBytes) return;
+        release();
+        body.cancel();
+        resolve(text);
+      },
+      end() {
+        release();
+        resolve(text + decoder.decode());
+      },
+      error(error) {
+        release();
+        reject(error);
+      },
+    });
+  });
+}

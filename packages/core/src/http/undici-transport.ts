@@ -1,0 +1,156 @@
+import Agent, { type AgentOptions, type DispatchController } from "undici/lib/dispatcher/agent.js";
+import { QwenError, TimeoutError } from "../errors.ts";
+import { startTimer } from "../timers.ts";
+import { createBufferedBody } from "./buffered-body.ts";
+import type { Transport, TransportOptions, TransportRequest, TransportResponse } from "./transport.ts";
+
+export type { Transport, TransportOptions } from "./transport.ts";
+
+/**
+ * HTTP/1.1 over undici, with a pool of kept-alive connections of its own.
+ *
+ * Idle connections do not keep the process alive. undici's own time limits are off: they count
+ * bytes, and a heartbeat is bytes.
+ */
+export function createTransport({ proxy }: TransportOptions = {}): Transport {
+  // undici takes the connect limit per agent. Callers rarely use more than one.
+  const agents = new Map<number, Promise<Agent> | Agent>();
+
+  function agentFor(connectMs: number): Promise<Agent> | Agent {
+    let agent = agents.get(connectMs);
+    if (agent === undefined) {
+      agent = createAgent(proxy, connectMs);
+      agents.set(connectMs, agent);
+    }
+    return agent;
+  }
+
+  return {
+    async request(request) {
+      request.signal?.throwIfAborted();
+      const agent = agentFor(request.connectMs);
+      return exchange(agent instanceof Promise ? await agent : agent, request);
+    },
+    async close() {
+      const open = [...agents.values()];
+      agents.clear();
+      await Promise.all(open.map(async (agent) => (await agent).close()));
+    },
+  };
+}
+
+function createAgent(proxy: string | false | undefined, connectMs: number): Promise<Agent> | Agent {
+  const options: AgentOptions = {
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: Number.isFinite(connectMs) ? connectMs : 0 },
+  };
+  if (typeof proxy === "string") return proxyAgent(proxy, options);
+  return proxy === undefined && environmentNamesProxy() ? environmentProxyAgent(options) : new Agent(options);
+}
+
+async function proxyAgent(uri: string, options: AgentOptions): Promise<Agent> {
+  const { default: ProxyAgent } = await import("undici/lib/dispatcher/proxy-agent.js");
+  return new ProxyAgent({ ...options, uri });
+}
+
+async function environmentProxyAgent(options: AgentOptions): Promise<Agent> {
+  const { default: EnvHttpProxyAgent } = await import("undici/lib/dispatcher/env-http-proxy-agent.js");
+  return new EnvHttpProxyAgent(options);
+}
+
+function environmentNamesProxy(): boolean {
+  const { env } = process;
+  return [env["https_proxy"], env["HTTPS_PROXY"], env["http_proxy"], env["HTTP_PROXY"]].some(
+    (value) => value !== undefined && value !== "",
+  );
+}
+
+function exchange(
+  agent: Agent,
+  { method, url, headers, body, signal, connectMs, headersMs, onStart }: TransportRequest,
+): Promise<TransportResponse> {
+  return new Promise((resolve, reject) => {
+    let controller: DispatchController | undefined;
+    let over = false;
+    let timer = startTimer(connectMs, () => fail(new TimeoutError("connect", connectMs)));
+
+    const responseBody = createBufferedBody({
+      pause: () => controller?.pause(),
+      resume: () => controller?.resume(),
+      cancel: () => finish(new QwenError("connection", "The response was dropped.")),
+    });
+
+    function onAbort(): void {
+      fail(signal?.reason);
+    }
+
+    /** Ends the exchange from our side: undici closes the socket on `abort`. */
+    function finish(reason: unknown): void {
+      if (over) return;
+      over = true;
+      timer.stop();
+      signal?.removeEventListener("abort", onAbort);
+      controller?.abort(reason);
+    }
+
+    function fail(error: unknown): void {
+      if (over) return;
+      finish(error);
+      reject(error);
+      responseBody.sink.error(error);
+    }
+
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      agent.dispatch(
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method,
+          headers,
+          ...(body === undefined ? {} : { body }),
+        },
+        {
+          onRequestStart(started) {
+            controller = started;
+            // Aborted while the connection was made: undici has no way to take the request back earlier.
+            if (over) return started.abort(signal?.reason ?? new Error("The request was given up."));
+            timer.stop();
+            timer = startTimer(headersMs, () => fail(new TimeoutError("headers", headersMs)));
+            onStart?.();
+          },
+          onResponseStart(_, status, responseHeaders) {
+            timer.stop();
+            if (status >= 200) resolve({ status, headers: responseHeaders, body: responseBody });
+          },
+          onResponseData(_, chunk) {
+            responseBody.sink.chunk(chunk);
+          },
+          onResponseEnd() {
+            over = true;
+            signal?.removeEventListener("abort", onAbort);
+            // undici hands the connection back one turn after the end of a response. A request sent
+            // before that would open a second connection, so the end is told after it.
+            queueMicrotask(() => setImmediate(responseBody.sink.end));
+          },
+          onResponseError(_, error) {
+            fail(connectionError(error, url));
+          },
+        },
+      );
+    } catch (error) {
+      fail(connectionError(error, url));
+    }
+  });
+}
+
+function connectionError(error: unknown, url: URL): unknown {
+  if (QwenError.isInstance(error)) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const message = error instanceof Error && error.message !== "" ? error.message : code;
+  return new QwenError("connection", `The connection to ${url.host} failed: ${message || "no reason given"}.`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,54 @@
+// The few pieces of undici we use, by the files they are in: importing its root would replace the
+// dispatcher behind the global `fetch` of the user's process, and costs twice the time.
+declare module "undici/lib/dispatcher/agent.js" {
+  interface DispatchController {
+    abort(reason: unknown): void;
+    pause(): void;
+    resume(): void;
+  }
+  interface DispatchHandler {
+    onRequestStart(controller: DispatchController): void;
+    onResponseStart(
+      controller: DispatchController,
+      status: number,
+      headers: Record<string, string | string[] | undefined>,
+    ): void;
+    onResponseData(controller: DispatchController, chunk: Uint8Array): void;
+    onResponseEnd(controller: DispatchController): void;
+    onResponseError(controller: DispatchController, error: unknown): void;
+  }
+  interface DispatchOptions {
+    origin: string;
+    path: string;
+    method: string;
+    headers: Readonly<Record<string, string>>;
+    body?: string | Uint8Array;
+  }
+  interface AgentOptions {
+    allowH2: boolean;
+    headersTimeout: number;
+    bodyTimeout: number;
+    connect: { timeout: number };
+  }
+  class Agent {
+    constructor(options: AgentOptions);
+    dispatch(options: DispatchOptions, handler: DispatchHandler): boolean;
+    close(): Promise<void>;
+    destroy(): Promise<void>;
+  }
+  export type { AgentOptions, DispatchController, DispatchHandler };
+  export default Agent;
+}
+
+declare module "undici/lib/dispatcher/proxy-agent.js" {
+  import Agent, { type AgentOptions } from "undici/lib/dispatcher/agent.js";
+  class ProxyAgent extends Agent {
+    constructor(options: AgentOptions & { uri: string; proxyTunnel?: boolean });
+  }
+  export default ProxyAgent;
+}
+
+declare module "undici/lib/dispatcher/env-http-proxy-agent.js" {
+  import Agent from "undici/lib/dispatcher/agent.js";
+  export default Agent;
+}
