@@ -33,7 +33,7 @@ with gr.Blocks(title="Qwen2.5-Max") as demo:
         system_input = gr.Textbox(value=DEFAULT_SYSTEM, label="System", scale=3)
         system_button = gr.Button("Set system prompt and clear history", scale=1)
         system_state = gr.Textbox(value=DEFAULT_SYSTEM, visible=False)
-    chatbot = gr.Chatbot(type="tuples", label="Qwen2.5-Max")
+    chatbot = gr.Chatbot(type="tuples", label="Qwen2.5-Max", allow_tags=False)
     textbox = gr.Textbox(lines=1, label="Input")
     with gr.Row():
         clear_button = gr.Button("Clear history")

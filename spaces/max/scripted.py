@@ -23,8 +23,8 @@ The script is what follows the last "script:" in the prompt. A word is character
 | script:block MS [JOB]            | "Blocked for MS ms." after MS milliseconds without a yield; counted under JOB     |
 | script:wait MS TEXT              | nothing for MS milliseconds, then TEXT, word by word                              |
 
-The endpoint `job_stats` takes a JOB and tells what became of it: how many runs of it were started, how many steps they
-made, and how many runs finished, were stopped, or failed.
+The endpoint `job_stats` takes a JOB and tells what became of it, as JSON text: how many runs of it were started, how many
+steps they made, and how many runs finished, were stopped, or failed.
 """
 
 import json
@@ -142,5 +142,5 @@ def counted(job: str, steps: Iterator[str]) -> Iterator[str]:
 def add_job_stats() -> None:
     """Adds the endpoint `job_stats` to the Blocks being built; last, so that no other endpoint's number changes."""
     job = gr.Textbox(visible=False)
-    stats = gr.JSON(visible=False)
-    job.submit(lambda name: jobs.get(name), job, stats, api_name="job_stats", queue=False)
+    stats = gr.Textbox(visible=False)
+    job.submit(lambda name: json.dumps(jobs[name]), job, stats, api_name="job_stats", queue=False)

@@ -64,8 +64,17 @@ const stopMs = 2_000;
 // An allow list: the server is to see neither a proxy that would stand between it and 127.0.0.1, nor tokens, nor
 // settings of another Python.
 const inherited = [
-  ...["PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"],
-  ...["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"],
+  "PATH",
+  "HOME",
+  "USER",
+  "TMPDIR",
+  "TZ",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "LD_LIBRARY_PATH",
+  "DYLD_LIBRARY_PATH",
+  "DYLD_FALLBACK_LIBRARY_PATH",
 ];
 
 /**
@@ -95,10 +104,7 @@ interface SpawnedServer extends ServerProcess {
   exit(): string | undefined;
 }
 
-function spawnServer(
-  port: number,
-  { name, python, program, args, env, cwd }: StartServerOptions,
-): SpawnedServer {
+function spawnServer(port: number, { python, program, args, env, cwd }: StartServerOptions): SpawnedServer {
   const ours = inherited.flatMap((key) => {
     const value = process.env[key];
     return value === undefined ? [] : [[key, value]];

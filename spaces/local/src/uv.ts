@@ -50,11 +50,7 @@ export async function findUv(
   }
 }
 
-async function installUv(
-  { path }: Python,
-  target: string,
-  signal: AbortSignal | undefined,
-): Promise<string> {
+async function installUv({ path }: Python, target: string, signal: AbortSignal | undefined): Promise<string> {
   const bin = join(target, "bin");
   const pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet"];
   const byPip = await runCommand([path, ...pip, "--target", target, "uv"], { signal });

@@ -38,16 +38,8 @@ export interface CreateVenvOptions {
  * ones find it. Safe to call from several processes at once. Python itself is never downloaded. Rejects with a
  * `SetupError` where the machine cannot do it.
  */
-export async function createVenv(
-  requirementsFile: string,
-  options: CreateVenvOptions = {},
-): Promise<string> {
-  const {
-    dependencies = true,
-    onProgress,
-    signal,
-    folder = join(cacheFolder, "venvs"),
-  } = options;
+export async function createVenv(requirementsFile: string, options: CreateVenvOptions = {}): Promise<string> {
+  const { dependencies = true, onProgress, signal, folder = join(cacheFolder, "venvs") } = options;
   const requirements = await readFile(requirementsFile, "utf8");
   const python = await findPython({ signal });
   const hash = createHash("sha256")
@@ -103,10 +95,7 @@ async function uvRun(
 }
 
 /** Turns what uv prints into a line for people, or drops it. */
-function report(
-  line: string,
-  { main, onProgress }: { main: string; onProgress: (line: string) => void },
-): void {
+function report(line: string, { main, onProgress }: { main: string; onProgress: (line: string) => void }): void {
   const resolved = /^Resolved (\d+) packages? in/.exec(line)?.[1];
   const name = main.replace(/-(?=\d)/, " ");
   if (resolved !== undefined) {
