@@ -11,13 +11,14 @@ export default defineConfig({
     environment: "node",
     reporters: ["default", summaryReporter()],
     allowOnly: false,
+    // One group after the other, so that what takes a whole core does not stand beside what measures time.
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
           include: ["{packages,spaces}/*/test/**/*.test.ts", "{demo,examples,test}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.real.test.ts", "test/packages/packed/**"],
+          exclude: ["**/node_modules/**", "**/*.real.test.ts", "test/packages/packed.test.ts"],
         },
       },
       {
@@ -25,6 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "real",
+          sequence: { groupOrder: 1 },
           include: ["{packages,spaces,demo,examples}/**/*.real.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 300_000,
@@ -35,8 +37,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "packed",
-          include: ["test/packages/packed/**/*.test.ts"],
-          globalSetup: "test/packages/packed/setup.ts",
+          sequence: { groupOrder: 2 },
+          include: ["test/packages/packed.test.ts"],
+          globalSetup: "test/packages/packed-setup.ts",
           testTimeout: 60_000,
         },
       },

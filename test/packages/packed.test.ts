@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, inject, test } from "vitest";
+
+import { entriesOf, publicPackages, root } from "./public-packages.ts";
+
+const installed = inject("installed");
+const tarballs = inject("tarballs");
+
+async function node(...args: readonly string[]): Promise<string> {
+  const result = await promisify(execFile)(process.execPath, args, { cwd: installed }).catch(
+    ({ stdout, stderr }: { stdout: string; stderr: string }) => expect.fail(stdout + stderr),
+  );
+  return result.stdout;
+}
+
+const bin = (file: string) => join(root, "node_modules", file);
+
+test.each(["typescript", "typescript-5.9"])(
+  "the type tests compile with %s against the packed packages",
+  async (compiler) => {
+    await node(bin(`${compiler}/bin/tsc`), "--project", ".");
+  },
+);
+
+test("importing every entry leaves globalThis as it was", async () => {
+  const script = `
+    const dispatcher = Symbol.for("undici.globalDispatcher.1");
+    const snapshot = () => ({ keys: Reflect.ownKeys(globalThis).map(String), dispatcher: typeof globalThis[dispatcher] });
+    const before = snapshot();
+    for (const entry of ${JSON.stringify(publicPackages.flatMap(entriesOf))}) await import(entry);
+    console.log(JSON.stringify({ before, after: snapshot() }));
+  `;
+  const { before, after } = JSON.parse(await node("--input-type=module", "--eval", script));
+  expect(after).toStrictEqual(before);
+});
+
+describe.each(publicPackages)("$name", ({ name }) => {
+  const path = join(installed, "node_modules", name);
+  const files = globSync("**/*", { cwd: path, exclude: ["node_modules"] });
+  const read = (file: string) => readFileSync(join(path, file), "utf8");
+
+  test("passes publint", async () => {
+    await node(bin("publint/src/cli.js"), "run", tarballs[name]!, "--strict");
+  });
+
+  test("resolves for every kind of ESM user (attw)", async () => {
+    await node(bin("@arethetypeswrong/cli/dist/index.js"), tarballs[name]!, "--profile", "esm-only");
+  });
+
+  test("contains every file that it points to, and no tests", () => {
+    expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json"]));
+    expect(files.filter((file) => /(^|\/)test(\/|$)|\.test\./.test(file))).toEqual([]);
+
+    const { exports, imports = {}, bin: commands = {} } = JSON.parse(read("package.json"));
+    for (const target of targetsIn([exports, imports, commands])) {
+      expect(existsSync(join(path, target)), target).toBe(true);
+      if (target.endsWith(".js")) expect(existsSync(join(path, target.replace(/\.js$/, ".d.ts"))), target).toBe(true);
+    }
+    for (const map of files.filter((file) => file.endsWith(".map"))) {
+      const { sources }: { sources: string[] } = JSON.parse(read(map));
+      const own = sources.filter((source) => !source.includes("node_modules"));
+      for (const source of own) expect(existsSync(join(path, map, "..", source)), `${map}: ${source}`).toBe(true);
+    }
+  });
+
+  test("carries no workspace range and no path of the machine it was built on", () => {
+    expect(read("package.json")).not.toContain("workspace:");
+    for (const file of files.filter((path) => /\.(js|ts|json|map)$/.test(name))) expect(read(file)).not.toContain(root);
+  });
+});
+
+function targetsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return Object.values(value ?? {}).flatMap(targetsIn);
+}

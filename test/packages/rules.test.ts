@@ -1,0 +1,98 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, test } from "vitest";
+
+import { publicPackages } from "./public-packages.ts";
+
+/** The packages that are not one provider, and so export more than its factory. */
+const machinery = ["ai-sdk", "cli", "core", "gateway", "testing"];
+
+describe.each(publicPackages)("$name", ({ name, folder, path, manifest }) => {
+  const sources = globSync("src/**/*.ts", { cwd: path });
+  const entries = Object.entries(manifest.exports).filter(([entry]) => entry !== "./package.json");
+
+  test("has the manifest that all packages have", () => {
+    expect(manifest).toMatchObject({
+      name: `@qwen/${folder}`,
+      description: expect.stringMatching(/\.$/),
+      license: "MIT",
+      type: "module",
+      sideEffects: false,
+      files: ["dist", "src"],
+      engines: { node: ">=22.19" },
+      publishConfig: { access: "public" },
+      exports: { "./package.json": "./package.json" },
+    });
+    for (const field of ["main", "module", "types", "typings"]) expect(manifest).not.toHaveProperty(field);
+  });
+
+  test("exports each entry from source in this repository, from dist to users", () => {
+    const published: Record<string, string> = { "./package.json": "./package.json" };
+    for (const [entry, targets] of entries) {
+      const file = `${entry === "." ? "" : entry.slice(1)}/index`;
+      expect(targets).toStrictEqual({ "@qwen/source": `./src${file}.ts`, default: `./dist${file}.js` });
+      published[entry] = `./dist${file}.js`;
+    }
+    expect(manifest.publishConfig?.exports).toStrictEqual(published);
+  });
+
+  test("builds each entry with tsup and the declarations with tsc", () => {
+    const build = manifest.scripts?.["build"];
+    expect(build).toMatch(/^tsup .* --format esm .*&& tsc --customConditions null$/);
+    for (const [entry] of entries) expect(build).toContain(` src${entry.slice(1)}/index.ts`);
+    expect(readFileSync(join(path, "tsconfig.json"), "utf8")).toBe(
+      readFileSync(join(path, "../core/tsconfig.json"), "utf8"),
+    );
+  });
+
+  test("depends on its siblings by range and on undici by exact version", () => {
+    for (const [dependency, version] of Object.entries(manifest.dependencies ?? {})) {
+      if (dependency.startsWith("@qwen/")) expect(version).toBe("workspace:^");
+      if (dependency === "undici") expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    }
+    expect(manifest.dependencies).not.toHaveProperty("zod");
+  });
+
+  test("has a README that opens with its name", () => {
+    expect(readFileSync(join(path, "README.md"), "utf8")).toMatch(new RegExp(`^# ${name}\n`));
+  });
+
+  test("has no drawers: a file is named after its one noun, an index is an entry", () => {
+    const folders = sources.map((file) => dirname(file)).flatMap((directory) => directory.split("/"));
+    for (const drawer of ["utils", "util", "helpers", "common", "shared", "lib", "internal"]) {
+      expect(folders).not.toContain(drawer);
+    }
+    const names = sources.map((file) => basename(file));
+    for (const drawer of ["types.ts", "interfaces.ts", "constants.ts", "utils.ts", "helpers.ts", "version.ts"]) {
+      expect(names).not.toContain(drawer);
+    }
+    for (const file of names) expect(file).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/);
+    const indexes = entries.map(([entry]) => join("src", entry, "index.ts"));
+    expect(sources.filter((file) => basename(file) === "index.ts").toSorted()).toStrictEqual(indexes.toSorted());
+  });
+
+  test.each(sources.filter((file) => !file.endsWith(".d.ts")))(
+    "%s is short, typed and has named exports only",
+    (file) => {
+      const code = readFileSync(join(path, file), "utf8")
+        .replaceAll(/\/\*[\s\S]*?\*\//g, "")
+        .replaceAll(/^\s*\/\/.*$/gm, "");
+      const lines = code.split("\n").filter((line) => line.trim() !== "");
+      expect(lines.length, "code lines").toBeLessThanOrEqual(300);
+      expect(lines.filter((line) => /[:<|&=(,]\s*any\b|\bas any\b|\bany\[\]|\bexport default\b/.test(line))).toEqual(
+        [],
+      );
+      expect(code).not.toMatch(/\b(oxlint|eslint)-disable|@ts-(ignore|nocheck)/);
+    },
+  );
+
+  if (!machinery.includes(folder)) {
+    test("exports one factory and nothing else", async () => {
+      const exported: Record<string, unknown> = await import(
+        /* @vite-ignore */ pathToFileURL(join(path, "src/index.ts")).href
+      );
+      expect(Object.values(exported)).toStrictEqual([expect.any(Function)]);
+    });
+  }
+});
