@@ -49,10 +49,17 @@ export interface SpaceClient {
   readonly url: URL;
   /** Sends a request; whatever its status, the response comes back. */
   request(request: ClientRequest): Promise<TransportResponse>;
+  /** Gets what is at another address by the same transport, with no header of the caller's. */
+  fetchElsewhere(
+    url: URL,
+    options: { readonly signal?: AbortSignal | undefined; readonly timeouts?: Timeouts | undefined },
+  ): Promise<TransportResponse>;
   /** The path prefix of the API: known from `/config`, or the hint, or that of Gradio 5 and later. */
   prefix(): string;
   /** Reads `/config`, once for all callers; a failure is not kept. */
   config(): Promise<SpaceConfig>;
+  /** Reads `/config` again, whatever is known. */
+  refreshConfig(): Promise<SpaceConfig>;
   /** What `/config` said, if it was read. */
   knownConfig(): SpaceConfig | undefined;
   /** After a failure: the Space may have changed, so the next call reads `/config` again. */
@@ -188,25 +195,32 @@ export function createClient(
     return parseConfig(body, { host: url.host });
   }
 
+  function refreshConfig(): Promise<SpaceConfig> {
+    reading ??= readConfig()
+      .then((read) => (config = read))
+      .finally(() => (reading = undefined));
+    return reading;
+  }
+
   return {
     url,
     request,
+    fetchElsewhere(elsewhere, { signal, timeouts }) {
+      const { connectMs, headersMs } = resolveTimeouts(timeouts, options.timeouts);
+      return follow(transport(), {
+        method: "GET",
+        url: elsewhere,
+        signal,
+        connectMs,
+        headersMs,
+        headersFor: () => ({ accept: "*/*", "user-agent": "qwen-sdk" }),
+      });
+    },
     prefix: () => config?.apiPrefix ?? prefixHint,
     config() {
-      if (config !== undefined) return Promise.resolve(config);
-      reading ??= readConfig().then(
-        (read) => {
-          reading = undefined;
-          config = read;
-          return read;
-        },
-        (error: unknown) => {
-          reading = undefined;
-          throw error;
-        },
-      );
-      return reading;
+      return config === undefined ? refreshConfig() : Promise.resolve(config);
     },
+    refreshConfig,
     knownConfig: () => config,
     forgetConfig() {
       config = undefined;

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { QwenError } from "../errors.ts";
+import { parseJson } from "./json.ts";
 
 /** An endpoint of a Space, as `GET /config` lists it. */
 export interface Endpoint {
@@ -14,6 +15,8 @@ export interface Endpoint {
 export interface SpaceConfig {
   /** The server's version, such as "5.50.0". */
   readonly version: string | undefined;
+  /** Another one after every start of the app. */
+  readonly appId: string | undefined;
   /** "" before Gradio 5, "/gradio_api" from then on. */
   readonly apiPrefix: string;
   readonly endpoints: readonly Endpoint[];
@@ -22,6 +25,7 @@ export interface SpaceConfig {
 // Only the fields we read: the fewer we name, the fewer changes upstream break us.
 const configSchema = z.object({
   version: z.nullish(z.string()),
+  app_id: z.nullish(z.union([z.number(), z.string()])),
   protocol: z.nullish(z.string()),
   api_prefix: z.nullish(z.string()),
   dependencies: z.array(
@@ -39,16 +43,12 @@ const configSchema = z.object({
  * Throws `protocol` for what is no Gradio config, and for the WebSocket protocol of Gradio 3.
  */
 export function parseConfig(body: string, { host }: { readonly host: string }): SpaceConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch (error) {
-    throw new QwenError("protocol", `${host} is no Gradio app: its /config is not JSON.`, { cause: error });
-  }
+  const json = parseJson(body);
+  if (json === undefined) throw new QwenError("protocol", `${host} is no Gradio app: its /config is not JSON.`);
   const result = configSchema.safeParse(json);
   if (!result.success)
     throw new QwenError("protocol", `${host} is no Gradio app this SDK knows: ${z.prettifyError(result.error)}.`);
-  const { version, protocol, api_prefix: apiPrefix, dependencies } = result.data;
+  const { version, protocol, app_id: appId, api_prefix: apiPrefix, dependencies } = result.data;
   if (protocol === undefined || protocol === null || protocol.startsWith("ws")) {
     throw new QwenError(
       "protocol",
@@ -57,6 +57,7 @@ export function parseConfig(body: string, { host }: { readonly host: string }): 
   }
   return {
     version: version ?? undefined,
+    appId: appId === undefined || appId === null ? undefined : String(appId),
     apiPrefix: apiPrefix ?? "",
     endpoints: dependencies.map(({ id, api_name: name, queue }, index) => ({
       name: typeof name === "string" ? `/${name.replace(/^\//, "")}` : undefined,

@@ -1,5 +1,5 @@
 import { QwenError } from "../errors.ts";
-import { isRecord } from "./messages.ts";
+import { isRecord } from "./json.ts";
 
 /** One change to an output: what, where from its root, and with which value. */
 export type Edit = readonly [

@@ -2,7 +2,8 @@ import { QwenError, SpaceError } from "../errors.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
 import { headerOf, readText, type TransportResponse } from "../http/transport.ts";
 import { isHuggingFaceSpace } from "./address.ts";
-import { isRecord, type JobCompletion } from "./messages.ts";
+import { isRecord, parseJson } from "./json.ts";
+import type { JobCompletion } from "./messages.ts";
 
 const LONGEST_REASON = 300;
 
@@ -81,12 +82,7 @@ function reasonIn(body: string): string {
 }
 
 function detailIn(body: string): string | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  const json = parseJson(body);
   if (!isRecord(json)) return undefined;
   const detail = json["detail"] ?? json["error"];
   if (typeof detail === "string") return plainText(detail);

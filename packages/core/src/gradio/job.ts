@@ -5,7 +5,8 @@ import { readText, type ResponseBody, type TransportResponse } from "../http/tra
 import { startTimer, type ResolvedTimeouts } from "../timers.ts";
 import { findEndpoint } from "./config.ts";
 import { completionFailure, failureOf } from "./failure.ts";
-import { isRecord, parseQueueMessage, type JobCompletion, type QueueMessage } from "./messages.ts";
+import { isRecord, parseJson } from "./json.ts";
+import { parseQueueMessage, type JobCompletion, type QueueMessage } from "./messages.ts";
 import type { Session } from "./session.ts";
 
 /** A message of a job while it runs. */
@@ -303,10 +304,6 @@ export function startJob({
 }
 
 function eventIdIn(text: string): string | undefined {
-  try {
-    const json: unknown = JSON.parse(text);
-    return isRecord(json) && typeof json["event_id"] === "string" ? json["event_id"] : undefined;
-  } catch {
-    return undefined;
-  }
+  const json = parseJson(text);
+  return isRecord(json) && typeof json["event_id"] === "string" ? json["event_id"] : undefined;
 }

@@ -1,3 +1,5 @@
+import { isRecord, parseJson } from "./json.ts";
+
 /** Where a job stands in the queue. */
 export interface QueueEstimation {
   readonly type: "queue";
@@ -45,12 +47,7 @@ export interface SessionMessage {
  * Checked by hand: it runs for every delta.
  */
 export function parseQueueMessage(data: string): SessionMessage | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(data);
-  } catch {
-    return undefined;
-  }
+  const json = parseJson(data);
   if (!isRecord(json)) return undefined;
   const message = readMessage(json);
   return message === undefined ? undefined : { eventId: stringIn(json["event_id"]), message };
@@ -93,11 +90,6 @@ function readMessage(message: Readonly<Record<string, unknown>>): QueueMessage |
     default:
       return undefined;
   }
-}
-
-/** Whether a value is a JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isList(value: unknown): value is readonly unknown[] {

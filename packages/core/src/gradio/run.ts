@@ -2,7 +2,7 @@ import { QwenError, SpaceError } from "../errors.ts";
 import { readText } from "../http/transport.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import { completionFailure, statusFailure } from "./failure.ts";
-import { isRecord } from "./messages.ts";
+import { isRecord, parseJson } from "./json.ts";
 import type { Session } from "./session.ts";
 
 /** A call that does not go through the queue. */
@@ -52,12 +52,4 @@ export async function runUnqueued({
     throw new SpaceError(`${url.host} failed before it ran the endpoint.`, { hidden: true, status: 500 });
   if (response.status !== 200) throw statusFailure(response, { url, body });
   throw new QwenError("protocol", `${url.host} answers the call without its outputs.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,14 +1,15 @@
-import { checkRequest, findUnsupported, warnOfSettings } from "../capabilities.ts";
+import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { NoSuchModelError, QwenError } from "../errors.ts";
 import { produce, type Production } from "../produce.ts";
-import type { ModelInfo, Provider, ProviderPart, ProviderRequest, Timeouts } from "../provider.ts";
+import type { ModelInfo, Provider, ProviderPart, ProviderRequest, Warning } from "../provider.ts";
 import { resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
-import { createAnswerReader, type AnswerLocation } from "./answer.ts";
+import { runAnswer } from "./answer-run.ts";
+import type { AnswerLocation } from "./answer.ts";
 import { createClient, type ClientOptions } from "./client.ts";
-import { startJob } from "./job.ts";
-import { createSession, type Session } from "./session.ts";
-import { trackEndpoint, type TrackedEndpoint } from "./tracked-endpoint.ts";
+import { createConversations } from "./conversations.ts";
+import { trackEndpoint } from "./tracked-endpoint.ts";
+import type { FileData } from "./upload.ts";
 
 /** Options that every provider of a Space takes. */
 export interface SpaceProviderOptions<Id extends string = string> extends ClientOptions {
@@ -44,7 +45,17 @@ export type SpaceRequest = Pick<ProviderRequest, "messages" | "settings" | "prov
 
 /** The session that a request runs in, for what must be sent to the Space before its inputs. */
 export interface InputSession {
+  /** Whether the server holds the earlier turns already: then only the newest message is to be sent. */
+  readonly continued: boolean;
   readonly signal: AbortSignal;
+  /** Runs another endpoint of the Space in this session, not on the queue, and resolves with its outputs. */
+  predict(fnIndex: number, inputs: readonly unknown[]): Promise<readonly unknown[]>;
+  /** Sends a file to the Space. */
+  upload(file: Blob | Uint8Array, options?: { readonly filename?: string | undefined }): Promise<FileData>;
+  /** Fetches what is behind an http(s) URL, without the token, at most `maxBytes` of it. */
+  download(url: URL, options: { readonly maxBytes: number }): Promise<Uint8Array>;
+  /** Says in `finish.warnings` what of the request could not be honoured. */
+  warn(warning: Warning): void;
 }
 
 /** Any schema of the Standard Schema specification that checks synchronously, such as one of zod. */
@@ -70,6 +81,7 @@ export function createSpaceProvider<
 >(definition: SpaceDefinition<Id, Model>, options: SpaceProviderOptions<Given> = {}): Provider<NoInfer<Given>, Model> {
   const client = createClient(options.space ?? definition.space, { ...options, apiPrefix: definition.apiPrefix });
   const endpoint = trackEndpoint(client, definition);
+  const conversations = createConversations();
   // Without a given id, Given is Id by its default, which the compiler cannot see here.
   const id = options.id ?? (definition.id as string as Given);
 
@@ -78,10 +90,15 @@ export function createSpaceProvider<
     checkRequest(request);
     const unsupported = findUnsupported(model, request);
     if (unsupported !== undefined) throw unsupported;
-    const session = createSession(client, { headers: request.headers });
-    const inputs = await definition.inputs({ ...request, model: model.id }, { signal: production.signal });
-    await runAnswer({ request, session, inputs, endpoint, definition, timeouts: options.timeouts }, production);
-    production.push({ type: "finish", reason: "stop", warnings: warnOfSettings(request.settings) });
+    const turn = model.capabilities.conversation ? conversations.begin(request.conversation) : undefined;
+    const timeouts = resolveTimeouts(request.timeouts, options.timeouts);
+    const run = { client, endpoint, definition, request, model, turn, timeouts };
+    try {
+      production.push(await runAnswer(run, production));
+    } catch (error) {
+      turn?.fail();
+      throw error;
+    }
   }
 
   return {
@@ -104,80 +121,9 @@ export function createSpaceProvider<
   };
 }
 
-interface AnswerRun {
-  readonly request: ProviderRequest;
-  readonly session: Session;
-  readonly inputs: readonly unknown[];
-  readonly endpoint: TrackedEndpoint;
-  readonly definition: SpaceDefinition<string, ModelInfo>;
-  readonly timeouts: Timeouts | undefined;
-}
-
-/** Runs the job and pushes its parts, all but the finish. */
-async function runAnswer(
-  { request, session, inputs, endpoint, definition, timeouts }: AnswerRun,
-  { push, signal, steer }: Production<ProviderPart>,
-): Promise<void> {
-  const { fnIndex, verified } = endpoint.current();
-  const mismatch = new AbortController();
-  const reader = createAnswerReader(definition.answer, {
-    whole: fnIndex === undefined,
-    check: (outputs) => problemIn(definition.outputs, outputs),
-  });
-  let verification: Promise<void> | undefined;
-
-  const job = startJob({
-    session,
-    endpoint: definition.endpoint,
-    fnIndex,
-    inputs,
-    signal: AbortSignal.any([signal, mismatch.signal]),
-    timeouts: resolveTimeouts(request.timeouts, timeouts),
-    maxQueueMs: request.maxQueueMs,
-    partialText: reader.text,
-    onMessage(message) {
-      if (message.type === "started") return false;
-      const part = message.type === "generating" ? reader.generating(message.data) : message;
-      if (part === undefined) return false;
-      push(part);
-      const output = (part.type === "text-delta" || part.type === "text-replace") && part.text.trim() !== "";
-      if (output && !verified && verification === undefined) {
-        verification = endpoint.verify(fnIndex);
-        verification.catch((error: unknown) => mismatch.abort(error));
-      }
-      return output;
-    },
-  });
-  steer(job);
-
-  try {
-    const { data } = await job.completion;
-    const last = data === undefined ? undefined : reader.completed(data);
-    if (!verified) await (verification ?? endpoint.verify(fnIndex));
-    if (last !== undefined) push(last);
-  } catch (error) {
-    if (mayHaveChanged(error)) await endpoint.verifyAgain(fnIndex);
-    throw error;
-  }
-}
-
-/** Failures that a Space which was changed under us would show. */
-function mayHaveChanged(error: unknown): boolean {
-  if (!QwenError.isInstance(error)) return false;
-  if (error.code === "space_error") return error.hidden;
-  return error.code === "protocol" || error.status === 500 || error.status === 422;
-}
-
 function modelOf({ id, models }: SpaceDefinition<string, ModelInfo>, name: string | undefined): ModelInfo {
   if (name === undefined) return models[0];
   const model = models.find((known) => known.id === name || known.aliases.includes(name));
   if (model === undefined) throw new NoSuchModelError(name, { available: models.map((known) => `${id}/${known.id}`) });
   return model;
-}
-
-/** What is wrong with the outputs, by the definition's schema. */
-function problemIn(schema: OutputSchema, outputs: readonly unknown[]): string | undefined {
-  const result = schema["~standard"].validate(outputs);
-  if (result instanceof Promise) throw new TypeError("The schema of a Space's outputs must check synchronously.");
-  return result.issues?.map(({ message }) => message).join("; ");
 }

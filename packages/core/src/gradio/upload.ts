@@ -2,6 +2,7 @@ import { QwenError } from "../errors.ts";
 import { readText } from "../http/transport.ts";
 import type { Timeouts } from "../provider.ts";
 import { failureOf } from "./failure.ts";
+import { parseJson } from "./json.ts";
 import type { Session } from "./session.ts";
 
 /** A file on the server of a Space, as its endpoints take it. */
@@ -56,10 +57,6 @@ export async function uploadFile(
 }
 
 function parsePaths(body: string): readonly string[] {
-  try {
-    const json: unknown = JSON.parse(body);
-    return Array.isArray(json) ? json.filter((path) => typeof path === "string") : [];
-  } catch {
-    return [];
-  }
+  const json = parseJson(body);
+  return Array.isArray(json) ? json.filter((path) => typeof path === "string") : [];
 }

@@ -83,27 +83,31 @@ export function headerOf(response: Pick<TransportResponse, "headers">, name: str
 }
 
 /** How much of a body to read, and how long. */
-export interface ReadTextOptions {
-  /** What comes after is dropped with its connection. @defaultValue 16 MiB */
+export interface ReadOptions {
+  /** Once there is more, reading ends and the connection is closed. @defaultValue 16 MiB */
   readonly maxBytes?: number | undefined;
   /** Until the whole body is there, in ms. @defaultValue 30_000 */
   readonly limitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Reads a whole body as UTF-8 text; see {@link readBytes}. */
+export async function readText(body: ResponseBody, options?: ReadOptions): Promise<string> {
+  return new TextDecoder().decode(await readBytes(body, options));
+}
+
 /**
- * Reads a whole body as UTF-8 text.
+ * Reads a whole body. One longer than `maxBytes` is cut off somewhere after.
  *
  * Rejects with what the transport reports, a `TimeoutError` of phase `headers`, or the reason of
  * `signal`. However it ends, the connection is done with.
  */
-export function readText(
+export function readBytes(
   body: ResponseBody,
-  { maxBytes = 16 * 1024 * 1024, limitMs = 30_000, signal }: ReadTextOptions = {},
-): Promise<string> {
+  { maxBytes = 16 * 1024 * 1024, limitMs = 30_000, signal }: ReadOptions = {},
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const decoder = new TextDecoder();
-    let text = "";
+    const chunks: Uint8Array[] = [];
     let size = 0;
     const release = () => {
       timer.stop();
@@ -124,15 +128,15 @@ export function readText(
     body.pipe({
       chunk(bytes) {
         size += bytes.byteLength;
-        text += decoder.decode(bytes, { stream: true });
+        chunks.push(bytes);
         if (size <= maxBytes) return;
         release();
         body.cancel();
-        resolve(text);
+        resolve(join(chunks, size));
       },
       end() {
         release();
-        resolve(text + decoder.decode());
+        resolve(join(chunks, size));
       },
       error(error) {
         release();
@@ -140,4 +144,16 @@ export function readText(
       },
     });
   });
+}
+
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
+  const joined = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return joined;
 }

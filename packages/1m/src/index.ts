@@ -1,0 +1,72 @@
+import { createSpaceProvider, dialogueOf, promptOf, type SpaceProviderOptions } from "@qwen/core/gradio";
+import * as z from "zod/mini";
+
+/** `add_text` writes the message into the session; `agent_run` answers what stands there. */
+const ADD_TEXT = 1;
+const AGENT_RUN = 2;
+
+const THINKING = "Qwen is thinking...";
+
+// A message of modelscope_studio's chatbot; the answer's side of a pair is a list of them, or null.
+const message = z.looseObject({ text: z.nullish(z.string()) });
+const pair = z.tuple([z.unknown(), z.nullable(z.array(z.nullable(message)))]);
+
+/**
+ * Qwen2.5-1M, served by its public demo Space on Gradio 4: a context of a million tokens.
+ *
+ * The Space keeps a conversation in its session, and `finish.conversation` names it: a request that
+ * passes it back sends its last message only. A first request writes system prompt and history into
+ * the prompt. The summary below an answer, of how the context was read, is cut off.
+ *
+ * @example
+ * ```ts
+ * const router = createRouter({ plugins: [qwen1M()] });
+ * const first = await router.complete({ model: "qwen-1m", messages });
+ * const next = await router.complete({ model: "qwen-1m", messages: more, conversation: first.conversation });
+ * ```
+ */
+export function qwen1M<const Id extends string = "1m">(options?: SpaceProviderOptions<Id>) {
+  return createSpaceProvider(
+    {
+      id: "1m",
+      space: "https://qwen-qwen2-5-1m-demo.hf.space",
+      models: [
+        {
+          id: "qwen-2.5-1m-demo",
+          aliases: ["qwen-2.5-1m", "qwen-1m"],
+          label: "Qwen Qwen-2.5M",
+          capabilities: {
+            images: false,
+            system: "prompt",
+            history: "prompt",
+            conversation: true,
+            tools: false,
+            json: false,
+          },
+        },
+      ],
+      endpoint: "agent_run",
+      fnIndex: AGENT_RUN,
+      apiPrefix: "",
+      async inputs({ messages }, session) {
+        const text = session.continued ? dialogueOf(messages).question : promptOf(messages);
+        const [, chat] = await session.predict(ADD_TEXT, [{ files: [], text }, [], []]);
+        return [chat, null, 0];
+      },
+      // The chat as pairs of question and answer, and two of the Space's own.
+      outputs: z.tuple([z.array(pair), z.unknown(), z.unknown()]),
+      answer: {
+        at: [0, -1, 1, 0, "text"],
+        read: (text) => (text === THINKING ? { progress: text } : withoutSummary(text)),
+      },
+    },
+    options,
+  );
+}
+
+/** The answer above the summary. An empty answer is a summary alone, without the line break before it. */
+function withoutSummary(text: string): string {
+  if (text.startsWith("<summary>")) return "";
+  const end = text.indexOf("\n<summary>");
+  return end === -1 ? text : text.slice(0, end);
+}

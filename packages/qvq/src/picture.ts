@@ -1,0 +1,88 @@
+import { QwenError, type ImagePart, type Message } from "@qwen/core";
+import { imagesOf, type InputSession } from "@qwen/core/gradio";
+
+/** A picture the Space can read. */
+export interface Picture {
+  readonly bytes: Uint8Array;
+  /** With the extension of its kind, by which the Space's Gradio knows it. */
+  readonly filename: string;
+}
+
+/** Largest picture that is fetched or read, in bytes. */
+const MOST_BYTES = 20 * 1024 * 1024;
+
+const KINDS: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+
+/**
+ * The newest picture of a chat, if there is any; a warning tells of the others.
+ *
+ * Throws `unsupported` for two in one message, `invalid_request` for what is no readable picture.
+ */
+export async function pictureOf(messages: readonly Message[], session: InputSession): Promise<Picture | undefined> {
+  const groups = messages.map(imagesOf).filter((images) => images.length > 0);
+  const [newest, second] = groups.at(-1) ?? [];
+  if (newest === undefined) return undefined;
+  if (second !== undefined)
+    throw new QwenError("unsupported", "QVQ looks at one picture. Send one in each message, or join them into one.");
+  if (groups.length > 1)
+    session.warn({
+      feature: "images",
+      message: "QVQ looks at one picture: the newest was sent, earlier ones were not.",
+    });
+
+  const bytes = await bytesOf(newest, session);
+  if (bytes.byteLength > MOST_BYTES)
+    throw new QwenError("invalid_request", `The picture is larger than ${MOST_BYTES} bytes.`);
+  // Loaded when there is a picture: most of a session has none.
+  const { fileTypeFromBuffer } = await import("file-type");
+  const kind = await fileTypeFromBuffer(bytes);
+  if (kind === undefined || !KINDS.has(kind.mime)) {
+    throw new QwenError(
+      "invalid_request",
+      `QVQ reads PNG, JPEG, GIF and WebP. By its bytes the picture is ${kind?.mime ?? "none of them"}.`,
+    );
+  }
+  return { bytes, filename: `picture.${kind.ext}` };
+}
+
+async function bytesOf({ image }: ImagePart, session: InputSession): Promise<Uint8Array> {
+  if (image instanceof Uint8Array) return image;
+  if (image instanceof Blob) return new Uint8Array(await image.arrayBuffer());
+  switch (image.protocol) {
+    case "http:":
+    case "https:":
+      return session.download(image, { maxBytes: MOST_BYTES });
+    case "data:":
+      return bytesInDataUrl(image);
+    case "file:":
+      return readFile(image);
+    default:
+      throw new QwenError(
+        "invalid_request",
+        `A picture can be a data:, file:, http: or https: URL, not ${image.protocol}`,
+      );
+  }
+}
+
+async function bytesInDataUrl(url: URL): Promise<Uint8Array> {
+  try {
+    // The platform decodes these without a request (Fetch standard, "data: URL processor").
+    const response = await fetch(url);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    throw new QwenError("invalid_request", "The data: URL of the picture cannot be decoded.", { cause });
+  }
+}
+
+async function readFile(url: URL): Promise<Uint8Array> {
+  try {
+    const files = await import("node:fs/promises");
+    return await files.readFile(url);
+  } catch (cause) {
+    throw new QwenError(
+      "invalid_request",
+      `The picture cannot be read: ${cause instanceof Error ? cause.message : "no reason given"}.`,
+      { cause },
+    );
+  }
+}
