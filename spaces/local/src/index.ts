@@ -4,3 +4,4 @@ export { createVenv, type CreateVenvOptions } from "./venv.ts";
 export { type ServerProcess } from "./server-process.ts";
 export { modelId, startModel, type StartModelOptions } from "./model.ts";
 export { type SpaceName, startSpace, type StartSpaceOptions } from "./space.ts";
+export { type GradioVersion, startProtocolApp, type StartProtocolAppOptions } from "./protocol-app.ts";

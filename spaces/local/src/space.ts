@@ -72,7 +72,13 @@ export async function startSpace(
       HF_HUB_DISABLE_TELEMETRY: "1",
       ...(modelUrl === undefined
         ? { QWEN_SPACES: "scripted" }
-        : { OPENAI_BASE_URL: `${modelUrl}/v1`, OPENAI_API_KEY: "none", MODEL: modelId }),
+        : {
+            OPENAI_BASE_URL: `${modelUrl}/v1`,
+            OPENAI_API_KEY: "none",
+            MODEL: modelId,
+            // A small model may not find an end by itself.
+            MAX_TOKENS: "512",
+          }),
       ...env,
     }),
     cwd: folder,
