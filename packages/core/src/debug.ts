@@ -26,7 +26,9 @@ interface Log {
 let log: Log | undefined;
 
 function openLog(): Log {
-  const { process } = globalThis as { readonly process?: { getBuiltinModule?(id: "node:util"): { debuglog(section: string): Log } | undefined } };
+  const { process } = globalThis as {
+    readonly process?: { getBuiltinModule?(id: "node:util"): { debuglog(section: string): Log } | undefined };
+  };
   // Not an import: browsers have no node:util.
   return process?.getBuiltinModule?.("node:util")?.debuglog("qwen") ?? OFF;
 }

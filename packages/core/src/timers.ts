@@ -26,7 +26,8 @@ export function resolveTimeouts(...layers: readonly (Timeouts | undefined)[]): R
       const limitMs = layer?.[name];
       if (limitMs === undefined) continue;
       // Negated, so that NaN fails as well.
-      if (typeof limitMs !== "number" || !(limitMs > 0)) throw new TypeError(`The timeout "${name}" must be a positive number of ms or Infinity.`);
+      if (typeof limitMs !== "number" || !(limitMs > 0))
+        throw new TypeError(`The timeout "${name}" must be a positive number of ms or Infinity.`);
       resolved[name] = limitMs;
       break;
     }

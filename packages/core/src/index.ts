@@ -1,0 +1,43 @@
+export { createRouter } from "./router/router.ts";
+export type { NamesOfAll, RouterModel, RouterOptions, RouterRequest, RouteTarget, Router } from "./router/router.ts";
+export type { RouterStream } from "./router/router-stream.ts";
+export type { CommitPoint } from "./router/attempts.ts";
+export type { Outcome, RetryOptions, Verdict } from "./router/retry.ts";
+export type { Completion } from "./completion.ts";
+export {
+  AllFailedError,
+  ERROR_RULES,
+  NoSuchModelError,
+  QwenError,
+  SpaceChangedError,
+  SpaceError,
+  StreamInterruptedError,
+  TextRewrittenError,
+  TimeoutError,
+} from "./errors.ts";
+export type { AnyQwenError, Attempt, ErrorCode, ErrorRule, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
+export { imagesOf, textOf } from "./message.ts";
+export type { ContentPart, ImagePart, Message, Role, TextPart } from "./message.ts";
+export type {
+  AttemptPart,
+  Capabilities,
+  FilePart,
+  FinishPart,
+  FinishReason,
+  ModelInfo,
+  NamesOf,
+  Plugin,
+  PluginObject,
+  Provider,
+  ProviderPart,
+  ProviderRequest,
+  Registry,
+  RouterFinishPart,
+  Settings,
+  StreamPart,
+  Timeouts,
+  Tool,
+  ToolCallPart,
+  Usage,
+  Warning,
+} from "./provider.ts";

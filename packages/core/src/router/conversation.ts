@@ -1,0 +1,32 @@
+import { QwenError } from "../errors.ts";
+
+/** A provider's own conversation, and who goes on with it. */
+export interface Conversation {
+  readonly provider: string;
+  readonly model: string;
+  /** What the provider itself put into its `finish`. */
+  readonly conversation: string;
+}
+
+/** Writes a conversation as the opaque string that callers of a router keep. */
+export function sealConversation({ provider, model, conversation }: Conversation): string {
+  return JSON.stringify([provider, model, conversation]);
+}
+
+/** Reads what {@link sealConversation} wrote. Throws `invalid_request` for anything else. */
+export function openConversation(sealed: string): Conversation {
+  const [provider, model, conversation] = parseArray(sealed);
+  if (typeof provider === "string" && typeof model === "string" && typeof conversation === "string") {
+    return { provider, model, conversation };
+  }
+  throw new QwenError("invalid_request", "`conversation` is not one that the `finish` of a router carried.");
+}
+
+function parseArray(json: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(json);
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,59 @@
+import type { Attempt } from "../errors.ts";
+
+/**
+ * What a part means to the attempt loop.
+ *
+ * - `live` passes at once, even where output is held: queue positions, progress, logs.
+ * - `opening` comes before output and is dropped with a failed attempt: white space, stream starts.
+ * - `output` is what the caller asked for; the first one is the commit point.
+ * - `finish` ends a whole answer. `whole` is output and finish in one. `error` ends an attempt.
+ */
+export type PartKind = "live" | "opening" | "output" | "finish" | "whole" | "error";
+
+/** An attempt that begins. */
+export interface AttemptStart {
+  readonly provider: string;
+  readonly model: string;
+  /** 1 for the first of the request. */
+  readonly number: number;
+  /** Why the attempt before it failed. */
+  readonly lastError: unknown;
+}
+
+/** Who answered, and what was tried. */
+export interface Answered {
+  readonly provider: string;
+  readonly model: string;
+  readonly attempts: readonly Attempt[];
+}
+
+/** Where a job waits. */
+export interface QueuePlace {
+  readonly position: number;
+  readonly etaMs?: number | undefined;
+}
+
+/** How the attempt loop reads the parts of one kind of stream, and makes the few of its own. */
+export interface PartReader<Part, Result> {
+  kind(part: Part): PartKind;
+  /** The error in an `error` part. */
+  errorOf(part: Part): unknown;
+  /** The place in a queue that a live part tells, if it tells one. */
+  queueOf?(part: Part): QueuePlace | undefined;
+  /** The part that announces an attempt. Without it, attempts are not announced. */
+  attempt?(start: AttemptStart): Part;
+  /** The `finish` or `whole` part as the caller gets it. */
+  sealed(part: Part, answered: Answered): Part;
+  /** Starts to collect the parts of one attempt. */
+  collect(): PartCollector<Part, Result>;
+}
+
+/** What one attempt has said so far. */
+export interface PartCollector<Part, Result> {
+  /** Called with every part of the attempt but its last. */
+  add(part: Part): void;
+  /** The text so far, for the error of a stream that breaks off. */
+  text(): string;
+  /** The whole answer, once its last part is there. */
+  result(sealed: Part): Result;
+}

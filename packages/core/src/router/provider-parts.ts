@@ -1,0 +1,52 @@
+import { createCollector, type Completion } from "../completion.ts";
+import type { AttemptPart, ProviderPart, RouterFinishPart } from "../provider.ts";
+import { sealConversation } from "./conversation.ts";
+import type { PartReader } from "./part-reader.ts";
+
+/** A part on its way through the router: its `finish` is sealed when it leaves. */
+export type RoutedPart = ProviderPart | AttemptPart | RouterFinishPart;
+
+/** Reads the parts of a {@link Provider}. Types it does not know are live. */
+export const providerParts: PartReader<RoutedPart, Completion> = {
+  kind(part) {
+    switch (part.type) {
+      case "text-delta":
+      case "text-replace":
+      case "reasoning-delta":
+        return /\S/.test(part.text) ? "output" : "opening";
+      case "file":
+      case "tool-call":
+        return "output";
+      case "finish":
+        return "finish";
+      default:
+        return "live";
+    }
+  },
+  // A provider throws its errors; it has no part for them.
+  errorOf: () => undefined,
+  queueOf: (part) => (part.type === "queue" ? part : undefined),
+  attempt: ({ provider, model, number, lastError }) => ({
+    type: "attempt",
+    provider,
+    model,
+    number,
+    ...(lastError !== undefined && { lastError }),
+  }),
+  sealed(part, { provider, model, attempts }) {
+    if (part.type !== "finish") return part;
+    const { conversation, warnings = [] } = part;
+    const sealed = { ...part, warnings, provider, model, attempts };
+    return conversation === undefined
+      ? sealed
+      : { ...sealed, conversation: sealConversation({ provider, model, conversation }) };
+  },
+  collect() {
+    const { add, text, completion } = createCollector();
+    return {
+      add,
+      text,
+      result: (sealed) => completion(sealed as RouterFinishPart),
+    };
+  },
+};

@@ -1,0 +1,157 @@
+import { ERROR_RULES, QwenError, type Attempt, type ErrorRule } from "../errors.ts";
+
+/** How often and how soon a request is tried again. */
+export interface RetryOptions {
+  /**
+   * Attempts of one request over all its candidates.
+   *
+   * @defaultValue two more than there are candidates
+   */
+  readonly maxAttempts?: number | undefined;
+  /**
+   * No attempt begins later than this after the request did, in ms.
+   *
+   * @defaultValue Infinity
+   */
+  readonly maxElapsedMs?: number | undefined;
+  /**
+   * The first wait before asking the same provider again is a random time up to this, in ms; each
+   * further one may be twice as long.
+   *
+   * @defaultValue 500
+   */
+  readonly baseDelayMs?: number | undefined;
+  /**
+   * The longest such wait, in ms.
+   *
+   * @defaultValue 8_000
+   */
+  readonly maxDelayMs?: number | undefined;
+  /**
+   * A provider that asks for a longer pause than this, in ms, is not asked again by the same request.
+   *
+   * @defaultValue 30_000
+   */
+  readonly maxRetryAfterMs?: number | undefined;
+  /**
+   * Decides otherwise than the errors table; `undefined` leaves it to the table.
+   *
+   * An outcome with a `result` comes only where the answer is whole before anyone sees it: in
+   * `complete()` and with `commit: "buffered"`.
+   */
+  shouldRetry?(outcome: Outcome, attempt: Attempt): Verdict | undefined;
+}
+
+/** How an attempt ended. */
+export type Outcome<Result = unknown> =
+  | { readonly error: unknown; readonly result?: undefined }
+  | { readonly result: Result; readonly error?: undefined };
+
+/** Ask the same provider again, go on to the next candidate, or end the request with this outcome. */
+export type Verdict = "retry" | "next" | "stop";
+
+/** What follows a failed attempt. `exhausted`: it could go on, but nobody is left or the budget is spent. */
+export type Move<Candidate> =
+  | { readonly type: "ask"; readonly candidate: Candidate; readonly delayMs: number }
+  | { readonly type: "stop" | "exhausted" };
+
+/** Decides who is asked, in what order and when, within one budget. */
+export interface Plan<Candidate> {
+  /** The next candidate that was not asked yet; `undefined` where nobody is left or the budget is spent. */
+  next(): Candidate | undefined;
+  /** What follows an attempt that ended with this outcome. An answer that is good enough is a `stop`. */
+  after(outcome: Outcome, candidate: Candidate, attempt: Attempt): Move<Candidate>;
+  /** Gives back the place of an attempt that never began. */
+  refund(): void;
+}
+
+/** Plans the attempts of one request that begins now. */
+export function createPlan<Candidate>(
+  candidates: readonly Candidate[],
+  {
+    maxAttempts = candidates.length + 2,
+    maxElapsedMs = Infinity,
+    baseDelayMs = 500,
+    maxDelayMs = 8_000,
+    maxRetryAfterMs = 30_000,
+    shouldRetry,
+    random,
+  }: RetryOptions & { readonly random: () => number },
+): Plan<Candidate> {
+  const startedAt = performance.now();
+  const tries = new Map<Candidate, number>();
+  let asked = 0;
+  let begun = 0;
+
+  const inTime = (delayMs: number): boolean => performance.now() - startedAt + delayMs <= maxElapsedMs;
+
+  function take(candidate: Candidate): Candidate {
+    begun++;
+    tries.set(candidate, (tries.get(candidate) ?? 0) + 1);
+    return candidate;
+  }
+
+  function next(): Candidate | undefined {
+    if (asked === candidates.length || begun >= maxAttempts || !inTime(0)) return undefined;
+    return take(candidates[asked++] as Candidate);
+  }
+
+  function toNext(): Move<Candidate> {
+    const candidate = next();
+    return candidate === undefined ? { type: "exhausted" } : { type: "ask", candidate, delayMs: 0 };
+  }
+
+  function again(candidate: Candidate, error: unknown): Move<Candidate> | undefined {
+    if (begun >= maxAttempts) return undefined;
+    const delayMs = waitBefore(tries.get(candidate) ?? 1, error);
+    if (delayMs === undefined || !inTime(delayMs)) return undefined;
+    return { type: "ask", candidate: take(candidate), delayMs };
+  }
+
+  /** `undefined` where the provider asks for a longer wait than we grant. */
+  function waitBefore(tried: number, error: unknown): number | undefined {
+    const retryAfterMs = QwenError.isInstance(error) ? error.retryAfterMs : undefined;
+    if (retryAfterMs !== undefined) return retryAfterMs <= maxRetryAfterMs ? retryAfterMs : undefined;
+    return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (tried - 1));
+  }
+
+  /** Whether to ask the same provider again before those who were not asked yet. */
+  function mayRepeat(candidate: Candidate, error: unknown, { sameProvider }: ErrorRule): boolean {
+    const tried = tries.get(candidate) ?? 1;
+    if (sameProvider === "never" || (sameProvider === "once" && tried > 1)) return false;
+    const waiting = candidates.length - asked;
+    if (waiting === 0) return true;
+    // Others may answer now: one more try, no long pause, and never at the price of their turn.
+    const pause = QwenError.isInstance(error) && error.retryAfterMs !== undefined;
+    return tried === 1 && !pause && begun + waiting < maxAttempts;
+  }
+
+  return {
+    next,
+    after(outcome, candidate, attempt) {
+      const verdict = shouldRetry?.(outcome, attempt);
+      if (verdict === "stop") return { type: "stop" };
+      if (verdict === "retry") return again(candidate, outcome.error) ?? toNext();
+      if (verdict === "next") return toNext();
+      if (outcome.error === undefined) return { type: "stop" };
+
+      const rule = ruleOf(outcome.error);
+      const repeated = mayRepeat(candidate, outcome.error, rule) ? again(candidate, outcome.error) : undefined;
+      return repeated ?? (rule.nextCandidate ? toNext() : { type: "stop" });
+    },
+    refund() {
+      begun--;
+    },
+  };
+}
+
+/** The row of the errors table for an error of the family. */
+export function ruleOf(error: unknown): ErrorRule {
+  if (!QwenError.isInstance(error)) return ERROR_RULES.protocol;
+  // A total timeout ends the request.
+  if (error.code === "timeout" && error.phase === "total") return ERROR_RULES.invalid_request;
+  // A newer copy of the SDK may know more codes.
+  return ERROR_RULES[error.code] ?? UNKNOWN_RULE;
+}
+
+const UNKNOWN_RULE: ErrorRule = { sameProvider: "never", nextCandidate: true, breaker: "count" };

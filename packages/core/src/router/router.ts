@@ -1,0 +1,207 @@
+import { checkRequest, findUnsupported } from "../capabilities.ts";
+import type { Completion } from "../completion.ts";
+import { QwenError } from "../errors.ts";
+import type { ModelInfo, NamesOf, Plugin, ProviderRequest, Timeouts } from "../provider.ts";
+import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
+import type { Candidate } from "./attempt.ts";
+import { runAttempts, type AttemptsRun, type CommitPoint } from "./attempts.ts";
+import { openConversation } from "./conversation.ts";
+import { providerParts, type RoutedPart } from "./provider-parts.ts";
+import { createNames, type Entry, type ListedName, type Routes } from "./registry.ts";
+import type { RetryOptions } from "./retry.ts";
+import { createRouterStream, type RouterStream } from "./router-stream.ts";
+
+/** What a route leads to: one name, or several that are tried in this order. */
+export type RouteTarget<Names extends string = string> = Names | readonly Names[];
+
+/** Every name the plugins of a list add. */
+export type NamesOfAll<P extends readonly unknown[]> = { [K in keyof P]: NamesOf<P[K]> }[number];
+
+/** Options of {@link createRouter}. */
+export interface RouterOptions<
+  P extends readonly Plugin[] = readonly Plugin[],
+  R = Readonly<Record<string, RouteTarget>>,
+> {
+  /** Who can be asked. Of several that serve the same model, the first is tried first. */
+  readonly plugins: P;
+  /**
+   * Names of your own. They win over the names of plugins, and may lead to each other.
+   *
+   * @defaultValue no routes
+   */
+  readonly routes?: { readonly [K in keyof R]: RouteTarget<NamesOfAll<P> | (keyof R & string)> } | undefined;
+  /** Limits for every request; those of a provider and of a request are stronger. */
+  readonly timeouts?: Timeouts | undefined;
+  readonly retry?: RetryOptions | undefined;
+  /**
+   * When output is shown: at the first of it, or when the answer is whole.
+   *
+   * @defaultValue "first-output"
+   */
+  readonly commit?: CommitPoint | undefined;
+  /**
+   * For the jitter of waits: numbers from 0 up to 1.
+   *
+   * @defaultValue Math.random
+   */
+  readonly random?: (() => number) | undefined;
+}
+
+/** What is asked of a router. */
+export interface RouterRequest<Names extends string = string> extends Omit<ProviderRequest, "model"> {
+  /** A model id, an alias, a route, or `provider/model`. */
+  readonly model: Names;
+  /** Stronger than the router's, name by name. */
+  readonly retry?: RetryOptions | undefined;
+  /** Stronger than the router's. `complete()` is always `buffered`. */
+  readonly commit?: CommitPoint | undefined;
+}
+
+/** A name that a request may use, and who could be meant by it. */
+export interface RouterModel<Names extends string = string> {
+  readonly name: Names;
+  readonly kind: ListedName["kind"];
+  /** In the order they are tried. Those of an alias with two meanings are all listed. */
+  readonly candidates: readonly { readonly provider: string; readonly model: ModelInfo }[];
+}
+
+/** Sends each request to the first provider able to answer it. */
+export interface Router<Names extends string = string> {
+  /**
+   * Streams one answer. Throws nothing itself: whatever is wrong comes from the iteration.
+   *
+   * Goes on to the next candidate only while nothing has been shown yet (see `commit`): a
+   * half-delivered answer is never restarted.
+   */
+  stream(request: RouterRequest<Names>): RouterStream;
+  /** The whole answer, exact. A failure in mid-answer is tried again like any other. */
+  complete(request: RouterRequest<Names>): Promise<Completion>;
+  /** Adds a plugin to this router, and returns it with the wider type. */
+  use<const P extends Plugin>(plugin: P): Router<Names | NamesOf<P>>;
+  /** Whether a request may use the name. */
+  has(name: string): name is Names;
+  /** Routes, model ids and aliases; each model can be had as `provider/model` as well. */
+  readonly models: readonly RouterModel<Names>[];
+  /**
+   * Ends what is left: calls under way, which reject with an `AbortError`, and what the providers
+   * keep open. The router stays usable.
+   */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Combines providers into one that sends each request to the first of them able to answer it.
+ *
+ * Throws a `TypeError` for two providers of one id, for a route in a circle and for what is no
+ * plugin, and `no_such_model` for a route to a name that nobody has.
+ *
+ * @example
+ * ```ts
+ * const router = createRouter({
+ *   plugins: [qwenMax(), qwen72B()],
+ *   routes: { smart: ["qwen-2.5-max", "qwen-2-72b"] },
+ * });
+ * const { text } = await router.complete({ model: "smart", messages: [{ role: "user", content: "Hi" }] });
+ * ```
+ */
+export function createRouter<const P extends readonly Plugin[], const R = {}>(
+  options: RouterOptions<P, R>,
+): Router<NamesOfAll<P> | (keyof R & string)> {
+  const { plugins, routes = {}, timeouts, retry, commit, random } = options as RouterOptions;
+  if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
+  const names = createNames(plugins, routes as Routes);
+  const running = new Set<(reason: unknown) => void>();
+  // Checks the router's own limits now, not at the first request.
+  resolveTimeouts(timeouts);
+
+  function candidatesFor(request: RouterRequest): readonly [Candidate<RoutedPart>, ...Candidate<RoutedPart>[]] {
+    checkRequest(request);
+    const entries = names.find(request.model);
+    if (request.conversation === undefined)
+      return entries.map((entry) => candidateOf(entry, request)) as [Candidate<RoutedPart>];
+
+    // Only the provider that holds a conversation can go on with it.
+    const holder = openConversation(request.conversation);
+    const entry = entries.find(({ provider, model }) => provider.id === holder.provider && model.id === holder.model);
+    if (entry === undefined) {
+      throw new QwenError(
+        "invalid_request",
+        `The conversation is one of "${holder.provider}/${holder.model}", which "${request.model}" does not lead to.`,
+      );
+    }
+    return [candidateOf(entry, { ...request, conversation: holder.conversation })];
+  }
+
+  function candidateOf({ provider, model }: Entry, request: RouterRequest): Candidate<RoutedPart> {
+    const { messages, settings, conversation, maxQueueMs, providerOptions, headers } = request;
+    const limits: ResolvedTimeouts = resolveTimeouts(request.timeouts, provider.timeouts, timeouts);
+    return {
+      provider: provider.id,
+      model: model.id,
+      timeouts: limits,
+      refuse: () => findUnsupported(model, request),
+      start: (signal) =>
+        provider.stream({
+          model: model.id,
+          messages,
+          signal,
+          settings,
+          conversation,
+          timeouts: limits,
+          maxQueueMs,
+          providerOptions,
+          headers,
+        }),
+    };
+  }
+
+  function run(
+    request: RouterRequest,
+    { commit: requested = request.commit ?? commit } = {},
+  ): AttemptsRun<RoutedPart, Completion> {
+    return runAttempts({
+      model: request.model,
+      // Looked up when the work starts, so that a wrong request fails where its errors are expected.
+      candidates: () => candidatesFor(request),
+      reader: providerParts,
+      commit: requested,
+      // A conversation goes on at its provider, or not at all.
+      retry: { ...retry, ...request.retry, ...(request.conversation !== undefined && { maxAttempts: 1 }) },
+      totalMs: request.timeouts?.totalMs ?? timeouts?.totalMs,
+      signal: request.signal,
+      random,
+      track(end) {
+        running.add(end);
+        return () => running.delete(end);
+      },
+    });
+  }
+
+  const router: Router = {
+    stream: (request) => createRouterStream(run(request)),
+    async complete(request) {
+      const whole = run(request, { commit: "buffered" });
+      while ((await whole.next()).done !== true);
+      return whole.outcome()?.result as Completion;
+    },
+    use(plugin) {
+      names.add(plugin);
+      return router as Router<never>;
+    },
+    has: (name): name is string => names.has(name),
+    get models() {
+      return names.list().map(({ name, kind, entries }) => ({
+        name,
+        kind,
+        candidates: entries.map(({ provider, model }) => ({ provider: provider.id, model })),
+      }));
+    },
+    async close() {
+      for (const end of running) end(new DOMException("The router was closed.", "AbortError"));
+      await Promise.all(names.providers.map((provider) => provider.close?.()));
+    },
+    [Symbol.asyncDispose]: () => router.close(),
+  };
+  return router as Router<NamesOfAll<P> | (keyof R & string)>;
+}
