@@ -1,0 +1,260 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { createApp, type StreamReply } from "./app.ts";
+import { createFaultPlan, type Fault, type FaultLike } from "./faults.ts";
+import { flavourOf, type GradioVersion, type WireMessage } from "./flavour.ts";
+import type { Job } from "./job.ts";
+import { createQueue } from "./queue.ts";
+import { htmlReply, type Reply, replyOfFault } from "./replies.ts";
+import { readBody, type RecordedRequest, routeOf } from "./request.ts";
+import { createResponder } from "./responder.ts";
+import { type AnswerContext, type AnswerLike, playAnswer } from "./script.ts";
+import { createSessions } from "./sessions.ts";
+import { createSpace, type SpaceShape } from "./shape.ts";
+import type { FunctionCall } from "./space.ts";
+import { standardAnswer } from "./standard-answers.ts";
+
+/** What the emulated model answers: always the same, or by the prompt. `undefined` is the standard answer. */
+export type Answers = AnswerLike | ((prompt: string, context: AnswerContext) => AnswerLike | undefined);
+
+/** Options of {@link createSpaceEmulator}. */
+export interface SpaceEmulatorOptions {
+  /** The app: one of the four Spaces, or a `gr.ChatInterface`. @defaultValue "chat" */
+  readonly shape?: SpaceShape | undefined;
+  /** @defaultValue the one its Space runs; "6.31.0" for "chat" */
+  readonly version?: GradioVersion | undefined;
+  /**
+   * What the model says.
+   *
+   * @defaultValue the scripts of {@link standardAnswer}: "You said: …" and whatever follows "script:" in a prompt
+   */
+  readonly answer?: Answers | undefined;
+  readonly faults?: readonly FaultLike[] | undefined;
+  /** Passwords by user name, as in `launch(auth=…)`. @defaultValue none: everybody may ask */
+  readonly auth?: Readonly<Record<string, string>> | undefined;
+  /** Makes the Space private: without this token, in `X-HF-Authorization` or `Authorization`, all it says is 404. */
+  readonly token?: string | undefined;
+  /** Between two heartbeats. @defaultValue 15_000 */
+  readonly heartbeatMs?: number | undefined;
+  /** Jobs of one function that run at once. @defaultValue Infinity */
+  readonly concurrencyLimit?: number | undefined;
+  /** Jobs that may wait before the queue is full. @defaultValue Infinity */
+  readonly maxQueueSize?: number | undefined;
+  /** Sessions remembered; the oldest goes first. @defaultValue 2000 */
+  readonly maxSessions?: number | undefined;
+  /** How long a job waits at least before it starts. @defaultValue as the version: 50, on 6.31.0 1 */
+  readonly pollMs?: number | undefined;
+}
+
+/** A Gradio Space in this process, for tests. */
+export interface SpaceEmulator extends AsyncDisposable {
+  /** `http://127.0.0.1:…`, without a slash at the end. */
+  readonly url: string;
+  readonly shape: SpaceShape;
+  readonly version: GradioVersion;
+  /** Everything it was asked, in order. Grows, and its records change until they have ended. */
+  readonly requests: readonly RecordedRequest[];
+  /** Every job there was, in order, and what became of it. */
+  readonly jobs: readonly Job[];
+  /** How many sockets are open. */
+  readonly sockets: number;
+  /** Answers differently from now on. */
+  answer(answer: Answers | undefined): void;
+  /** Adds a fault; the result takes it away again. */
+  fault(fault: FaultLike): () => void;
+  clearFaults(): void;
+  /** Resolves when no job waits or runs any more. */
+  idle(): Promise<void>;
+  /** Forgets what it was asked and what has ended, so that long tests do not fill the memory. */
+  forget(): void;
+  /** Ends every job, socket and timer. */
+  close(): Promise<void>;
+}
+
+const OWN_VERSIONS: Readonly<Record<SpaceShape, GradioVersion>> = {
+  chat: "6.31.0",
+  max: "5.50.0",
+  "1m": "4.44.1",
+  "72b": "4.44.1",
+  qvq: "5.50.0",
+};
+
+/**
+ * Starts a server on a free port of 127.0.0.1 that speaks Gradio's protocol as one of the Spaces does, with answers and
+ * faults by script.
+ *
+ * @example
+ * ```ts
+ * await using space = await createSpaceEmulator({ shape: "max", answer: "Hello there" });
+ * space.fault({ name: "eof", on: 1 });
+ * const router = createRouter({ plugins: [qwenMax({ space: space.url })] });
+ * ```
+ */
+export async function createSpaceEmulator(options: SpaceEmulatorOptions = {}): Promise<SpaceEmulator> {
+  const { shape = "chat", version = OWN_VERSIONS[shape], heartbeatMs = 15_000, token } = options;
+  const flavour = flavourOf(version);
+  const closing = new AbortController();
+  const startedAt = performance.now();
+  const now = (): number => performance.now() - startedAt;
+  const requests: RecordedRequest[] = [];
+  const connections = new Map<Socket, number>();
+  const states = new Map<string, Map<string, unknown>>();
+  const faults = createFaultPlan(options.faults);
+  let answer = options.answer;
+  let calls = 0;
+  let connectionCount = 0;
+
+  function callOf(
+    job: Pick<Job, "data" | "sessionHash"> & { prompt?: string | undefined },
+    send: (message: WireMessage) => void,
+    eventId = "",
+  ): FunctionCall {
+    const state = states.get(job.sessionHash) ?? new Map<string, unknown>();
+    states.set(job.sessionHash, state);
+    return {
+      data: job.data,
+      state,
+      ask(prompt, about = {}) {
+        job.prompt = prompt;
+        const context = { call: ++calls, data: job.data, sessionHash: job.sessionHash, ...about };
+        const said =
+          (typeof answer === "function" ? answer(prompt, context) : answer) ?? standardAnswer(prompt, context);
+        return playAnswer(said, {
+          signal: closing.signal,
+          onLog: (text, level) => send(flavour.log(eventId, text, level)),
+          onProgress: (index, length, description) => {
+            const unit = { index, length: length ?? null, unit: "steps", progress: null, desc: description ?? null };
+            send({ msg: "progress", event_id: eventId, progress_data: [unit] });
+          },
+        });
+      },
+    };
+  }
+
+  const sessions = createSessions(options.maxSessions ?? 2000);
+  const queue = createQueue({
+    flavour,
+    sessions,
+    concurrencyLimit: options.concurrencyLimit ?? Infinity,
+    maxQueueSize: options.maxQueueSize ?? Infinity,
+    pollMs: options.pollMs ?? flavour.pollMs,
+    signal: closing.signal,
+    now,
+    call: (job, send) => callOf(job, send, job.eventId),
+  });
+  const app = createApp({
+    space: createSpace(shape, flavour),
+    flavour,
+    queue,
+    faults,
+    auth: options.auth,
+    call: (job) => callOf(job, () => {}),
+  });
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "GET", url = "/", headers, socket } = request;
+    const at = now();
+    const { pathname, searchParams } = new URL(url, "http://127.0.0.1");
+    const { route, parameters } = routeOf(method, pathname, flavour.prefix);
+    const struck = faults.take(route);
+    const record: RecordedRequest = {
+      method,
+      path: url,
+      route,
+      headers,
+      body: await readBody(request),
+      connection: connections.get(socket) ?? 0,
+      at,
+      faults: struck.map(({ name }) => name),
+    };
+    requests.push(record);
+    response.on("close", () => {
+      record.endedAt = now();
+      record.left = !response.writableFinished;
+    });
+
+    const host = headers.host ?? "";
+    const reply =
+      refusal(token, record) ??
+      firstReply(struck, (fault) => replyOfFault(fault, { flavour, host, path: url })) ??
+      (await app({ record, route, parameters, query: searchParams, host, faults: struck }));
+    const respond = createResponder(response, {
+      faults: struck,
+      heartbeatMs,
+      sessions,
+      queue,
+      flavour,
+      signal: closing.signal,
+    });
+    await respond(reply, record);
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      // A client that leaves in mid-request is no failure of the server.
+      if (!closing.signal.aborted && !request.destroyed) response.destroy(error instanceof Error ? error : undefined);
+    });
+  });
+  server.on("connection", (socket) => {
+    connections.set(socket, ++connectionCount);
+    socket.on("close", () => connections.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closed ??= new Promise((resolve) => {
+      closing.abort();
+      server.close(() => resolve());
+      for (const socket of connections.keys()) socket.destroy();
+    }));
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    shape,
+    version,
+    requests,
+    jobs: queue.jobs,
+    get sockets() {
+      return connections.size;
+    },
+    answer: (next) => void (answer = next),
+    fault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    async idle() {
+      while (queue.jobs.some(({ state }) => state === "queued" || state === "running")) await sleep(5);
+    },
+    forget() {
+      requests.length = 0;
+      states.clear();
+      queue.forget();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** What the proxy of a private Space says to whom it does not know. */
+function refusal(token: string | undefined, { headers }: RecordedRequest): Reply | undefined {
+  const bearer = `Bearer ${token}`;
+  if (token === undefined || headers["x-hf-authorization"] === bearer || headers.authorization === bearer)
+    return undefined;
+  return htmlReply(404, "Sorry, we can't find the page you are looking for.");
+}
+
+function firstReply(
+  faults: readonly Fault[],
+  replyOf: (fault: Fault) => Reply | undefined,
+): Reply | StreamReply | undefined {
+  for (const fault of faults) {
+    const reply = replyOf(fault);
+    if (reply !== undefined) return reply;
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { StreamReply } from "./app.ts";
+import type { Fault, FaultName } from "./faults.ts";
+import type { Flavour } from "./flavour.ts";
+import type { Queue } from "./queue.ts";
+import type { Reply } from "./replies.ts";
+import type { RecordedRequest } from "./request.ts";
+import type { Sessions } from "./sessions.ts";
+import { streamSession } from "./stream.ts";
+
+/** Options of {@link createResponder}. */
+export interface ResponderOptions {
+  readonly faults: readonly Fault[];
+  readonly heartbeatMs: number;
+  readonly sessions: Sessions;
+  readonly queue: Queue;
+  readonly flavour: Flavour;
+  readonly signal: AbortSignal;
+}
+
+/** Writes answers to the wire, and spoils them where a fault says so. */
+export function createResponder(
+  response: ServerResponse,
+  { faults, heartbeatMs, sessions, queue, flavour, signal }: ResponderOptions,
+): (reply: Reply | StreamReply, record: RecordedRequest) => Promise<void> {
+  const fault = (name: FaultName): Fault | undefined => faults.find((entry) => entry.name === name);
+
+  const write = (text: string): void => {
+    if (fault("byte-split") === undefined) {
+      response.write(text);
+      return;
+    }
+    // Each write is a chunk of its own, however the bytes are put into packets.
+    for (const byte of Buffer.from(text)) response.write(Uint8Array.of(byte));
+  };
+
+  function sendWhole({ status, headers = {}, body }: Reply): void {
+    if (fault("eof") !== undefined) return void response.socket?.end();
+    if (fault("reset") !== undefined) return void response.socket?.resetAndDestroy();
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    const spoiled = ["headers-only", "truncated", "stall", "byte-split"].some(
+      (name) => fault(name as FaultName) !== undefined,
+    );
+    if (!spoiled) {
+      response.writeHead(status, { "content-length": Buffer.byteLength(body) });
+      response.end(body);
+      return;
+    }
+    response.writeHead(status);
+    response.flushHeaders();
+    if (fault("headers-only") !== undefined) return;
+    const half = Math.ceil(body.length / 2);
+    if (fault("stall") !== undefined) return write(body.slice(0, half));
+    write(fault("truncated") === undefined ? body : body.slice(0, half));
+    response.end();
+  }
+
+  function sendStream(reply: StreamReply): void {
+    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+    response.flushHeaders();
+    if (reply.stream === "session") {
+      const { sessionHash, format } = reply;
+      streamSession(response, { sessionHash, sessions, queue, flavour, heartbeatMs, faults, format, write });
+      return;
+    }
+    write("data: ALIVE\n\n");
+    const timer = setInterval(() => write("data: ALIVE\n\n"), heartbeatMs);
+    response.on("close", () => clearInterval(timer));
+  }
+
+  return async (reply, record) => {
+    const delay = fault("delay");
+    if (delay !== undefined) await sleep(delay.ms ?? 1000, undefined, { signal });
+    if (fault("never-headers") !== undefined || response.destroyed) return;
+    if ("stream" in reply) {
+      record.status = 200;
+      sendStream(reply);
+    } else {
+      record.status = reply.status;
+      sendWhole(reply);
+    }
+  };
+}
