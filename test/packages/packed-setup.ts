@@ -65,11 +65,7 @@ async function userManifest(tarballs: Readonly<Record<string, string>>): Promise
 }
 
 async function pnpm(args: readonly string[], cwd: string): Promise<void> {
-  const pnpmFile = process.env["npm_execpath"];
-  if (pnpmFile === undefined) throw new Error("Run the tests of the packed packages through pnpm.");
-  await promisify(execFile)(process.execPath, [pnpmFile, ...args], { cwd }).catch(
-    ({ stdout, stderr }: { stdout: string; stderr: string }) => {
-      throw new Error(`pnpm ${args[0]} failed\n${stdout}${stderr}`);
-    },
-  );
+  await promisify(execFile)("pnpm", args, { cwd }).catch(({ message, stdout }: { message: string; stdout: string }) => {
+    throw new Error(`${message}\n${stdout}`);
+  });
 }
