@@ -15,10 +15,9 @@ The script is what follows the last "script:" in the prompt. A word is character
 | script:nothing                   | no value at all: the generator ends at once                                       |
 | script:error [K]                 | K (0) words of PARTIAL, then a gr.Error with the text ERROR                       |
 | script:crash [K]                 | K (0) words of PARTIAL, then an exception that Gradio hides                       |
-| script:history                   | the history the app was given, as JSON                                            |
-| script:system                    | the system prompt the app was given, as JSON                                      |
+| script:history                   | the history the model would get, as JSON                                          |
+| script:system                    | the system prompt the model would get, as JSON                                    |
 | script:prompt                    | the whole prompt the app was given, as JSON                                       |
-| script:picture                   | what the app says about the picture it was given                                  |
 | script:slow STEPS MS [JOB]       | "1 2 3 …" up to STEPS, one number every MS milliseconds; counted under JOB        |
 | script:block MS [JOB]            | "Blocked for MS ms." after MS milliseconds without a yield; counted under JOB     |
 | script:wait MS TEXT              | nothing for MS milliseconds, then TEXT, word by word                              |
@@ -50,7 +49,7 @@ Stats = dict[str, int]
 jobs: defaultdict[str, Stats] = defaultdict(lambda: dict(started=0, steps=0, finished=0, stopped=0, failed=0))
 
 
-def answer(prompt: str, history: list[list[str]], system: str | None, picture: str | None = None) -> Iterator[str]:
+def answer(prompt: str, history: list[list[str]], system: str | None) -> Iterator[str]:
     """Yields the answer again and again, each time the whole of it so far."""
     _, marker, script = prompt.rpartition("script:")
     name, _, rest = script.partition(" ") if marker else ("text", "", f"You said: {prompt}")
@@ -78,8 +77,6 @@ def answer(prompt: str, history: list[list[str]], system: str | None, picture: s
         raise gr.Error(ERROR) if name == "error" else RuntimeError("a detail that nobody may see")
     elif name in echoes:
         yield json.dumps(echoes[name], ensure_ascii=False)
-    elif name == "picture":
-        yield picture or "There is no picture."
     elif name == "slow":
         yield from counted(job_name(rest, 2), slow(numbers[0], numbers[1]))
     elif name == "block":
