@@ -1,2 +1,35 @@
-console.error("The demo is still to come.");
-process.exitCode = 1;
+import { parseArgs } from "node:util";
+import { abortInMidAnswer, ask, fallBack } from "./acts.ts";
+import { bold, dim, failure } from "./print.ts";
+import { startLiveStage, startLocalStage, type Stage } from "./stage.ts";
+
+const help = `Usage: npx --yes pnpm@10 demo [--live]
+
+Starts a real Gradio Space on this machine with a small real model behind it, asks it through the
+router, shows a fallback, and stops a job in mid-answer. Ends by itself.
+
+  --live   ask the public Space on Hugging Face instead (set HF_TOKEN for a quota of your own)
+  --help   this text
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { live: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+  if (values.help === true) {
+    process.stdout.write(help);
+    return;
+  }
+  const interruption = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.once(name, () => interruption.abort(new Error("Interrupted.")));
+
+  await using stage: Stage = values.live === true ? startLiveStage() : await startLocalStage(interruption.signal);
+  await ask(stage, interruption.signal);
+  await fallBack(stage, interruption.signal);
+  await abortInMidAnswer(stage, interruption.signal);
+  console.log(`\n${bold("Done.")} ${dim("Ten lines of your own: see README.md.")}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(failure(error));
+  process.exitCode = 1;
+});
