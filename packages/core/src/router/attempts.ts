@@ -82,6 +82,8 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   let direct: RunningAttempt<Part, Result> | undefined;
   let total: Timer | undefined;
   let overdue = false;
+  let stepping = false;
+  let latest: Promise<unknown> = Promise.resolve();
 
   function begin(): void {
     signal?.throwIfAborted();
@@ -98,8 +100,8 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   function limitTotal(limitMs: number): void {
     total = startTimer(limitMs, () => {
       // What has arrived may still be read: only a consumer that waits runs out of time.
-      if (direct !== undefined && !direct.busy) overdue = true;
-      else interrupt(new TimeoutError("total", totalMs));
+      if (stepping || direct?.busy === true) interrupt(new TimeoutError("total", totalMs));
+      else overdue = true;
     });
   }
 
@@ -109,6 +111,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     direct = undefined;
     inbox.post({ type: "interrupted" });
     for (const attempt of active) attempt.cancel(reason);
+    cleanUp();
   }
 
   function throwIfInterrupted(): void {
@@ -290,15 +293,13 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   }
 
   const running = loop();
-  let stepping = false;
-  let latest: Promise<unknown> | undefined;
 
   function step(): Promise<Read<Part>> {
+    if (overdue) {
+      overdue = false;
+      limitTotal(OVERDUE_GRACE_MS);
+    }
     if (direct !== undefined) {
-      if (overdue) {
-        overdue = false;
-        limitTotal(OVERDUE_GRACE_MS);
-      }
       return direct.read() as Promise<Read<Part>>;
     }
     stepping = true;
@@ -316,7 +317,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   return {
     next() {
       // One at a time and in order, also for a consumer that asks ahead.
-      const next = stepping || direct?.busy === true ? (latest ?? Promise.resolve()).then(step, step) : step();
+      const next = stepping || direct?.busy === true ? latest.then(step, step) : step();
       latest = next;
       return next;
     },

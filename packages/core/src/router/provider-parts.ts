@@ -35,8 +35,9 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   }),
   sealed(part, { provider, model, attempts }) {
     if (part.type !== "finish") return part;
-    const { conversation, warnings = [] } = part;
-    const sealed = { ...part, warnings, provider, model, attempts };
+    const { conversation } = part;
+    // Providers written without the compiler may leave the warnings out.
+    const sealed = { warnings: [], ...part, provider, model, attempts };
     return conversation === undefined
       ? sealed
       : { ...sealed, conversation: sealConversation({ provider, model, conversation }) };

@@ -93,12 +93,12 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
     }
   }
 
-  function find(name: string): readonly Entry[] {
+  function find(name: string, entriesOf = findModel): readonly Entry[] {
     const route = targets.get(name);
-    if (route === undefined) return findModel(name);
+    if (route === undefined) return entriesOf(name);
     const found = new Map<string, Entry>();
     for (const target of route) {
-      for (const entry of find(target)) {
+      for (const entry of find(target, entriesOf)) {
         const key = `${entry.provider.id}/${entry.model.id}`;
         if (!found.has(key)) found.set(key, entry);
       }
@@ -106,8 +106,13 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
     return [...found.values()];
   }
 
+  /** Those that could be meant, even if that is not clear. */
+  function findAny(name: string): readonly Entry[] {
+    return byName.get(name) ?? findInProvider(name);
+  }
+
   function findModel(name: string): readonly Entry[] {
-    const entries = byName.get(name) ?? findInProvider(name);
+    const entries = findAny(name);
     const [first] = entries;
     if (first === undefined) throw noSuchModel(name);
     const second = entries.find(({ model }) => model.id !== first.model.id);
@@ -131,7 +136,7 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
   }
 
   function has(name: string): boolean {
-    return targets.has(name) || byName.has(name) || findInProvider(name).length > 0;
+    return targets.has(name) || findAny(name).length > 0;
   }
 
   function noSuchModel(name: string, route?: string): NoSuchModelError {
@@ -157,10 +162,14 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
 
   return {
     add,
-    find,
+    find: (name) => find(name),
     has,
     list() {
-      const listed = [...targets.keys()].map((name): ListedName => ({ name, kind: "route", entries: find(name) }));
+      const listed = [...targets.keys()].map((name): ListedName => ({
+        name,
+        kind: "route",
+        entries: find(name, findAny),
+      }));
       for (const [name, entries] of byName) {
         if (!targets.has(name))
           listed.push({ name, kind: entries.some(({ model }) => model.id === name) ? "model" : "alias", entries });

@@ -7,7 +7,7 @@ import type { Candidate } from "./attempt.ts";
 import { runAttempts, type AttemptsRun, type CommitPoint } from "./attempts.ts";
 import { openConversation } from "./conversation.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
-import { createNames, type Entry, type ListedName, type Routes } from "./registry.ts";
+import { createNames, type Entry, type ListedName } from "./registry.ts";
 import type { RetryOptions } from "./retry.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
 
@@ -110,7 +110,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
 ): Router<NamesOfAll<P> | (keyof R & string)> {
   const { plugins, routes = {}, timeouts, retry, commit, random } = options as RouterOptions;
   if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
-  const names = createNames(plugins, routes as Routes);
+  const names = createNames(plugins, routes);
   const running = new Set<(reason: unknown) => void>();
   // Checks the router's own limits now, not at the first request.
   resolveTimeouts(timeouts);
@@ -187,7 +187,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     },
     use(plugin) {
       names.add(plugin);
-      return router as Router<never>;
+      return router;
     },
     has: (name): name is string => names.has(name),
     get models() {
@@ -199,7 +199,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     },
     async close() {
       for (const end of running) end(new DOMException("The router was closed.", "AbortError"));
-      await Promise.all(names.providers.map((provider) => provider.close?.()));
+      await Promise.all(names.providers.map(async (provider) => provider.close?.()));
     },
     [Symbol.asyncDispose]: () => router.close(),
   };

@@ -1,0 +1,316 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { QwenError, StreamInterruptedError, type ErrorCode } from "../../src/errors.ts";
+import { createRouter, type RouterOptions, type RouterRequest } from "../../src/router/router.ts";
+import { collect, finish, messages, outline, scripted, text, type Scripted, type Step } from "./scripted.ts";
+
+const failure = (code: ErrorCode, options = {}): QwenError => new QwenError(code, `It is ${code}.`, options);
+const good: readonly Step[] = [text("Hello"), text(" world"), finish];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+/** Asks the providers in their order, and lets the time pass that it takes. */
+async function ask(providers: readonly Scripted[], { ...request }: Partial<RouterRequest & RouterOptions> = {}) {
+  const { plugins: _, routes: __, random = () => 0.5, ...rest } = request;
+  const router = createRouter({ plugins: providers as readonly Scripted[], random });
+  const startedAt = performance.now();
+  const asked = collect(router.stream({ model: "m", messages, ...rest } as RouterRequest)).then((answer) => ({
+    ...answer,
+    tookMs: performance.now() - startedAt,
+  }));
+  await vi.runAllTimersAsync();
+  return await asked;
+}
+
+describe("before the first output", () => {
+  test("a failure goes on to the next candidate, and every part says who is asked and why", async () => {
+    const first = failure("space_changed");
+    const { parts, error } = await ask([
+      scripted("a", [[{ type: "queue", position: 1 }, first]]),
+      scripted("b", [good]),
+    ]);
+    expect(error).toBeUndefined();
+    expect(parts).toEqual([
+      { type: "attempt", provider: "a", model: "m", number: 1 },
+      { type: "queue", position: 1 },
+      { type: "attempt", provider: "b", model: "m", number: 2, lastError: first },
+      text("Hello"),
+      text(" world"),
+      {
+        ...finish,
+        provider: "b",
+        model: "m",
+        attempts: [
+          { provider: "a", model: "m", number: 1, durationMs: 0, error: first },
+          { provider: "b", model: "m", number: 2, durationMs: 0 },
+        ],
+      },
+    ]);
+    expect(first.provider).toBe("a");
+  });
+
+  test("white space is held, and dropped with a failed attempt", async () => {
+    const { parts } = await ask([
+      scripted("a", [[text("\n "), text(""), failure("space_changed")]]),
+      scripted("b", [[text(" "), { type: "progress" }, text("\n"), ...good]]),
+    ]);
+    expect(outline(parts)).toEqual(["attempt", "attempt", "progress", " ", "\n", "Hello", " world", "finish"]);
+  });
+
+  test("an answer without output is empty_response and tried again", async () => {
+    const provider = scripted("a", [[text(" "), finish], good]);
+    const { parts } = await ask([provider]);
+    expect(parts.at(-1)).toMatchObject({ attempts: [{ error: { code: "empty_response", provider: "a" } }, {}] });
+  });
+
+  test("an iteration that ends without a finish is stream_interrupted", async () => {
+    const { parts, error } = await ask([scripted("a", [[]])], { retry: { maxAttempts: 1 } });
+    expect(outline(parts)).toEqual(["attempt"]);
+    expect(error).toMatchObject({ code: "stream_interrupted", text: "", provider: "a", attempts: [{ number: 1 }] });
+  });
+
+  test("an error that is none of the family is wrapped, and moves on", async () => {
+    const slip = new TypeError("x is not a function");
+    const { parts, error } = await ask([scripted("a", [[slip]])], { retry: { maxAttempts: 1 } });
+    expect(outline(parts)).toEqual(["attempt"]);
+    expect(error).toBeInstanceOf(QwenError);
+    expect(error).toMatchObject({ code: "protocol", provider: "a", cause: slip });
+    expect(outline((await ask([scripted("a", [[slip]]), scripted("b", [good])])).parts)).toContain("Hello");
+  });
+
+  test("a provider that throws at once or returns nothing to iterate moves on as well", async () => {
+    const thrower = {
+      ...scripted("a", []),
+      stream: () => {
+        throw new Error("at once");
+      },
+    };
+    const nothing = { ...scripted("b", []), stream: () => undefined } as unknown as Scripted;
+    const nulls = scripted("c", [[null as unknown as Step]]);
+    const { parts } = await ask([thrower, nothing, nulls, scripted("d", [good])]);
+    expect(parts.at(-1)).toMatchObject({ provider: "d" });
+  });
+
+  test("what a model cannot is unsupported: nothing is sent, the next is asked, no attempt is used up", async () => {
+    const a = scripted("a", [good]);
+    const b = scripted("b", [good]);
+    (b.models[0].capabilities as { json: boolean }) = { ...b.models[0].capabilities, json: true };
+    const json = { settings: { responseFormat: { type: "json" } }, retry: { maxAttempts: 1 } } as const;
+    const { parts } = await ask(
+      [a, { ...b, models: [{ ...b.models[0], capabilities: { ...b.models[0].capabilities, json: true } }] }],
+      json,
+    );
+    expect(a.requests).toHaveLength(0);
+    expect(parts.at(-1)).toMatchObject({ provider: "b", attempts: [{ error: { code: "unsupported" } }, {}] });
+    expect(parts[0]).toMatchObject({ type: "attempt", provider: "b", lastError: { code: "unsupported" } });
+  });
+});
+
+describe("after the first output", () => {
+  test("nothing is tried again: the error ends the stream", async () => {
+    const cut = failure("connection");
+    const b = scripted("b", [good]);
+    const { parts, error } = await ask([scripted("a", [[text("Hel"), cut]]), b]);
+    expect(outline(parts)).toEqual(["attempt", "Hel"]);
+    expect(error).toBe(cut);
+    expect(cut.attempts).toMatchObject([{ provider: "a", error: cut }]);
+    expect(b.requests).toHaveLength(0);
+  });
+
+  test("an iteration that ends without a finish is stream_interrupted with the text so far", async () => {
+    const script: readonly Step[] = [text("Hel"), text("lo"), { type: "text-replace", text: "Hey" }, text(" you")];
+    const { parts, error } = await ask([scripted("a", [script])]);
+    expect(outline(parts)).toEqual(["attempt", "Hel", "lo", "Hey", " you"]);
+    expect(error).toBeInstanceOf(StreamInterruptedError);
+    expect(error).toMatchObject({ text: "Hey you", provider: "a" });
+  });
+
+  test("an error that is none of the family is stream_interrupted, with it as the cause", async () => {
+    const slip = new Error("boom");
+    const { error } = await ask([scripted("a", [[text("Hel"), slip]])]);
+    expect(error).toMatchObject({ code: "stream_interrupted", text: "Hel", cause: slip });
+  });
+});
+
+describe("with commit: buffered", () => {
+  const buffered = { commit: "buffered" } as const;
+
+  test("a cut answer is tried again unseen, and the text comes once", async () => {
+    const providers = [scripted("a", [[text("Hel"), failure("connection")]]), scripted("b", [good])];
+    const { parts, error } = await ask(providers, buffered);
+    expect(error).toBeUndefined();
+    expect(outline(parts)).toEqual(["attempt", "attempt", "attempt", "Hello", " world", "finish"]);
+  });
+
+  test("queue positions and progress pass at once", async () => {
+    const router = createRouter({
+      plugins: [
+        scripted("a", [
+          [
+            { type: "queue", position: 2 },
+            { waitMs: 1000 },
+            text("Hi"),
+            { waitMs: 500 },
+            { type: "progress" },
+            { waitMs: 500 },
+            finish,
+          ],
+        ]),
+      ],
+    });
+    const seen: [string, number][] = [];
+    const reading = (async () => {
+      for await (const { type } of router.stream({ model: "m", messages, ...buffered }))
+        seen.push([type, performance.now() - startedAt]);
+    })();
+    const startedAt = performance.now();
+    await vi.runAllTimersAsync();
+    await reading;
+    expect(seen).toEqual([
+      ["attempt", 0],
+      ["queue", 0],
+      ["progress", 1500],
+      ["text-delta", 2000],
+      ["finish", 2000],
+    ]);
+  });
+
+  test("a stream that ends without a finish carries the text of its own attempt only", async () => {
+    const { error } = await ask([scripted("a", [[text("one")], [text("two")]])], {
+      ...buffered,
+      retry: { maxAttempts: 2 },
+    });
+    expect(error).toMatchObject({
+      code: "all_failed",
+      attempts: [{ error: { text: "one" } }, { error: { text: "two" } }],
+    });
+  });
+});
+
+describe("the error that ends a request", () => {
+  test("is all_failed where several attempts failed, with each of them and the last as the cause", async () => {
+    const [one, two] = [failure("authentication"), failure("space_changed")];
+    const { error } = await ask([scripted("a", [[one]]), scripted("b", [[two]])]);
+    expect(error).toMatchObject({
+      code: "all_failed",
+      cause: two,
+      attempts: [
+        { provider: "a", error: one },
+        { provider: "b", error: two },
+      ],
+    });
+  });
+
+  test("is the error itself where it was the only attempt", async () => {
+    const one = failure("authentication");
+    const { error } = await ask([scripted("a", [[one]])]);
+    expect(error).toBe(one);
+  });
+
+  test("is the error itself where that ends the request, with what was tried before", async () => {
+    const own = failure("content_policy");
+    const c = scripted("c", [good]);
+    const { error } = await ask([scripted("a", [[failure("authentication")]]), scripted("b", [[own]]), c]);
+    expect(error).toBe(own);
+    expect(own.attempts).toHaveLength(2);
+    expect(c.requests).toHaveLength(0);
+  });
+});
+
+describe("timeouts", () => {
+  const stalled: readonly Step[] = ["stall"];
+
+  test("a provider that keeps no time and says nothing is left at firstOutputMs, and not asked twice", async () => {
+    const a = scripted("a", [stalled]);
+    const { parts, tookMs } = await ask([a, scripted("b", [good])], { timeouts: { firstOutputMs: 1000 } });
+    expect(a.requests).toHaveLength(1);
+    expect(parts.at(-1)).toMatchObject({
+      provider: "b",
+      attempts: [{ error: { code: "timeout", phase: "first-output", limitMs: 1000 } }, {}],
+    });
+    expect(tookMs).toBe(1250);
+  });
+
+  test("progress does not stop the first-output timer, a moving queue does", async () => {
+    const progress = Array.from({ length: 20 }, () => [{ type: "progress" }, { waitMs: 100 }] as const).flat();
+    const { error } = await ask([scripted("a", [[...progress, ...good]])], { timeouts: { firstOutputMs: 1000 } });
+    expect(error).toMatchObject({ phase: "first-output" });
+    const queue = Array.from(
+      { length: 20 },
+      (_, index) => [{ type: "queue", position: 20 - index }, { waitMs: 100 }] as const,
+    ).flat();
+    const queued = await ask([scripted("a", [[...queue, ...good]])], {
+      timeouts: { firstOutputMs: 1000, queueMs: 200 },
+    });
+    expect(queued.error).toBeUndefined();
+  });
+
+  test("a queue that does not move ends at queueMs", async () => {
+    const queue = Array.from({ length: 20 }, () => [{ type: "queue", position: 3 }, { waitMs: 100 }] as const).flat();
+    const { error, tookMs } = await ask([scripted("a", [[...queue, "stall"]])], {
+      timeouts: { firstOutputMs: 100, queueMs: 1000 },
+    });
+    expect(error).toMatchObject({ phase: "queue", limitMs: 1000 });
+    expect(tookMs).toBe(1250);
+  });
+
+  test("a stream that stalls in mid-answer ends at idleMs", async () => {
+    const { parts, error, tookMs } = await ask([scripted("a", [[text("Hi"), { waitMs: 900 }, text("!"), "stall"]])], {
+      timeouts: { idleMs: 1000 },
+    });
+    expect(outline(parts)).toEqual(["attempt", "Hi", "!"]);
+    expect(error).toMatchObject({ code: "timeout", phase: "idle", attempts: [{ provider: "a" }] });
+    expect(tookMs).toBeGreaterThanOrEqual(1900 + 250);
+    expect(tookMs).toBeLessThanOrEqual(900 + 1250 * 1.125 + 1);
+  });
+
+  test("totalMs ends the request over all its attempts, with what was tried", async () => {
+    const { error, tookMs } = await ask([scripted("a", [stalled]), scripted("b", [stalled])], {
+      timeouts: { firstOutputMs: 1000, totalMs: 2000 },
+    });
+    expect(error).toMatchObject({
+      code: "timeout",
+      phase: "total",
+      attempts: [{ error: { phase: "first-output" } }, { provider: "b", error: { phase: "total" } }],
+    });
+    expect(tookMs).toBe(2000);
+  });
+
+  test("a consumer that sleeps longer than every limit still gets the whole answer", async () => {
+    const router = createRouter({
+      plugins: [scripted("a", [good])],
+      timeouts: { firstOutputMs: 10, idleMs: 10, totalMs: 20 },
+    });
+    const reading = (async () => {
+      const seen = [];
+      for await (const part of router.stream({ model: "m", messages })) {
+        seen.push(part);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return seen;
+    })();
+    await vi.runAllTimersAsync();
+    expect(outline(await reading)).toEqual(["attempt", "Hello", " world", "finish"]);
+  });
+
+  test("those of a request are stronger than the provider's, and these than the router's", async () => {
+    const seen = scripted("a", [good]);
+    const own = { ...seen, timeouts: { idleMs: 2, queueMs: 2 } };
+    const router = createRouter({ plugins: [own], timeouts: { idleMs: 3, queueMs: 3, connectMs: 3 } });
+    await router.complete({ model: "m", messages, timeouts: { idleMs: 1 } });
+    expect(seen.requests[0]?.timeouts).toEqual({
+      idleMs: 1,
+      queueMs: 2,
+      connectMs: 3,
+      headersMs: 30_000,
+      firstOutputMs: 60_000,
+      totalMs: Infinity,
+    });
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+
+import type { ModelInfo, Plugin, Provider } from "../../src/provider.ts";
+import { createNames, type Routes } from "../../src/router/registry.ts";
+import { capabilities, scripted } from "./scripted.ts";
+
+const model = (id: string, ...aliases: string[]): ModelInfo => ({ id, aliases, capabilities });
+const provider = (id: string, ...models: [ModelInfo, ...ModelInfo[]]): Provider => scripted(id, [], { models });
+
+const max = provider("max", model("qwen-2.5-max", "qwen-max", "max-latest"));
+const mirror = provider("mirror", model("qwen-2.5-max", "qwen-max"));
+const small = provider("small", model("qwen-2-72b", "qwen-72b"), model("Qwen/slashed"));
+
+function found(plugins: readonly Plugin[], name: string, routes: Routes = {}): readonly string[] {
+  return createNames(plugins, routes)
+    .find(name)
+    .map((entry) => `${entry.provider.id}/${entry.model.id}`);
+}
+
+describe("a name", () => {
+  test.each(["qwen-2.5-max", "qwen-max", "max-latest", "max/qwen-2.5-max", "max/max-latest"])("may be %s", (name) => {
+    expect(found([max, small], name)).toEqual(["max/qwen-2.5-max"]);
+  });
+
+  test("with a slash is looked up exactly before it is split at the first slash", () => {
+    expect(found([small], "Qwen/slashed")).toEqual(["small/Qwen/slashed"]);
+    expect(found([small], "small/Qwen/slashed")).toEqual(["small/Qwen/slashed"]);
+    const qwen = provider("Qwen", model("slashed"));
+    expect(found([qwen, small], "Qwen/slashed")).toEqual(["small/Qwen/slashed"]);
+  });
+
+  test("of a model that several providers serve stands for each, in the order registered", () => {
+    expect(found([mirror, max], "qwen-max")).toEqual(["mirror/qwen-2.5-max", "max/qwen-2.5-max"]);
+    expect(found([mirror, max], "max/qwen-max")).toEqual(["max/qwen-2.5-max"]);
+  });
+
+  test("that nobody has is no_such_model, with the nearest known name", () => {
+    expect(() => found([max, small], "qwen-2.5-mx")).toThrow(
+      expect.objectContaining({ code: "no_such_model", model: "qwen-2.5-mx", suggestion: "qwen-2.5-max" }),
+    );
+    expect(() => found([max], "gpt")).toThrow(
+      'No provider serves "gpt". Known names: qwen-2.5-max, qwen-max, max-latest.',
+    );
+    expect(() => found([max], "max/gpt")).toThrow(expect.objectContaining({ code: "no_such_model" }));
+    expect(() => found([max], "/")).toThrow(expect.objectContaining({ code: "no_such_model" }));
+  });
+
+  test("with two meanings throws when it is used, naming both plugins and the remedy", () => {
+    const other = provider("other", model("qwen-max-1", "qwen-max"));
+    const names = createNames([max, other], {});
+    expect(names.has("qwen-max")).toBe(true);
+    expect(() => names.find("qwen-max")).toThrow(
+      expect.objectContaining({
+        code: "ambiguous_model",
+        message:
+          '"qwen-max" means "max/qwen-2.5-max" of plugin "max" and "other/qwen-max-1" of plugin "other". ' +
+          'Ask for one of them as "provider/model", or add a route "qwen-max" to the one you mean.',
+      }),
+    );
+    expect(found([max, other], "other/qwen-max")).toEqual(["other/qwen-max-1"]);
+    expect(found([max, other], "qwen-max", { "qwen-max": "other/qwen-max" })).toEqual(["other/qwen-max-1"]);
+  });
+});
+
+describe("a route", () => {
+  test("is tried in its order, each model once", () => {
+    const routes = { smart: ["qwen-72b", "qwen-max", "mirror/qwen-max"] };
+    expect(found([max, mirror, small], "smart", routes)).toEqual([
+      "small/qwen-2-72b",
+      "max/qwen-2.5-max",
+      "mirror/qwen-2.5-max",
+    ]);
+  });
+
+  test("may lead to other routes and wins over the names of plugins", () => {
+    const routes = { smart: ["best", "qwen-72b"], best: "max/qwen-max", "qwen-max": ["mirror/qwen-max"] };
+    expect(found([max, mirror, small], "smart", routes)).toEqual(["max/qwen-2.5-max", "small/qwen-2-72b"]);
+    expect(found([max, mirror, small], "qwen-max", routes)).toEqual(["mirror/qwen-2.5-max"]);
+  });
+
+  test("in a circle is an error at creation that shows the circle", () => {
+    expect(() => createNames([max], { a: ["qwen-max", "b"], b: "c", c: "a" })).toThrow(
+      new TypeError('The route "a" leads back to itself: a → b → c → a.'),
+    );
+    expect(() => createNames([max], { "qwen-max": ["qwen-max"] })).toThrow(TypeError);
+  });
+
+  test("to nowhere is an error at creation that names the route", () => {
+    expect(() => createNames([max], { smart: ["qwen-mx"] })).toThrow(
+      expect.objectContaining({
+        code: "no_such_model",
+        message: 'The route "smart" leads to "qwen-mx", which no provider serves. Did you mean "qwen-max"?',
+      }),
+    );
+    expect(() => createNames([max], { smart: [] })).toThrow(TypeError);
+  });
+});
+
+describe("a plugin", () => {
+  test("may register several providers", () => {
+    const both: Plugin = { name: "both", register: (registry) => registry.provider(max).provider(small) };
+    expect(found([both], "qwen-72b")).toEqual(["small/qwen-2-72b"]);
+  });
+
+  test("with a provider id that is taken is refused, and none of its providers is added", () => {
+    const names = createNames([max], {});
+    const clash: Plugin = { name: "clash", register: (registry) => registry.provider(small).provider(max) };
+    expect(() => names.add(clash)).toThrow(
+      new TypeError('Plugins "max" and "clash" both register a provider "max". Give one of them another id.'),
+    );
+    expect(names.has("qwen-72b")).toBe(false);
+    expect(() => createNames([max, max], {})).toThrow(TypeError);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ["a factory that was not called", () => max, /Was a factory passed without calling it/],
+    ["null", null, /not null/],
+    ["register that is no function", { name: "x", register: 1 }, /register must be a function/],
+    ["a plugin without a name", { register: () => {} }, /needs a name/],
+    ["register that returns a promise", { name: "x", register: async () => {} }, /returned a promise/],
+    ["a provider without an id", { models: [], stream() {} }, /`id` must be a string/],
+    ["an id with a slash", { id: "a/b", models: [model("m")], stream() {} }, /may not hold a "\/"/],
+    ["a provider without a stream", { id: "a", models: [model("m")] }, /`stream` must be a function/],
+    ["a provider without models", { id: "a", models: [], stream() {} }, /at least one model/],
+    ["a model without an id", { id: "a", models: [{}], stream() {} }, /needs an `id`/],
+    ["a model without aliases", { id: "a", models: [{ id: "m" }], stream() {} }, /must be an array/],
+    ["a model without capabilities", { id: "a", models: [{ id: "m", aliases: [] }], stream() {} }, /capabilities/],
+  ])("from JavaScript that is %s is a TypeError that says so", (_, plugin, message) => {
+    const create = () => createNames([plugin as Plugin], {});
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow(message);
+  });
+});
+
+test("all names are listed with what they stand for, routes first", () => {
+  const listed = createNames([max, mirror], { smart: "qwen-max", "max-latest": "mirror/qwen-max" }).list();
+  expect(listed.map(({ name, kind, entries }) => [name, kind, ...entries.map((entry) => entry.provider.id)])).toEqual([
+    ["smart", "route", "max", "mirror"],
+    ["max-latest", "route", "mirror"],
+    ["qwen-2.5-max", "model", "max", "mirror"],
+    ["qwen-max", "alias", "max", "mirror"],
+  ]);
+});
