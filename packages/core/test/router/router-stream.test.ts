@@ -22,7 +22,6 @@ describe("a stream", () => {
     const { provider, stream } = open(good);
     void stream.textStream;
     const iterator = stream[Symbol.asyncIterator]();
-    stream.toReadableStream.call(open(good).stream);
     await tick();
     expect(provider.requests).toHaveLength(0);
     await iterator.next();
@@ -282,12 +281,8 @@ describe("toReadableStream()", () => {
     await reader.cancel();
     expect(provider.requests[0]?.signal?.aborted).toBe(true);
     const cut = new QwenError("authentication", "no");
-    await expect(
-      open([cut])
-        .stream.toReadableStream()
-        .getReader()
-        .read()
-        .then(() => open([cut]).stream.completion),
-    ).rejects.toThrow();
+    const failing = open([cut]).stream.toReadableStream().getReader();
+    await failing.read();
+    await expect(failing.read()).rejects.toBe(cut);
   });
 });

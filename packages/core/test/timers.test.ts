@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { DEFAULT_TIMEOUTS, resolveTimeouts, sleep, startTimer } from "../src/timers.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe("a timer", () => {
+  test("expires once, exactly at its limit where it was never touched", () => {
+    const onExpired = vi.fn();
+    startTimer(1000, onExpired);
+    vi.advanceTimersByTime(999);
+    expect(onExpired).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(100_000);
+    expect(onExpired).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("expires never early after a touch, and at most an eighth of its limit late", () => {
+    for (let touchMs = 1; touchMs < 1000; touchMs += 37) {
+      let expiredAt = 0;
+      const startedAt = performance.now();
+      const timer = startTimer(1000, () => (expiredAt = performance.now() - startedAt));
+      vi.advanceTimersByTime(touchMs);
+      timer.touch();
+      vi.advanceTimersByTime(10_000);
+      expect(expiredAt).toBeGreaterThanOrEqual(touchMs + 1000);
+      expect(expiredAt).toBeLessThanOrEqual(touchMs + 1125);
+    }
+  });
+
+  test("does not count while it is paused, and goes on with what was left", () => {
+    const onExpired = vi.fn();
+    const timer = startTimer(1000, onExpired);
+    vi.advanceTimersByTime(600);
+    timer.pause();
+    timer.pause();
+    vi.advanceTimersByTime(10_000);
+    timer.resume();
+    timer.resume();
+    vi.advanceTimersByTime(399);
+    expect(onExpired).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onExpired).toHaveBeenCalledOnce();
+  });
+
+  test("starts anew at a touch after a pause and after it ran out", () => {
+    const onExpired = vi.fn();
+    const timer = startTimer(1000, onExpired);
+    timer.pause();
+    timer.touch();
+    vi.advanceTimersByTime(1125);
+    expect(onExpired).toHaveBeenCalledTimes(1);
+    timer.touch();
+    vi.advanceTimersByTime(1125);
+    expect(onExpired).toHaveBeenCalledTimes(2);
+  });
+
+  test("that was stopped never expires and leaves nothing behind", () => {
+    const onExpired = vi.fn();
+    const timer = startTimer(1000, onExpired);
+    timer.stop();
+    timer.touch();
+    timer.pause();
+    timer.resume();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("without a limit is no timer; a limit beyond 32 bits is kept", () => {
+    startTimer(Infinity, () => {}).touch();
+    expect(vi.getTimerCount()).toBe(0);
+    const onExpired = vi.fn();
+    startTimer(2 ** 40, onExpired);
+    vi.advanceTimersByTime(2 ** 33);
+    expect(onExpired).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(2 ** 40);
+    expect(onExpired).toHaveBeenCalledOnce();
+  });
+});
+
+describe("limits", () => {
+  test("are those of the first layer that sets them, then the defaults", () => {
+    expect(resolveTimeouts()).toEqual(DEFAULT_TIMEOUTS);
+    expect(resolveTimeouts({ idleMs: 1 }, undefined, { idleMs: 2, totalMs: 3, queueMs: undefined })).toEqual({
+      ...DEFAULT_TIMEOUTS,
+      idleMs: 1,
+      totalMs: 3,
+    });
+  });
+
+  test.each([0, -1, Number.NaN, "5" as unknown as number])("of %s are a TypeError that names the limit", (limit) => {
+    expect(() => resolveTimeouts({ idleMs: limit })).toThrow(
+      new TypeError('The timeout "idleMs" must be a positive number of ms or Infinity.'),
+    );
+  });
+});
+
+test("sleep() waits, rejects with the reason of its signal, and leaves nothing behind", async () => {
+  const slept = sleep(100);
+  await vi.advanceTimersByTimeAsync(100);
+  await slept;
+  const controller = new AbortController();
+  const aborted = expect(sleep(100, controller.signal)).rejects.toBe("stop");
+  controller.abort("stop");
+  await aborted;
+  await expect(sleep(100, controller.signal)).rejects.toBe("stop");
+  expect(vi.getTimerCount()).toBe(0);
+});
