@@ -284,14 +284,21 @@ export class AllFailedError extends QwenError<"all_failed"> {
   declare attempts: readonly Attempt[];
 
   constructor(model: string, attempts: readonly Attempt[]) {
-    const reasons = attempts.map(
-      ({ provider, error }) => `${provider}: ${error instanceof Error ? error.message : String(error)}`,
+    // Said once, however often it was the same.
+    const reasons = new Set(attempts.map(({ provider, error }) => `${provider}: ${messageOf(error)}`));
+    super(
+      "all_failed",
+      `No candidate for "${model}" answered in ${attempts.length} attempts. ${[...reasons].join(" · ")}`,
+      {
+        cause: attempts.at(-1)?.error,
+      },
     );
-    super("all_failed", `No candidate for "${model}" answered. ${reasons.join(" · ")}`, {
-      cause: attempts.at(-1)?.error,
-    });
     this.attempts = attempts;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "failed";
 }
 
 type OwnClassCode =

@@ -122,6 +122,8 @@ export function createAnswerReader({ at, read }: AnswerLocation, { check, whole 
       return undefined;
     },
     completed(data) {
+      // A generator that yields nothing completes with nulls: it said nothing, which is not unreadable.
+      if (answer === "" && data.every((value) => value === null)) return undefined;
       const problem = check(data);
       if (problem !== undefined)
         throw new QwenError("protocol", `The Space's final answer has another shape than expected: ${problem}.`);
