@@ -82,6 +82,7 @@ function bodyOf(
 ) {
   let resume: (() => void) | undefined;
   let paused: Promise<void> | undefined;
+  inner.signal.addEventListener("abort", () => resume?.(), { once: true });
   const body = createBufferedBody({
     pause() {
       paused ??= new Promise((resolve) => {
@@ -94,7 +95,6 @@ function bodyOf(
     },
     cancel() {
       release();
-      resume?.();
       inner.abort(new QwenError("connection", "The response was dropped."));
     },
   });

@@ -14,8 +14,15 @@ export function retryAfterMs(
   const value = header("retry-after");
   const seconds = numberIn(value);
   if (seconds !== undefined) return Math.min(seconds * 1000, LONGEST_MS);
-  const date = value === undefined ? Number.NaN : Date.parse(value);
+  const date = dateIn(value);
   return Number.isNaN(date) ? undefined : Math.min(Math.max(date - now, 0), LONGEST_MS);
+}
+
+/** An HTTP date begins with its weekday. `Date.parse` alone would read a date into almost anything, such as "-5". */
+function dateIn(value = ""): number {
+  if (!/^\s*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? /i.test(value)) return Number.NaN;
+  // The form of C's asctime names no zone; all three forms mean GMT.
+  return Date.parse(/\bGMT\b/i.test(value) ? value : `${value} GMT`);
 }
 
 function numberIn(value: string | undefined): number | undefined {

@@ -39,12 +39,16 @@ export function createTransport({ proxy }: TransportOptions = {}): Transport {
   };
 }
 
+const UNDICI_LATER_MS = 1000;
+
 function createAgent(proxy: string | false | undefined, connectMs: number): Promise<Agent> | Agent {
   const options: AgentOptions = {
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: Number.isFinite(connectMs) ? connectMs : 0 },
+    // Our timer tells the caller; undici's, a little later, only ends the attempt.
+    connect: { timeout: Number.isFinite(connectMs) ? connectMs + UNDICI_LATER_MS : 0 },
+    connectTimeout: Number.isFinite(connectMs) ? connectMs + UNDICI_LATER_MS : 0,
   };
   if (typeof proxy === "string") return proxyAgent(proxy, options);
   return proxy === undefined && environmentNamesProxy() ? environmentProxyAgent(options) : new Agent(options);
@@ -102,6 +106,11 @@ function exchange(
       responseBody.sink.error(error);
     }
 
+    // It may have aborted while the agent was made.
+    if (signal?.aborted === true) {
+      onAbort();
+      return;
+    }
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       agent.dispatch(
@@ -110,6 +119,9 @@ function exchange(
           path: url.pathname + url.search,
           method,
           headers,
+          // Once more for each request: a proxy agent forgets its options for plain HTTP.
+          headersTimeout: 0,
+          bodyTimeout: 0,
           ...(body === undefined ? {} : { body }),
         },
         {
@@ -122,8 +134,10 @@ function exchange(
             onStart?.();
           },
           onResponseStart(_, status, responseHeaders) {
+            // 1xx only announces the response.
+            if (status < 200) return;
             timer.stop();
-            if (status >= 200) resolve({ status, headers: responseHeaders, body: responseBody });
+            resolve({ status, headers: joined(responseHeaders), body: responseBody });
           },
           onResponseData(_, chunk) {
             responseBody.sink.chunk(chunk);
@@ -144,6 +158,14 @@ function exchange(
       fail(connectionError(error, url));
     }
   });
+}
+
+function joined(headers: Record<string, string | string[] | undefined>): TransportResponse["headers"] {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === "set-cookie") headers[name] = Array.isArray(value) ? value : [value ?? ""];
+    else if (Array.isArray(value)) headers[name] = value.join(", ");
+  }
+  return headers;
 }
 
 function connectionError(error: unknown, url: URL): unknown {

@@ -23,12 +23,16 @@ declare module "undici/lib/dispatcher/agent.js" {
     method: string;
     headers: Readonly<Record<string, string>>;
     body?: string | Uint8Array;
+    headersTimeout: number;
+    bodyTimeout: number;
   }
   interface AgentOptions {
     allowH2: boolean;
     headersTimeout: number;
     bodyTimeout: number;
     connect: { timeout: number };
+    /** The same for a proxy agent. */
+    connectTimeout: number;
   }
   class Agent {
     constructor(options: AgentOptions);
