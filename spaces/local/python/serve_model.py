@@ -23,9 +23,10 @@ def main() -> None:
     params.n_parallel = slots
     params.n_ctx = slots * context
     params.ui = False
-    # What the model's card recommends; a small model rambles at the usual 0.8.
+    # What the model's card recommends, and a penalty: a small model rambles at the usual values, and repeats itself.
     params.sampling.temp = 0.2
     params.sampling.top_p = 0.9
+    params.sampling.penalty_repeat = 1.1
     server = xllamacpp.Server(params)
     print("serving", server.listening_address, flush=True)
     threading.Event().wait()
