@@ -25,12 +25,12 @@ test.each(["typescript", "typescript-5.9"])(
   },
 );
 
-test("importing every entry leaves globalThis as it was", async () => {
+test.each(publicPackages.flatMap(entriesOf))("importing %s leaves globalThis as it was", async (entry) => {
   const script = `
     const dispatcher = Symbol.for("undici.globalDispatcher.1");
     const snapshot = () => ({ keys: Reflect.ownKeys(globalThis).map(String), dispatcher: typeof globalThis[dispatcher] });
     const before = snapshot();
-    for (const entry of ${JSON.stringify(publicPackages.flatMap(entriesOf))}) await import(entry);
+    await import("${entry}");
     console.log(JSON.stringify({ before, after: snapshot() }));
   `;
   const { before, after } = JSON.parse(await node("--input-type=module", "--eval", script));
