@@ -40,7 +40,9 @@ export interface RunningJob {
   alive: boolean;
   /** Its generator was forgotten: the next step begins again. */
   reset: boolean;
-  /** Ends it without waiting for its step. */
+  /** It was cancelled: it ends at once, without waiting for its step. */
+  cancelled: boolean;
+  /** Called after `cancelled` was set. */
   interrupt: () => void;
   /** Settles when `/cancel` may answer for it. */
   ended: Promise<void>;
@@ -139,6 +141,7 @@ function nextOrInterrupt(
   iterator: AsyncIterator<readonly unknown[], unknown>,
   entry: RunningJob,
 ): Promise<Step | typeof interrupted> {
+  if (entry.cancelled) return Promise.resolve(interrupted);
   return new Promise((resolve) => {
     entry.interrupt = () => resolve(interrupted);
     iterator.next().then(resolve, (error: unknown) => resolve({ error }));

@@ -128,6 +128,11 @@ export function createQueue(options: QueueOptions): Queue {
     entry.job.endedAt = now();
   }
 
+  function interrupt(entry: WaitingJob): void {
+    entry.cancelled = true;
+    entry.interrupt();
+  }
+
   function all(lists: Iterable<Iterable<WaitingJob>>): WaitingJob[] {
     return [...lists].flatMap((list) => [...list]);
   }
@@ -137,7 +142,7 @@ export function createQueue(options: QueueOptions): Queue {
     () => {
       clearTimeout(poll);
       for (const entry of all(waiting.values())) remove(entry);
-      for (const entry of all(running.values())) entry.interrupt();
+      for (const entry of all(running.values())) interrupt(entry);
     },
     { once: true },
   );
@@ -169,6 +174,7 @@ export function createQueue(options: QueueOptions): Queue {
         alive: true,
         reset: false,
         ahead: ahead?.positions ?? 0,
+        cancelled: false,
         interrupt: () => {},
         ended: Promise.resolve(),
         send: (message) => {
@@ -190,7 +196,7 @@ export function createQueue(options: QueueOptions): Queue {
       const cancelled = all(running.values()).filter(
         ({ job }) => job.sessionHash === sessionHash && job.fnIndex === fnIndex,
       );
-      for (const entry of cancelled) entry.interrupt();
+      for (const entry of cancelled) interrupt(entry);
       if (flavour.cancelReaches === "queued-and-running") {
         await Promise.all(cancelled.map(({ ended }) => ended));
         for (const entry of all(waiting.values())) if (entry.job.eventId === eventId) remove(entry);
@@ -200,8 +206,9 @@ export function createQueue(options: QueueOptions): Queue {
       }
       // Gradio forgets the generator of the job it was told of, even where it stopped another job or none. The job, if
       // it runs on, begins again.
-      for (const entry of all(running.values()))
-        if (entry.job.eventId === eventId && entry.job.steps > 0) entry.reset = true;
+      for (const entry of all(running.values())) {
+        if (entry.job.eventId === eventId && entry.job.steps > 0 && !entry.cancelled) entry.reset = true;
+      }
     },
 
     leave(sessionHash) {

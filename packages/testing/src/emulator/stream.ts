@@ -127,7 +127,8 @@ function createCuts(faults: readonly Fault[], { say, write, mute, leave, respons
         return true;
       case "reset":
         leave();
-        response.socket?.resetAndDestroy();
+        // A reset throws away what has not been read yet; a moment later the client has it.
+        setTimeout(() => response.socket?.resetAndDestroy(), 20);
         return true;
       case "truncated":
         leave();
