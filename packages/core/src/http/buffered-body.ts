@@ -24,7 +24,7 @@ export function createBufferedBody({ pause, resume, cancel }: FlowControl): Buff
   function last(deliver: (sink: BodySink) => void): void {
     if (over) return;
     if (reader === undefined) {
-      waiting.push(deliver);
+      waiting.push(() => last(deliver));
       return;
     }
     over = true;

@@ -1,4 +1,4 @@
-import Agent, { type AgentOptions, type DispatchController } from "undici/lib/dispatcher/agent.js";
+import Agent, { type AgentOptions, type DispatchController, type TunnelOptions } from "undici/lib/dispatcher/agent.js";
 import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
 import { createBufferedBody } from "./buffered-body.ts";
@@ -56,12 +56,29 @@ function createAgent(proxy: string | false | undefined, connectMs: number): Prom
 
 async function proxyAgent(uri: string, options: AgentOptions): Promise<Agent> {
   const { default: ProxyAgent } = await import("undici/lib/dispatcher/proxy-agent.js");
-  return new ProxyAgent({ ...options, uri });
+  return new ProxyAgent({ ...options, ...(await tunnelOptions(options)), uri });
 }
 
 async function environmentProxyAgent(options: AgentOptions): Promise<Agent> {
   const { default: EnvHttpProxyAgent } = await import("undici/lib/dispatcher/env-http-proxy-agent.js");
-  return new EnvHttpProxyAgent(options);
+  return new EnvHttpProxyAgent({ ...options, ...(await tunnelOptions(options)) });
+}
+
+/**
+ * What a proxy agent needs to tunnel https. undici's dispatchers get their `connect` method in its
+ * root module, which must not be loaded; without it every tunnel fails.
+ */
+async function tunnelOptions({ connectTimeout }: AgentOptions): Promise<TunnelOptions> {
+  const [{ default: Pool }, { default: connect }] = await Promise.all([
+    import("undici/lib/dispatcher/pool.js"),
+    import("undici/lib/api/api-connect.js"),
+  ]);
+  return {
+    clientFactory: (proxy, options) =>
+      // The answer to CONNECT is a part of connecting.
+      Object.assign(new Pool(proxy, { ...options, headersTimeout: connectTimeout }), { connect }),
+    requestTls: { allowH2: false },
+  };
 }
 
 function environmentNamesProxy(): boolean {

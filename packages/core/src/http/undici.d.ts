@@ -34,25 +34,46 @@ declare module "undici/lib/dispatcher/agent.js" {
     /** The same for a proxy agent. */
     connectTimeout: number;
   }
+  /** Of proxy agents. */
+  interface TunnelOptions {
+    clientFactory(proxy: URL, options: object): Agent;
+    requestTls: { allowH2: boolean };
+  }
   class Agent {
     constructor(options: AgentOptions);
     dispatch(options: DispatchOptions, handler: DispatchHandler): boolean;
     close(): Promise<void>;
     destroy(): Promise<void>;
   }
-  export type { AgentOptions, DispatchController, DispatchHandler };
+  export type { AgentOptions, DispatchController, DispatchHandler, TunnelOptions };
   export default Agent;
 }
 
 declare module "undici/lib/dispatcher/proxy-agent.js" {
-  import Agent, { type AgentOptions } from "undici/lib/dispatcher/agent.js";
+  import Agent, { type AgentOptions, type TunnelOptions } from "undici/lib/dispatcher/agent.js";
   class ProxyAgent extends Agent {
-    constructor(options: AgentOptions & { uri: string; proxyTunnel?: boolean });
+    constructor(options: AgentOptions & TunnelOptions & { uri: string });
   }
   export default ProxyAgent;
 }
 
 declare module "undici/lib/dispatcher/env-http-proxy-agent.js" {
+  import Agent, { type AgentOptions, type TunnelOptions } from "undici/lib/dispatcher/agent.js";
+  class EnvHttpProxyAgent extends Agent {
+    constructor(options: AgentOptions & TunnelOptions);
+  }
+  export default EnvHttpProxyAgent;
+}
+
+declare module "undici/lib/dispatcher/pool.js" {
   import Agent from "undici/lib/dispatcher/agent.js";
-  export default Agent;
+  class Pool extends Agent {
+    constructor(origin: URL, options: object);
+  }
+  export default Pool;
+}
+
+declare module "undici/lib/api/api-connect.js" {
+  /** A method of every dispatcher. */
+  export default function connect(this: unknown, options: object): Promise<unknown>;
 }

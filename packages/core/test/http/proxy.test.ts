@@ -1,0 +1,208 @@
+import { readFileSync } from "node:fs";
+import { createSecureServer } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import * as fetchTransport from "../../src/http/fetch-transport.ts";
+import { readText, type Transport, type TransportOptions } from "../../src/http/transport.ts";
+import { createTransport } from "../../src/http/undici-transport.ts";
+import { startTestProxy } from "../servers/proxy.ts";
+import { response, startRawServer } from "../servers/raw-server.ts";
+import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
+
+const NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
+
+beforeEach(() => {
+  for (const name of NAMES) vi.stubEnv(name, undefined);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+const opened: Transport[] = [];
+afterEach(() => Promise.all(opened.splice(0).map((transport) => transport.close())));
+
+function open(options?: TransportOptions): Transport {
+  const transport = createTransport(options);
+  opened.push(transport);
+  return transport;
+}
+
+async function fetchText(transport: Transport, url: URL): Promise<string> {
+  const request = { method: "GET", url, headers: { "x-mine": "1" }, connectMs: 10_000, headersMs: 30_000 } as const;
+  return readText((await transport.request(request)).body);
+}
+
+async function startBoth() {
+  const server = await startRawServer((socket) => socket.write(response("through")));
+  const proxy = await startTestProxy(server.port);
+  return {
+    server,
+    proxy,
+    async [Symbol.asyncDispose]() {
+      await proxy[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+it("sends requests through the proxy that `proxy` names", async () => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  expect(await fetchText(open({ proxy: proxy.url }), server.url)).toBe("through");
+  expect(proxy.log).toEqual([`GET ${server.url.href}`]);
+});
+
+it("shows the proxy the user and password of its URL, and the server neither", async () => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  await fetchText(open({ proxy: proxy.url.replace("//", "//ann:s%3Acret@") }), server.url);
+  expect(proxy.log).toEqual([`GET ${server.url.href} Basic ${btoa("ann:s:cret")}`]);
+});
+
+it("tunnels https through the proxy by CONNECT, so it sees neither path nor headers", async () => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  const failure = rejection(fetchText(open({ proxy: proxy.url }), new URL("https://space.invalid/secret")));
+  // The server behind speaks no TLS, so it ends after the client's hello: the tunnel is what counts.
+  await until(() => server.received.some((bytes) => bytes.length > 0));
+  await server[Symbol.asyncDispose]();
+  expect(await failure).toMatchObject({ code: "connection" });
+  expect(proxy.log).toEqual(["CONNECT space.invalid:443"]);
+  expect(server.received[0]).toMatch(/^\u0016\u0003/);
+});
+
+it("answers over HTTP/1.1 inside a tunnel, also where the server would rather speak HTTP/2", async () => {
+  const file = (name: string): string => readFileSync(new URL(`../servers/tls/${name}.pem`, import.meta.url), "utf8");
+  const server = createSecureServer({ key: file("key"), cert: file("cert"), allowHTTP1: true }, (request, answer) =>
+    answer.end(`HTTP/${request.httpVersion} ${request.url}`),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await using proxy = await startTestProxy((server.address() as AddressInfo).port);
+  const before = getCACertificates("default");
+  setDefaultCACertificates([...before, file("cert")]);
+  try {
+    const transport = open({ proxy: proxy.url });
+    const url = new URL("https://space.test/a?b=1");
+    for (let call = 0; call < 3; call += 1) expect(await fetchText(transport, url)).toBe("HTTP/1.1 /a?b=1");
+    expect(proxy.log).toEqual(["CONNECT space.test:443"]);
+    await transport.close();
+  } finally {
+    setDefaultCACertificates(before);
+    server.close();
+  }
+});
+
+it("gives up when the proxy never answers CONNECT, and closes the connection", async () => {
+  await using proxy = await startRawServer();
+  const failure = rejection(
+    open({ proxy: proxy.origin }).request({
+      method: "GET",
+      url: new URL("https://space.invalid/"),
+      headers: {},
+      connectMs: 100,
+      headersMs: 30_000,
+    }),
+  );
+  expect(await failure).toMatchObject({ code: "timeout", phase: "connect" });
+  await until(() => proxy.log.includes("close 1"));
+});
+
+it.each(["HTTP_PROXY", "http_proxy"])("uses the proxy of %s for http", async (name) => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  vi.stubEnv(name, proxy.url);
+  expect(await fetchText(open(), server.url)).toBe("through");
+  expect(proxy.log).toHaveLength(1);
+});
+
+it.each(["HTTPS_PROXY", "https_proxy"])("uses the proxy of %s for https only", async (name) => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  vi.stubEnv(name, proxy.url);
+  const transport = open();
+  expect(await fetchText(transport, server.url)).toBe("through");
+  expect(proxy.log).toEqual([]);
+  const failure = rejection(fetchText(transport, new URL("https://space.invalid/")));
+  await until(() => proxy.log.length > 0);
+  await server[Symbol.asyncDispose]();
+  await failure;
+  expect(proxy.log).toEqual(["CONNECT space.invalid:443"]);
+});
+
+it.each(["127.0.0.1", "*", "other.test,127.0.0.1"])("asks hosts of NO_PROXY directly: %s", async (hosts) => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  vi.stubEnv("HTTP_PROXY", proxy.url);
+  vi.stubEnv("NO_PROXY", hosts);
+  expect(await fetchText(open(), server.url)).toBe("through");
+  expect(proxy.log).toEqual([]);
+});
+
+it("uses the proxy for hosts that NO_PROXY does not name", async () => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  vi.stubEnv("HTTP_PROXY", proxy.url);
+  vi.stubEnv("NO_PROXY", "other.test");
+  await fetchText(open(), server.url);
+  expect(proxy.log).toHaveLength(1);
+});
+
+it("uses no proxy at all with `proxy: false`, whatever the environment says", async () => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  vi.stubEnv("HTTP_PROXY", proxy.url);
+  expect(await fetchText(open({ proxy: false }), server.url)).toBe("through");
+  expect(proxy.log).toEqual([]);
+});
+
+it("sends nothing when the signal aborts while the proxy's machinery is loaded", async () => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  const controller = new AbortController();
+  const request = open({ proxy: proxy.url }).request({
+    method: "POST",
+    url: server.url,
+    headers: {},
+    signal: controller.signal,
+    connectMs: 10_000,
+    headersMs: 30_000,
+  });
+  const reason = new Error("mine");
+  controller.abort(reason);
+  expect(await rejection(request)).toBe(reason);
+  expect(proxy.log).toEqual([]);
+});
+
+it("has no time limit of undici's own behind a proxy either", async () => {
+  let finish = (): void => {};
+  await using server = await startRawServer((socket) => {
+    finish = () => void socket.write(response("late"));
+  });
+  await using proxy = await startTestProxy(server.port);
+  const time = useVirtualTime();
+  const text = open({ proxy: proxy.url })
+    .request({ method: "GET", url: server.url, headers: {}, connectMs: 10_000, headersMs: Infinity })
+    .then(({ body }) => readText(body));
+  await until(() => server.received[0]?.endsWith("\r\n\r\n") === true);
+  await time.pass(3_600_000);
+  finish();
+  expect(await text).toBe("late");
+});
+
+it("makes a `connection` error of a proxy that wants a login", async () => {
+  await using proxy = await startRawServer((socket) => socket.write(response("who?", { status: 407 })));
+  const error = await rejection(fetchText(open({ proxy: proxy.origin }), new URL("http://space.invalid/")));
+  expect(error).toMatchObject({ code: "connection", message: expect.stringContaining("407") });
+});
+
+it("makes a `connection` error of a proxy that is not there, without its password", async () => {
+  const gone = await startRawServer();
+  await gone[Symbol.asyncDispose]();
+  const proxy = gone.origin.replace("//", "//ann:secret@");
+  const error = await rejection(fetchText(open({ proxy }), new URL("http://space.invalid/")));
+  expect(error).toMatchObject({ code: "connection" });
+  expect((error as Error).message).not.toContain("secret");
+});
+
+it("cannot do it with the fetch transport, and says so", () => {
+  expect(() => fetchTransport.createTransport({ proxy: "http://127.0.0.1:1" })).toThrow(TypeError);
+});

@@ -1,0 +1,170 @@
+import { execFile } from "node:child_process";
+import { createServer, type AddressInfo } from "node:net";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, it } from "vitest";
+import { readText, type Transport, type TransportRequest } from "../../src/http/transport.ts";
+import { createTransport } from "../../src/http/undici-transport.ts";
+import { CHUNKED, chunk, response, startRawServer } from "../servers/raw-server.ts";
+import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
+
+const run = promisify(execFile);
+const source = (file: string): string => new URL(`../../src/${file}`, import.meta.url).href;
+
+/** Runs a module in a process of its own. Rejects if that does not end by itself. */
+async function runNode(module: string): Promise<string> {
+  const { stdout } = await run(
+    process.execPath,
+    ["--conditions=@qwen/source", "--no-warnings", "--input-type=module", "--eval", module],
+    { timeout: 20_000 },
+  );
+  return stdout;
+}
+
+function get(url: URL, more: Partial<TransportRequest> = {}): TransportRequest {
+  return { method: "GET", url, headers: {}, connectMs: 10_000, headersMs: 30_000, ...more };
+}
+
+const opened: Transport[] = [];
+afterEach(() => Promise.all(opened.splice(0).map((transport) => transport.close())));
+
+function open(): Transport {
+  const transport = createTransport({ proxy: false });
+  opened.push(transport);
+  return transport;
+}
+
+describe("connections", () => {
+  it("sends a GET that follows a POST's answer over the same connection, every time", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("ok")));
+    const transport = open();
+    for (let call = 0; call < 50; call += 1) {
+      await readText((await transport.request(get(server.url, { method: "POST", body: "{}" }))).body);
+      await readText((await transport.request(get(server.url))).body);
+    }
+    expect(server.connections()).toBe(1);
+  });
+
+  it("sends a request that follows a chunked answer over the same connection", async () => {
+    await using server = await startRawServer((socket) => socket.write(`${CHUNKED}${chunk("ok")}0\r\n\r\n`));
+    const transport = open();
+    for (let call = 0; call < 20; call += 1) await readText((await transport.request(get(server.url))).body);
+    expect(server.connections()).toBe(1);
+  });
+
+  it("opens one connection for each request under way: an open stream holds nobody up", async () => {
+    await using server = await startRawServer((socket) => socket.write(CHUNKED));
+    const transport = open();
+    await Promise.all(Array.from({ length: 20 }, () => transport.request(get(server.url))));
+    expect(server.connections()).toBe(20);
+  });
+
+  it("goes on over a new connection after the server closed the idle one", async () => {
+    await using server = await startRawServer((socket, _, connection) => {
+      socket.write(response("ok"));
+      if (connection === 1) socket.end();
+    });
+    const transport = open();
+    await readText((await transport.request(get(server.url))).body);
+    await until(() => server.log.includes("close 1"));
+    expect(await readText((await transport.request(get(server.url))).body)).toBe("ok");
+  });
+
+  it("closes its idle connections on `close`", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("ok")));
+    const transport = open();
+    await readText((await transport.request(get(server.url))).body);
+    expect(server.open()).toBe(1);
+    await transport.close();
+    await until(() => server.open() === 0);
+  });
+
+  it("does not keep the process alive by an idle connection", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("ok")));
+    const output = await runNode(`
+      import { createTransport } from ${JSON.stringify(source("http/undici-transport.ts"))};
+      import { readText } from ${JSON.stringify(source("http/transport.ts"))};
+      const transport = createTransport({ proxy: false });
+      const { body } = await transport.request({ method: "GET", url: new URL(${JSON.stringify(server.url.href)}), headers: {}, connectMs: 10000, headersMs: 30000 });
+      console.log(await readText(body));
+      const endedAt = performance.now();
+      process.on("exit", () => console.log(performance.now() - endedAt < 3000 ? "at once" : "late"));
+    `);
+    expect(output).toBe("ok\nat once\n");
+  });
+});
+
+describe("connecting", () => {
+  /** A port that takes no connection: its listener sleeps and its backlog is full. */
+  async function startDeafServer() {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1", backlog: 0 }, resolve));
+    return server;
+  }
+
+  it("gives up when no connection stands in time", async () => {
+    // TEST-NET-1 of RFC 5737 leads nowhere. Where there is no network at all it is refused at once.
+    const error = await rejection(open().request(get(new URL("http://192.0.2.1:81/"), { connectMs: 50 })));
+    const code = (error as { code: string }).code;
+    if (code === "connection") expect((error as Error).message).toMatch(/ENETUNREACH|EHOSTUNREACH|ECONNREFUSED/);
+    else expect(error).toMatchObject({ code: "timeout", phase: "connect", limitMs: 50 });
+  });
+
+  it("counts connecting and headers apart: a slow answer is no connect timeout", async () => {
+    await using server = await startRawServer();
+    const time = useVirtualTime();
+    const failure = rejection(open().request(get(server.url, { connectMs: 100, headersMs: 5000 })));
+    await until(() => server.received[0]?.endsWith("\r\n\r\n") === true);
+    await time.pass(4000);
+    await time.pass(1000);
+    expect(await failure).toMatchObject({ code: "timeout", phase: "headers", limitMs: 5000 });
+  });
+
+  it("never writes a request that was aborted while it connected", async () => {
+    const server = await startDeafServer();
+    await using raw = await startRawServer();
+    const controller = new AbortController();
+    let started = 0;
+    const failure = rejection(
+      open().request(get(raw.url, { method: "POST", signal: controller.signal, onStart: () => void (started += 1) })),
+    );
+    const reason = new Error("mine");
+    controller.abort(reason);
+    expect(await failure).toBe(reason);
+    await until(() => raw.log.includes("close 1") || raw.connections() === 0);
+    expect(raw.received.join("")).toBe("");
+    expect(started).toBe(0);
+    await new Promise((resolve) => server.close(resolve));
+    expect((server.address() as AddressInfo | null) === null).toBe(true);
+  });
+
+  it("tells by `onStart` that the server may have seen the request", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("ok")));
+    let started = 0;
+    await readText((await open().request(get(server.url, { onStart: () => void (started += 1) }))).body);
+    expect(started).toBe(1);
+  });
+});
+
+describe("importing", () => {
+  it.each(["gradio/index.ts", "http/undici-transport.ts", "http/fetch-transport.ts"])(
+    "%s leaves `globalThis` and its dispatcher as they were",
+    async (file) => {
+      const output = await runNode(`
+      const look = () => Reflect.ownKeys(globalThis).map(String).sort().join();
+      const dispatchers = [1, 2].map((n) => Symbol.for("undici.globalDispatcher." + n));
+      const before = [look(), ...dispatchers.map((symbol) => globalThis[symbol])];
+      const module = await import(${JSON.stringify(source(file))});
+      // A proxy is loaded by the first request only.
+      if (module.createTransport && ${JSON.stringify(file)}.includes("undici")) {
+        const request = { method: "GET", url: new URL("http://127.0.0.1:9/"), headers: {}, connectMs: 1000, headersMs: 1000 };
+        await module.createTransport({ proxy: "http://127.0.0.1:9" }).request(request).catch(() => {});
+        process.env.HTTP_PROXY = "http://127.0.0.1:9";
+        await module.createTransport().request(request).catch(() => {});
+      }
+      const after = [look(), ...dispatchers.map((symbol) => globalThis[symbol])];
+      console.log(before.every((value, index) => Object.is(value, after[index])));
+    `);
+      expect(output).toBe("true\n");
+    },
+  );
+});
