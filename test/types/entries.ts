@@ -6,5 +6,5 @@ export function codeOf(error: unknown): string | undefined {
   return QwenError.isInstance(error) ? error.code : undefined;
 }
 
-// @ts-expect-error: `QwenError` is abstract, one of its family is thrown
-export const error = new QwenError("x");
+// @ts-expect-error: the codes are a closed list
+export const error = new QwenError("no_such_code", "Some message.");

@@ -209,7 +209,7 @@ export interface PluginObject {
 export interface Registry<Names extends string = never> {
   provider<const P extends Provider>(provider: P): Registry<Names | NamesOf<P>>;
   /** Never called; it keeps `Names` in the type. */
-  readonly names?: ((name: Names) => Names) | undefined;
+  readonly names?: (() => Names) | undefined;
 }
 
 /** Every name a plugin adds to a router: model ids, aliases, and `provider/model` of each. */

@@ -37,7 +37,8 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     if (part.type !== "finish") return part;
     const { conversation } = part;
     // Providers written without the compiler may leave the warnings out.
-    const sealed = { warnings: [], ...part, provider, model, attempts };
+    const defaults: Partial<typeof part> = { warnings: [] };
+    const sealed = { ...defaults, ...part, provider, model, attempts };
     return conversation === undefined
       ? sealed
       : { ...sealed, conversation: sealConversation({ provider, model, conversation }) };

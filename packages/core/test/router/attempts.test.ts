@@ -11,16 +11,17 @@ beforeEach(() => {
   vi.useFakeTimers();
 });
 afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
+  const timersLeft = vi.getTimerCount();
   vi.useRealTimers();
+  if (timersLeft > 0) throw new Error(`The test left ${timersLeft} timers.`);
 });
 
 /** Asks the providers in their order, and lets the time pass that it takes. */
 async function ask(providers: readonly Scripted[], { ...request }: Partial<RouterRequest & RouterOptions> = {}) {
   const { plugins: _, routes: __, random = () => 0.5, ...rest } = request;
-  const router = createRouter({ plugins: providers as readonly Scripted[], random });
+  const router = createRouter({ plugins: providers, random });
   const startedAt = performance.now();
-  const asked = collect(router.stream({ model: "m", messages, ...rest } as RouterRequest)).then((answer) => ({
+  const asked = collect(router.stream({ model: "m", messages, ...rest })).then((answer) => ({
     ...answer,
     tookMs: performance.now() - startedAt,
   }));
@@ -165,11 +166,11 @@ describe("with commit: buffered", () => {
       ],
     });
     const seen: [string, number][] = [];
+    const startedAt = performance.now();
     const reading = (async () => {
       for await (const { type } of router.stream({ model: "m", messages, ...buffered }))
         seen.push([type, performance.now() - startedAt]);
     })();
-    const startedAt = performance.now();
     await vi.runAllTimersAsync();
     await reading;
     expect(seen).toEqual([

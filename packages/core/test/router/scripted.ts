@@ -19,11 +19,13 @@ export const capabilities = {
   json: false,
 } as const;
 
+const DEFAULT_MODELS: readonly [ModelInfo, ...ModelInfo[]] = [{ id: "m", aliases: [], capabilities }];
+
 /** A provider that plays one script after the other, the last one for ever. It ignores signals, as a bad one would. */
 export function scripted(
   id: string,
   scripts: readonly (readonly Step[])[],
-  { models = [{ id: "m", aliases: [], capabilities }] as const as readonly [ModelInfo, ...ModelInfo[]] } = {},
+  { models = DEFAULT_MODELS }: { readonly models?: readonly [ModelInfo, ...ModelInfo[]] } = {},
 ): Scripted {
   const requests: ProviderRequest[] = [];
   let open = 0;

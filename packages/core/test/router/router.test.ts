@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+
+import type { ModelInfo, ProviderPart } from "../../src/provider.ts";
+import { createRouter, type Router } from "../../src/router/router.ts";
+import { capabilities, collect, finish, messages, scripted, text } from "./scripted.ts";
+
+const talker = (id: string, model: string, ...aliases: string[]) =>
+  scripted(id, [[text(`I am ${id}`), finish]], { models: [{ id: model, aliases, capabilities }] });
+
+describe("a router", () => {
+  test("sends the request to the provider as it is, with the model's id", async () => {
+    const provider = talker("a", "m", "alias");
+    const router: Router = createRouter({ plugins: [provider] });
+    const request = {
+      messages,
+      settings: { temperature: 1 },
+      maxQueueMs: 5,
+      providerOptions: { a: { b: 1 } },
+      headers: { "x-a": "b" },
+    };
+    expect(await router.complete({ model: "alias", ...request })).toMatchObject({ text: "I am a", model: "m" });
+    expect(provider.requests).toMatchObject([{ model: "m", ...request }]);
+  });
+
+  test("grows by use(), also while its older type is in use", async () => {
+    const router: Router = createRouter({ plugins: [talker("a", "m")] });
+    expect(router.has("n")).toBe(false);
+    expect(router.use(talker("b", "n"))).toBe(router);
+    expect(router.has("n")).toBe(true);
+    expect((await router.complete({ model: "n", messages })).provider).toBe("b");
+    expect(() => router.use(talker("b", "o"))).toThrow(TypeError);
+  });
+
+  test("tells its names, what kind they are and who is meant", () => {
+    const router: Router = createRouter({
+      plugins: [talker("a", "m", "x"), talker("b", "n", "x")],
+      routes: { smart: ["n", "x"] },
+    });
+    expect(
+      router.models.map(({ name, kind, candidates }) => [name, kind, ...candidates.map((one) => one.provider)]),
+    ).toEqual([
+      ["smart", "route", "b", "a"],
+      ["m", "model", "a"],
+      ["x", "alias", "a", "b"],
+      ["n", "model", "b"],
+    ]);
+    expect(router.has("smart")).toBe(true);
+    expect(router.has("a/x")).toBe(true);
+    expect(router.has("a/n")).toBe(false);
+  });
+
+  test("refuses what is no list of plugins, and limits that are none, at once", () => {
+    expect(() => createRouter({ plugins: {} as [] })).toThrow(TypeError);
+    expect(() => createRouter({ plugins: [], timeouts: { idleMs: -1 } })).toThrow(TypeError);
+  });
+
+  test("does not stumble over names that every object has", async () => {
+    const router: Router = createRouter({ plugins: [] });
+    expect(router.has("constructor")).toBe(false);
+    expect((await collect(router.stream({ model: "__proto__", messages }))).error).toMatchObject({
+      code: "no_such_model",
+    });
+  });
+});
+
+describe("close()", () => {
+  test("ends the calls under way and what the providers keep open, and leaves the router usable", async () => {
+    let closed = 0;
+    const provider = {
+      ...scripted("a", [
+        [text("Hi"), "stall"],
+        [text("Hi"), finish],
+      ]),
+      close: async () => void closed++,
+    };
+    const router: Router = createRouter({ plugins: [provider, talker("b", "n")] });
+    const reading = collect(router.stream({ model: "m", messages }));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await router.close();
+    expect(closed).toBe(1);
+    expect((await reading).error).toMatchObject({ name: "AbortError" });
+    expect(provider.requests[0]?.signal?.aborted).toBe(true);
+    expect((await router.complete({ model: "m", messages })).text).toBe("Hi");
+  });
+
+  test("is called by await using", async () => {
+    let closed = 0;
+    {
+      await using router = createRouter({ plugins: [{ ...talker("a", "m"), close: async () => void closed++ }] });
+      await router.complete({ model: "m", messages });
+    }
+    expect(closed).toBe(1);
+  });
+});
+
+describe("a conversation", () => {
+  const model: ModelInfo = { id: "m", aliases: [], capabilities: { ...capabilities, conversation: true } };
+  const holder = (id: string) => {
+    const seen: (string | undefined)[] = [];
+    const stream = async function* ({
+      conversation,
+    }: {
+      conversation?: string | undefined;
+    }): AsyncGenerator<ProviderPart> {
+      seen.push(conversation);
+      if (conversation === "broken") throw new Error("lost");
+      yield text("Hi");
+      yield { ...finish, type: "finish", reason: "stop", warnings: [], conversation: `${id}-turn-${seen.length}` };
+    };
+    return { id, models: [model] as const, stream, seen };
+  };
+
+  test("goes on at its provider, which gets its own string back", async () => {
+    const [a, b] = [holder("a"), holder("b")];
+    const first = await createRouter({ plugins: [b] }).complete({ model: "m", messages });
+    const router = createRouter({ plugins: [a, b] });
+    const saved: string = JSON.parse(JSON.stringify(first.conversation));
+    const second = await router.complete({ model: "m", messages, conversation: saved });
+    expect(second.provider).toBe("b");
+    expect(b.seen).toEqual([undefined, "b-turn-1"]);
+    expect(a.seen).toEqual([]);
+    const elsewhere = router.complete({ model: "a/m", messages, conversation: saved });
+    await expect(elsewhere).rejects.toMatchObject({ code: "invalid_request" });
+  });
+
+  test("that fails is neither tried again nor moved", async () => {
+    const [a, b] = [holder("a"), holder("b")];
+    const router = createRouter({ plugins: [a, b] });
+    const conversation = JSON.stringify(["a", "m", "broken"]);
+    await expect(router.complete({ model: "m", messages, conversation })).rejects.toMatchObject({
+      code: "protocol",
+      provider: "a",
+    });
+    expect([a.seen, b.seen]).toEqual([["broken"], []]);
+  });
+
+  test("that no finish carried is an invalid request", async () => {
+    const router = createRouter({ plugins: [holder("a")] });
+    for (const conversation of ["", "x", "{}", "[1]", "null"]) {
+      await expect(router.complete({ model: "m", messages, conversation })).rejects.toMatchObject({
+        code: "invalid_request",
+      });
+    }
+  });
+});
