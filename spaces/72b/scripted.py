@@ -1,6 +1,7 @@
 """Deterministic answers in place of a model, for tests that compare text (QWEN_SPACES=scripted).
 
-The script is what follows the last "script:" in the prompt. A word is characters with the white space after them.
+The script is what follows the last "script:" in the prompt; all but TEXT ends with the line. A word is characters with
+the white space around them.
 
 | prompt                           | answer                                                                            |
 | -------------------------------- | --------------------------------------------------------------------------------- |
@@ -52,11 +53,15 @@ jobs: defaultdict[str, Stats] = defaultdict(lambda: dict(started=0, steps=0, fin
 def answer(prompt: str, history: list[list[str]], system: str | None) -> Iterator[str]:
     """Yields the answer again and again, each time the whole of it so far."""
     _, marker, script = prompt.rpartition("script:")
-    name, _, rest = script.partition(" ") if marker else ("text", "", f"You said: {prompt}")
-    numbers = [int(word) for word in rest.split() if word.isdecimal()]
+    if not marker:
+        script = f"text You said: {prompt}"
+    name = re.match(r"\w*", script)[0]
+    rest = script[len(name) :].removeprefix(" ")
+    arguments = rest.partition("\n")[0].split()
+    numbers = [int(word) for word in arguments if word.isdecimal()]
     echoes = {"history": history, "system": system, "prompt": prompt}
 
-    if name.strip() == "text":
+    if name == "text":
         yield from grow(words(rest))
     elif name == "repeat":
         yield from grow(REPEAT)
@@ -78,9 +83,9 @@ def answer(prompt: str, history: list[list[str]], system: str | None) -> Iterato
     elif name in echoes:
         yield json.dumps(echoes[name], ensure_ascii=False)
     elif name == "slow":
-        yield from counted(job_name(rest, 2), slow(numbers[0], numbers[1]))
+        yield from counted(job_name(arguments, 2), slow(numbers[0], numbers[1]))
     elif name == "block":
-        yield from counted(job_name(rest, 1), block(numbers[0]))
+        yield from counted(job_name(arguments, 1), block(numbers[0]))
     elif name == "wait":
         milliseconds, _, text = rest.partition(" ")
         time.sleep(int(milliseconds) / 1000)
@@ -117,8 +122,8 @@ def block(milliseconds: int) -> Iterator[str]:
     yield f"Blocked for {milliseconds} ms."
 
 
-def job_name(rest: str, place: int) -> str:
-    return dict(enumerate(rest.split())).get(place, "default")
+def job_name(arguments: list[str], place: int) -> str:
+    return arguments[place] if len(arguments) > place else "default"
 
 
 def counted(job: str, steps: Iterator[str]) -> Iterator[str]:

@@ -26,7 +26,7 @@ export async function withLock<Result>(
     while (!(await succeeds(link(mine, path)))) {
       signal?.throwIfAborted();
       const holder = Number(await readFile(path, "utf8").catch(() => "0"));
-      if (holder !== 0 && !isAlive(holder)) await rm(path, { force: true });
+      if (holder !== 0 && !isProcessAlive(holder)) await rm(path, { force: true });
       else await delay(100);
     }
   } finally {
@@ -39,7 +39,8 @@ export async function withLock<Result>(
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of this id, ours or somebody else's. */
+export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

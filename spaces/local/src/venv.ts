@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 import { cacheFolder } from "./cache.ts";
 import { runCommand } from "./command.ts";
-import { withLock } from "./lock.ts";
+import { isProcessAlive, withLock } from "./lock.ts";
 import { findPython } from "./python.ts";
 import { SetupError } from "./setup-error.ts";
 import { findUv } from "./uv.ts";
@@ -57,6 +57,7 @@ export async function createVenv(requirementsFile: string, options: CreateVenvOp
     `${venv}.lock`,
     async () => {
       if (await works(interpreter)) return;
+      await removeUnfinished(venv);
       const building = `${venv}.${process.pid}.${crypto.randomUUID()}`;
       try {
         await uvRun(uv, ["venv", "--relocatable", "--python", python.path, building], { signal });
@@ -66,10 +67,11 @@ export async function createVenv(requirementsFile: string, options: CreateVenvOp
           signal,
           onLine: onProgress && ((line) => report(line, { main, onProgress })),
         });
-        // What is there is broken, for example because its Python was removed.
-        await rm(venv, { recursive: true, force: true });
-        await rename(building, venv).catch(async (error: unknown) => {
-          if (!(await works(interpreter))) throw error;
+        await rename(building, venv).catch(async () => {
+          if (await works(interpreter)) return;
+          // What is there is broken, for example because its Python was removed.
+          await rm(venv, { recursive: true, force: true });
+          await rename(building, venv);
         });
       } finally {
         await rm(building, { recursive: true, force: true });
@@ -78,6 +80,15 @@ export async function createVenv(requirementsFile: string, options: CreateVenvOp
     { signal },
   );
   return interpreter;
+}
+
+/** Removes what processes that were killed left behind. */
+async function removeUnfinished(venv: string): Promise<void> {
+  for (const name of await readdir(dirname(venv))) {
+    const pid = name.startsWith(`${basename(venv)}.`) ? /\.(\d+)\.[\da-f-]+$/.exec(name)?.[1] : undefined;
+    if (pid === undefined || isProcessAlive(Number(pid))) continue;
+    await rm(join(dirname(venv), name), { recursive: true, force: true });
+  }
 }
 
 async function uvRun(
@@ -90,7 +101,7 @@ async function uvRun(
   if (exitCode === 0) return;
   throw new SetupError(
     "install-failed",
-    `The Python packages could not be installed. Is the package registry within reach?\n${output.slice(-2_000)}`,
+    `The Python packages could not be installed. Is the package registry within reach, and is this Python one of 3.10 to 3.13?\n${output.slice(-2_000)}`,
   );
 }
 

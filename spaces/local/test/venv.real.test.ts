@@ -1,4 +1,4 @@
-import { access, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -39,6 +39,17 @@ describe("createVenv", () => {
     const venvs = join(folder, "venvs");
     const made = await Promise.all([1, 2, 3].map(() => createVenv(requirements, { folder: venvs })));
     expect(new Set(made).size).toBe(1);
+    expect(await readdir(venvs)).toHaveLength(1);
+  });
+
+  test("repairs an environment that is broken, and removes what a killed process left", async () => {
+    const venvs = join(folder, "venvs");
+    const python = await createVenv(requirements, { folder: venvs });
+    const venv = join(python, "../..");
+    await mkdir(`${venv}.999999999.0-0`);
+    await rm(python);
+    expect(await createVenv(requirements, { folder: venvs })).toBe(python);
+    expect((await runCommand([python, "-c", "import idna"])).exitCode).toBe(0);
     expect(await readdir(venvs)).toHaveLength(1);
   });
 
