@@ -1,8 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { QwenError, StreamInterruptedError, type ErrorCode } from "../../src/errors.ts";
+import type { ModelInfo } from "../../src/provider.ts";
 import { createRouter, type RouterOptions, type RouterRequest } from "../../src/router/router.ts";
-import { collect, finish, messages, outline, scripted, text, type Scripted, type Step } from "./scripted.ts";
+import {
+  capabilities,
+  collect,
+  finish,
+  messages,
+  outline,
+  scripted,
+  text,
+  type Scripted,
+  type Step,
+} from "./scripted.ts";
 
 const failure = (code: ErrorCode, options = {}): QwenError => new QwenError(code, `It is ${code}.`, options);
 const good: readonly Step[] = [text("Hello"), text(" world"), finish];
@@ -100,13 +111,12 @@ describe("before the first output", () => {
 
   test("what a model cannot is unsupported: nothing is sent, the next is asked, no attempt is used up", async () => {
     const a = scripted("a", [good]);
-    const b = scripted("b", [good]);
-    (b.models[0].capabilities as { json: boolean }) = { ...b.models[0].capabilities, json: true };
-    const json = { settings: { responseFormat: { type: "json" } }, retry: { maxAttempts: 1 } } as const;
-    const { parts } = await ask(
-      [a, { ...b, models: [{ ...b.models[0], capabilities: { ...b.models[0].capabilities, json: true } }] }],
-      json,
-    );
+    const able: ModelInfo = { id: "m", aliases: [], capabilities: { ...capabilities, json: true } };
+    const settings = { responseFormat: { type: "json" } } as const;
+    const { parts } = await ask([a, scripted("b", [good], { models: [able] })], {
+      settings,
+      retry: { maxAttempts: 1 },
+    });
     expect(a.requests).toHaveLength(0);
     expect(parts.at(-1)).toMatchObject({ provider: "b", attempts: [{ error: { code: "unsupported" } }, {}] });
     expect(parts[0]).toMatchObject({ type: "attempt", provider: "b", lastError: { code: "unsupported" } });
