@@ -1,31 +1,39 @@
-import type { Router, StreamPart } from "@qwen/core";
+import {
+  imagesOf,
+  textOf,
+  type Completion,
+  type Message,
+  type Router,
+  type RouterRequest,
+  type StreamPart,
+} from "@qwen/core";
 import { bold, dim, duration } from "./print.ts";
 import type { Stage } from "./stage.ts";
 
 /** Asks by alias, streams the answer as it comes, and says who answered and how fast. */
 export async function ask({ router }: Stage, signal: AbortSignal): Promise<void> {
   console.log(`\n${bold("1. Ask by alias")}`);
-  await say(router, { model: "qwen-max", question: "Why is the sky blue? Answer in two sentences.", signal });
+  await say(router, { model: "qwen-max", messages: [user("Why is the sky blue? Answer in two sentences.")], signal });
 }
 
 /** Asks a route whose first Space is down. */
 export async function fallBack({ router }: Stage, signal: AbortSignal): Promise<void> {
   console.log(`\n${bold("2. Fall back")} ${dim('— the route "smart" begins with a Space that is down')}`);
-  await say(router, { model: "smart", question: "Name three primary colors.", signal });
+  await say(router, { model: "smart", messages: [user("Name three primary colors.")], signal });
 }
 
 /** Aborts an answer in the middle and shows that the server stopped working on it. */
 export async function abortInMidAnswer({ router, working }: Stage, signal: AbortSignal): Promise<void> {
   console.log(`\n${bold("3. Stop")} ${dim("— abort after ten pieces of the answer")}`);
   const stop = new AbortController();
-  const messages = [{ role: "user", content: "Tell me a long story about a lighthouse." }] as const;
+  const messages = [user("Tell me a long story about a lighthouse.")];
   const stream = router.stream({ model: "qwen-max", messages, signal: AbortSignal.any([signal, stop.signal]) });
   let pieces = 0;
   let before: boolean | undefined;
   try {
     for await (const part of stream) {
       if (part.type !== "text-delta") continue;
-      process.stdout.write(part.text);
+      process.stdout.write(`${pieces === 0 ? "   " : ""}${indented(part.text)}`);
       pieces += 1;
       if (pieces < 10) continue;
       before = await working?.();
@@ -52,33 +60,65 @@ export async function abortInMidAnswer({ router, working }: Stage, signal: Abort
   );
 }
 
-async function say(
-  router: Router,
-  { model, question, signal }: { readonly model: string; readonly question: string; readonly signal: AbortSignal },
-): Promise<void> {
-  console.log(`   ${dim(`${model} <`)} ${question}`);
+/** Asks the other three Spaces: with history, about a picture, and in a conversation that the server remembers. */
+export async function askEveryone({ router, addOthers }: Stage, signal: AbortSignal): Promise<void> {
+  console.log(`\n${bold("4. Every Space")} ${dim("— added to the running router")}`);
+  await addOthers();
+  await say(router, { model: "qwen-72b", messages: [user("Say hello in French.")], signal });
+
+  const picture = new URL("../meadow.png", import.meta.url);
+  const content = [
+    { type: "text", text: "What colors do you see?" },
+    { type: "image", image: picture },
+  ] as const;
+  await say(router, { model: "qvq", messages: [{ role: "user", content }], signal });
+
+  const first = [user("My name is Ada. Greet me.")];
+  const { text, conversation } = await say(router, { model: "qwen-1m", messages: first, signal });
+  const messages = [...first, { role: "assistant", content: text } as const, user("What is my name?")];
+  await say(router, { model: "qwen-1m", messages, conversation, signal });
+}
+
+function user(content: string): Message {
+  return { role: "user", content };
+}
+
+/** Asks, prints the answer as it comes, and then who gave it and how fast. */
+async function say(router: Router, request: RouterRequest): Promise<Completion> {
+  const { model, messages, conversation } = request;
+  const last = messages.at(-1);
+  const about = conversation === undefined ? "" : ", going on";
+  const picture = last !== undefined && imagesOf(last).length > 0 ? " [picture]" : "";
+  console.log(`   ${dim(`${model}${about} <`)} ${last === undefined ? "" : textOf(last)}${picture}`);
+
   const startedAt = performance.now();
-  let firstTextMs: number | undefined;
+  let firstTextMs = 0;
   let characters = 0;
   process.stdout.write("   ");
-  for await (const part of router.stream({ model, messages: [{ role: "user", content: question }], signal })) {
+  const stream = router.stream(request);
+  for await (const part of stream) {
     if (part.type === "text-delta") {
-      firstTextMs ??= performance.now() - startedAt;
+      if (characters === 0) firstTextMs = performance.now() - startedAt;
       characters += part.text.length;
-      process.stdout.write(part.text.replaceAll("\n", "\n   "));
+      process.stdout.write(indented(part.text));
     } else remark(part);
-    if (part.type !== "finish") continue;
-    const seconds = (performance.now() - startedAt - (firstTextMs ?? 0)) / 1000;
-    const speed = Math.round(characters / Math.max(seconds, 0.001));
-    console.log(
-      `\n${dim(`   ${part.provider}/${part.model} answered: first text after ${duration(firstTextMs ?? 0)}, ${speed} characters/s, ${part.attempts.length} ${part.attempts.length === 1 ? "attempt" : "attempts"}`)}`,
-    );
   }
+  const { provider, model: answered, attempts } = await stream.completion;
+  const seconds = (performance.now() - startedAt - firstTextMs) / 1000;
+  const speed = `${Math.round(characters / Math.max(seconds, 0.001))} characters/s`;
+  const tries = attempts.length === 1 ? "" : `, after ${attempts.length} attempts`;
+  console.log(dim(`\n   ${provider}/${answered}: first text after ${duration(firstTextMs)}, ${speed}${tries}`));
+  return stream.completion;
 }
 
 function remark(part: StreamPart): void {
-  if (part.type === "text-replace") process.stdout.write(`\n   ${dim("(the Space rewrote its answer:)")} ${part.text}`);
+  if (part.type === "text-replace")
+    process.stdout.write(`\n   ${dim("rewritten by the Space:")} ${indented(part.text)}`);
   if (part.type !== "attempt" || part.lastError === undefined) return;
   const why = part.lastError instanceof Error ? part.lastError.message : "it failed";
-  process.stdout.write(`${dim(`${why} → ${part.provider}, attempt ${part.number}`)}\n   `);
+  process.stdout.write(`${dim(`${why} Attempt ${part.number}: ${part.provider}.`)}\n   `);
+}
+
+function indented(text: string): string {
+  return text.replaceAll("\n", "\n   ");
 }

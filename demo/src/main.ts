@@ -1,14 +1,15 @@
 import { parseArgs } from "node:util";
-import { abortInMidAnswer, ask, fallBack } from "./acts.ts";
+import { abortInMidAnswer, ask, askEveryone, fallBack } from "./acts.ts";
 import { bold, dim, failure } from "./print.ts";
 import { startLiveStage, startLocalStage, type Stage } from "./stage.ts";
 
 const help = `Usage: npx --yes pnpm@10 demo [--live]
 
-Starts a real Gradio Space on this machine with a small real model behind it, asks it through the
-router, shows a fallback, and stops a job in mid-answer. Ends by itself.
+Starts real Gradio Spaces on this machine with a small real model behind them and asks them through
+the router: an answer, a fallback, a stop in mid-answer, a picture, a conversation. Ends by itself.
+Without Python 3.10 or newer an emulator takes the place of the Spaces.
 
-  --live   ask the public Space on Hugging Face instead (set HF_TOKEN for a quota of your own)
+  --live   ask the public Spaces on Hugging Face instead (set HF_TOKEN for a quota of your own)
   --help   this text
 `;
 
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   await ask(stage, interruption.signal);
   await fallBack(stage, interruption.signal);
   await abortInMidAnswer(stage, interruption.signal);
+  await askEveryone(stage, interruption.signal);
   console.log(`\n${bold("Done.")} ${dim("Ten lines of your own: see README.md.")}`);
 }
 

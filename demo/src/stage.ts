@@ -1,62 +1,134 @@
+import { qwen1M } from "@qwen/1m";
+import { qwen72B } from "@qwen/72b";
 import { createRouter, type Router } from "@qwen/core";
-import { modelId, startModel, startSpace, type ServerProcess } from "@qwen/local-spaces";
+import {
+  findPython,
+  isSetupError,
+  modelId,
+  startModel,
+  startSpace,
+  type ServerProcess,
+  type SpaceName,
+} from "@qwen/local-spaces";
 import { qwenMax } from "@qwen/max";
+import { qvq } from "@qwen/qvq";
+import { createSpaceEmulator, type Answer } from "@qwen/testing";
 import { bold, dim, duration } from "./print.ts";
 
 /** Where the demo plays: a router, and the servers behind it. */
 export interface Stage extends AsyncDisposable {
   readonly router: Router;
-  /** Whether the model works on an answer right now; absent where nobody can tell. */
-  readonly working?: (() => Promise<boolean>) | undefined;
+  /** Starts the Spaces that the first questions do not need, and adds them to the router. */
+  addOthers(): Promise<void>;
+  /** Whether an answer is worked on right now; absent where nobody can tell. */
+  readonly working?: (() => boolean | Promise<boolean>) | undefined;
 }
 
 /** Nobody listens on the discard port. */
 const downUrl = "http://127.0.0.1:9";
 
-/** Starts a model and a Space on this machine; all of it ends with the stage. */
+/** Asks the public Spaces on Hugging Face. */
+export function startLiveStage(): Stage {
+  title("the public Spaces on Hugging Face");
+  const token = process.env["HF_TOKEN"];
+  const router = routerOf(qwenMax({ token }));
+  return {
+    router,
+    async addOthers() {
+      router.use(qwen72B({ token })).use(qwen1M({ token })).use(qvq({ token }));
+    },
+    [Symbol.asyncDispose]: () => router.close(),
+  };
+}
+
+/** Starts the Spaces on this machine with a real model; with the emulator where there is no Python for them. */
 export async function startLocalStage(signal: AbortSignal): Promise<Stage> {
-  console.log(`${bold("Qwen SDK demo")} ${dim(`— a real Gradio Space on this machine, ${modelId} behind it`)}`);
-  const stack = new AsyncDisposableStack();
   try {
-    const onProgress = (line: string) => console.log(dim(`   ${line}`));
-    const model = stack.use(await timed("model", () => startModel({ onProgress, signal })));
+    await findPython({ signal });
+    title(`real Gradio Spaces on this machine, ${modelId} behind them`);
+    return await startRealStage(signal);
+  } catch (error) {
+    if (!isSetupError(error)) throw error;
+    title("an emulator with scripted answers: the real Spaces cannot run here");
+    console.log(dim(`   ${error.message}`));
+    return startEmulatedStage();
+  }
+}
+
+async function startRealStage(signal: AbortSignal): Promise<Stage> {
+  const stack = new AsyncDisposableStack();
+  const onProgress = (line: string) => console.log(dim(`   ${line}`));
+
+  async function ready(name: string, starting: Promise<ServerProcess>): Promise<ServerProcess> {
+    const startedAt = performance.now();
+    const server = stack.use(await starting);
+    console.log(dim(`   ${name} is ready at ${server.url} after ${duration(performance.now() - startedAt)}`));
+    return server;
+  }
+
+  try {
+    const model = await ready("the model", startModel({ onProgress, signal }));
     // A short answer is enough here, and a small model does not stop by itself.
-    const options = { modelUrl: model.url, env: { MAX_TOKENS: "120" }, onProgress, signal };
-    const max = stack.use(await timed("Qwen2.5-Max", () => startSpace("max", options)));
-    const router = stack.use(routerOf(max.url));
-    return { router, working: () => isWorking(model), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    const options = { modelUrl: model.url, env: { MAX_TOKENS: "60" }, onProgress, signal };
+    const start = (name: SpaceName) => ready(`spaces/${name}`, startSpace(name, options));
+    const max = await start("max");
+    const router = stack.use(routerOf(qwenMax({ space: max.url })));
+    return {
+      router,
+      async addOthers() {
+        const [large, long, picture] = await Promise.all([start("72b"), start("1m"), start("qvq")]);
+        router
+          .use(qwen72B({ space: large.url }))
+          .use(qwen1M({ space: long.url }))
+          .use(qvq({ space: picture.url }));
+      },
+      working: () => isWorking(model),
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
 }
 
-/** Asks the public Space on Hugging Face. */
-export function startLiveStage(): Stage {
-  console.log(`${bold("Qwen SDK demo")} ${dim("— the public Space on Hugging Face")}`);
-  const router = routerOf(undefined);
-  return { router, [Symbol.asyncDispose]: () => router.close() };
+async function startEmulatedStage(): Promise<Stage> {
+  const stack = new AsyncDisposableStack();
+  const start = async (shape: SpaceName) => stack.use(await createSpaceEmulator({ shape, answer: emulatedAnswer }));
+  const max = await start("max");
+  const router = stack.use(routerOf(qwenMax({ space: max.url })));
+  return {
+    router,
+    async addOthers() {
+      const [large, long, picture] = [await start("72b"), await start("1m"), await start("qvq")];
+      router
+        .use(qwen72B({ space: large.url }))
+        .use(qwen1M({ space: long.url }))
+        .use(qvq({ space: picture.url }));
+    },
+    working: () => max.jobs.some((job) => job.state === "running"),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
-function routerOf(space: string | undefined) {
-  const token = process.env["HF_TOKEN"];
+/** Long enough to be stopped in the middle, at the speed of a small model. */
+function emulatedAnswer(prompt: string): Answer {
+  const words = `This is no model but a script. It was asked ${prompt.length} characters, and says so word by word. `;
+  return { steps: words.repeat(2).match(/\S+\s*/g) ?? [], firstDelayMs: 300, delayMs: 40 };
+}
+
+function title(stage: string): void {
+  console.log(`${bold("Qwen SDK demo")} ${dim(`— ${stage}`)}`);
+}
+
+/** A router with Qwen2.5-Max, and a route that begins with a Space that is down. */
+function routerOf(max: ReturnType<typeof qwenMax>) {
   return createRouter({
-    plugins: [
-      qwenMax({ space, token: space === undefined ? token : undefined }),
-      qwenMax({ id: "down", space: downUrl }),
-    ],
-    routes: { smart: ["down/qwen-qwen2-5-max", "max/qwen-qwen2-5-max"], "qwen-max": "max/qwen-qwen2-5-max" },
+    plugins: [max, qwenMax({ id: "down", space: downUrl })],
+    routes: { "qwen-max": "max/qwen-max", smart: ["down/qwen-max", "max/qwen-max"] },
   });
 }
 
-async function timed(name: string, start: () => Promise<ServerProcess>): Promise<ServerProcess> {
-  const startedAt = performance.now();
-  const server = await start();
-  console.log(dim(`   ${name} is ready at ${server.url} after ${duration(performance.now() - startedAt)}`));
-  return server;
-}
-
-/** Asks llama.cpp's server which of its slots are busy. */
+/** Asks llama.cpp's server whether any of its slots is busy. */
 async function isWorking({ url }: ServerProcess): Promise<boolean> {
   const response = await fetch(`${url}/slots`);
   const slots = (await response.json()) as readonly { readonly is_processing: boolean }[];
