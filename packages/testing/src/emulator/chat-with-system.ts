@@ -9,8 +9,8 @@ export function chatWithSystem(title: string, { cleansChatbot }: Flavour): Space
 
   const modelChat: SpaceFunction = {
     apiName: "model_chat",
-    inputs: [6, 5, 4],
-    outputs: [6, 5, 2],
+    inputs: [9, 8, 5],
+    outputs: [9, 8, 3],
     parameters: ["question", "history", "system"],
     generates: true,
     async *run({ data: [question, history, system], ask }) {
@@ -28,22 +28,22 @@ export function chatWithSystem(title: string, { cleansChatbot }: Flavour): Space
     mode: "blocks",
     components: [
       { id: 1, type: "markdown", value: `# ${title}`, schema: TEXT },
-      { id: 2, type: "textbox", label: "System", value: defaultSystem, schema: TEXT },
-      { id: 3, type: "button", value: "Set system prompt and clear history" },
-      { id: 4, type: "textbox", value: defaultSystem, schema: TEXT, props: { visible: false } },
-      { id: 5, type: "chatbot", label: title, value: [], schema: LIST, props: { type: "tuples" } },
-      { id: 6, type: "textbox", label: "Input", schema: TEXT },
-      { id: 7, type: "button", value: "Clear history" },
-      { id: 8, type: "button", value: "Send" },
+      { id: 3, type: "textbox", label: "System", value: defaultSystem, schema: TEXT },
+      { id: 4, type: "button", value: "Set system prompt and clear history" },
+      { id: 5, type: "textbox", value: defaultSystem, schema: TEXT, props: { visible: false } },
+      { id: 8, type: "chatbot", label: title, value: [], schema: LIST, props: { type: "tuples" } },
+      { id: 9, type: "textbox", label: "Input", schema: TEXT },
+      { id: 11, type: "button", value: "Clear history" },
+      { id: 12, type: "button", value: "Send" },
     ],
     functions: [
       modelChat,
       { ...modelChat, apiName: "model_chat_1" },
-      { apiName: "clear_session", inputs: [], outputs: [6, 5], run: () => once(["", []]) },
+      { apiName: "clear_session", inputs: [], outputs: [9, 8], run: () => once(["", []]) },
       {
         apiName: "set_system",
-        inputs: [2],
-        outputs: [4, 2, 5],
+        inputs: [3],
+        outputs: [5, 3, 8],
         parameters: ["system"],
         run: ({ data: [system] }) => once([system || defaultSystem, system || defaultSystem, []]),
       },

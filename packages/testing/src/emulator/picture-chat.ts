@@ -1,31 +1,33 @@
 import { cleandoc } from "./cleandoc.ts";
-import { OBJECT, type Space, TEXT } from "./space.ts";
+import { OBJECT, type Space, type SpaceFunction, TEXT } from "./space.ts";
 
 /** The app of QVQ-72B: a picture and a prompt, answered in Markdown. */
 export function pictureChat(): Space {
+  const generate: SpaceFunction = {
+    apiName: "generate",
+    inputs: [2, 3],
+    outputs: [5],
+    parameters: ["picture", "question"],
+    generates: true,
+    async *run({ data: [image, question], ask }) {
+      const picture = pathOf(image);
+      const system = picture === undefined ? null : "The user shows you a picture.";
+      const prompt = typeof question === "string" ? question : "";
+      for await (const text of ask(prompt, { history: [], system, picture })) yield [cleandoc(text)];
+    },
+  };
+
   return {
-    title: "QVQ-72B-preview",
+    title: "QVQ-72B",
     mode: "blocks",
     components: [
-      { id: 1, type: "image", label: "Image", schema: OBJECT },
-      { id: 2, type: "textbox", label: "Input", schema: TEXT },
-      { id: 3, type: "markdown", label: "Answer", schema: TEXT },
-      { id: 4, type: "button", value: "Submit" },
+      { id: 1, type: "markdown", value: "# QVQ-72B", schema: TEXT },
+      { id: 2, type: "image", label: "Picture", schema: OBJECT },
+      { id: 3, type: "textbox", label: "Question", schema: TEXT },
+      { id: 4, type: "button", value: "Ask" },
+      { id: 5, type: "markdown", label: "Answer", schema: TEXT },
     ],
-    functions: [
-      {
-        apiName: "generate",
-        inputs: [1, 2],
-        outputs: [3],
-        parameters: ["image", "prompt"],
-        generates: true,
-        async *run({ data: [image, question], ask }) {
-          const prompt = typeof question === "string" ? question : "";
-          const picture = pathOf(image);
-          for await (const text of ask(prompt, { picture })) yield [cleandoc(text)];
-        },
-      },
-    ],
+    functions: [generate, { ...generate, apiName: "generate_1" }],
   };
 }
 

@@ -39,7 +39,7 @@ export interface AnswerContext {
   /** What was said before, as the app was given it. */
   readonly history?: unknown;
   readonly system?: unknown;
-  /** What the app says about the picture it was given: its path on the server. */
+  /** Path on the server of the picture it was given. */
   readonly picture?: string | undefined;
 }
 

@@ -14,7 +14,7 @@ export function createSpace(shape: SpaceShape, flavour: Flavour): Space {
     case "max":
       return chatWithSystem("Qwen2.5-Max", flavour);
     case "72b":
-      return chatWithSystem("Qwen2-72B-instruct", flavour);
+      return chatWithSystem("Qwen2-72B", flavour);
     case "qvq":
       return pictureChat();
     case "1m":

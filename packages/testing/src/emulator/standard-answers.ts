@@ -15,21 +15,22 @@ const FAILURE = "The model gave up…";
  *
  * The script is what follows the last "script:" in the prompt: `text TEXT`, `repeat`, `unicode`, `long [CHARACTERS
  * [STEPS]]`, `rewrite`, `indented`, `empty`, `nothing`, `error [WORDS]`, `crash [WORDS]`, `history`, `system`, `prompt`,
- * `picture`, `slow STEPS MS`, `block MS`, `wait MS TEXT`.
+ * `slow STEPS MS`, `block MS`, `wait MS TEXT`.
  */
-export function standardAnswer(prompt: string, { history, system, picture }: AnswerContext): AnswerLike {
+export function standardAnswer(prompt: string, { history, system }: AnswerContext): AnswerLike {
   const marker = prompt.lastIndexOf("script:");
   const script = marker === -1 ? `text You said: ${prompt}` : prompt.slice(marker + "script:".length);
-  const space = script.indexOf(" ");
-  const name = space === -1 ? script : script.slice(0, space);
-  const rest = space === -1 ? "" : script.slice(space + 1);
-  const numbers = rest
+  const [name = ""] = /^\w*/u.exec(script) ?? [];
+  const rest = script.slice(name.length).replace(/^ /u, "");
+  // All but a text ends with the line.
+  const [line = ""] = rest.split("\n", 1);
+  const numbers = line
     .split(/\s+/u)
     .filter((word) => /^\d+$/u.test(word))
     .map(Number);
   const [first = 0, second = 0] = numbers;
 
-  switch (name.trim()) {
+  switch (name) {
     case "text":
       return words(rest);
     case "repeat":
@@ -56,8 +57,6 @@ export function standardAnswer(prompt: string, { history, system, picture }: Ans
       return [pythonJson(system ?? null)];
     case "prompt":
       return [pythonJson(prompt)];
-    case "picture":
-      return [picture ?? "There is no picture."];
     case "slow":
       return {
         steps: Array.from({ length: first }, (_, index) => (index === 0 ? "1" : ` ${index + 1}`)),
