@@ -1,0 +1,52 @@
+import type { Provider } from "@qwen/core";
+import { createSpaceProvider } from "@qwen/core/gradio";
+import { qwenMax } from "@qwen/max";
+
+import type { BenchClient, Target } from "./client.ts";
+
+/** Our provider of the app that a version runs. */
+export function createProvider({ url, version }: Target): Provider {
+  return version === "5.50" ? qwenMax({ space: url }) : textBox(url);
+}
+
+function textBox(url: string): Provider {
+  return createSpaceProvider({
+    id: "chat",
+    space: url,
+    models: [
+      {
+        id: "chat",
+        aliases: [],
+        capabilities: {
+          images: false,
+          system: "prompt",
+          history: "prompt",
+          conversation: false,
+          tools: false,
+          json: false,
+        },
+      },
+    ],
+    endpoint: "chat",
+    fnIndex: 0,
+    inputs: ({ messages }) => [messages[0]?.content],
+    outputs: { "~standard": { version: 1, validate: (value) => (Array.isArray(value) ? {} : { issues: NO_LIST }) } },
+    answer: { at: [0] },
+  });
+}
+
+const NO_LIST = [{ message: "no list" }];
+
+/** `@qwen/max` without a router. */
+export function createClient(target: Target): BenchClient {
+  const provider = createProvider(target);
+  return {
+    async ask(prompt, onText) {
+      for await (const part of provider.stream({ messages: [{ role: "user", content: prompt }] }))
+        if (part.type === "text-delta") onText(part.text);
+    },
+    async close() {
+      await provider.close?.();
+    },
+  };
+}

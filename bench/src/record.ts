@@ -1,0 +1,12 @@
+// Writes down what the real apps say of themselves, for the server of the bench to say the same.
+import { mkdir, writeFile } from "node:fs/promises";
+
+import { readDocument, startRealApp } from "./apps.ts";
+
+for (const version of ["5.50", "6.31"] as const) {
+  await using app = await startRealApp(version);
+  const folder = new URL(`../fixtures/${version}/`, import.meta.url);
+  await mkdir(folder, { recursive: true });
+  for (const name of ["config", "info"] as const)
+    await writeFile(new URL(`${name}.json`, folder), await readDocument(app.url, name));
+}

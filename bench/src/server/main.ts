@@ -1,0 +1,39 @@
+import type { AddressInfo } from "node:net";
+
+import { createGradio } from "./gradio.ts";
+import { createRawServer } from "./http.ts";
+import type { ServerCommand, ServerCounts, ServerReply } from "./server.ts";
+import type { GradioVersion } from "./wire.ts";
+
+const none = (): ServerCounts => ({ connections: 0, requests: 0, bytesIn: 0, bytesOut: 0 });
+
+const traffic = none();
+let firstOutput = none();
+let seen = false;
+let rttMs = 0;
+
+const gradio = createGradio({
+  version: (process.argv[2] ?? "5.50") as GradioVersion,
+  onFirstOutput() {
+    if (!seen) firstOutput = { ...traffic };
+    seen = true;
+  },
+});
+const server = createRawServer({ traffic, rttMs: () => rttMs, answer: gradio });
+
+function reply(message: ServerReply): void {
+  process.send?.(message);
+}
+
+process.on("message", (command: ServerCommand) => {
+  if (command.type === "reset") {
+    ({ rttMs } = command);
+    Object.assign(traffic, none());
+    firstOutput = none();
+    seen = false;
+  }
+  reply({ type: "counts", total: { ...traffic }, firstOutput });
+});
+// Whoever started it is gone.
+process.on("disconnect", () => process.exit());
+server.listen(0, "127.0.0.1", 2048, () => reply({ type: "ready", port: (server.address() as AddressInfo).port }));
