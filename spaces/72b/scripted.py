@@ -24,8 +24,8 @@ the white space around them.
 | script:wait MS TEXT              | nothing for MS milliseconds, then TEXT, word by word                              |
 
 The endpoint `job_stats` takes a JOB and tells what became of it, as JSON text: how many runs of it were started, how many
-steps they made, and how many runs finished, were stopped, or failed. Gradio 4.44 does not close the generator of a
-stopped run: there it only makes no more steps.
+steps they made, and how many runs finished, were stopped, or failed. Gradio 4.44 does not close the generator of
+a run that `/cancel` stopped, only of one whose client left: the former just makes no more steps.
 """
 
 import json

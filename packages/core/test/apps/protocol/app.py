@@ -21,7 +21,8 @@
 | stats         | job                 | JSON text: how many runs of the job were started, how many steps they made,    |
 |               |                     | how many runs finished, were stopped, or failed; does not go through the queue |
 
-Gradio 4.44 does not close the generator of a stopped run: there it only makes no more steps.
+Gradio 4.44 does not close the generator of a run that `/cancel` stopped, only of one whose client left: the former just
+makes no more steps.
 
 Environment: MAX_QUEUE_SIZE (how many calls may wait; more are refused), AUTH (`user:password`), ROOT_PATH.
 """
