@@ -23,3 +23,5 @@ export type {
   TransportRequest,
   TransportResponse,
 } from "../http/transport.ts";
+// What a factory returns, so that a plugin can name it in its declarations.
+export type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../provider.ts";

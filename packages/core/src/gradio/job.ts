@@ -2,7 +2,7 @@ import { debug } from "../debug.ts";
 import { QwenError, StreamInterruptedError, TimeoutError, type TimeoutPhase } from "../errors.ts";
 import { decodeEvents } from "../http/sse.ts";
 import { readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
-import { startTimer, type ResolvedTimeouts } from "../timers.ts";
+import { sleep, startTimer, type ResolvedTimeouts } from "../timers.ts";
 import { findEndpoint } from "./config.ts";
 import { completionFailure, failureOf } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
@@ -41,6 +41,11 @@ export interface Job {
 
 /** Longest time a clean-up may take, in ms. */
 const CLEANUP_MS = 10_000;
+/**
+ * How long after closing the stream `/cancel` goes to Gradio 4, in ms. Closing lets that server end the generator at its
+ * next step; a `/cancel` that comes first drops the generator unclosed, and the model behind it works on, unseen.
+ */
+const GRADIO_4_CANCEL_DELAY_MS = 500;
 /** How long a finished stream may take to close by itself, in ms. */
 const LINGER_MS = 1000;
 
@@ -252,6 +257,7 @@ export function startJob({
     const known = config === undefined || endpoint === undefined ? undefined : findEndpoint(config, endpoint);
     const verified = endpoint === undefined ? fnIndex : known?.fnIndex;
     if (verified === undefined || (fnIndex !== undefined && verified !== fnIndex)) return;
+    if (config?.version?.startsWith("4.") === true) await sleep(GRADIO_4_CANCEL_DELAY_MS);
     const response = await session.request({
       path: "cancel",
       json: { session_hash: session.hash, fn_index: verified, event_id: eventId },
