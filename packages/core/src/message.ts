@@ -72,11 +72,18 @@ export function dialogueOf(messages: readonly Message[]): Dialogue {
 
 /**
  * A whole chat as one prompt, for Spaces without slots for a system prompt or earlier turns. A lone
- * question stays as it is.
+ * question stays as it is; who said nothing is left out.
  */
 export function promptOf(messages: readonly Message[]): string {
   const { system, turns, question } = dialogueOf(messages);
-  const earlier = turns.map(([asked, answered]) => `User: ${asked}\n\nAssistant: ${answered}`);
-  const now = turns.length === 0 ? question : `User: ${question}`;
-  return [...(system === undefined ? [] : [system]), ...earlier, now].join("\n\n");
+  const spoken = [
+    ...turns.flatMap(([asked, answered]) => [
+      ["User", asked],
+      ["Assistant", answered],
+    ]),
+    ["User", question],
+  ]
+    .filter(([, words]) => words !== "")
+    .map(([speaker, words]) => (turns.length === 0 ? words : `${speaker}: ${words}`));
+  return [...(system === undefined || system === "" ? [] : [system]), ...spoken].join("\n\n");
 }

@@ -22,7 +22,8 @@ const HIGH_WATER_MARK = 1024;
  *
  * A waiting consumer gets a value at once; values that come faster wait in order, so a chunk with
  * many of them costs no extra turn. The iteration ends after `work` resolves, or throws what it
- * rejects with, both after what was pushed before.
+ * rejects with, both after what was pushed before. `return()`, `throw()` and an abort of `signal` end it
+ * at once, also while a `next()` is pending, and drop what waits. A second iteration is a `TypeError`.
  */
 export function produce<Value>(
   work: (production: Production<Value>) => Promise<void>,
@@ -35,14 +36,14 @@ export function produce<Value>(
   let paused = false;
   let state: "new" | "open" | "ended" | "failed" = "new";
   let failure: unknown;
-  let waiting: { resolve(result: IteratorResult<Value, undefined>): void; reject(error: unknown): void } | undefined;
+  let iterated = false;
+  const waiting: { resolve(result: IteratorResult<Value, undefined>): void; reject(error: unknown): void }[] = [];
 
   function push(value: Value): void {
     if (state !== "open") return;
-    if (waiting !== undefined) {
-      const { resolve } = waiting;
-      waiting = undefined;
-      resolve({ done: false, value });
+    const waiter = waiting.shift();
+    if (waiter !== undefined) {
+      waiter.resolve({ done: false, value });
       return;
     }
     queue.push(value);
@@ -56,17 +57,32 @@ export function produce<Value>(
     state = outcome;
     failure = error;
     signal?.removeEventListener("abort", onAbort);
-    if (waiting === undefined) return;
-    const { resolve, reject } = waiting;
-    waiting = undefined;
-    // An iteration throws once; after that it is over.
-    state = "ended";
-    if (outcome === "failed") reject(error);
-    else resolve({ done: true, value: undefined });
+    for (const { resolve, reject } of waiting.splice(0)) {
+      // An iteration throws once; after that it is over.
+      if (state === "failed") reject(error);
+      else resolve({ done: true, value: undefined });
+      state = "ended";
+    }
+  }
+
+  function drop(): void {
+    queue = [];
+    head = 0;
   }
 
   function onAbort(): void {
     inner.abort(signal?.reason);
+    drop();
+    end("failed", signal?.reason);
+  }
+
+  function leave(reason: unknown): void {
+    drop();
+    if (state === "open") {
+      end("ended");
+      inner.abort(reason);
+    }
+    state = "ended";
   }
 
   function start(): void {
@@ -85,19 +101,27 @@ export function produce<Value>(
   function take(): Value {
     const value = queue[head++] as Value;
     if (head === queue.length) {
-      queue = [];
-      head = 0;
+      drop();
       if (paused) {
         paused = false;
         flow?.resume();
       }
+    } else if (head === HIGH_WATER_MARK) {
+      // A consumer that always stays a little behind would otherwise keep all it ever took.
+      queue = queue.slice(head);
+      head = 0;
     }
     return value;
   }
 
-  return {
+  const iterator: AsyncIterableIterator<Value, undefined> = {
     next() {
       if (state === "new") start();
+      if (head < queue.length && signal?.aborted === true) {
+        drop();
+        state = "failed";
+        failure = signal.reason;
+      }
       if (head < queue.length) return Promise.resolve({ done: false, value: take() });
       if (state === "failed") {
         state = "ended";
@@ -105,21 +129,25 @@ export function produce<Value>(
       }
       if (state === "ended") return Promise.resolve({ done: true, value: undefined });
       return new Promise((resolve, reject) => {
-        waiting = { resolve, reject };
+        waiting.push({ resolve, reject });
       });
     },
     return() {
-      queue = [];
-      head = 0;
-      if (state === "open") {
-        end("ended");
-        inner.abort(new DOMException("The iteration was ended by its consumer.", "AbortError"));
-      }
-      state = "ended";
+      leave(new DOMException("The iteration was ended by its consumer.", "AbortError"));
       return Promise.resolve({ done: true, value: undefined });
     },
+    throw(error) {
+      leave(error);
+      return Promise.reject(error);
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return {
+    ...iterator,
     [Symbol.asyncIterator]() {
-      return this;
+      if (iterated) throw new TypeError("This can be iterated once. Ask again for another iteration.");
+      iterated = true;
+      return iterator;
     },
   };
 }

@@ -4,7 +4,8 @@ export type SpaceTarget = string | URL;
 /**
  * The base URL of a Space, ending in "/". A repository becomes `https://{owner}-{name}.hf.space`.
  *
- * Throws a `TypeError` for anything that is neither a repository nor an http(s) URL.
+ * Throws a `TypeError` for anything that is neither a repository nor an http(s) URL, and for a URL
+ * with a password in it.
  */
 export function spaceUrl(target: SpaceTarget): URL {
   const repository = typeof target === "string" ? /^([\w.-]+)\/([\w.-]+)$/.exec(target) : null;
@@ -15,6 +16,9 @@ export function spaceUrl(target: SpaceTarget): URL {
   const url = URL.parse(String(target));
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new TypeError(`Not a Space: ${JSON.stringify(String(target))}. Give "owner/name" or an http(s) URL.`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new TypeError("The URL of a Space cannot hold a user and password. Send them in `headers`, or by `auth`.");
   }
   url.search = "";
   url.hash = "";

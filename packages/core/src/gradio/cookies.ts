@@ -21,7 +21,7 @@ export function createCookieJar(saved: Readonly<Record<string, string>> = {}): C
         const equals = pair.indexOf("=");
         if (equals < 1) continue;
         const name = pair.slice(0, equals).trim();
-        if (attributes.some(expires)) cookies.delete(name);
+        if (expired(attributes)) cookies.delete(name);
         else cookies.set(name, pair.slice(equals + 1).trim());
       }
     },
@@ -30,8 +30,13 @@ export function createCookieJar(saved: Readonly<Record<string, string>> = {}): C
   };
 }
 
-function expires(attribute: string): boolean {
-  const [name = "", value = ""] = attribute.split("=").map((piece) => piece.trim());
-  if (/^max-age$/i.test(name)) return Number(value) <= 0;
-  return /^expires$/i.test(name) && Date.parse(value) <= Date.now();
+/** Max-Age, where there is one, overrules Expires. */
+function expired(attributes: readonly string[]): boolean {
+  const value = (name: string): string | undefined =>
+    attributes
+      .map((attribute) => attribute.split("="))
+      .findLast(([key = ""]) => key.trim().toLowerCase() === name)?.[1];
+  const maxAge = value("max-age");
+  if (maxAge !== undefined && /^\s*-?\d+\s*$/.test(maxAge)) return Number(maxAge) <= 0;
+  return Date.parse(value("expires") ?? "") <= Date.now();
 }

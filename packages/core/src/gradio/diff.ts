@@ -38,9 +38,10 @@ export function applyEdit(value: unknown, [operation, path, operand]: Edit, dept
   const key = path[depth] as string | number;
   const last = depth === path.length - 1;
   if (Array.isArray(value) && typeof key === "number") {
+    if (!Number.isInteger(key) || key < 0) throw misfit(operation, path);
     const copy: unknown[] = [...value];
     if (last && operation === "add" && key <= copy.length) copy.splice(key, 0, operand);
-    else if (key < 0 || key >= copy.length) throw misfit(operation, path);
+    else if (key >= copy.length) throw misfit(operation, path);
     else if (last && operation === "delete") copy.splice(key, 1);
     else copy[key] = applyEdit(copy[key], [operation, path, operand], depth + 1);
     return copy;

@@ -6,6 +6,8 @@ import { isRecord, parseJson } from "./json.ts";
 import type { JobCompletion } from "./messages.ts";
 
 const LONGEST_REASON = 300;
+/** Characters of a page that are looked at: finding its tags takes quadratic time at worst. */
+const MOST_READ = 10_000;
 
 /** Reads the body of a response that is no success, and says what it means. The connection is done with after. */
 export async function failureOf(
@@ -69,20 +71,25 @@ function quotaWaitMs(text: string): number | undefined {
   return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
 }
 
-/** Gradio 4.x shows the `repr` of the message: quotes of its own around it. */
+/** Gradio 4.x shows the `repr` of the message: in quotes, those within it escaped. */
 function unquoted(text: string): string {
-  const quote = text[0];
-  return text.length >= 2 && (quote === "'" || quote === '"') && text.at(-1) === quote ? text.slice(1, -1) : text;
+  return /^(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")$/s.test(text)
+    ? text.slice(1, -1).replaceAll(/\\([\\'"nrt])/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped)
+    : text;
 }
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 function reasonIn(body: string): string {
   const text = detailIn(body) ?? pageTitle(body);
   // A traceback is the server's business, and names its files.
-  return text.startsWith("Traceback") ? "" : text.slice(0, LONGEST_REASON);
+  const end = text.indexOf("Traceback (most recent call last)");
+  return text.slice(0, end < 0 ? LONGEST_REASON : Math.min(end, LONGEST_REASON)).trim();
 }
 
 function detailIn(body: string): string | undefined {
   const json = parseJson(body);
+  if (typeof json === "string") return plainText(json);
   if (!isRecord(json)) return undefined;
   const detail = json["detail"] ?? json["error"];
   if (typeof detail === "string") return plainText(detail);
@@ -91,7 +98,7 @@ function detailIn(body: string): string | undefined {
 }
 
 function pageTitle(body: string): string {
-  return plainText(/<title[^>]*>([^<]*)<\/title>/i.exec(body)?.[1] ?? body);
+  return plainText(/<title[^>]*>([^<]*)<\/title>/i.exec(body.slice(0, MOST_READ))?.[1] ?? body);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -107,6 +114,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Text without its HTML tags, its common entities decoded, white space folded. */
 function plainText(html: string): string {
   return html
+    .slice(0, MOST_READ)
     .replaceAll(/<(?:style|script)\b[\s\S]*?<\/(?:style|script)>/gi, " ")
     .replaceAll(/<\/?[a-z!][^>]*>/gi, " ")
     .replaceAll(/&(amp|lt|gt|quot|#39|#x27|nbsp);/g, (_, entity: string) => ENTITIES[entity] ?? "")

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { completionFailure, statusFailure } from "../../src/gradio/failure.ts";
+
+const TRACEBACK = 'Traceback (most recent call last):\n  File "/home/ann/app.py", line 3, in chat\nKeyError: 7\n';
+const HTML_503 =
+  "<!DOCTYPE html><html><head><title>503 Service Temporarily Unavailable</title><style>b{}</style></head><body><h1>503</h1></body></html>";
+
+function status(
+  code: number,
+  body: unknown,
+  { host = "host.test", headers = {} }: { readonly host?: string; readonly headers?: Record<string, string> } = {},
+) {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return statusFailure({ status: code, headers }, { url: new URL(`https://${host}/`), body: text });
+}
+
+describe("a status", () => {
+  it.each([
+    [400, { detail: "bad" }, "invalid_request"],
+    [401, { detail: { error: "Not authenticated", auth_message: null } }, "authentication"],
+    [403, "Forbidden", "authentication"],
+    [404, { detail: "Not Found" }, "protocol"],
+    [405, { detail: "Method Not Allowed" }, "protocol"],
+    [413, "too large", "invalid_request"],
+    [422, { detail: [{ msg: "Value error" }] }, "invalid_request"],
+    [429, "Too Many Requests", "rate_limited"],
+    [500, "Internal Server Error", "space_unavailable"],
+    [502, "<html><title>Bad Gateway</title></html>", "space_unavailable"],
+    [503, { detail: "Queue is full. Max size is 2 and size is 2." }, "queue_full"],
+    [503, { detail: "Queue is stopped." }, "space_unavailable"],
+    [503, HTML_503, "space_unavailable"],
+    [503, "", "space_unavailable"],
+    [504, "", "space_unavailable"],
+    [204, "", "protocol"],
+    [418, "teapot", "protocol"],
+  ])("%i with %j is %s, and says its number", (code, body, expected) => {
+    const error = status(code, body);
+    expect(error.code).toBe(expected);
+    expect(error.status).toBe(code);
+    if (expected !== "queue_full") expect(error.message).toContain(String(code));
+  });
+
+  it("404 of a Space on Hugging Face says that it may be private or gone", () => {
+    expect(status(404, "<html><title>404</title></html>", { host: "a-b.hf.space" })).toMatchObject({
+      code: "space_unavailable",
+      message: expect.stringContaining("private"),
+    });
+  });
+
+  it("keeps the three kinds of 503 apart in words", () => {
+    expect(status(503, { detail: "Queue is full. Max size is 2 and size is 2." }).message).toContain("Queue is full");
+    expect(status(503, { detail: "Queue is stopped." }).message).toContain("Queue is stopped");
+    expect(status(503, HTML_503).message).toContain("Service Temporarily Unavailable");
+  });
+
+  it.each([
+    [429, { "retry-after": "7" }, 7000],
+    [429, { "retry-after-ms": "70" }, 70],
+    [503, { "retry-after": "7" }, 7000],
+    [429, {}, undefined],
+  ])("%i with %j asks to wait %s ms", (code, headers, expected) => {
+    expect(status(code, "", { headers }).retryAfterMs).toBe(expected);
+  });
+
+  it("never shows a page's markup, nor more than a few words of it", () => {
+    expect(status(502, "<html><body><b>Oops</b><script>alert(1)</script></body></html>").message).not.toMatch(
+      /[<>]|alert/,
+    );
+    expect(status(500, "x".repeat(10_000)).message.length).toBeLessThan(500);
+  });
+
+  it.each([
+    TRACEBACK,
+    JSON.stringify(TRACEBACK),
+    JSON.stringify({ detail: TRACEBACK }),
+    JSON.stringify({ error: `Failed: ${TRACEBACK}` }),
+    `\n${TRACEBACK}`,
+    `Internal Server Error\n${TRACEBACK}`,
+  ])("never shows a traceback of the server: %j", (body) => {
+    expect(status(500, body).message).not.toMatch(/app\.py|Traceback|home/);
+  });
+
+  it("reads a page made to keep it busy without keeping the process busy", () => {
+    const startedAt = performance.now();
+    for (const piece of ["<style", "<a", "<!", "&amp", "<title"]) status(500, piece.repeat((64 * 1024) / piece.length));
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+});
+
+describe("a job that ended without success", () => {
+  const failure = (error: string | undefined, title?: string) =>
+    completionFailure({ type: "completed", success: false, data: undefined, error, title });
+
+  it("says what gr.Error said", () => {
+    expect(failure("The model gave up…", "Error")).toMatchObject({
+      code: "space_error",
+      message: "The model gave up…",
+      title: "Error",
+      hidden: false,
+    });
+  });
+
+  it.each([
+    ["'The model gave up…'", "The model gave up…"],
+    [`"it's late"`, "it's late"],
+    [String.raw`'both \' and "'`, `both ' and "`],
+    ["'one' or 'two'", "'one' or 'two'"],
+    [`"a" and "b"`, `"a" and "b"`],
+    ["'", "'"],
+  ])("takes off the quotes that 4.44 puts around it, and no others: %s", (error, message) => {
+    expect(failure(error).message).toBe(message);
+  });
+
+  it("is hidden where Gradio hides what happened", () => {
+    expect(failure(undefined)).toMatchObject({ code: "space_error", hidden: true });
+  });
+
+  it("says something where gr.Error was empty", () => {
+    expect(failure("")).toMatchObject({ code: "space_error", hidden: false, message: expect.stringMatching(/\w/) });
+  });
+
+  it("keeps comparisons and code, which are no markup", () => {
+    expect(failure("need 1 < 2 and 3 > 2").message).toBe("need 1 < 2 and 3 > 2");
+  });
+
+  it.each([
+    ["You have exceeded your GPU quota (60s requested vs. 56s left).", undefined],
+    [
+      'You have exceeded your GPU quota (60s requested vs. 56s left). <a href="https://x">Sign up</a>, retry in 0:09:48',
+      588_000,
+    ],
+    ["You have exceeded your free GPU quota (60s requested vs. 0s left). Try again in 23:59:59", 86_399_000],
+    ["You have exceeded your GPU quota. Try again in 1 day, 2:03:04", 93_784_000],
+    ["'You have exceeded your GPU quota (60s requested vs. 56s left)'", undefined],
+    ["You have exceeded your\nPro GPU quota", undefined],
+  ])("is quota_exceeded for ZeroGPU's text: %s", (error, retryAfterMs) => {
+    const found = failure(error);
+    expect(found).toMatchObject({ code: "quota_exceeded", retryAfterMs });
+    expect(found.message).not.toMatch(/[<>]/);
+  });
+});
