@@ -11,3 +11,21 @@ export { type RecordedRequest, type UploadedFile } from "./emulator/request.ts";
 export { type Answer, type AnswerContext, type AnswerLike, type AnswerStep } from "./emulator/script.ts";
 export { type SpaceShape } from "./emulator/shape.ts";
 export { standardAnswer } from "./emulator/standard-answers.ts";
+export {
+  type ContractCheck,
+  type ContractService,
+  type ContractSubject,
+  type KnownAnswer,
+  providerContract,
+  testProvider,
+  type TestProviderOptions,
+} from "./contract/contract.ts";
+export { knownAnswers, serviceOf } from "./contract/service.ts";
+export {
+  type ScriptedCall,
+  type ScriptedModel,
+  scriptedProvider,
+  type ScriptedProvider,
+  type ScriptedProviderOptions,
+  type ScriptItem,
+} from "./scripted-provider.ts";
