@@ -1,5 +1,7 @@
-import { QwenError, StreamInterruptedError, TimeoutError, type Attempt, type TimeoutPhase } from "../errors.ts";
-import { startTimer, type ResolvedTimeouts, type Timer } from "../timers.ts";
+import { QwenError, StreamInterruptedError, type Attempt } from "../errors.ts";
+import type { ResolvedTimeouts } from "../timers.ts";
+import { startAttemptClock, type AttemptClock } from "./attempt-clock.ts";
+import type { CandidateHealth } from "./health.ts";
 import type { PartCollector, PartReader } from "./part-reader.ts";
 
 /** A provider's model, ready to be asked one request. */
@@ -7,6 +9,8 @@ export interface Candidate<Part> {
   readonly provider: string;
   readonly model: string;
   readonly timeouts: ResolvedTimeouts;
+  /** How it is doing, for circuit breakers, limits and the choice among candidates. */
+  readonly health?: CandidateHealth | undefined;
   /** Why it cannot take the request at all. Such a candidate is passed over, and nothing is sent. */
   refuse?(): QwenError | undefined;
   /** Asks. Aborting `signal` stops the work at its source. */
@@ -18,34 +22,34 @@ export interface RunningAttempt<Part, Result> {
   readonly candidate: Candidate<Part>;
   readonly number: number;
   readonly collector: PartCollector<Part, Result>;
-  /** What was read up to the commit point and not passed on. */
-  readonly held: readonly Part[];
   /** The `finish` or `whole` part, where that was read already. */
-  readonly end: Part | undefined;
+  readonly last: Part | undefined;
   /** Whether a read is pending. */
   readonly busy: boolean;
-  /** Reads on. Rejects with the reason as soon as the attempt is cancelled. */
-  read(): Promise<IteratorResult<Part, unknown>>;
+  /** The oldest part of those held up to the commit point. */
+  take(): Part | undefined;
+  /** What is still held, then what the provider yields. Rejects as soon as the attempt ends. */
+  read(): Promise<Read<Part>>;
   /** From now on, what is read goes through these before it settles a read. */
   handOver(receiver: Receiver<Part>): void;
-  /** Stops the provider, and fails what waits for it with `reason`. */
-  cancel(reason: unknown): void;
-  /** Ends an attempt that was read to its end. */
-  close(): void;
-  /** The record of an attempt that ends now. */
-  record(error?: unknown): Attempt;
+  /**
+   * Ends it, if it has not ended: with an error stops the provider and fails a pending read, without
+   * one just lets the provider clean up. Returns its record.
+   */
+  end(error?: unknown): Attempt;
   /** The error of an iteration that ended before its last part. */
   interrupted(): StreamInterruptedError;
   /** The error as the caller gets it: one of the family, that names the provider. */
   asOwnError(error: unknown): QwenError;
 }
 
+/** What a read settles with. */
+export type Read<Part> = IteratorResult<Part, undefined>;
+
 /** Settles a read with something else than what came. */
 export interface Receiver<Part> {
-  arrived(
-    result: IteratorResult<Part, unknown>,
-  ): IteratorResult<Part, unknown> | Promise<IteratorResult<Part, unknown>>;
-  failed(error: unknown): Promise<IteratorResult<Part, unknown>>;
+  arrived(result: Read<Part>): Read<Part> | Promise<Read<Part>>;
+  failed(error: unknown): Promise<Read<Part>>;
 }
 
 /** What an attempt needs, and whom it tells. */
@@ -54,7 +58,11 @@ export interface AttemptOptions<Part, Result> {
   readonly reader: PartReader<Part, Result>;
   /** Hold all output until the answer is whole. */
   readonly buffered: boolean;
+  /** Leave a queue that is expected to take longer than this, in ms. */
+  readonly maxQueueMs?: number | undefined;
   readonly onLive: (part: Part) => void;
+  /** The first output came, so many ms after the attempt began. */
+  readonly onOutput: (latencyMs: number) => void;
   readonly onCommitted: () => void;
   readonly onFailed: (error: unknown) => void;
 }
@@ -64,35 +72,33 @@ export function startAttempt<Part, Result>(
   candidate: Candidate<Part>,
   options: AttemptOptions<Part, Result>,
 ): RunningAttempt<Part, Result> {
-  const { number, reader, buffered, onLive, onCommitted, onFailed } = options;
-  const { provider, model } = candidate;
+  const { number, reader, buffered, maxQueueMs = Infinity, onLive, onOutput, onCommitted, onFailed } = options;
+  const { provider, model, health, timeouts } = candidate;
   const startedAt = performance.now();
   const controller = new AbortController();
   const collector = reader.collect();
+  const visit = health?.begin();
   const held: Part[] = [];
-  const clock = startClock(candidate.timeouts, { waiting: () => resolveRead !== undefined, onExpired: cancel });
-  let iterator: AsyncIterator<Part, unknown> | undefined;
-  let end: Part | undefined;
+  let given = 0;
+  let leavePlace: (() => void) | undefined;
+  let clock: AttemptClock | undefined;
+  let iterator: AsyncIterator<Part, undefined> | undefined;
+  let last: Part | undefined;
   let hasOutput = false;
-  let closed: { readonly reason: unknown } | undefined;
+  let record: Attempt | undefined;
   let receiver: Receiver<Part> | undefined;
-  let resolveRead:
-    | ((result: IteratorResult<Part, unknown> | Promise<IteratorResult<Part, unknown>>) => void)
-    | undefined;
+  let resolveRead: ((result: Read<Part> | Promise<Read<Part>>) => void) | undefined;
   let rejectRead: ((error: unknown) => void) | undefined;
 
-  function arrived(result: IteratorResult<Part, unknown>): void {
+  function arrived(result: Read<Part>): void {
     const resolve = resolveRead;
     resolveRead = undefined;
+    // Ended while it waited: what still comes is of no use.
     if (resolve === undefined) return;
-    if (receiver === undefined) {
-      resolve(result);
-      return;
-    }
     try {
-      resolve(receiver.arrived(result));
+      resolve(receiver === undefined ? result : receiver.arrived(result));
     } catch (error) {
-      resolve(receiver.failed(error));
+      resolve(Promise.reject(error));
     }
   }
 
@@ -106,25 +112,33 @@ export function startAttempt<Part, Result>(
 
   // One function for every read: closures made anew for each part would double its cost.
   function ask(resolve: NonNullable<typeof resolveRead>, reject: (error: unknown) => void): void {
-    if (closed !== undefined) throw closed.reason;
+    if (record !== undefined) throw record.error;
     resolveRead = resolve;
     rejectRead = reject;
-    clock.read();
+    clock?.read();
     iterator?.next().then(arrived, failed);
   }
 
-  const read = (): Promise<IteratorResult<Part, unknown>> => new Promise(ask);
+  function giveLast(resolve: NonNullable<typeof resolveRead>): void {
+    resolveRead = resolve;
+    arrived({ done: false, value: last as Part });
+  }
 
   async function readToCommit(): Promise<void> {
+    leavePlace = await health?.limiter?.enter(controller.signal);
+    if (record !== undefined) {
+      leavePlace?.();
+      throw record.error;
+    }
+    clock = startAttemptClock(timeouts, { isWaiting: () => resolveRead !== undefined, onExpired: stop });
     iterator = candidate.start(controller.signal)[Symbol.asyncIterator]();
     for (;;) {
-      const result = await read();
-      if (result.done === true) throw interrupted();
-      const part = result.value;
+      const { done, value: part } = await new Promise(ask);
+      if (done === true) throw interrupted();
       const kind = reader.kind(part);
       switch (kind) {
         case "live":
-          if (!hasOutput) clock.live(reader.queueOf?.(part)?.position);
+          if (!hasOutput) noticeQueue(part);
           onLive(part);
           break;
         case "opening":
@@ -132,17 +146,20 @@ export function startAttempt<Part, Result>(
           held.push(part);
           collector.add(part);
           if (kind === "opening") break;
-          if (!hasOutput) clock.output();
-          hasOutput = true;
+          noticeOutput();
           if (!buffered) return;
           break;
         case "finish":
-          if (!hasOutput)
-            throw new QwenError("empty_response", `The provider "${provider}" finished without an answer.`);
-          end = part;
+          if (!hasOutput) {
+            throw new QwenError("empty_response", `The provider "${provider}" finished without an answer.`, {
+              provider,
+            });
+          }
+          last = part;
           return;
         case "whole":
-          end = part;
+          noticeOutput();
+          last = part;
           return;
         case "error":
           throw reader.errorOf(part);
@@ -150,31 +167,60 @@ export function startAttempt<Part, Result>(
     }
   }
 
+  function noticeQueue(part: Part): void {
+    const place = reader.queueOf?.(part);
+    clock?.live(place?.position);
+    if (place?.etaMs !== undefined && place.etaMs > maxQueueMs) {
+      throw new QwenError(
+        "queue_full",
+        `The queue of "${provider}" would take ${Math.round(place.etaMs)} ms, more than the ${maxQueueMs} ms of maxQueueMs.`,
+        { provider },
+      );
+    }
+  }
+
+  function noticeOutput(): void {
+    if (hasOutput) return;
+    hasOutput = true;
+    clock?.output();
+    const latencyMs = performance.now() - startedAt;
+    visit?.output(latencyMs);
+    onOutput(latencyMs);
+  }
+
   function interrupted(cause?: unknown): StreamInterruptedError {
+    const text = collector.text();
     return new StreamInterruptedError(`The stream of "${provider}" ended before the answer did.`, {
-      text: collector.text(),
+      text,
       provider,
       cause,
     });
   }
 
-  function finish(reason: unknown): boolean {
-    if (closed !== undefined) return false;
-    closed = { reason };
-    clock.stop();
-    return true;
-  }
-
-  function cancel(reason: unknown): void {
-    if (!finish(reason)) return;
+  /** Stops the provider, and lets the reader find out. */
+  function stop(reason: unknown): void {
+    if (controller.signal.aborted) return;
+    clock?.stop();
     controller.abort(reason);
     failed(reason);
     leave(iterator);
   }
 
-  // Once it has failed or committed, a later cancel must not report it again.
+  function end(error?: unknown): Attempt {
+    if (record !== undefined) return record;
+    const durationMs = performance.now() - startedAt;
+    record = { provider, model, number, durationMs, ...(error !== undefined && { error }) };
+    leavePlace?.();
+    visit?.end(error, { asked: iterator !== undefined });
+    if (error === undefined) {
+      clock?.stop();
+      leave(iterator);
+    } else stop(error);
+    return record;
+  }
+
   readToCommit().then(onCommitted, (error: unknown) => {
-    cancel(error);
+    stop(error);
     onFailed(error);
   });
 
@@ -182,34 +228,32 @@ export function startAttempt<Part, Result>(
     candidate,
     number,
     collector,
-    held,
-    get end() {
-      return end;
+    get last() {
+      return last;
     },
     get busy() {
       return resolveRead !== undefined;
     },
-    read,
+    take: () => held[given++],
+    read() {
+      if (given < held.length) return Promise.resolve({ done: false, value: held[given++] as Part });
+      return new Promise(last === undefined ? ask : giveLast);
+    },
     handOver(to) {
       receiver = to;
     },
-    cancel,
-    close() {
-      if (finish(undefined)) leave(iterator);
-    },
-    record(error) {
-      const durationMs = performance.now() - startedAt;
-      return { provider, model, number, durationMs, ...(error !== undefined && { error }) };
-    },
+    end,
     interrupted,
     asOwnError(error) {
       if (!QwenError.isInstance(error)) {
         if (hasOutput) return interrupted(error);
         const what = error instanceof Error ? error.message : String(error);
-        return new QwenError("protocol", `The provider "${provider}" failed with an error of its own: ${what}`, {
-          provider,
-          cause: error,
-        });
+        const options = { provider, cause: error };
+        return new QwenError(
+          "protocol",
+          `The provider "${provider}" failed with an error of its own: ${what}`,
+          options,
+        );
       }
       error.provider ??= provider;
       return error;
@@ -224,63 +268,4 @@ function leave(iterator: AsyncIterator<unknown, unknown> | undefined): void {
   } catch {
     // It was left, whatever it thinks of that.
   }
-}
-
-/** The limits of one attempt. */
-interface Clock {
-  /** A read begins. */
-  read(): void;
-  /** A sign of life came before any output; with a position if it tells one. */
-  live(position: number | undefined): void;
-  /** The first output came. */
-  output(): void;
-  stop(): void;
-}
-
-/**
- * The backstop for providers that keep no time of their own. It counts only while a read is
- * pending, so a slow consumer never runs into it, and waits a quarter longer than a provider would,
- * so that one that does keep time speaks first: it knows more about what happened.
- */
-function startClock(
-  { firstOutputMs, queueMs, idleMs }: ResolvedTimeouts,
-  { waiting, onExpired }: { waiting: () => boolean; onExpired: (error: TimeoutError) => void },
-): Clock {
-  const start = (phase: TimeoutPhase, limitMs: number): Timer =>
-    startTimer(limitMs * 1.25, () => {
-      if (waiting()) onExpired(new TimeoutError(phase, limitMs));
-    });
-
-  const firstOutput = start("first-output", firstOutputMs);
-  let queue: Timer | undefined;
-  let queuePosition: number | undefined;
-  let idle: Timer | undefined;
-
-  return {
-    read() {
-      idle?.touch();
-    },
-    live(position) {
-      if (position === undefined) {
-        queue?.pause();
-        firstOutput.resume();
-        return;
-      }
-      firstOutput.pause();
-      if (queue === undefined) queue = start("queue", queueMs);
-      else if (position !== queuePosition) queue.touch();
-      else queue.resume();
-      queuePosition = position;
-    },
-    output() {
-      firstOutput.stop();
-      queue?.stop();
-      idle = start("idle", idleMs);
-    },
-    stop() {
-      firstOutput.stop();
-      queue?.stop();
-      idle?.stop();
-    },
-  };
 }

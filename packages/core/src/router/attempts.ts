@@ -1,21 +1,31 @@
-import { debug } from "../debug.ts";
-import { AllFailedError, QwenError, TimeoutError, type Attempt } from "../errors.ts";
+import { TimeoutError, type Attempt } from "../errors.ts";
 import { startTimer, type Timer } from "../timers.ts";
-import { startAttempt, type Candidate, type RunningAttempt } from "./attempt.ts";
+import { startAttempt, type Candidate, type Read, type RunningAttempt } from "./attempt.ts";
+import { createAttemptLog } from "./attempt-log.ts";
 import { createInbox } from "./inbox.ts";
+import type { Observers } from "./observers.ts";
 import type { PartReader } from "./part-reader.ts";
+import { createRelay } from "./relay.ts";
 import { createPlan, type Outcome, type RetryOptions } from "./retry.ts";
+import { choose, type Strategy } from "./strategy.ts";
 
 /** When output is shown: at the first of it, or when the answer is whole. */
 export type CommitPoint = "first-output" | "buffered";
 
-/** What the attempt loop works on. */
-export interface AttemptsOptions<Part, Result> {
-  /** The name that was asked for. */
-  readonly model: string;
-  /** At least one, in the order they are to be asked. Called when the work starts; what it throws, the iteration throws. */
-  readonly candidates: () => readonly [Candidate<Part>, ...Candidate<Part>[]];
-  readonly reader: PartReader<Part, Result>;
+/** Asks another candidate as well where the first is slow, and takes who is quicker. */
+export interface HedgeOptions {
+  /** How long an attempt may go without output before another candidate is asked as well, in ms. */
+  readonly delayMs: number;
+  /**
+   * Attempts at the same time.
+   *
+   * @defaultValue 2
+   */
+  readonly maxAttempts?: number | undefined;
+}
+
+/** How requests are tried. */
+export interface AttemptSettings {
   /**
    * With `first-output` nothing is tried again once output was shown; with `buffered` any failure
    * can be, because output is held until the answer is whole.
@@ -24,31 +34,51 @@ export interface AttemptsOptions<Part, Result> {
    */
   readonly commit?: CommitPoint | undefined;
   readonly retry?: RetryOptions | undefined;
+  /** Who of the candidates is asked first. @defaultValue "in-order" */
+  readonly strategy?: Strategy | undefined;
+  /** With `first-output` the first output wins, with `buffered` the first whole answer. @defaultValue no hedging */
+  readonly hedge?: HedgeOptions | undefined;
+  /** Leave a queue that is expected to take longer than this, in ms. @defaultValue Infinity */
+  readonly maxQueueMs?: number | undefined;
+  /** For jitter and choices: numbers from 0 up to 1. @defaultValue Math.random */
+  readonly random?: (() => number) | undefined;
+}
+
+/** What the attempt loop works on. */
+export interface AttemptsOptions<Part, Result> extends AttemptSettings {
+  /** The name that was asked for. */
+  readonly model: string;
+  /** At least one, in their order. Called when the work starts; what it throws, the iteration throws. */
+  readonly candidates: () => readonly [Candidate<Part>, ...Candidate<Part>[]];
+  readonly reader: PartReader<Part, Result>;
   /** @defaultValue Infinity */
   readonly totalMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** For the jitter: from 0 up to 1. @defaultValue Math.random */
-  readonly random?: (() => number) | undefined;
-  /** Called when the work begins with a function that ends it with a reason; returns what to call when it is over. */
+  /** Leave out the parts of a `buffered` answer: only the outcome is of interest. @defaultValue false */
+  readonly outcomeOnly?: boolean | undefined;
+  readonly observers?: Observers | undefined;
+  /** Called when the work begins with what ends it for a reason; returns what to call when it is over. */
   readonly track?: ((end: (reason: unknown) => void) => () => void) | undefined;
 }
 
 /** The parts of the attempt that answers, and what announces the others. */
 export interface AttemptsRun<Part, Result> extends AsyncIterableIterator<Part, undefined> {
-  return(): Promise<IteratorResult<Part, undefined>>;
-  throw(error: unknown): Promise<IteratorResult<Part, undefined>>;
+  return(): Promise<Read<Part>>;
+  throw(error: unknown): Promise<Read<Part>>;
   /** How it ended; `undefined` while it has not. An error is what the iteration threw, or why it was left. */
   outcome(): Outcome<Result> | undefined;
 }
 
 type Event<Part, Result> =
-  | { readonly type: "due"; readonly candidate: Candidate<Part> }
-  | { readonly type: "live"; readonly part: Part }
+  | { readonly type: "due"; readonly candidate: Candidate<Part>; readonly isHedge: boolean }
+  | { readonly type: "slow" }
+  | { readonly type: "live"; readonly attempt: RunningAttempt<Part, Result>; readonly part: Part }
   | { readonly type: "committed"; readonly attempt: RunningAttempt<Part, Result> }
   | { readonly type: "failed"; readonly attempt: RunningAttempt<Part, Result>; readonly error: unknown }
   | { readonly type: "interrupted" };
 
-type Read<Part> = IteratorResult<Part, undefined>;
+// How long a consumer that comes back after the total time may still wait for a part that is there already.
+const OVERDUE_GRACE_MS = 10;
 
 /**
  * Asks one candidate after the other until one answers. The one loop behind every call of the router.
@@ -66,41 +96,39 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     reader,
     commit = "first-output",
     retry,
-    totalMs = Infinity,
-    signal,
-    random = Math.random,
-    track,
+    strategy = "in-order",
+    hedge,
+    maxQueueMs,
   } = options;
+  const { totalMs = Infinity, signal, outcomeOnly = false, observers, track, random = Math.random } = options;
+  const buffered = outcomeOnly || commit === "buffered";
+  const log = createAttemptLog(model, observers);
   const inbox = createInbox<Event<Part, Result>>();
   const active = new Set<RunningAttempt<Part, Result>>();
-  const attempts: Attempt[] = [];
-  const cleanUps: (() => void)[] = [];
+  const cleanUps = new Set<() => void>();
   let begun = 0;
+  let scheduled = 0;
   let outcome: Outcome<Result> | undefined;
   let interruption: { readonly reason: unknown; readonly quiet: boolean } | undefined;
-  // After the commit point the consumer reads this attempt itself, past the loop: half the cost of a part.
-  let direct: RunningAttempt<Part, Result> | undefined;
   let total: Timer | undefined;
   let overdue = false;
-  let stepping = false;
-  let latest: Promise<unknown> = Promise.resolve();
 
   function begin(): void {
     signal?.throwIfAborted();
     if (signal !== undefined) {
       const onAbort = (): void => interrupt(signal.reason);
       signal.addEventListener("abort", onAbort, { once: true });
-      cleanUps.push(() => signal.removeEventListener("abort", onAbort));
+      cleanUps.add(() => signal.removeEventListener("abort", onAbort));
     }
-    if (track !== undefined) cleanUps.push(track(interrupt));
+    if (track !== undefined) cleanUps.add(track(interrupt));
     limitTotal(totalMs);
-    cleanUps.push(() => total?.stop());
+    cleanUps.add(() => total?.stop());
   }
 
   function limitTotal(limitMs: number): void {
     total = startTimer(limitMs, () => {
       // What has arrived may still be read: only a consumer that waits runs out of time.
-      if (stepping || direct?.busy === true) interrupt(new TimeoutError("total", totalMs));
+      if (relay.waiting) interrupt(new TimeoutError("total", totalMs));
       else overdue = true;
     });
   }
@@ -108,9 +136,10 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   function interrupt(reason: unknown, { quiet = false } = {}): void {
     if (interruption !== undefined) return;
     interruption = { reason, quiet };
-    direct = undefined;
+    outcome ??= { error: reason };
     inbox.post({ type: "interrupted" });
-    for (const attempt of active) attempt.cancel(reason);
+    relay.takeBack();
+    for (const attempt of active) end(attempt, reason);
     cleanUp();
   }
 
@@ -119,207 +148,206 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   }
 
   function cleanUp(): void {
-    for (const task of cleanUps.splice(0)) task();
+    for (const task of cleanUps) task();
+    cleanUps.clear();
   }
 
-  function ask(candidate: Candidate<Part>, { delayMs = 0 } = {}): void {
-    const post = (): void => inbox.post({ type: "due", candidate });
-    if (delayMs === 0) post();
-    else cleanUps.push(startTimer(delayMs, post).stop);
+  function later(delayMs: number, event: Event<Part, Result>): void {
+    const timer = startTimer(delayMs, () => {
+      cleanUps.delete(timer.stop);
+      inbox.post(event);
+    });
+    cleanUps.add(timer.stop);
   }
 
-  function start(candidate: Candidate<Part>): RunningAttempt<Part, Result> {
+  function schedule(candidate: Candidate<Part>, { delayMs = 0, isHedge = false } = {}): void {
+    scheduled++;
+    const event = { type: "due", candidate, isHedge } as const;
+    if (delayMs === 0) inbox.post(event);
+    else later(delayMs, event);
+  }
+
+  function start(candidate: Candidate<Part>, number: number): void {
     const attempt = startAttempt(candidate, {
-      number: ++begun,
+      number,
       reader,
-      buffered: commit === "buffered",
-      onLive: (part) => inbox.post({ type: "live", part }),
+      buffered,
+      maxQueueMs,
+      onLive: (part) => inbox.post({ type: "live", attempt, part }),
+      onOutput: (latencyMs) => log.output({ ...candidate, number }, latencyMs),
       onCommitted: () => inbox.post({ type: "committed", attempt }),
       onFailed: (error) => inbox.post({ type: "failed", attempt, error }),
     });
     active.add(attempt);
-    debug(() => `"${model}": attempt ${attempt.number}, ${candidate.provider}/${candidate.model}`);
-    return attempt;
+    if (hedge !== undefined && active.size < (hedge.maxAttempts ?? 2)) later(hedge.delayMs, { type: "slow" });
   }
 
-  function fail(attempt: RunningAttempt<Part, Result>, error: unknown): Attempt & { readonly error: QwenError } {
+  function end(attempt: RunningAttempt<Part, Result>, error?: unknown, last?: Part): Attempt {
     active.delete(attempt);
-    attempt.cancel(error);
-    const own = attempt.asOwnError(error);
-    const record = { ...attempt.record(), error: own };
-    attempts.push(record);
-    debug(
-      () =>
-        `"${model}": attempt ${record.number} failed after ${Math.round(record.durationMs)} ms: ${own.code}: ${own.message}`,
-    );
+    const record = attempt.end(error);
+    log.ended(record, last === undefined ? undefined : reader.usageOf?.(last));
     return record;
   }
 
-  /** The error that ends the request, with what was tried. */
-  function lastError(error: unknown, { exhausted = false } = {}): unknown {
-    if (exhausted && attempts.length > 1) return new AllFailedError(model, attempts);
-    if (QwenError.isInstance(error)) error.attempts = attempts;
-    return error;
-  }
+  /** Whether there is still someone to wait for. */
+  const hopeful = (): boolean => active.size + scheduled > 0;
 
-  async function* loop(): AsyncGenerator<Part, undefined, Read<Part> | undefined> {
+  async function* loop(): Steps<Part, undefined> {
     try {
       begin();
-      const plan = createPlan(candidates(), { ...retry, random });
+      const plan = createPlan(candidates(), { ...retry, random, choose: (some) => choose(some, { strategy, random }) });
       const first = plan.next();
       if (first === undefined) throw new TypeError("`retry` leaves no attempt: `maxAttempts` must be at least 1.");
-      ask(first);
+      schedule(first);
       for (;;) {
         const event = await inbox.take();
         throwIfInterrupted();
         switch (event.type) {
           case "due": {
-            const { candidate } = event;
+            const { candidate, isHedge } = event;
+            const { provider, model: modelId } = candidate;
+            const number = ++begun;
+            scheduled--;
             const refusal = candidate.refuse?.();
-            if (refusal === undefined) {
-              const previous = attempts.at(-1)?.error;
-              const { number } = start(candidate);
-              if (reader.attempt !== undefined)
-                yield reader.attempt({
-                  provider: candidate.provider,
-                  model: candidate.model,
-                  number,
-                  lastError: previous,
-                });
+            if (refusal !== undefined) {
+              refusal.provider ??= provider;
+              log.passedOver({ provider, model: modelId, number, durationMs: 0, error: refusal });
+              plan.refund();
+              const next = plan.next();
+              if (next !== undefined) schedule(next, { isHedge });
+              else if (!hopeful()) throw log.finalError(refusal, { exhausted: true });
               break;
             }
-            refusal.provider ??= candidate.provider;
-            attempts.push({
-              provider: candidate.provider,
-              model: candidate.model,
-              number: ++begun,
-              durationMs: 0,
-              error: refusal,
-            });
-            plan.refund();
-            const next = plan.next();
-            if (next === undefined) throw lastError(refusal, { exhausted: true });
-            ask(next);
+            const lastError = log.attempts.at(-1)?.error;
+            log.started({ provider, model: modelId, number }, { hedge: isHedge });
+            start(candidate, number);
+            if (reader.attempt !== undefined) yield reader.attempt({ provider, model: modelId, number, lastError });
+            break;
+          }
+          case "slow": {
+            const next = active.size > 0 ? plan.next() : undefined;
+            if (next !== undefined) schedule(next, { isHedge: true });
             break;
           }
           case "live":
-            yield event.part;
+            // Of several attempts only the oldest is shown waiting.
+            if (event.attempt === active.values().next().value) yield event.part;
             break;
           case "failed": {
-            const record = fail(event.attempt, event.error);
-            const move = plan.after({ error: record.error }, event.attempt.candidate, record);
-            if (move.type !== "ask") throw lastError(record.error, { exhausted: move.type === "exhausted" });
-            ask(move.candidate, move);
+            const { attempt } = event;
+            const error = attempt.asOwnError(event.error);
+            const move = plan.after({ error }, attempt.candidate, end(attempt, error));
+            if (move.type === "ask") schedule(move.candidate, move);
+            else if (move.type === "stop" || !hopeful())
+              throw log.finalError(error, { exhausted: move.type === "exhausted" });
             break;
           }
-          case "committed":
-            return yield* deliver(event.attempt);
+          case "committed": {
+            const { attempt } = event;
+            const { last } = attempt;
+            if (last === undefined) return yield* deliver(attempt);
+            const record = end(attempt, undefined, last);
+            if (retry?.shouldRetry === undefined) return yield* deliver(attempt);
+            const move = plan.after({ result: seal(attempt, last).result }, attempt.candidate, record);
+            if (move.type !== "ask") return yield* deliver(attempt);
+            log.turnDown(new Error("`shouldRetry` turned the answer down."));
+            schedule(move.candidate, move);
+            break;
+          }
           case "interrupted":
             break;
         }
         throwIfInterrupted();
       }
     } catch (error) {
-      if (interruption === undefined) {
-        outcome ??= { error };
-        throw error;
-      }
-      outcome ??= { error: interruption.reason };
-      if (interruption.quiet) return undefined;
-      for (const attempt of active) attempts.push(attempt.record(interruption.reason));
-      throw lastError(interruption.reason);
+      const final = interruption === undefined ? error : log.finalError(interruption.reason);
+      outcome ??= { error: final };
+      if (interruption?.quiet === true) return undefined;
+      throw final;
     } finally {
-      for (const attempt of active) attempt.cancel(new DOMException("Another attempt answered.", "AbortError"));
+      endOthers();
       cleanUp();
     }
   }
 
-  async function* deliver(
-    attempt: RunningAttempt<Part, Result>,
-  ): AsyncGenerator<Part, undefined, Read<Part> | undefined> {
-    const { collector, held, candidate } = attempt;
-    let { end } = attempt;
-    // The answer is there: from now on the time is the consumer's.
-    if (end !== undefined) total?.stop();
-    for (const part of end === undefined ? held.slice(0, -1) : held) {
-      yield part;
-      throwIfInterrupted();
+  function endOthers(winner?: RunningAttempt<Part, Result>): void {
+    for (const attempt of active) {
+      if (attempt !== winner) end(attempt, new DOMException("Another attempt was quicker.", "AbortError"));
     }
-    if (end === undefined) {
-      try {
-        end = yield* handOver(attempt);
-      } catch (error) {
-        if (interruption !== undefined) throw error;
-        throw lastError(fail(attempt, error).error);
-      }
-    }
-    attempt.close();
-    active.delete(attempt);
-    attempts.push(attempt.record());
-    const sealed = reader.sealed(end, { provider: candidate.provider, model: candidate.model, attempts });
-    outcome = { result: collector.result(sealed) };
-    debug(() => `"${model}": answered by ${candidate.provider}/${candidate.model} in attempt ${attempt.number}`);
+  }
+
+  /** The parts of the attempt that won, sealed at the end. */
+  async function* deliver(attempt: RunningAttempt<Part, Result>): Steps<Part, undefined> {
+    endOthers(attempt);
+    let { last } = attempt;
+    // Whole already: from now on the time is the consumer's.
+    if (last !== undefined) total?.stop();
+    const first = outcomeOnly ? undefined : attempt.take();
+    if (first !== undefined) last = yield* passOn(attempt, first);
+    if (last === undefined) throw attempt.interrupted();
+
+    if (active.has(attempt)) judgeShown(end(attempt, undefined, last), seal(attempt, last).result);
+    const { sealed, result } = seal(attempt, last);
+    outcome = { result };
     // Before the last part, so that a consumer that stops there leaves nothing behind.
     cleanUp();
     yield sealed;
     return undefined;
   }
 
-  /** Yields the part that committed; what is read after it goes past the loop, until the last part. */
-  async function* handOver(attempt: RunningAttempt<Part, Result>): AsyncGenerator<Part, Part, Read<Part> | undefined> {
-    attempt.handOver({
-      arrived(result) {
-        if (result.done !== true) {
-          const kind = reader.kind(result.value);
-          if (kind !== "finish" && kind !== "error" && kind !== "whole") {
-            attempt.collector.add(result.value);
-            return result;
-          }
-        }
-        direct = undefined;
-        return running.next(result as Read<Part>);
-      },
-      failed(error) {
-        direct = undefined;
-        return running.throw(error);
-      },
+  /** Yields the first part; the others go past this generator, up to the last, which is returned. */
+  async function* passOn(attempt: RunningAttempt<Part, Result>, first: Part): Steps<Part, Part> {
+    relay.handOver(attempt, (read) => {
+      if (read.done === true) return false;
+      const kind = reader.kind(read.value);
+      if (kind === "finish" || kind === "whole" || kind === "error") return false;
+      attempt.collector.add(read.value);
+      return true;
     });
-    direct = attempt;
-    const last = yield attempt.held.at(-1) as Part;
-    throwIfInterrupted();
-    if (last === undefined || last.done === true) throw attempt.interrupted();
-    if (reader.kind(last.value) === "error") throw reader.errorOf(last.value);
-    return last.value;
+    try {
+      const last = yield first;
+      throwIfInterrupted();
+      if (last === undefined || last.done === true) throw attempt.interrupted();
+      if (reader.kind(last.value) === "error") throw reader.errorOf(last.value);
+      return last.value;
+    } catch (error) {
+      if (interruption !== undefined) throw error;
+      const own = attempt.asOwnError(error);
+      end(attempt, own);
+      throw log.finalError(own);
+    }
   }
 
-  const running = loop();
-
-  function step(): Promise<Read<Part>> {
-    if (overdue) {
-      overdue = false;
-      limitTotal(OVERDUE_GRACE_MS);
-    }
-    if (direct !== undefined) {
-      return direct.read() as Promise<Read<Part>>;
-    }
-    stepping = true;
-    return running.next().finally(() => {
-      stepping = false;
-    });
+  function seal({ candidate, collector }: RunningAttempt<Part, Result>, last: Part) {
+    const { provider, model: modelId } = candidate;
+    const sealed = reader.sealed(last, { provider, model: modelId, attempts: log.attempts });
+    return { sealed, result: collector.result(sealed) };
   }
+
+  /** A condition on a result needs the whole answer before anyone sees it. */
+  function judgeShown(record: Attempt, result: Result): void {
+    const verdict = retry?.shouldRetry?.({ result }, record);
+    if (verdict === "retry" || verdict === "next") {
+      throw new TypeError(
+        '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',
+      );
+    }
+  }
+
+  const relay = createRelay(loop());
 
   function stop(reason: unknown): void {
-    outcome ??= { error: reason };
     interrupt(reason, { quiet: true });
-    void running.return(undefined);
+    relay.close();
   }
 
   return {
     next() {
-      // One at a time and in order, also for a consumer that asks ahead.
-      const next = stepping || direct?.busy === true ? latest.then(step, step) : step();
-      latest = next;
-      return next;
+      if (overdue && interruption === undefined) {
+        overdue = false;
+        limitTotal(OVERDUE_GRACE_MS);
+      }
+      return relay.next();
     },
     return() {
       stop(new DOMException("The consumer left the stream.", "AbortError"));
@@ -336,5 +364,5 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   };
 }
 
-// How long a consumer that comes back after the total time may still wait for a part that is there already.
-const OVERDUE_GRACE_MS = 10;
+// Resumed with what a reader read past it, where it handed its reader over.
+type Steps<Part, Return> = AsyncGenerator<Part, Return, Read<Part> | undefined>;

@@ -1,4 +1,5 @@
 import type { Attempt } from "../errors.ts";
+import type { Usage } from "../provider.ts";
 
 /**
  * What a part means to the attempt loop.
@@ -40,6 +41,8 @@ export interface PartReader<Part, Result> {
   errorOf(part: Part): unknown;
   /** The place in a queue that a live part tells, if it tells one. */
   queueOf?(part: Part): QueuePlace | undefined;
+  /** The usage that a last part tells, for observers. */
+  usageOf?(part: Part): Usage | undefined;
   /** The part that announces an attempt. Without it, attempts are not announced. */
   attempt?(start: AttemptStart): Part;
   /** The `finish` or `whole` part as the caller gets it. */

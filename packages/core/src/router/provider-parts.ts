@@ -25,6 +25,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   },
   // A provider throws its errors; it has no part for them.
   errorOf: () => undefined,
+  usageOf: (part) => (part.type === "finish" ? part.usage : undefined),
   queueOf: (part) => (part.type === "queue" ? part : undefined),
   attempt: ({ provider, model, number, lastError }) => ({
     type: "attempt",

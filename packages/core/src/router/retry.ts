@@ -57,7 +57,7 @@ export type Move<Candidate> =
 
 /** Decides who is asked, in what order and when, within one budget. */
 export interface Plan<Candidate> {
-  /** The next candidate that was not asked yet; `undefined` where nobody is left or the budget is spent. */
+  /** Chooses among the candidates that were not asked yet; `undefined` where nobody is left or the budget is spent. */
   next(): Candidate | undefined;
   /** What follows an attempt that ended with this outcome. An answer that is good enough is a `stop`. */
   after(outcome: Outcome, candidate: Candidate, attempt: Attempt): Move<Candidate>;
@@ -76,11 +76,15 @@ export function createPlan<Candidate>(
     maxRetryAfterMs = 30_000,
     shouldRetry,
     random,
-  }: RetryOptions & { readonly random: () => number },
+    choose,
+  }: RetryOptions & {
+    readonly random: () => number;
+    readonly choose: (candidates: readonly [Candidate, ...Candidate[]]) => Candidate;
+  },
 ): Plan<Candidate> {
   const startedAt = performance.now();
   const tries = new Map<Candidate, number>();
-  let asked = 0;
+  let waiting = candidates;
   let begun = 0;
 
   const inTime = (delayMs: number): boolean => performance.now() - startedAt + delayMs <= maxElapsedMs;
@@ -92,8 +96,11 @@ export function createPlan<Candidate>(
   }
 
   function next(): Candidate | undefined {
-    if (asked === candidates.length || begun >= maxAttempts || !inTime(0)) return undefined;
-    return take(candidates[asked++] as Candidate);
+    const [first, ...others] = waiting;
+    if (first === undefined || begun >= maxAttempts || !inTime(0)) return undefined;
+    const chosen = others.length === 0 ? first : choose([first, ...others]);
+    waiting = waiting.filter((candidate) => candidate !== chosen);
+    return take(chosen);
   }
 
   function toNext(): Move<Candidate> {
@@ -119,11 +126,10 @@ export function createPlan<Candidate>(
   function mayRepeat(candidate: Candidate, error: unknown, { sameProvider }: ErrorRule): boolean {
     const tried = tries.get(candidate) ?? 1;
     if (sameProvider === "never" || (sameProvider === "once" && tried > 1)) return false;
-    const waiting = candidates.length - asked;
-    if (waiting === 0) return true;
+    if (waiting.length === 0) return true;
     // Others may answer now: one more try, no long pause, and never at the price of their turn.
     const pause = QwenError.isInstance(error) && error.retryAfterMs !== undefined;
-    return tried === 1 && !pause && begun + waiting < maxAttempts;
+    return tried === 1 && !pause && begun + waiting.length < maxAttempts;
   }
 
   return {

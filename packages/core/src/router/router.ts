@@ -2,10 +2,18 @@ import { checkRequest, findUnsupported } from "../capabilities.ts";
 import type { Completion } from "../completion.ts";
 import { QwenError } from "../errors.ts";
 import type { ModelInfo, NamesOf, Plugin, ProviderRequest, Timeouts } from "../provider.ts";
-import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
+import { resolveTimeouts } from "../timers.ts";
 import type { Candidate } from "./attempt.ts";
-import { runAttempts, type AttemptsRun, type CommitPoint } from "./attempts.ts";
+import {
+  runAttempts,
+  type AttemptSettings,
+  type AttemptsRun,
+  type CommitPoint,
+  type HedgeOptions,
+} from "./attempts.ts";
 import { openConversation } from "./conversation.ts";
+import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
+import { createObservers, type RouterEvent } from "./observers.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 import { createNames, type Entry, type ListedName } from "./registry.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -21,7 +29,8 @@ export type NamesOfAll<P extends readonly unknown[]> = { [K in keyof P]: NamesOf
 export interface RouterOptions<
   P extends readonly Plugin[] = readonly Plugin[],
   R = Readonly<Record<string, RouteTarget>>,
-> {
+>
+  extends AttemptSettings, Omit<HealthOptions, "onBreakerChange"> {
   /** Who can be asked. Of several that serve the same model, the first is tried first. */
   readonly plugins: P;
   /**
@@ -32,29 +41,25 @@ export interface RouterOptions<
   readonly routes?: { readonly [K in keyof R]: RouteTarget<NamesOfAll<P> | (keyof R & string)> } | undefined;
   /** Limits for every request; those of a provider and of a request are stronger. */
   readonly timeouts?: Timeouts | undefined;
-  readonly retry?: RetryOptions | undefined;
-  /**
-   * When output is shown: at the first of it, or when the answer is whole.
-   *
-   * @defaultValue "first-output"
-   */
-  readonly commit?: CommitPoint | undefined;
-  /**
-   * For the jitter of waits: numbers from 0 up to 1.
-   *
-   * @defaultValue Math.random
-   */
-  readonly random?: (() => number) | undefined;
 }
 
-/** What is asked of a router. */
+/** What is asked of a router. What it shares with the router's options is stronger than those. */
 export interface RouterRequest<Names extends string = string> extends Omit<ProviderRequest, "model"> {
   /** A model id, an alias, a route, or `provider/model`. */
   readonly model: Names;
   /** Stronger than the router's, name by name. */
   readonly retry?: RetryOptions | undefined;
-  /** Stronger than the router's. `complete()` is always `buffered`. */
+  /** `complete()` is always `buffered`. */
   readonly commit?: CommitPoint | undefined;
+  /** `false` switches hedging off. */
+  readonly hedge?: HedgeOptions | false | undefined;
+  /**
+   * What to do when the conversation cannot go on: fail with `conversation_expired`, or begin a new
+   * one with the whole history, at any candidate.
+   *
+   * @defaultValue "fail"
+   */
+  readonly onConversationLost?: "fail" | "restart" | undefined;
 }
 
 /** A name that a request may use, and who could be meant by it. */
@@ -82,6 +87,10 @@ export interface Router<Names extends string = string> {
   has(name: string): name is Names;
   /** Routes, model ids and aliases; each model can be had as `provider/model` as well. */
   readonly models: readonly RouterModel<Names>[];
+  /** How each model is doing that was asked for so far. */
+  health(): readonly ModelHealth[];
+  /** Watches the router's work until the returned function is called. An observer that throws disturbs nothing. */
+  observe(observer: (event: RouterEvent) => void): () => void;
   /**
    * Ends what is left: calls under way, which reject with an `AbortError`, and what the providers
    * keep open. The router stays usable.
@@ -108,21 +117,37 @@ export interface Router<Names extends string = string> {
 export function createRouter<const P extends readonly Plugin[], const R = {}>(
   options: RouterOptions<P, R>,
 ): Router<NamesOfAll<P> | (keyof R & string)> {
-  const { plugins, routes = {}, timeouts, retry, commit, random } = options as RouterOptions;
+  const {
+    plugins,
+    routes = {},
+    timeouts,
+    retry,
+    commit,
+    hedge,
+    strategy,
+    maxQueueMs,
+    random,
+    breaker,
+    limits,
+  } = options as RouterOptions;
   if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
   const names = createNames(plugins, routes);
+  const observers = createObservers();
+  const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
+  const health = createHealth({ breaker, limits, onBreakerChange });
   const running = new Set<(reason: unknown) => void>();
   // Checks the router's own limits now, not at the first request.
   resolveTimeouts(timeouts);
 
-  function candidatesFor(request: RouterRequest): readonly [Candidate<RoutedPart>, ...Candidate<RoutedPart>[]] {
+  function candidatesFor(request: RouterRequest): Candidates {
     checkRequest(request);
     const entries = names.find(request.model);
-    if (request.conversation === undefined)
-      return entries.map((entry) => candidateOf(entry, request)) as [Candidate<RoutedPart>];
+    const { conversation, onConversationLost = "fail" } = request;
+    const fresh = entries.map((entry) => candidateOf(entry, request)) as readonly Candidate<RoutedPart>[] as Candidates;
+    if (conversation === undefined) return fresh;
 
     // Only the provider that holds a conversation can go on with it.
-    const holder = openConversation(request.conversation);
+    const holder = openConversation(conversation);
     const entry = entries.find(({ provider, model }) => provider.id === holder.provider && model.id === holder.model);
     if (entry === undefined) {
       throw new QwenError(
@@ -130,17 +155,27 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
         `The conversation is one of "${holder.provider}/${holder.model}", which "${request.model}" does not lead to.`,
       );
     }
-    return [candidateOf(entry, { ...request, conversation: holder.conversation })];
+    const pinned = candidateOf(entry, request, holder.conversation);
+    return onConversationLost === "restart" ? [pinned, ...fresh] : [pinned];
   }
 
-  function candidateOf({ provider, model }: Entry, request: RouterRequest): Candidate<RoutedPart> {
-    const { messages, settings, conversation, maxQueueMs, providerOptions, headers } = request;
-    const limits: ResolvedTimeouts = resolveTimeouts(request.timeouts, provider.timeouts, timeouts);
+  function candidateOf(
+    { provider, model }: Entry,
+    request: RouterRequest,
+    conversation?: string,
+  ): Candidate<RoutedPart> {
+    const { messages, settings, providerOptions, headers } = request;
+    const limitsOfCall = resolveTimeouts(request.timeouts, provider.timeouts, timeouts);
+    const ownHealth = health.of(provider.id, model.id);
     return {
       provider: provider.id,
       model: model.id,
-      timeouts: limits,
-      refuse: () => findUnsupported(model, request),
+      timeouts: limitsOfCall,
+      health: ownHealth,
+      refuse() {
+        if (conversation !== undefined && ownHealth.breaker?.allows === false) return conversationLost(provider.id);
+        return findUnsupported(model, request);
+      },
       start: (signal) =>
         provider.stream({
           model: model.id,
@@ -148,29 +183,32 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
           signal,
           settings,
           conversation,
-          timeouts: limits,
-          maxQueueMs,
+          timeouts: limitsOfCall,
+          maxQueueMs: request.maxQueueMs ?? maxQueueMs,
           providerOptions,
           headers,
         }),
     };
   }
 
-  function run(
-    request: RouterRequest,
-    { commit: requested = request.commit ?? commit } = {},
-  ): AttemptsRun<RoutedPart, Completion> {
+  function run(request: RouterRequest, { outcomeOnly = false } = {}): AttemptsRun<RoutedPart, Completion> {
+    const merged = { ...retry, ...request.retry };
+    const pinned = request.conversation !== undefined;
     return runAttempts({
       model: request.model,
       // Looked up when the work starts, so that a wrong request fails where its errors are expected.
       candidates: () => candidatesFor(request),
       reader: providerParts,
-      commit: requested,
-      // A conversation goes on at its provider, or not at all.
-      retry: { ...retry, ...request.retry, ...(request.conversation !== undefined && { maxAttempts: 1 }) },
+      commit: request.commit ?? commit,
+      outcomeOnly,
+      retry: pinned ? pinnedRetry(merged) : merged,
+      hedge: pinned || request.hedge === false ? undefined : (request.hedge ?? hedge),
+      strategy: pinned ? "in-order" : strategy,
+      maxQueueMs: request.maxQueueMs ?? maxQueueMs,
       totalMs: request.timeouts?.totalMs ?? timeouts?.totalMs,
       signal: request.signal,
       random,
+      observers,
       track(end) {
         running.add(end);
         return () => running.delete(end);
@@ -181,7 +219,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const router: Router = {
     stream: (request) => createRouterStream(run(request)),
     async complete(request) {
-      const whole = run(request, { commit: "buffered" });
+      const whole = run(request, { outcomeOnly: true });
       while ((await whole.next()).done !== true);
       return whole.outcome()?.result as Completion;
     },
@@ -197,6 +235,8 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
         candidates: entries.map(({ provider, model }) => ({ provider: provider.id, model })),
       }));
     },
+    health: health.list,
+    observe: observers.add,
     async close() {
       for (const end of running) end(new DOMException("The router was closed.", "AbortError"));
       await Promise.all(names.providers.map(async (provider) => provider.close?.()));
@@ -204,4 +244,25 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     [Symbol.asyncDispose]: () => router.close(),
   };
   return router as Router<NamesOfAll<P> | (keyof R & string)>;
+}
+
+type Candidates = readonly [Candidate<RoutedPart>, ...Candidate<RoutedPart>[]];
+
+/** The first attempt goes on with the conversation or not at all; what follows a lost one is like any other. */
+function pinnedRetry(retry: RetryOptions): RetryOptions {
+  return {
+    ...retry,
+    shouldRetry(outcome, attempt) {
+      if (attempt.number > 1) return retry.shouldRetry?.(outcome, attempt);
+      return QwenError.isInstance(outcome.error) && outcome.error.code === "conversation_expired" ? "next" : "stop";
+    },
+  };
+}
+
+function conversationLost(provider: string): QwenError {
+  return new QwenError(
+    "conversation_expired",
+    `The conversation cannot go on now: its provider "${provider}" keeps failing. Start a new one with the whole history.`,
+    { provider },
+  );
 }

@@ -1,0 +1,163 @@
+import { QwenError } from "../errors.ts";
+import {
+  createCircuitBreaker,
+  type BreakerOptions,
+  type BreakerState,
+  type CallOutcome,
+  type CircuitBreaker,
+} from "./circuit-breaker.ts";
+import { createLimiter, type Limiter, type Limits } from "./limiter.ts";
+import { ruleOf } from "./retry.ts";
+
+/** How one model of one provider is doing, kept over all requests. */
+export interface CandidateHealth {
+  /** Absent where breakers are off. */
+  readonly breaker: CircuitBreaker | undefined;
+  /** Shared by all models of the provider; absent where it has no limits. */
+  readonly limiter: Limiter | undefined;
+  /** Calls under way, those that wait for a place included. */
+  readonly busy: number;
+  /** Time to the first output lately, in ms; `undefined` before the first one. */
+  readonly latencyMs: number | undefined;
+  /** A call begins. Tell its first output, and its end: once, whatever happens. */
+  begin(): Visit;
+}
+
+/** One call of a model. */
+export interface Visit {
+  output(latencyMs: number): void;
+  /** Without an error it succeeded. `asked`: whether the provider was asked at all. */
+  end(error: unknown, options: { readonly asked: boolean }): void;
+}
+
+/** What `router.health()` tells of each model. */
+export interface ModelHealth {
+  readonly provider: string;
+  readonly model: string;
+  readonly breaker: BreakerState;
+  /** Time until an open breaker lets a call probe the model, in ms; 0 where it is not open. */
+  readonly recoversInMs: number;
+  /** Calls under way, those that wait for a place included. */
+  readonly busy: number;
+  /** Calls of the provider that wait for a place. */
+  readonly waiting: number;
+  /** Time to the first output lately, in ms. */
+  readonly latencyMs: number | undefined;
+}
+
+/** Options of {@link createHealth}. */
+export interface HealthOptions {
+  /** `false` switches circuit breakers off. */
+  readonly breaker?: BreakerOptions | false | undefined;
+  /** For every provider alike, or by provider id. */
+  readonly limits?: Limits | ((provider: string) => Limits | undefined) | undefined;
+  readonly onBreakerChange?: ((change: BreakerChange) => void) | undefined;
+}
+
+/** A circuit breaker changed its state. */
+export interface BreakerChange {
+  readonly provider: string;
+  readonly model: string;
+  readonly state: BreakerState;
+}
+
+/** The health of all models that were ever asked for. */
+export interface Health {
+  of(provider: string, model: string): CandidateHealth;
+  /** In the order they were first asked for. */
+  list(): readonly ModelHealth[];
+}
+
+// How much a new measurement counts against all the older ones.
+const NEWEST_SHARE = 0.3;
+
+/** Makes a book of how models are doing: one for each router. */
+export function createHealth({ breaker = {}, limits, onBreakerChange }: HealthOptions = {}): Health {
+  const known = new Map<
+    string,
+    { readonly provider: string; readonly model: string; readonly health: CandidateHealth }
+  >();
+  const limiters = new Map<string, Limiter | undefined>();
+
+  function limiterOf(provider: string): Limiter | undefined {
+    if (!limiters.has(provider)) {
+      const own = typeof limits === "function" ? limits(provider) : limits;
+      limiters.set(provider, own === undefined ? undefined : createLimiter(provider, own));
+    }
+    return limiters.get(provider);
+  }
+
+  return {
+    of(provider, model) {
+      const key = `${provider}/${model}`;
+      const found = known.get(key);
+      if (found !== undefined) return found.health;
+      const onChange = (state: BreakerState): void => onBreakerChange?.({ provider, model, state });
+      const health = createCandidateHealth({
+        breaker: breaker === false ? undefined : createCircuitBreaker(breaker, { onChange }),
+        limiter: limiterOf(provider),
+      });
+      known.set(key, { provider, model, health });
+      return health;
+    },
+    list() {
+      return [...known.values()].map(({ provider, model, health }) => ({
+        provider,
+        model,
+        breaker: health.breaker?.state ?? "closed",
+        recoversInMs: health.breaker?.recoversInMs ?? 0,
+        busy: health.busy,
+        waiting: health.limiter?.waiting ?? 0,
+        latencyMs: health.latencyMs,
+      }));
+    },
+  };
+}
+
+function createCandidateHealth({ breaker, limiter }: Pick<CandidateHealth, "breaker" | "limiter">): CandidateHealth {
+  let busy = 0;
+  let latencyMs: number | undefined;
+
+  return {
+    breaker,
+    limiter,
+    get busy() {
+      return busy;
+    },
+    get latencyMs() {
+      return latencyMs;
+    },
+    begin() {
+      busy++;
+      const report = breaker?.begin();
+      let ended = false;
+      return {
+        output(measuredMs) {
+          latencyMs = latencyMs === undefined ? measuredMs : latencyMs + NEWEST_SHARE * (measuredMs - latencyMs);
+        },
+        end(error, { asked }) {
+          if (ended) return;
+          ended = true;
+          busy--;
+          report?.(asked ? outcomeOf(error) : "neutral");
+        },
+      };
+    },
+  };
+}
+
+/** What the errors table makes of the end of a call. Errors outside the family are aborts and lost races. */
+function outcomeOf(error: unknown): CallOutcome {
+  if (error === undefined) return "succeeded";
+  if (!QwenError.isInstance(error)) return "neutral";
+  switch (ruleOf(error).breaker) {
+    case "ignore":
+      return "neutral";
+    case "count":
+      return "failed";
+    case "pause":
+      if (error.retryAfterMs !== undefined) return { pauseMs: error.retryAfterMs };
+      // A queue may be too long for one caller and short enough for the next.
+      return error.code === "queue_full" ? "neutral" : "failed";
+  }
+}

@@ -1,0 +1,67 @@
+import type { Usage } from "../provider.ts";
+import type { BreakerState } from "./circuit-breaker.ts";
+
+/** What operators may want to know of a router's work. */
+export type RouterEvent =
+  | ({ readonly type: "attempt-started"; readonly hedge: boolean } & AttemptLabel)
+  /** The first output of an attempt, in ms since its start. */
+  | ({ readonly type: "output"; readonly latencyMs: number } & AttemptLabel)
+  | ({
+      readonly type: "attempt-ended";
+      /** `cancelled`: the caller left, or another attempt was quicker. */
+      readonly outcome: "answered" | "failed" | "cancelled";
+      readonly durationMs: number;
+      readonly error?: unknown;
+      readonly usage?: Usage | undefined;
+    } & AttemptLabel)
+  | {
+      readonly type: "breaker-changed";
+      readonly provider: string;
+      readonly model: string;
+      readonly state: BreakerState;
+    };
+
+/** Which attempt an event is about. */
+export interface AttemptLabel {
+  /** The name that was asked for. */
+  readonly name: string;
+  readonly provider: string;
+  readonly model: string;
+  /** 1 for the first attempt of the request. */
+  readonly number: number;
+}
+
+/** Who watches a router. */
+export interface Observers {
+  /** Returns what ends the watching. */
+  add(observer: (event: RouterEvent) => void): () => void;
+  /** Whether anyone watches. */
+  readonly any: boolean;
+  tell(event: RouterEvent): void;
+}
+
+/** Makes an empty audience. An observer that throws disturbs neither the call nor the other observers. */
+export function createObservers(): Observers {
+  const observers = new Set<{ readonly observe: (event: RouterEvent) => void }>();
+
+  return {
+    add(observe) {
+      // An entry of its own: the same function may watch twice.
+      const entry = { observe };
+      observers.add(entry);
+      return () => void observers.delete(entry);
+    },
+    get any() {
+      return observers.size > 0;
+    },
+    tell(event) {
+      for (const { observe } of observers) {
+        try {
+          observe(event);
+        } catch {
+          // Watching is not taking part.
+        }
+      }
+    },
+  };
+}
