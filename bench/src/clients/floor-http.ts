@@ -5,7 +5,7 @@ import { createFloorReader, joinBody } from "./floor.ts";
 
 /** Written by hand on `node:http`, the least that can be written. */
 export function createClient(target: Target): BenchClient {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: Infinity });
   let sessions = 0;
 
   function send(path: string, body: string | undefined, onData: (bytes: Uint8Array) => void): Promise<void> {

@@ -1,18 +1,22 @@
 import { readFileSync } from "node:fs";
 
 import type { RawRequest, RawResponse } from "./http.ts";
+import { type Job, playJob } from "./job.ts";
 import { createPacer, type Pacer } from "./pacer.ts";
-import { parseScript } from "./script.ts";
-import { createWire, type GradioVersion, jsonResponse, type Wire } from "./wire.ts";
-
-/** How many messages one write holds where a client reads as fast as it can. */
-const BATCH = 200;
+import { createWire, type GradioVersion, jsonResponse, streamEnd, streamHead } from "./wire.ts";
 
 /** Options of {@link createGradio}. */
 export interface GradioOptions {
   readonly version: GradioVersion;
   /** Called when the first output of a job is about to be sent. */
   onFirstOutput(): void;
+}
+
+/** The jobs of one client, all told on one stream. */
+interface Session {
+  readonly waiting: Job[];
+  active: number;
+  response: RawResponse | undefined;
 }
 
 /** Answers requests as a Gradio app with one endpoint does, with no work behind it. */
@@ -26,18 +30,8 @@ export function createGradio({
       readFileSync(new URL(`../../fixtures/${version}/${name}.json`, import.meta.url), "utf8"),
     ]),
   );
-  const jobs = new Map<string, { readonly wire: Wire; readonly prompt: string }>();
+  const sessions = new Map<string, Session>();
   const pacers = new Map<number, Pacer>();
-
-  function join(body: string): string {
-    const { data, session_hash: session } = JSON.parse(body) as {
-      readonly data: readonly unknown[];
-      readonly session_hash: string;
-    };
-    const wire = createWire(version, data);
-    jobs.set(session, { wire, prompt: String(data[0]) });
-    return jsonResponse(`{"event_id":"${wire.eventId}"}`);
-  }
 
   function pacer(intervalMs: number): Pacer {
     let found = pacers.get(intervalMs);
@@ -45,79 +39,77 @@ export function createGradio({
     return found;
   }
 
-  function stream(session: string, response: RawResponse): void {
-    const job = jobs.get(session);
-    jobs.delete(session);
-    if (job === undefined) {
-      response.write(jsonResponse('{"detail":"Not Found"}', "404 Not Found"));
-      response.done();
-      return;
-    }
-    onFirstOutput();
-    play(job, response);
+  function join(body: string, response: RawResponse): void {
+    const { data, session_hash: hash } = JSON.parse(body) as {
+      readonly data: readonly unknown[];
+      readonly session_hash: string;
+    };
+    const wire = createWire(version, data);
+    const session = sessions.get(hash) ?? { waiting: [], active: 0, response: undefined };
+    sessions.set(hash, session);
+    session.waiting.push({ wire, prompt: String(data[0]) });
+    response.write(jsonResponse(`{"event_id":"${wire.eventId}"}`));
+    response.done();
+    play(hash, session);
   }
 
-  function play({ wire, prompt }: { readonly wire: Wire; readonly prompt: string }, response: RawResponse): void {
-    const { deltas, intervalMs, token } = parseScript(prompt);
-    const [before, after] = wire.delta(8);
-    let text = token(0);
-    let index = 1;
-    let gone = false;
+  function listen(hash: string, response: RawResponse): void {
+    const session = sessions.get(hash);
+    if (session === undefined) {
+      notFound(response);
+      return;
+    }
+    session.response = response;
     response.onClose(() => {
-      gone = true;
+      session.response = undefined;
+      sessions.delete(hash);
     });
-    response.write(wire.opening() + wire.first(text));
+    response.write(streamHead());
+    play(hash, session);
+  }
 
-    function next(): string {
-      const piece = token(index++);
-      text += piece;
-      return before + piece + after;
-    }
-
-    function end(messages: string): void {
-      response.write(messages + wire.closing(text));
-      response.done();
-    }
-
-    function pour(): void {
-      if (gone) return;
-      let messages = "";
-      for (let count = 0; count < BATCH && index < deltas; count += 1) messages += next();
-      if (index >= deltas) end(messages);
-      else if (response.write(messages)) setImmediate(pour);
-      else response.onDrain(pour);
-    }
-
-    if (intervalMs === 0) pour();
-    else {
-      const stop = pacer(intervalMs).start(() => {
-        if (gone) return false;
-        const message = next();
-        if (index >= deltas) end(message);
-        else response.write(message);
-        return index < deltas;
-      });
-      response.onClose(() => {
-        gone = true;
-        stop();
+  function play(hash: string, session: Session): void {
+    const { response } = session;
+    if (response === undefined) return;
+    for (const job of session.waiting.splice(0)) {
+      session.active += 1;
+      onFirstOutput();
+      playJob(job, {
+        pacer,
+        output: {
+          get gone() {
+            return session.response === undefined;
+          },
+          write: response.write,
+          onDrain: response.onDrain,
+          end(messages) {
+            session.active -= 1;
+            if (session.active > 0) {
+              response.write(messages);
+              return;
+            }
+            sessions.delete(hash);
+            response.write(messages + streamEnd());
+            response.done();
+          },
+        },
       });
     }
+  }
+
+  function notFound(response: RawResponse): void {
+    response.write(jsonResponse('{"detail":"Not Found"}', "404 Not Found"));
+    response.done();
   }
 
   return ({ method, target, host, body }, response) => {
     const [path = "", query] = target.split("?");
-    if (method === "POST" && path === "/gradio_api/queue/join") response.write(join(body));
-    else if (path === "/gradio_api/queue/data") {
-      stream(new URLSearchParams(query).get("session_hash") ?? "", response);
-      return;
-    } else {
-      const document = documents.get(path.replace(/^\/(gradio_api\/)?/, ""));
-      response.write(
-        document === undefined
-          ? jsonResponse('{"detail":"Not Found"}', "404 Not Found")
-          : jsonResponse(document.replaceAll("http://HOST", `http://${host}`)),
-      );
-    }
+    if (method === "POST" && path === "/gradio_api/queue/join") return join(body, response);
+    if (path === "/gradio_api/queue/data")
+      return listen(new URLSearchParams(query).get("session_hash") ?? "", response);
+    const document = documents.get(path.replace(/^\/(gradio_api\/)?/, ""));
+    if (document === undefined) return notFound(response);
+    response.write(jsonResponse(document.replaceAll("http://HOST", `http://${host}`)));
     response.done();
   };
 }

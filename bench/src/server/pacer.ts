@@ -1,12 +1,11 @@
-/** Calls back many streams at fixed times with one timer, in the order in which they are due. */
+/** Calls many streams at fixed times with one timer, in the order in which they are due. */
 export interface Pacer {
-  /** Calls `tick` every `intervalMs` until it returns false. A late one is made up for: the times do not drift. */
-  start(tick: () => boolean): () => void;
+  /** Calls `tick` every interval until it returns false. A late one is made up for: the times do not drift. */
+  start(tick: () => boolean): void;
 }
 
 interface Paced {
   dueAt: number;
-  stopped: boolean;
   readonly tick: () => boolean;
 }
 
@@ -25,11 +24,11 @@ export function createPacer(intervalMs: number): Pacer {
   function run(): void {
     armed = false;
     const now = performance.now();
-    const late = queue.findIndex(({ dueAt }) => dueAt > now);
-    const due = late === -1 ? queue : queue.slice(0, late);
-    queue = late === -1 ? [] : queue.slice(late);
+    const early = queue.findIndex(({ dueAt }) => dueAt > now);
+    const due = early === -1 ? queue : queue.slice(0, early);
+    queue = early === -1 ? [] : queue.slice(early);
     for (const paced of due) {
-      if (paced.stopped || !paced.tick()) continue;
+      if (!paced.tick()) continue;
       paced.dueAt += intervalMs;
       queue.push(paced);
     }
@@ -38,12 +37,8 @@ export function createPacer(intervalMs: number): Pacer {
 
   return {
     start(tick) {
-      const paced = { dueAt: performance.now() + intervalMs, stopped: false, tick };
-      queue.push(paced);
+      queue.push({ dueAt: performance.now() + intervalMs, tick });
       arm();
-      return () => {
-        paced.stopped = true;
-      };
     },
   };
 }

@@ -36,7 +36,6 @@ export async function startBenchServer(version: GradioVersion): Promise<BenchSer
   const child = fork(fileURLToPath(new URL(`./main.${extension}`, import.meta.url)), [version], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  child.unref();
   const failed = new Promise<never>((_, reject) => {
     child.once("error", reject);
     child.once("exit", () => reject(new Error("The server of the bench has ended.")));

@@ -6,14 +6,14 @@ export type GradioVersion = "5.50" | "6.31";
 /** The texts of one job's messages, as they stand on the wire. */
 export interface Wire {
   readonly eventId: string;
-  /** The head of the response, and what comes before the first output. */
+  /** What comes before the first output. */
   opening(): string;
   /** The first output, which is whole. */
   first(token: string): string;
   /** What stands before and after the token of every later output: putting them together is all the work. */
   delta(tokenBytes: number): readonly [before: string, after: string];
-  /** The last output, the end of the stream and of the body. */
-  closing(text: string): string;
+  /** The last output, which is whole. */
+  completed(text: string): string;
 }
 
 // As long as the real ones, and always the same, so that counts of bytes are exact.
@@ -39,9 +39,8 @@ export function createWire(version: GradioVersion, data: readonly unknown[]): Wi
   return {
     eventId,
     opening: () =>
-      `${head("text/event-stream; charset=utf-8", "Transfer-Encoding: chunked")}${chunk(
-        `{"msg":"estimation","event_id":"${eventId}","rank":0,"queue_size":1,"rank_eta":null}`,
-      )}${chunk(`{"msg":"process_starts","event_id":"${eventId}","eta":null}`)}`,
+      chunk(`{"msg":"estimation","event_id":"${eventId}","rank":0,"queue_size":1,"rank_eta":null}`) +
+      chunk(`{"msg":"process_starts","event_id":"${eventId}","eta":null}`),
     first: (token) => chunk(generating(outputs(token))),
     delta(tokenBytes) {
       const marker = "\0";
@@ -50,12 +49,23 @@ export function createWire(version: GradioVersion, data: readonly unknown[]): Wi
       const size = Buffer.byteLength(before) + tokenBytes + Buffer.byteLength(after);
       return [`${size.toString(16)}\r\n${before}`, `${after}\r\n`];
     },
-    closing(text) {
+    completed(text) {
       const cache = is6 ? `,"used_cache":null,"cache_duration":${DURATION},"avg_time":${AVERAGE}` : "";
-      const completed = `{"msg":"process_completed","event_id":"${eventId}","output":${output(outputs(text), false)},"success":true,"title":null${cache}}`;
-      return `${chunk(completed)}${chunk('{"msg":"close_stream","event_id":null}')}0\r\n\r\n`;
+      return chunk(
+        `{"msg":"process_completed","event_id":"${eventId}","output":${output(outputs(text), false)},"success":true,"title":null${cache}}`,
+      );
     },
   };
+}
+
+/** The head of a stream's response. */
+export function streamHead(): string {
+  return head("text/event-stream; charset=utf-8", "Transfer-Encoding: chunked");
+}
+
+/** The end of a stream, once all jobs of its session are. */
+export function streamEnd(): string {
+  return `${chunk('{"msg":"close_stream","event_id":null}')}0\r\n\r\n`;
 }
 
 /** A whole response with a JSON body. */

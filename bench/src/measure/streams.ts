@@ -1,0 +1,36 @@
+import { runTask } from "../run-task.ts";
+import { type Bench, createRows, inTurn, type Row } from "./samples.ts";
+
+const INTERVAL_MS = 20;
+
+/** Many streams at once, a token every 20 ms on each. */
+export async function measureStreams(bench: Bench): Promise<readonly Row[]> {
+  const { plan, server, python, log } = bench;
+  const { list, add } = createRows();
+  const deltas = plan.streamDeltas;
+  // The first token comes at once.
+  const idealMs = (deltas - 1) * INTERVAL_MS;
+  for (const streams of [1, 100, 1000]) {
+    log(`${streams} streams of ${deltas} tokens`);
+    const rounds = streams === 1 ? 1 : plan.streamRounds;
+    await inTurn(bench, { rounds }, async (client, round) => {
+      if (client === "gradio-python" && round > 0) return;
+      await server.reset();
+      const { wallMs, lateMs, cpuMs, peakMb, errors } = await runTask<"streams">(
+        { kind: "streams", client, url: server.url, version: server.version, streams, deltas, intervalMs: INTERVAL_MS },
+        { python, limitMs: 45_000 },
+      );
+      const many = `${streams.toLocaleString("en")} stream${streams === 1 ? "" : "s"}`;
+      add({ id: `streams-${streams}-wall`, label: `${many}: time to ideal`, unit: "×" }, client, wallMs / idealMs);
+      add({ id: `streams-${streams}-late`, label: `${many}: lateness, p99`, unit: "ms" }, client, lateMs);
+      add(
+        { id: `streams-${streams}-cpu`, label: `${many}: CPU a delta`, unit: "µs" },
+        client,
+        (cpuMs * 1000) / streams / deltas,
+      );
+      add({ id: `streams-${streams}-memory`, label: `${many}: peak memory`, unit: "MB" }, client, peakMb);
+      add({ id: `streams-${streams}-errors`, label: `${many}: errors`, unit: "" }, client, errors);
+    });
+  }
+  return list();
+}

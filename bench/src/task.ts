@@ -1,0 +1,53 @@
+import type { GradioVersion } from "./server/wire.ts";
+
+/** The clients that are measured, by their names in `clients/`; the last one is a program in Python. */
+export const CLIENTS = [
+  "floor-undici",
+  "floor-http",
+  "router",
+  "provider",
+  "gradio-js",
+  "gradio-python",
+] as const;
+
+/** A client that is measured. */
+export type ClientName = (typeof CLIENTS)[number];
+
+/** What a client's process does. */
+export type Task = {
+  readonly client: ClientName;
+  readonly url: string;
+  readonly version: GradioVersion;
+} & (
+  | { readonly kind: "cold"; readonly prompt: string }
+  | { readonly kind: "warm"; readonly prompt: string; readonly calls: number; readonly warmUps: number }
+  | { readonly kind: "cpu"; readonly deltas: number; readonly calls: number; readonly warmUps: number }
+  | { readonly kind: "streams"; readonly streams: number; readonly deltas: number; readonly intervalMs: number }
+);
+
+/** What a client's process says of its work, by the kind of its task. */
+export interface TaskResults {
+  /** When the first text came, in ms on the clock of the machine. */
+  readonly cold: { readonly firstTextAtMs: number };
+  readonly warm: { readonly firstTextMs: readonly number[] };
+  readonly cpu: { readonly microsecondsPerDelta: readonly number[] };
+  readonly streams: {
+    readonly wallMs: number;
+    /** From a token's sending until it was handed out; the 99th percentile. */
+    readonly lateMs: number;
+    readonly cpuMs: number;
+    readonly peakMb: number;
+    readonly errors: number;
+  };
+}
+
+/** The clock that all processes of a machine share, in ms. */
+export function machineNowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** The value that a share of the others do not exceed. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.max(0, Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1))] ?? Number.NaN;
+}
