@@ -1,7 +1,7 @@
 export { createRouter } from "./router/router.ts";
 export type { NamesOfAll, RouterModel, RouterOptions, RouterRequest, RouteTarget, Router } from "./router/router.ts";
 export type { RouterStream } from "./router/router-stream.ts";
-export type { AttemptSettings, CommitPoint, HedgeOptions } from "./router/attempts.ts";
+export type { AttemptSettings, CommitPoint, HedgeOptions } from "./router/attempt-settings.ts";
 export type { BreakerOptions, BreakerState } from "./router/circuit-breaker.ts";
 export type { BreakerChange, HealthOptions, ModelHealth } from "./router/health.ts";
 export type { Limits } from "./router/limiter.ts";

@@ -248,7 +248,7 @@ export function startAttempt<Part, Result>(
       if (!QwenError.isInstance(error)) {
         if (hasOutput) return interrupted(error);
         const what = error instanceof Error ? error.message : String(error);
-        const options = { provider, cause: error };
+        const about = { provider, cause: error };
         return new QwenError(
           "protocol",
           `The provider "${provider}" failed with an error of its own: ${what}`,

@@ -1,48 +1,14 @@
-import { TimeoutError, type Attempt } from "../errors.ts";
-import { startTimer, type Timer } from "../timers.ts";
+import type { Attempt } from "../errors.ts";
 import { startAttempt, type Candidate, type Read, type RunningAttempt } from "./attempt.ts";
+import type { AttemptSettings } from "./attempt-settings.ts";
 import { createAttemptLog } from "./attempt-log.ts";
 import { createInbox } from "./inbox.ts";
+import { createLifetime } from "./lifetime.ts";
 import type { Observers } from "./observers.ts";
 import type { PartReader } from "./part-reader.ts";
 import { createRelay } from "./relay.ts";
-import { createPlan, type Outcome, type RetryOptions } from "./retry.ts";
-import { choose, type Strategy } from "./strategy.ts";
-
-/** When output is shown: at the first of it, or when the answer is whole. */
-export type CommitPoint = "first-output" | "buffered";
-
-/** Asks another candidate as well where the first is slow, and takes who is quicker. */
-export interface HedgeOptions {
-  /** How long an attempt may go without output before another candidate is asked as well, in ms. */
-  readonly delayMs: number;
-  /**
-   * Attempts at the same time.
-   *
-   * @defaultValue 2
-   */
-  readonly maxAttempts?: number | undefined;
-}
-
-/** How requests are tried. */
-export interface AttemptSettings {
-  /**
-   * With `first-output` nothing is tried again once output was shown; with `buffered` any failure
-   * can be, because output is held until the answer is whole.
-   *
-   * @defaultValue "first-output"
-   */
-  readonly commit?: CommitPoint | undefined;
-  readonly retry?: RetryOptions | undefined;
-  /** Who of the candidates is asked first. @defaultValue "in-order" */
-  readonly strategy?: Strategy | undefined;
-  /** With `first-output` the first output wins, with `buffered` the first whole answer. @defaultValue no hedging */
-  readonly hedge?: HedgeOptions | undefined;
-  /** Leave a queue that is expected to take longer than this, in ms. @defaultValue Infinity */
-  readonly maxQueueMs?: number | undefined;
-  /** For jitter and choices: numbers from 0 up to 1. @defaultValue Math.random */
-  readonly random?: (() => number) | undefined;
-}
+import { createPlan, type Outcome } from "./retry.ts";
+import { choose } from "./strategy.ts";
 
 /** What the attempt loop works on. */
 export interface AttemptsOptions<Part, Result> extends AttemptSettings {
@@ -77,9 +43,6 @@ type Event<Part, Result> =
   | { readonly type: "failed"; readonly attempt: RunningAttempt<Part, Result>; readonly error: unknown }
   | { readonly type: "interrupted" };
 
-// How long a consumer that comes back after the total time may still wait for a part that is there already.
-const OVERDUE_GRACE_MS = 10;
-
 /**
  * Asks one candidate after the other until one answers. The one loop behind every call of the router.
  *
@@ -105,33 +68,18 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   const log = createAttemptLog(model, observers);
   const inbox = createInbox<Event<Part, Result>>();
   const active = new Set<RunningAttempt<Part, Result>>();
-  const cleanUps = new Set<() => void>();
   let begun = 0;
   let scheduled = 0;
   let outcome: Outcome<Result> | undefined;
   let interruption: { readonly reason: unknown; readonly quiet: boolean } | undefined;
-  let total: Timer | undefined;
-  let overdue = false;
 
-  function begin(): void {
-    signal?.throwIfAborted();
-    if (signal !== undefined) {
-      const onAbort = (): void => interrupt(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      cleanUps.add(() => signal.removeEventListener("abort", onAbort));
-    }
-    if (track !== undefined) cleanUps.add(track(interrupt));
-    limitTotal(totalMs);
-    cleanUps.add(() => total?.stop());
-  }
-
-  function limitTotal(limitMs: number): void {
-    total = startTimer(limitMs, () => {
-      // What has arrived may still be read: only a consumer that waits runs out of time.
-      if (relay.waiting) interrupt(new TimeoutError("total", totalMs));
-      else overdue = true;
-    });
-  }
+  const lifetime = createLifetime({
+    signal,
+    totalMs,
+    track,
+    isWaiting: () => relay.waiting,
+    onEnded: (reason) => interrupt(reason),
+  });
 
   function interrupt(reason: unknown, { quiet = false } = {}): void {
     if (interruption !== undefined) return;
@@ -140,31 +88,18 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     inbox.post({ type: "interrupted" });
     relay.takeBack();
     for (const attempt of active) end(attempt, reason);
-    cleanUp();
+    lifetime.end();
   }
 
   function throwIfInterrupted(): void {
     if (interruption !== undefined) throw interruption.reason;
   }
 
-  function cleanUp(): void {
-    for (const task of cleanUps) task();
-    cleanUps.clear();
-  }
-
-  function later(delayMs: number, event: Event<Part, Result>): void {
-    const timer = startTimer(delayMs, () => {
-      cleanUps.delete(timer.stop);
-      inbox.post(event);
-    });
-    cleanUps.add(timer.stop);
-  }
-
   function schedule(candidate: Candidate<Part>, { delayMs = 0, isHedge = false } = {}): void {
     scheduled++;
     const event = { type: "due", candidate, isHedge } as const;
     if (delayMs === 0) inbox.post(event);
-    else later(delayMs, event);
+    else lifetime.later(delayMs, () => inbox.post(event));
   }
 
   function start(candidate: Candidate<Part>, number: number): void {
@@ -179,7 +114,8 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
       onFailed: (error) => inbox.post({ type: "failed", attempt, error }),
     });
     active.add(attempt);
-    if (hedge !== undefined && active.size < (hedge.maxAttempts ?? 2)) later(hedge.delayMs, { type: "slow" });
+    if (hedge !== undefined && active.size < (hedge.maxAttempts ?? 2))
+      lifetime.later(hedge.delayMs, () => inbox.post({ type: "slow" }));
   }
 
   function end(attempt: RunningAttempt<Part, Result>, error?: unknown, last?: Part): Attempt {
@@ -194,7 +130,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
 
   async function* loop(): Steps<Part, undefined> {
     try {
-      begin();
+      lifetime.begin();
       const plan = createPlan(candidates(), { ...retry, random, choose: (some) => choose(some, { strategy, random }) });
       const first = plan.next();
       if (first === undefined) throw new TypeError("`retry` leaves no attempt: `maxAttempts` must be at least 1.");
@@ -266,7 +202,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
       throw final;
     } finally {
       endOthers();
-      cleanUp();
+      lifetime.end();
     }
   }
 
@@ -280,8 +216,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   async function* deliver(attempt: RunningAttempt<Part, Result>): Steps<Part, undefined> {
     endOthers(attempt);
     let { last } = attempt;
-    // Whole already: from now on the time is the consumer's.
-    if (last !== undefined) total?.stop();
+    if (last !== undefined) lifetime.stopClock();
     const first = outcomeOnly ? undefined : attempt.take();
     if (first !== undefined) last = yield* passOn(attempt, first);
     if (last === undefined) throw attempt.interrupted();
@@ -290,7 +225,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     const { sealed, result } = seal(attempt, last);
     outcome = { result };
     // Before the last part, so that a consumer that stops there leaves nothing behind.
-    cleanUp();
+    lifetime.end();
     yield sealed;
     return undefined;
   }
@@ -343,10 +278,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
 
   return {
     next() {
-      if (overdue && interruption === undefined) {
-        overdue = false;
-        limitTotal(OVERDUE_GRACE_MS);
-      }
+      lifetime.asked();
       return relay.next();
     },
     return() {

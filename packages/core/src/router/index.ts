@@ -1,5 +1,6 @@
 export { runAttempts } from "./attempts.ts";
-export type { AttemptsOptions, AttemptSettings, AttemptsRun, CommitPoint, HedgeOptions } from "./attempts.ts";
+export type { AttemptsOptions, AttemptsRun } from "./attempts.ts";
+export type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
 export type { Candidate } from "./attempt.ts";
 export { createCircuitBreaker } from "./circuit-breaker.ts";
 export type { BreakerOptions, BreakerState, CallOutcome, CircuitBreaker } from "./circuit-breaker.ts";

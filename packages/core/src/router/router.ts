@@ -4,13 +4,8 @@ import { QwenError } from "../errors.ts";
 import type { ModelInfo, NamesOf, Plugin, ProviderRequest, Timeouts } from "../provider.ts";
 import { resolveTimeouts } from "../timers.ts";
 import type { Candidate } from "./attempt.ts";
-import {
-  runAttempts,
-  type AttemptSettings,
-  type AttemptsRun,
-  type CommitPoint,
-  type HedgeOptions,
-} from "./attempts.ts";
+import type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
+import { runAttempts, type AttemptsRun } from "./attempts.ts";
 import { openConversation } from "./conversation.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
 import { createObservers, type RouterEvent } from "./observers.ts";

@@ -1,0 +1,84 @@
+import { TimeoutError } from "../errors.ts";
+import { startTimer, type Timer } from "../timers.ts";
+
+/** What can end a request from outside, and what waits for its time within it. */
+export interface Lifetime {
+  /** The work begins. Throws the reason of a signal that has aborted already. */
+  begin(): void;
+  /** Calls `task` later, unless the request ends first. */
+  later(delayMs: number, task: () => void): void;
+  /** The consumer asks for a part. */
+  asked(): void;
+  /** The answer is whole: from now on the time is the consumer's. */
+  stopClock(): void;
+  /** The request is over: no timer and no listener is left. */
+  end(): void;
+}
+
+/** Where the end of a request comes from. */
+export interface LifetimeOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly totalMs: number;
+  /** Called with what ends the request for a reason; returns what to call when it is over. */
+  readonly track: ((end: (reason: unknown) => void) => () => void) | undefined;
+  /** Whether the consumer waits for a part. */
+  readonly isWaiting: () => boolean;
+  readonly onEnded: (reason: unknown) => void;
+}
+
+// How long a consumer that comes back after the total time may still wait for a part that is there already.
+const OVERDUE_GRACE_MS = 10;
+
+/** Makes the lifetime of one request, which has not begun. */
+export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: LifetimeOptions): Lifetime {
+  const timers = new Set<Timer>();
+  let total: Timer | undefined;
+  let overdue = false;
+  let untrack: (() => void) | undefined;
+
+  function onAbort(): void {
+    onEnded(signal?.reason);
+  }
+
+  function limitTotal(limitMs: number): void {
+    total = startTimer(limitMs, () => {
+      // What has arrived may still be read: only a consumer that waits runs out of time.
+      if (isWaiting()) onEnded(new TimeoutError("total", totalMs));
+      else overdue = true;
+    });
+  }
+
+  function stopClock(): void {
+    total?.stop();
+    overdue = false;
+  }
+
+  return {
+    begin() {
+      signal?.throwIfAborted();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      untrack = track?.(onEnded);
+      limitTotal(totalMs);
+    },
+    later(delayMs, task) {
+      const timer = startTimer(delayMs, () => {
+        timers.delete(timer);
+        task();
+      });
+      timers.add(timer);
+    },
+    asked() {
+      if (!overdue) return;
+      overdue = false;
+      limitTotal(OVERDUE_GRACE_MS);
+    },
+    stopClock,
+    end() {
+      signal?.removeEventListener("abort", onAbort);
+      untrack?.();
+      stopClock();
+      for (const timer of timers) timer.stop();
+      timers.clear();
+    },
+  };
+}
