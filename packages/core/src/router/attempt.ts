@@ -252,7 +252,7 @@ export function startAttempt<Part, Result>(
         return new QwenError(
           "protocol",
           `The provider "${provider}" failed with an error of its own: ${what}`,
-          options,
+          about,
         );
       }
       error.provider ??= provider;
