@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: "real",
           sequence: { groupOrder: 1 },
-          include: ["{packages,spaces,demo,examples}/**/*.real.test.ts"],
+          include: ["{packages,spaces,demo,examples,test}/**/*.real.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 300_000,
         },
