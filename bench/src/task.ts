@@ -1,14 +1,7 @@
 import type { GradioVersion } from "./server/wire.ts";
 
 /** The clients that are measured, by their names in `clients/`; the last one is a program in Python. */
-export const CLIENTS = [
-  "floor-undici",
-  "floor-http",
-  "router",
-  "provider",
-  "gradio-js",
-  "gradio-python",
-] as const;
+export const CLIENTS = ["floor-undici", "floor-http", "router", "provider", "gradio-js", "gradio-python"] as const;
 
 /** A client that is measured. */
 export type ClientName = (typeof CLIENTS)[number];

@@ -16,9 +16,7 @@ export function createClient(target: Target): BenchClient {
           agent,
           method: body === undefined ? "GET" : "POST",
           headers:
-            body === undefined
-              ? {}
-              : { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+            body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
         },
         (response) => {
           response.on("data", onData);

@@ -41,7 +41,7 @@ export function createRows(): {
   return {
     list: () => [...rows.values()],
     add(row, client, value) {
-      const { samples } = rows.get(row.id) ?? { samples: {} };
+      const samples: Samples = rows.get(row.id)?.samples ?? {};
       (samples[client] ??= []).push(value);
       rows.set(row.id, { ...row, samples });
     },

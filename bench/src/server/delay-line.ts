@@ -30,9 +30,9 @@ export function createDelayLine<Value>(
     timer = undefined;
     // A timer counts whole milliseconds and may be early by a part of one.
     const now = performance.now() + 0.5;
-    while (waiting[0] !== undefined && waiting[0].dueAt <= now) {
-      const [{ value }] = waiting.splice(0, 1) as [{ readonly value: Value }];
-      deliver(value);
+    for (let first = waiting[0]; first !== undefined && first.dueAt <= now; [first] = waiting) {
+      waiting.shift();
+      deliver(first.value);
     }
     if (timer === undefined) arm();
   }

@@ -1,0 +1,104 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, platform, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+
+import { createVenv, isSetupError } from "@qwen/local-spaces";
+
+import { measureCold } from "./measure/cold.ts";
+import { measureCpu } from "./measure/cpu.ts";
+import { measureImports } from "./measure/imports.ts";
+import { measureRouter } from "./measure/router.ts";
+import type { Bench, Plan, Row } from "./measure/samples.ts";
+import { measureSizes } from "./measure/sizes.ts";
+import { measureStreams } from "./measure/streams.ts";
+import { measureWarm } from "./measure/warm.ts";
+import type { Summary } from "./report/summary.ts";
+import { svgOf } from "./report/svg.ts";
+import { tableOf } from "./report/table.ts";
+import { checkCounts } from "./smoke.ts";
+import { startBenchServer } from "./server/server.ts";
+import { CLIENTS } from "./task.ts";
+
+const QUICK: Plan = {
+  clients: CLIENTS,
+  coldRounds: 5,
+  warmRounds: 2,
+  cpuRounds: 2,
+  streamRounds: 1,
+  streamDeltas: 100,
+};
+const FULL: Plan = {
+  clients: CLIENTS,
+  coldRounds: 15,
+  warmRounds: 5,
+  cpuRounds: 5,
+  streamRounds: 3,
+  streamDeltas: 200,
+};
+
+const MEASUREMENTS = { cold: measureCold, warm: measureWarm, cpu: measureCpu, streams: measureStreams } as const;
+const PARTS = [...Object.keys(MEASUREMENTS), "imports", "sizes", "router"];
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    smoke: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: PARTS },
+    client: { type: "string", multiple: true, default: [...CLIENTS] },
+    gradio: { type: "string", default: "5.50" },
+    save: { type: "boolean", default: false },
+  },
+});
+
+if (options.smoke) await checkCounts({ log: console.log });
+else await run();
+
+async function run(): Promise<void> {
+  const startedAt = performance.now();
+  const python = options.client.includes("gradio-python") ? await findClientInPython() : undefined;
+  const clients = CLIENTS.filter(
+    (client) => options.client.includes(client) && (client !== "gradio-python" || python !== undefined),
+  );
+  await using server = await startBenchServer(options.gradio === "6.31" ? "6.31" : "5.50");
+  const plan = { ...(options.quick ? QUICK : FULL), clients };
+  const bench: Bench = { plan, server, python, log: (line) => console.error(line) };
+
+  const rows: Row[] = [];
+  for (const [name, measure] of Object.entries(MEASUREMENTS))
+    if (options.only.includes(name)) rows.push(...(await measure(bench)));
+  const summary: Summary = {
+    date: new Date().toISOString(),
+    mode: options.quick ? "quick" : "full",
+    machine: `${cpus()[0]?.model.trim() ?? "unknown"}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()}`,
+    versions: { node: process.version, gradio: server.version },
+    rows,
+    imports: options.only.includes("imports") ? await measureImports({ rounds: options.quick ? 5 : 15 }) : [],
+    sizes: options.only.includes("sizes") ? await measureSizes() : [],
+    router: options.only.includes("router") ? await measureRouter() : undefined,
+  };
+  console.log(tableOf(summary));
+  console.error(`${Math.round((performance.now() - startedAt) / 1000)} s`);
+  if (options.save) await save(summary);
+}
+
+/** Makes an environment with `gradio_client`; none where this machine can run no Python. */
+async function findClientInPython(): Promise<string | undefined> {
+  try {
+    return await createVenv(new URL("../python/requirements.txt", import.meta.url).pathname, {
+      onProgress: (line) => console.error(line),
+    });
+  } catch (error) {
+    if (!isSetupError(error)) throw error;
+    console.error(`Without gradio_client: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function save(summary: Summary): Promise<void> {
+  const folder = new URL("../results/", import.meta.url);
+  await mkdir(folder, { recursive: true });
+  const name = summary.versions["gradio"] === "5.50" ? summary.mode : `${summary.mode}-6.31`;
+  await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(summary, undefined, 2)}\n`);
+  await writeFile(new URL(`${name}.md`, folder), tableOf(summary));
+  await writeFile(new URL(`${name}.svg`, folder), svgOf(summary));
+}

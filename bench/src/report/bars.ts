@@ -1,0 +1,56 @@
+import { median, type Row } from "../measure/samples.ts";
+import { floorOf, ratioOf, type Summary, valueOf } from "./summary.ts";
+
+/** Something the packages are to reach. */
+export interface Bar {
+  readonly label: string;
+  readonly value: number | undefined;
+  readonly limit: number;
+  readonly met: boolean | undefined;
+}
+
+/** Holds a run against what the packages are to reach, by way of the router: as they are meant to be used. */
+export function barsOf({ rows, imports, router }: Summary): readonly Bar[] {
+  const row = (id: string): Row | undefined => rows.find((candidate) => candidate.id === id);
+  const value = (id: string): number | undefined => {
+    const found = row(id);
+    return found === undefined ? undefined : valueOf(found, "router");
+  };
+  const toFloor = (id: string): number | undefined => {
+    const found = row(id);
+    const floor = found === undefined ? undefined : floorOf(found);
+    return found === undefined || floor === undefined ? undefined : ratioOf(found, "router", floor);
+  };
+  const against = (id: string, other: "floor-http" | "gradio-js"): number | undefined => {
+    const found = row(id);
+    return found === undefined ? undefined : ratioOf(found, "router", other);
+  };
+  const few = value("cpu-1000");
+  const many = value("cpu-50000");
+  const onTop = imports.find(({ label }) => label.includes(" after "))?.medianMs;
+
+  return [
+    bar("cold, RTT 50: to the node:http floor", against("cold-50", "floor-http"), 1.15),
+    bar("cold: requests", value("cold-requests"), 2),
+    bar("cold: connections", value("cold-connections"), 1),
+    bar("cold, RTT 0: to @gradio/client", against("cold-0", "gradio-js"), 1),
+    bar("warm, RTT 20: to the floor", toFloor("warm-20-p50"), 1.05),
+    bar("warm, RTT 0: to the floor", toFloor("warm-0-p50"), 2),
+    bar("CPU a delta, 1,000: to the floor", toFloor("cpu-1000"), 1.5),
+    bar("CPU a delta, 10,000: to the floor", toFloor("cpu-10000"), 1.5),
+    bar("CPU a delta, 50,000: to the floor", toFloor("cpu-50000"), 1.5),
+    bar("CPU a delta: 50,000 to 1,000", few === undefined || many === undefined ? undefined : many / few, 1.1),
+    bar("1,000 streams: time to ideal", value("streams-1000-wall"), 1.1),
+    bar("1,000 streams: errors", value("streams-1000-errors"), 0),
+    bar("1,000 streams: CPU, to the floor", toFloor("streams-1000-cpu"), 1.2),
+    bar("1,000 streams: memory, to the floor", toFloor("streams-1000-memory"), 1.5),
+    bar("import of core and max after the HTTP stack, ms", onTop, 10),
+    bar("bytes a delta of a cold call", value("bytes"), 400),
+    bar("router: µs a call", router === undefined ? undefined : median(router.perCall), 20),
+    bar("router: µs a part", router === undefined ? undefined : median(router.perPart), 0.3),
+  ];
+}
+
+function bar(label: string, value: number | undefined, limit: number): Bar {
+  return { label, value, limit, met: value === undefined ? undefined : value <= limit };
+}

@@ -1,0 +1,85 @@
+import { median, type Row } from "../measure/samples.ts";
+import type { ClientName } from "../task.ts";
+import { barsOf } from "./bars.ts";
+import { floorOf, ratioOf, type Summary, valueOf } from "./summary.ts";
+
+/** The clients as columns, by what readers call them. */
+export const COLUMNS: readonly (readonly [client: ClientName, heading: string])[] = [
+  ["floor-undici", "floor: undici"],
+  ["floor-http", "floor: node:http"],
+  ["router", "core + max"],
+  ["provider", "max alone"],
+  ["gradio-js", "@gradio/client"],
+  ["gradio-python", "gradio_client (Python)"],
+];
+
+/** A number as short as it says something. */
+export function numberText(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return "–";
+  if (Number.isInteger(value) || Math.abs(value) >= 100) return String(Math.round(value));
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+/** A cell: the value, and how many times the better floor that is. */
+export function cellOf(row: Row, client: ClientName): { readonly value: string; readonly ratio: string | undefined } {
+  const value = numberText(valueOf(row, client));
+  const floor = floorOf(row);
+  const ratio = floor === undefined || client === floor ? undefined : ratioOf(row, client, floor);
+  const plain = row.unit === "" || row.unit === "×" || row.unit === "B" || value === "–";
+  return { value, ratio: plain || ratio === undefined ? undefined : `${numberText(ratio)}×` };
+}
+
+/** The run as Markdown. */
+export function tableOf(summary: Summary): string {
+  const { rows, imports, sizes, router } = summary;
+  const columns = COLUMNS.filter(([client]) => rows.some(({ samples }) => samples[client] !== undefined));
+  const lines = [
+    line(["", ...columns.map(([, heading]) => heading)]),
+    line(["---", ...columns.map(() => "--:")]),
+    ...rows.map((row) =>
+      line([
+        row.unit === "" ? row.label : `${row.label}, ${row.unit}`,
+        ...columns.map(([client]) => {
+          const { value, ratio } = cellOf(row, client);
+          return ratio === undefined ? value : `${value} (${ratio})`;
+        }),
+      ]),
+    ),
+    "",
+    line(["package", "installed, KB", "dependencies", "own code, KB gzip", "in a browser with all, KB gzip"]),
+    line(["---", "--:", "--:", "--:", "--:"]),
+    ...sizes.map(({ name, installedKb, dependencies, gzipKb, browserGzipKb }) =>
+      line([
+        `\`${name}\``,
+        String(Math.round(installedKb)),
+        String(dependencies),
+        gzipKb.toFixed(1),
+        browserGzipKb === undefined ? "–" : browserGzipKb.toFixed(1),
+      ]),
+    ),
+    "",
+    line(["import", "ms"]),
+    line(["---", "--:"]),
+    ...imports.map(({ label, medianMs }) => line([label, medianMs.toFixed(1)])),
+    "",
+    ...(router === undefined
+      ? []
+      : [
+          line(["the router's own cost", "µs"]),
+          line(["---", "--:"]),
+          line(["a call", median(router.perCall).toFixed(1)]),
+          line(["a part", median(router.perPart).toFixed(2)]),
+          "",
+        ]),
+    line(["bar", "reached", "limit", ""]),
+    line(["---", "--:", "--:", "---"]),
+    ...barsOf(summary).map(({ label, value, limit, met }) =>
+      line([label, numberText(value), String(limit), met === undefined ? "not measured" : met ? "met" : "missed"]),
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}

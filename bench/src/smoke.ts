@@ -1,0 +1,82 @@
+import { runTask } from "./run-task.ts";
+import { type BenchServer, type ServerCounts, startBenchServer } from "./server/server.ts";
+import type { GradioVersion } from "./server/wire.ts";
+import type { ClientName } from "./task.ts";
+
+/** What a client sends and opens: before the first text of a first call, and in all of two calls. */
+interface Expected {
+  readonly requests: number;
+  readonly connections: number;
+  readonly requestsInAll: number;
+  readonly connectionsInAll: number;
+}
+
+const FLOOR: Expected = { requests: 2, connections: 1, requestsInAll: 4, connectionsInAll: 1 };
+// `/config` is read once, beside the first stream.
+const OURS: Expected = { requests: 2, connections: 1, requestsInAll: 5, connectionsInAll: 2 };
+
+const EXPECTED: readonly (readonly [client: ClientName, Expected])[] = [
+  ["floor-undici", FLOOR],
+  ["floor-http", FLOOR],
+  ["provider", OURS],
+  ["router", OURS],
+  ["gradio-js", { requests: 4, connections: 2, requestsInAll: 6, connectionsInAll: 2 }],
+];
+
+/** Of a delta of eight characters, chunk framing and all. */
+const BYTES_A_DELTA: Readonly<Record<GradioVersion, number>> = { "5.50": 315, "6.31": 324 };
+
+/**
+ * Runs every client for a moment and checks what is exact: requests, connections and bytes. Throws where one is not as
+ * expected, or where the bench itself is broken. Times are not looked at.
+ */
+export async function checkCounts({ log }: { readonly log: (line: string) => void }): Promise<void> {
+  const problems: string[] = [];
+  const check = (what: string, actual: number, expected: number): void => {
+    if (actual !== expected) problems.push(`${what}: ${actual}, not ${expected}`);
+  };
+
+  for (const version of ["5.50", "6.31"] as const) {
+    await using server = await startBenchServer(version);
+    for (const [client, expected] of EXPECTED) {
+      const name = `${client} on Gradio ${version}`;
+      const short = await callTwice(server, client, 10);
+      const long = await callTwice(server, client, 110);
+      check(`${name}: requests before the first text`, short.firstOutput.requests, expected.requests);
+      check(`${name}: connections before the first text`, short.firstOutput.connections, expected.connections);
+      check(`${name}: requests`, short.total.requests, expected.requestsInAll);
+      check(`${name}: connections`, short.total.connections, expected.connectionsInAll);
+      // Two calls of a hundred more deltas, told once as they come and once at the end.
+      const bytes = (long.total.bytesOut - short.total.bytesOut) / 200 - 8;
+      check(`${name}: bytes a delta`, Math.round(bytes), BYTES_A_DELTA[version]);
+      await checkStreams(server, client, problems);
+      log(`${name}: checked`);
+    }
+  }
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
+async function callTwice(
+  server: BenchServer,
+  client: ClientName,
+  deltas: number,
+): Promise<{ readonly total: ServerCounts; readonly firstOutput: ServerCounts }> {
+  const { url, version } = server;
+  await server.reset();
+  await runTask<"cpu">({ kind: "cpu", client, url, version, deltas, calls: 1, warmUps: 1 });
+  return server.counts();
+}
+
+async function checkStreams(server: BenchServer, client: ClientName, problems: string[]): Promise<void> {
+  const { url, version } = server;
+  const { errors } = await runTask<"streams">({
+    kind: "streams",
+    client,
+    url,
+    version,
+    streams: 20,
+    deltas: 10,
+    intervalMs: 5,
+  });
+  if (errors > 0) problems.push(`${client} on Gradio ${version}: ${errors} of 20 streams failed`);
+}

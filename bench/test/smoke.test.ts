@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+
+import type { Summary } from "../src/report/summary.ts";
+import { svgOf } from "../src/report/svg.ts";
+import { tableOf } from "../src/report/table.ts";
+import { checkCounts } from "../src/smoke.ts";
+
+test("every client sends, opens and receives as much as it should", { timeout: 120_000 }, async () => {
+  await checkCounts({ log: () => {} });
+});
+
+test("a run becomes a table and a picture", () => {
+  const summary: Summary = {
+    date: "2026-01-02T03:04:05.000Z",
+    mode: "full",
+    machine: "a machine",
+    versions: {},
+    rows: [
+      {
+        id: "cold-50",
+        label: "cold",
+        unit: "ms",
+        samples: { "floor-undici": [310], "floor-http": [100, 200, 300], router: [110, 210, 300] },
+      },
+    ],
+    imports: [],
+    sizes: [],
+    router: { perCall: [30], perPart: [0.1] },
+  };
+  expect(tableOf(summary)).toContain("| cold, ms | 310 (1.55×) | 200 | 210 (1.05×) |");
+  expect(tableOf(summary)).toContain("| router: µs a call | 30 | 20 | missed |");
+  expect(svgOf(summary)).toContain('<tspan class="faint" dx="5">1.05×</tspan>');
+});
