@@ -123,12 +123,12 @@ export function createPlan<Candidate>(
   }
 
   /** Whether to ask the same provider again before those who were not asked yet. */
-  function mayRepeat(candidate: Candidate, error: unknown, { sameProvider }: ErrorRule): boolean {
+  function mayRepeat(candidate: Candidate, error: unknown, { sameProvider, breaker }: ErrorRule): boolean {
     const tried = tries.get(candidate) ?? 1;
     if (sameProvider === "never" || (sameProvider === "once" && tried > 1)) return false;
     if (waiting.length === 0) return true;
-    // Others may answer now: one more try, no long pause, and never at the price of their turn.
-    const pause = QwenError.isInstance(error) && error.retryAfterMs !== undefined;
+    // Others may answer now: one more try, not of one that is full or wants a pause, and never at the price of their turn.
+    const pause = breaker === "pause" || (QwenError.isInstance(error) && error.retryAfterMs !== undefined);
     return tried === 1 && !pause && begun + waiting.length < maxAttempts;
   }
 
