@@ -1,12 +1,8 @@
-export {
-  createSpaceEmulator,
-  type Answers,
-  type SpaceEmulator,
-  type SpaceEmulatorOptions,
-} from "./emulator/emulator.ts";
+export { createSpaceEmulator, type SpaceEmulator, type SpaceEmulatorOptions } from "./emulator/emulator.ts";
 export { type Fault, type FaultLike, type FaultName, faultNames, type RouteName } from "./emulator/faults.ts";
 export { type GradioVersion } from "./emulator/flavour.ts";
 export { type Job } from "./emulator/job.ts";
+export { type Answers } from "./emulator/model.ts";
 export { type RecordedRequest, type UploadedFile } from "./emulator/request.ts";
 export { type Answer, type AnswerContext, type AnswerLike, type AnswerStep } from "./emulator/script.ts";
 export { type SpaceShape } from "./emulator/shape.ts";

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 
 /** A Gradio server: its address, and the prefix of its version. */
 export interface Target {
@@ -26,20 +29,28 @@ export function newSessionHash(): string {
   return randomUUID().slice(0, 12);
 }
 
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Parsed where it is JSON. */
+  readonly body: unknown;
+}
+
+/** Posts JSON on a connection of its own: Gradio closes one after an error without saying so. */
 export async function post(
   target: Target,
   path: string,
   body: unknown,
   headers: Record<string, string> = {},
-): Promise<{ status: number; headers: Headers; body: unknown }> {
-  const response = await fetch(`${target.url}${target.prefix}${path}`, {
+): Promise<Reply> {
+  const sent = request(`${target.url}${target.prefix}${path}`, {
     method: "POST",
+    agent: false,
     headers: { "content-type": "application/json", ...headers },
-    body: typeof body === "string" ? body : JSON.stringify(body),
-    redirect: "manual",
   });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: parsed(text) };
+  sent.end(typeof body === "string" ? body : JSON.stringify(body));
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, headers: response.headers, body: parsed(await text(response)) };
 }
 
 export async function join(
@@ -126,11 +137,11 @@ export function lastData({ messages }: Heard): readonly unknown[] | undefined {
     .at(-1);
 }
 
-function parsed(text: string): unknown {
+function parsed(content: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(content) as unknown;
   } catch {
-    return text;
+    return content;
   }
 }
 

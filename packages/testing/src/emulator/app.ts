@@ -8,7 +8,7 @@ import type { Fault, FaultPlan, RouteName } from "./faults.ts";
 import type { Flavour, WireMessage } from "./flavour.ts";
 import type { Job } from "./job.ts";
 import type { Queue } from "./queue.ts";
-import { jsonReply, type Reply, textReply } from "./replies.ts";
+import { internalErrorReply, jsonReply, type Reply } from "./replies.ts";
 import { cookiesOf, type RecordedRequest, type UploadedFile } from "./request.ts";
 import { ScriptedFailure } from "./script.ts";
 import type { FunctionCall, Space, SpaceFunction } from "./space.ts";
@@ -68,11 +68,10 @@ export function createApp({
   }
 
   const named = (name: string): number => functions().findIndex(({ apiName }) => apiName === name);
-  const internalError = (): Reply => textReply(500, flavour.internalError);
 
   function join(fnIndex: number, body: JoinBody, simpleFormat: boolean, struck: readonly Fault[]): Reply {
     const fn = functions()[fnIndex];
-    if (fn === undefined) return internalError();
+    if (fn === undefined) return internalErrorReply(flavour);
     const slow = struck.find(({ name }) => name === "slow-queue");
     const joined = queue.join({
       fnIndex,
@@ -87,7 +86,7 @@ export function createApp({
 
   async function run(fnIndex: number, { data, sessionHash }: JoinBody): Promise<Reply> {
     const fn = functions()[fnIndex];
-    if (fn === undefined) return internalError();
+    if (fn === undefined) return internalErrorReply(flavour);
     const values = checked(fn, uploads).run(call({ data, sessionHash: sessionHash ?? "" }));
     const iterator = values[Symbol.asyncIterator]();
     try {

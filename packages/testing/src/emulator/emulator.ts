@@ -4,20 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { createApp, type StreamReply } from "./app.ts";
 import { createFaultPlan, type Fault, type FaultLike } from "./faults.ts";
-import { flavourOf, type GradioVersion, type WireMessage } from "./flavour.ts";
+import { type Flavour, flavourOf, type GradioVersion } from "./flavour.ts";
 import type { Job } from "./job.ts";
+import { type Answers, createModel } from "./model.ts";
 import { createQueue } from "./queue.ts";
 import { htmlReply, type Reply, replyOfFault } from "./replies.ts";
 import { readBody, type RecordedRequest, routeOf } from "./request.ts";
 import { createResponder } from "./responder.ts";
-import { type AnswerContext, type AnswerLike, playAnswer } from "./script.ts";
 import { createSessions } from "./sessions.ts";
 import { createSpace, type SpaceShape } from "./shape.ts";
-import type { FunctionCall } from "./space.ts";
-import { standardAnswer } from "./standard-answers.ts";
-
-/** What the emulated model answers: always the same, or by the prompt. `undefined` is the standard answer. */
-export type Answers = AnswerLike | ((prompt: string, context: AnswerContext) => AnswerLike | undefined);
+import type { Space } from "./space.ts";
 
 /** Options of {@link createSpaceEmulator}. */
 export interface SpaceEmulatorOptions {
@@ -92,47 +88,27 @@ const OWN_VERSIONS: Readonly<Record<SpaceShape, GradioVersion>> = {
  * const router = createRouter({ plugins: [qwenMax({ space: space.url })] });
  * ```
  */
-export async function createSpaceEmulator(options: SpaceEmulatorOptions = {}): Promise<SpaceEmulator> {
+export function createSpaceEmulator(options: SpaceEmulatorOptions = {}): Promise<SpaceEmulator> {
+  return startEmulator((flavour) => createSpace(options.shape ?? "chat", flavour), options);
+}
+
+/** An emulator of any app. */
+export async function startEmulator(
+  build: (flavour: Flavour) => Space,
+  options: SpaceEmulatorOptions,
+): Promise<SpaceEmulator> {
   const { shape = "chat", version = OWN_VERSIONS[shape], heartbeatMs = 15_000, token } = options;
   const flavour = flavourOf(version);
+  const space = build(flavour);
   const closing = new AbortController();
   const startedAt = performance.now();
   const now = (): number => performance.now() - startedAt;
   const requests: RecordedRequest[] = [];
   const connections = new Map<Socket, number>();
-  const states = new Map<string, Map<string, unknown>>();
   const faults = createFaultPlan(options.faults);
-  let answer = options.answer;
-  let calls = 0;
   let connectionCount = 0;
 
-  function callOf(
-    job: Pick<Job, "data" | "sessionHash"> & { prompt?: string | undefined },
-    send: (message: WireMessage) => void,
-    eventId = "",
-  ): FunctionCall {
-    const state = states.get(job.sessionHash) ?? new Map<string, unknown>();
-    states.set(job.sessionHash, state);
-    return {
-      data: job.data,
-      state,
-      ask(prompt, about = {}) {
-        job.prompt = prompt;
-        const context = { call: ++calls, data: job.data, sessionHash: job.sessionHash, ...about };
-        const said =
-          (typeof answer === "function" ? answer(prompt, context) : answer) ?? standardAnswer(prompt, context);
-        return playAnswer(said, {
-          signal: closing.signal,
-          onLog: (text, level) => send(flavour.log(eventId, text, level)),
-          onProgress: (index, length, description) => {
-            const unit = { index, length: length ?? null, unit: "steps", progress: null, desc: description ?? null };
-            send({ msg: "progress", event_id: eventId, progress_data: [unit] });
-          },
-        });
-      },
-    };
-  }
-
+  const model = createModel({ answer: options.answer, flavour, signal: closing.signal });
   const sessions = createSessions(options.maxSessions ?? 2000);
   const queue = createQueue({
     flavour,
@@ -142,15 +118,15 @@ export async function createSpaceEmulator(options: SpaceEmulatorOptions = {}): P
     pollMs: options.pollMs ?? flavour.pollMs,
     signal: closing.signal,
     now,
-    call: (job, send) => callOf(job, send, job.eventId),
+    call: model.call,
   });
   const app = createApp({
-    space: createSpace(shape, flavour),
+    space,
     flavour,
     queue,
     faults,
     auth: options.auth,
-    call: (job) => callOf(job, () => {}),
+    call: (job) => model.call(job, () => {}),
   });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -224,7 +200,7 @@ export async function createSpaceEmulator(options: SpaceEmulatorOptions = {}): P
     get sockets() {
       return connections.size;
     },
-    answer: (next) => void (answer = next),
+    answer: model.answer,
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     async idle() {
@@ -232,7 +208,7 @@ export async function createSpaceEmulator(options: SpaceEmulatorOptions = {}): P
     },
     forget() {
       requests.length = 0;
-      states.clear();
+      model.forget();
       queue.forget();
     },
     close,

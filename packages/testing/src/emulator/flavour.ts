@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 
+import { pythonRepr } from "./python.ts";
+
 /** A version of Gradio that the emulator speaks. */
 export type GradioVersion = "4.44.1" | "5.50.0" | "6.31.0";
 
@@ -58,18 +60,19 @@ export function flavourOf(version: GradioVersion): Flavour {
   const completion = (
     eventId: string,
     output: Record<string, unknown>,
-    success: boolean,
-    title: string | null,
-  ): WireMessage => ({
-    msg: "process_completed",
-    event_id: eventId,
-    output,
-    success,
-    ...(is4 ? {} : { title }),
-    ...(is6
-      ? { used_cache: null, cache_duration: output["duration"] ?? null, avg_time: output["average_duration"] ?? null }
-      : {}),
-  });
+    { success, title }: { readonly success: boolean; readonly title: string | null },
+  ): WireMessage => {
+    // The end of a job that failed at once leaves these out; after that 6.x takes them from whatever the output is.
+    const { duration = null, average_duration: average = null } = title === null ? output : {};
+    return {
+      msg: "process_completed",
+      event_id: eventId,
+      output,
+      success,
+      ...(is4 ? {} : { title }),
+      ...(is6 ? { used_cache: null, cache_duration: duration, avg_time: average } : {}),
+    };
+  };
 
   return {
     version,
@@ -104,12 +107,17 @@ export function flavourOf(version: GradioVersion): Flavour {
       ...(is4 ? {} : { time_limit: null }),
     }),
 
-    completed: (eventId, output) => completion(eventId, output, true, null),
+    completed: (eventId, output) => completion(eventId, output, { success: true, title: null }),
 
     failed(eventId, { message, hidden, title = "Error" }, { first }) {
-      if (hidden) return completion(eventId, { error: null }, false, first ? "Error" : null);
-      if (is4) return completion(eventId, { error: `'${message}'`, duration: 10, visible: true }, false, null);
-      return completion(eventId, { error: message, duration: 10, visible: true, title }, false, first ? title : null);
+      const shown = is4
+        ? { error: pythonRepr(message), duration: 10, visible: true }
+        : { error: message, duration: 10, visible: true, title };
+      const firstTitle = hidden ? "Error" : title;
+      return completion(eventId, hidden ? { error: null } : shown, {
+        success: false,
+        title: first ? firstTitle : null,
+      });
     },
 
     callError: ({ output }) => (is6 ? output : null),

@@ -61,14 +61,14 @@ export function createQueue(options: QueueOptions): Queue {
   const durations = createDurations();
   let poll: NodeJS.Timeout | undefined;
 
+  const limitOf = (fn: SpaceFunction): number => Math.min(fn.concurrencyLimit ?? Infinity, concurrencyLimit);
   const waitingFor = (fn: SpaceFunction): WaitingJob[] => entryOf(waiting, fn, () => []);
   const runningOf = (fn: SpaceFunction): Set<WaitingJob> => entryOf(running, fn, () => new Set());
   const size = (): number => [...waiting.values()].reduce((sum, list) => sum + list.length, 0);
 
   function estimate(fn: SpaceFunction, from = 0): void {
     const list = waitingFor(fn);
-    const busy =
-      runningOf(fn).size >= concurrencyLimit ? [...runningOf(fn)].map(({ job }) => job.startedAt ?? now()) : [];
+    const busy = runningOf(fn).size >= limitOf(fn) ? [...runningOf(fn)].map(({ job }) => job.startedAt ?? now()) : [];
     for (const [index, entry] of list.entries()) {
       if (index < from) continue;
       const rank = index + entry.ahead;
@@ -77,7 +77,7 @@ export function createQueue(options: QueueOptions): Queue {
         event_id: entry.job.eventId,
         rank,
         queue_size: list.length + entry.ahead,
-        rank_eta: durations.eta(fn, { rank: index, limit: concurrencyLimit, busy, now: now() }),
+        rank_eta: durations.eta(fn, { rank: index, limit: limitOf(fn), busy, now: now() }),
       });
     }
   }
@@ -88,7 +88,7 @@ export function createQueue(options: QueueOptions): Queue {
       poll = undefined;
       for (const [fn, list] of waiting) {
         let head = list[0];
-        while (head !== undefined && head.ahead === 0 && runningOf(fn).size < concurrencyLimit) {
+        while (head !== undefined && head.ahead === 0 && runningOf(fn).size < limitOf(fn)) {
           list.shift();
           void start(fn, head);
           estimate(fn);

@@ -6,6 +6,8 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly body: string;
+  /** Closes the connection afterwards, without a word about it. */
+  readonly closes?: boolean | undefined;
 }
 
 export function jsonReply(status: number, value: unknown, headers: Reply["headers"] = {}): Reply {
@@ -14,6 +16,11 @@ export function jsonReply(status: number, value: unknown, headers: Reply["header
 
 export function textReply(status: number, body: string): Reply {
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body };
+}
+
+/** A 500 for an exception that nobody caught. The servers close the connection after it. */
+export function internalErrorReply({ internalError }: Flavour): Reply {
+  return { ...textReply(500, internalError), closes: true };
 }
 
 export function htmlReply(status: number, title: string): Reply {
@@ -58,7 +65,7 @@ export function replyOfFault(
     case "sleeping":
       return htmlReply(503, "This Space is sleeping. It is being woken up.");
     case "server-error":
-      return textReply(500, flavour.internalError);
+      return internalErrorReply(flavour);
     case "html":
       return htmlReply(200, "Welcome");
     case "unauthorized":

@@ -36,7 +36,7 @@ export function createResponder(
     for (const byte of Buffer.from(text)) response.write(Uint8Array.of(byte));
   };
 
-  function sendWhole({ status, headers = {}, body }: Reply): void {
+  function sendWhole({ status, headers = {}, body, closes = false }: Reply): void {
     if (fault("eof") !== undefined) return void response.socket?.end();
     if (fault("reset") !== undefined) return void response.socket?.resetAndDestroy();
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
@@ -45,7 +45,8 @@ export function createResponder(
     );
     if (!spoiled) {
       response.writeHead(status, { "content-length": Buffer.byteLength(body) });
-      response.end(body);
+      const { socket } = response;
+      response.end(body, () => (closes ? socket?.end() : undefined));
       return;
     }
     response.writeHead(status);

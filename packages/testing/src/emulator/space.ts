@@ -29,6 +29,8 @@ export interface SpaceFunction {
   readonly outputs: readonly number[];
   /** @defaultValue true */
   readonly queue?: boolean | undefined;
+  /** Jobs of it that run at once, if fewer than those of every function. */
+  readonly concurrencyLimit?: number | undefined;
   /** Whether it is a generator. @defaultValue false */
   readonly generates?: boolean | undefined;
   /** Whether the API shows it. @defaultValue true */

@@ -1,3 +1,4 @@
+import { pythonJson } from "./python.ts";
 import { type AnswerContext, type AnswerLike, type AnswerStep, words } from "./script.ts";
 
 const REPEAT = ["ha", "ha", " ", "ha", "ha", "\n", "\n", "\n"];
@@ -82,13 +83,4 @@ function longPieces(characters = 100_000, steps = 500): AnswerStep[] {
   return Array.from({ length: Math.ceil(characters / size) }, (_, index) =>
     text.slice(index * size, (index + 1) * size),
   );
-}
-
-/** JSON with the spaces that Python's `json.dumps` puts in. */
-function pythonJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value)
-    .map(([key, item]) => `${JSON.stringify(key)}: ${pythonJson(item)}`)
-    .join(", ")}}`;
 }

@@ -115,9 +115,9 @@ describe.each(VERSIONS)("Gradio %s", (version) => {
 
     const alone = await listen(target, `/call/model_chat/${await started({})}`);
     expect(alone.events).toEqual([
-      `event: generating\ndata: ["",[["P","ha"]],""]`,
-      `event: generating\ndata: ["",[["P","haha"]],""]`,
-      `event: complete\ndata: ["",[["P","haha"]],""]`,
+      `event: generating\ndata: ["", [["P", "ha"]], ""]`,
+      `event: generating\ndata: ["", [["P", "haha"]], ""]`,
+      `event: complete\ndata: ["", [["P", "haha"]], ""]`,
     ]);
 
     const inSession = await listen(target, `/call/model_chat/${await started({ session_hash: "mine" })}`);
