@@ -42,6 +42,8 @@ export interface ClientRequest {
   readonly signal?: AbortSignal | undefined;
   readonly timeouts?: Timeouts | undefined;
   readonly onStart?: (() => void) | undefined;
+  /** Told the status of every response on the way, redirects included. */
+  readonly onStatus?: ((status: number) => void) | undefined;
 }
 
 /** The connection to one Space that all of its sessions share. */
@@ -99,13 +101,15 @@ export function createClient(
     signal,
     timeouts,
     onStart,
+    onStatus,
   }: ClientRequest): Promise<TransportResponse> {
     const { connectMs, headersMs } = resolveTimeouts(timeouts, options.timeouts);
     const contentType = json === undefined ? body?.contentType : "application/json";
     const startedAt = performance.now();
     const response = await follow(transport(), {
       method: contentType === undefined ? "GET" : "POST",
-      url: new URL(path.replace(/^\//, ""), url),
+      // Joined as text: resolving the path as a reference could lead to another host.
+      url: new URL(url.href + path.replace(/^\//, "")),
       body: json === undefined ? body?.bytes : JSON.stringify(json),
       signal,
       connectMs,
@@ -113,14 +117,21 @@ export function createClient(
       onStart,
       headersFor(hop) {
         const inside = hop.origin === url.origin;
-        const cookies = inside ? [...logins.pairs(), ...(jar?.pairs() ?? [])] : [];
-        return {
+        const common = {
           accept: accept ?? "application/json",
           "user-agent": "qwen-sdk",
           ...(contentType === undefined ? {} : { "content-type": contentType }),
+        };
+        if (!inside) return common;
+        const { cookie: ownCookie, ...own } = { ...lowerCase(ownHeaders), ...lowerCase(headers) };
+        // Of one name, a session's cookie replaces the one that came with the login.
+        const pairs = createCookieJar({ ...logins.toJSON(), ...jar?.toJSON() }).pairs();
+        const cookies = ownCookie === undefined ? pairs : [ownCookie, ...pairs];
+        return {
+          ...common,
           ...(cookies.length === 0 ? {} : { cookie: cookies.join("; ") }),
           ...(token === undefined ? {} : tokenHeader(hop, { space: url, token })),
-          ...(inside ? { ...lowerCase(ownHeaders), ...lowerCase(headers) } : {}),
+          ...own,
         };
       },
       onResponse({ status, headers: received }, hop) {
@@ -128,6 +139,7 @@ export function createClient(
           () =>
             `${contentType === undefined ? "GET" : "POST"} ${hop.origin}${hop.pathname} ${status} ${Math.round(performance.now() - startedAt)} ms`,
         );
+        onStatus?.(status);
         const cookies = received["set-cookie"];
         if (cookies === undefined || hop.origin !== url.origin) return;
         (jar ?? logins).store(typeof cookies === "string" ? [cookies] : cookies);
@@ -148,6 +160,7 @@ export function createClient(
       path: "login",
       body: { bytes: new TextEncoder().encode(form), contentType: "application/x-www-form-urlencoded" },
     });
+    if (response.status === 429 || response.status >= 500) throw await failureOf(response, { url });
     if (response.status !== 200) {
       response.body.cancel();
       throw new QwenError(
@@ -159,31 +172,31 @@ export function createClient(
     await readText(response.body);
   }
 
-  async function loggedIn(): Promise<void> {
+  async function loggedIn(signal: AbortSignal | undefined): Promise<void> {
     if (auth === undefined) return;
-    login ??= logIn(auth);
-    try {
-      await login;
-    } catch (error) {
+    // Shared by all callers, so it goes on when one of them leaves.
+    login ??= logIn(auth).catch((error: unknown) => {
       login = undefined;
       throw error;
-    }
+    });
+    await orAborted(login, signal);
   }
 
   async function request(clientRequest: ClientRequest): Promise<TransportResponse> {
     if (auth === undefined) return send(clientRequest);
-    await loggedIn();
+    await loggedIn(clientRequest.signal);
     const response = await send(clientRequest);
     if (response.status !== 401) return response;
     // The server forgot the login, as a restart makes it do.
     response.body.cancel();
     login = undefined;
-    await loggedIn();
+    await loggedIn(clientRequest.signal);
     return send(clientRequest);
   }
 
   async function readConfig(): Promise<SpaceConfig> {
-    const response = await request({ path: "config" });
+    // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
+    const response = await request({ path: "config", jar: createCookieJar() });
     if (response.status !== 200) throw await failureOf(response, { url });
     const body = await readText(response.body);
     if (body.trimStart().startsWith("<")) {
@@ -240,6 +253,16 @@ export function createClient(
       await closing?.close();
     },
   };
+}
+
+/** Settles as `promise` does, or rejects with the reason of `signal` before it. */
+function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal?.reason);
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
+  });
 }
 
 function lowerCase(headers: Readonly<Record<string, string>> = {}): Record<string, string> {

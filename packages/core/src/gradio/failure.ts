@@ -1,3 +1,4 @@
+import { maskSecrets } from "../debug.ts";
 import { QwenError, SpaceError } from "../errors.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
 import { headerOf, readText, type TransportResponse } from "../http/transport.ts";
@@ -6,6 +7,7 @@ import { isRecord, parseJson } from "./json.ts";
 import type { JobCompletion } from "./messages.ts";
 
 const LONGEST_REASON = 300;
+const LONGEST_READ_MS = 5000;
 /** Characters of a page that are looked at: finding its tags takes quadratic time at worst. */
 const MOST_READ = 10_000;
 
@@ -14,7 +16,13 @@ export async function failureOf(
   response: TransportResponse,
   { url, signal }: { readonly url: URL; readonly signal?: AbortSignal | undefined },
 ): Promise<QwenError> {
-  const body = await readText(response.body, { maxBytes: 64 * 1024, signal });
+  let body = "";
+  try {
+    body = await readText(response.body, { maxBytes: 64 * 1024, limitMs: LONGEST_READ_MS, signal });
+  } catch {
+    // The status says more than a body that broke off.
+    signal?.throwIfAborted();
+  }
   return statusFailure(response, { url, body });
 }
 
@@ -51,7 +59,7 @@ export function completionFailure({ error, title }: JobCompletion): QwenError {
   if (error === undefined) {
     return new SpaceError("The Space failed and does not say why.", { hidden: true, title });
   }
-  const message = plainText(unquoted(error));
+  const message = maskSecrets(plainText(unquoted(error)));
   if (/exceeded your .*quota/i.test(message)) {
     return new QwenError("quota_exceeded", message, { retryAfterMs: quotaWaitMs(message) });
   }
@@ -84,7 +92,7 @@ function reasonIn(body: string): string {
   const text = detailIn(body) ?? pageTitle(body);
   // A traceback is the server's business, and names its files.
   const end = text.indexOf("Traceback (most recent call last)");
-  return text.slice(0, end < 0 ? LONGEST_REASON : Math.min(end, LONGEST_REASON)).trim();
+  return maskSecrets(text.slice(0, end < 0 ? LONGEST_REASON : Math.min(end, LONGEST_REASON)).trim());
 }
 
 function detailIn(body: string): string | undefined {

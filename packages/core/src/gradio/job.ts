@@ -1,7 +1,7 @@
 import { debug } from "../debug.ts";
 import { QwenError, StreamInterruptedError, TimeoutError, type TimeoutPhase } from "../errors.ts";
 import { decodeEvents } from "../http/sse.ts";
-import { readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
+import { headerOf, readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
 import { sleep, startTimer, type ResolvedTimeouts } from "../timers.ts";
 import { findEndpoint } from "./config.ts";
 import { completionFailure, failureOf } from "./failure.ts";
@@ -73,7 +73,8 @@ export function startJob({
   const settled = Promise.withResolvers<JobCompletion>();
   const wire = new AbortController();
   let stage: "joining" | "joined" | "streaming" = "joining";
-  let sent = false;
+  /** The server may have made a job of the join. */
+  let mayRun = false;
   let over = false;
   let eventId: string | undefined;
   let body: ResponseBody | undefined;
@@ -110,7 +111,7 @@ export function startJob({
     if (stage === "streaming") {
       body?.cancel();
       client.background(cancel());
-    } else if (!sent) wire.abort(error);
+    } else if (!mayRun) wire.abort(error);
     // Else `run` is under way, and cleans up when it sees that it is over.
   }
 
@@ -129,19 +130,34 @@ export function startJob({
     eventId = await eventIdOf(joined);
     stage = "joined";
     const response = await listen();
+    if (response.status !== 200) throw await failureOf(response, { url: client.url, signal: wire.signal });
     if (over) {
       response.body.cancel();
       await cancel();
       return;
     }
-    if (response.status !== 200) throw await failureOf(response, { url: client.url, signal: wire.signal });
+    if (headerOf(response, "content-type")?.startsWith("text/html") === true) {
+      response.body.cancel();
+      throw new QwenError("space_unavailable", `${client.url.host} shows a page in place of the job's messages.`);
+    }
     stage = "streaming";
     body = response.body;
     body.pipe(decodeEvents({ event: take, end: () => ended(), error: ended }));
   }
 
   function join(): Promise<TransportResponse> {
-    const options = { signal: wire.signal, timeouts, onStart: () => (sent = true) };
+    const options = {
+      signal: wire.signal,
+      timeouts,
+      onStart: () => (mayRun = true),
+      onStatus(status: number) {
+        // A gateway that lost patience does not know either.
+        if (status === 200 || status === 502 || status === 504) return;
+        // No job was made, and after an abort none is to be asked for elsewhere.
+        mayRun = false;
+        if (over) wire.abort();
+      },
+    };
     const common = { data: inputs, session_hash: session.hash };
     if (fnIndex === undefined)
       return session.request({
@@ -160,12 +176,12 @@ export function startJob({
     if (response.status !== 200) throw await failureOf(response, { url: client.url, signal: wire.signal });
     const text = await readText(response.body, { limitMs: timeouts.headersMs, signal: wire.signal });
     const id = eventIdIn(text);
-    if (id === undefined)
-      throw new QwenError(
-        text.trimStart().startsWith("<") ? "space_unavailable" : "protocol",
-        `${client.url.host} accepts the job without naming it: it is no Gradio queue, or shows a page in its place.`,
-      );
-    return id;
+    if (id !== undefined) return id;
+    mayRun = false;
+    throw new QwenError(
+      text.trimStart().startsWith("<") ? "space_unavailable" : "protocol",
+      `${client.url.host} accepts the job without naming it: it is no Gradio queue, or shows a page in its place.`,
+    );
   }
 
   function listen(): Promise<TransportResponse> {
@@ -192,8 +208,11 @@ export function startJob({
   function receive(message: QueueMessage): void {
     switch (message.type) {
       case "completed":
-        if (message.success) succeed(message);
-        else fail(completionFailure(message));
+        if (!message.success) fail(completionFailure(message));
+        else if (message.data !== undefined) succeed(message);
+        // This is what a cancelled job looks like, and it was not us.
+        else if (output) ended();
+        else fail(new QwenError("empty_response", `${client.url.host} ended the job without outputs.`));
         return;
       case "failed":
         fail(
@@ -258,32 +277,36 @@ export function startJob({
     const verified = endpoint === undefined ? fnIndex : known?.fnIndex;
     if (verified === undefined || (fnIndex !== undefined && verified !== fnIndex)) return;
     if (config?.version?.startsWith("4.") === true) await sleep(GRADIO_4_CANCEL_DELAY_MS);
-    const response = await session.request({
-      path: "cancel",
-      json: { session_hash: session.hash, fn_index: verified, event_id: eventId },
-      signal: AbortSignal.timeout(CLEANUP_MS),
+    await bounded(async (cleanUp) => {
+      const response = await session.request({
+        path: "cancel",
+        json: { session_hash: session.hash, fn_index: verified, event_id: eventId },
+        signal: cleanUp,
+      });
+      await readText(response.body, { signal: cleanUp });
+      debug(() => `cancelled ${eventId} at ${client.url.host}: ${response.status}`);
     });
-    await readText(response.body, { limitMs: CLEANUP_MS });
-    debug(() => `cancelled ${eventId} at ${client.url.host}: ${response.status}`);
   }
 
-  /** A join without an answer may still have made a job: opening and closing its session removes it. */
+  /** A join whose stream was never open may still have made a job: opening and closing its session removes it. */
   async function sweep(): Promise<void> {
-    const response = await session.request({
-      path: `queue/data?session_hash=${session.hash}`,
-      accept: "text/event-stream",
-      signal: AbortSignal.timeout(CLEANUP_MS),
+    await bounded(async (cleanUp) => {
+      const response = await session.request({
+        path: `queue/data?session_hash=${session.hash}`,
+        accept: "text/event-stream",
+        signal: cleanUp,
+      });
+      response.body.cancel();
     });
-    response.body.cancel();
+    if (eventId !== undefined) await cancel();
   }
 
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   else {
     const running = run().catch((error: unknown) => {
-      if (sent && stage === "joining" && QwenError.isInstance(error) && error.code === "timeout")
-        client.background(sweep());
       fail(error);
+      if (mayRun) client.background(sweep());
     });
     // What goes on after an abort is bounded, and `close()` waits for it.
     settled.promise.catch(() => {
@@ -307,6 +330,17 @@ export function startJob({
       timer.resume();
     },
   };
+}
+
+/** Runs a clean-up for as long as it may take. */
+async function bounded(work: (limit: AbortSignal) => Promise<void>): Promise<void> {
+  const limit = new AbortController();
+  const timer = startTimer(CLEANUP_MS, () => limit.abort(new Error("The clean-up took too long.")));
+  try {
+    await work(limit.signal);
+  } finally {
+    timer.stop();
+  }
 }
 
 function eventIdIn(text: string): string | undefined {

@@ -50,8 +50,13 @@ export function createSession(
       const response = await send(request);
       if ((response.status !== 404 && response.status !== 405) || client.knownConfig() !== undefined) return response;
       // The prefix was a guess. Ask once what it is.
-      const { apiPrefix } = await client.config();
-      if (apiPrefix === prefix) return response;
+      try {
+        const { apiPrefix } = await client.config();
+        if (apiPrefix === prefix) return response;
+      } catch (error) {
+        response.body.cancel();
+        throw error;
+      }
       response.body.cancel();
       return send(request);
     },

@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { connectSpace } from "../../src/gradio/space.ts";
+import { completed, configOf, eventId, says, startTestSpace, type Exchange } from "../servers/test-space.ts";
+import { rejection, until } from "../servers/waiting.ts";
+
+describe("a login of the app", () => {
+  const AUTH = { username: "ann", password: "p&ss=wörd" };
+  const wanted = { detail: { error: "Not authenticated", auth_message: null } };
+
+  async function startGuarded({ affinity = false } = {}) {
+    let logins = 0;
+    const guard = (answer: (exchange: Exchange) => unknown) => (exchange: Exchange) => {
+      const valid = exchange.headers.cookie?.split("; ").includes(`access-token=t${logins}`) === true;
+      if (valid) void answer(exchange);
+      else exchange.reply(401, wanted);
+    };
+    const space = await startTestSpace({
+      login(exchange) {
+        const form = new URLSearchParams(exchange.body.toString());
+        if (form.get("username") !== AUTH.username || form.get("password") !== AUTH.password) {
+          exchange.reply(400, { detail: "Incorrect credentials." });
+          return;
+        }
+        logins += 1;
+        exchange.reply(
+          200,
+          { success: true },
+          { "set-cookie": [`access-token=t${logins}; HttpOnly`, ...(affinity ? ["affinity=login"] : [])] },
+        );
+      },
+      call: guard(({ reply }) =>
+        reply(200, { event_id: eventId() }, affinity ? { "set-cookie": "affinity=session" } : {}),
+      ),
+      join: guard(({ reply }) => reply(200, { event_id: eventId() })),
+      data: guard(says(completed(["in"]))),
+      config: guard(({ reply }) => reply(200, configOf())),
+    });
+    return { space, forget: () => void (logins += 1) };
+  }
+
+  it("happens once for all calls, by a form, and its cookie goes with every request", async () => {
+    const { space } = await startGuarded();
+    await using _ = space;
+    const client = connectSpace(space.origin, { auth: AUTH });
+    expect(await Promise.all([1, 2, 3].map(() => client.predict("chat", [])))).toEqual([["in"], ["in"], ["in"]]);
+    await client.close();
+    expect(space.log.filter((entry) => entry === "login")).toHaveLength(1);
+    expect(space.requests[0]?.headers["content-type"]).toBe("application/x-www-form-urlencoded");
+  });
+
+  it("happens again after the server forgot it, once, and the call goes on", async () => {
+    const { space, forget } = await startGuarded();
+    await using _ = space;
+    const client = connectSpace(space.origin, { auth: AUTH });
+    await client.predict("chat", []);
+    await client.close();
+    forget();
+    expect(await client.predict("chat", [])).toEqual(["in"]);
+    await client.close();
+    expect(space.log.filter((entry) => entry === "login")).toHaveLength(2);
+  });
+
+  it("that is refused is `authentication`, and is tried anew by the next call", async () => {
+    const { space } = await startGuarded();
+    await using _ = space;
+    const client = connectSpace(space.origin, { auth: { ...AUTH, password: "wrong" } });
+    for (let call = 0; call < 2; call += 1) {
+      const error = await rejection(client.predict("chat", []));
+      expect(error).toMatchObject({ code: "authentication", status: 400 });
+      expect((error as Error).message).not.toContain("wrong");
+    }
+    expect(space.log).toEqual(["login", "login"]);
+    await client.close();
+  });
+
+  it("does not go round in circles where the cookie is never accepted", async () => {
+    await using space = await startTestSpace({ call: ({ reply }) => reply(401, wanted) });
+    const client = connectSpace(space.origin, { auth: AUTH });
+    expect(await rejection(client.predict("chat", []))).toMatchObject({ code: "authentication", status: 401 });
+    expect(space.log).toEqual(["login", "call", "login", "call"]);
+    await client.close();
+  });
+
+  it.each([
+    [429, "rate_limited"],
+    [503, "space_unavailable"],
+  ])("that fails with %i is %s: the password may be right", async (status, code) => {
+    await using space = await startTestSpace({ login: ({ reply }) => reply(status, "later", { "retry-after": "3" }) });
+    const client = connectSpace(space.origin, { auth: AUTH });
+    expect(await rejection(client.predict("chat", []))).toMatchObject({ code, status, retryAfterMs: 3000 });
+    await client.close();
+  });
+
+  it("that is never answered does not hold up an abort", async () => {
+    await using space = await startTestSpace({ login: () => {} });
+    const client = connectSpace(space.origin, { auth: AUTH });
+    const controller = new AbortController();
+    const failures = [
+      rejection(client.predict("chat", [], { signal: controller.signal })),
+      rejection(client.upload(new Uint8Array(1), { signal: controller.signal })),
+    ];
+    await until(() => space.log.includes("login"));
+    controller.abort(new Error("mine"));
+    expect(await Promise.all(failures)).toEqual([new Error("mine"), new Error("mine")]);
+  });
+
+  it("keeps its cookie apart from a session's: one name is sent once, the session's value", async () => {
+    const { space } = await startGuarded({ affinity: true });
+    await using _ = space;
+    const client = connectSpace(space.origin, { auth: AUTH });
+    await client.predict("chat", []);
+    await client.close();
+    const cookies = space.requests
+      .filter(({ route }) => route === "call" || route === "data")
+      .map(({ headers }) => headers.cookie?.split("; ").toSorted());
+    expect(cookies).toEqual([
+      ["access-token=t1", "affinity=login"],
+      ["access-token=t1", "affinity=session"],
+    ]);
+  });
+});

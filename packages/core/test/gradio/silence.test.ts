@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { ask, chatProvider, shownText } from "../servers/chat-provider.ts";
+import {
+  completed,
+  estimation,
+  generating,
+  heartbeat,
+  startTestSpace,
+  starts,
+  type Events,
+} from "../servers/test-space.ts";
+import { collect, rejection, settle, until, useVirtualTime } from "../servers/waiting.ts";
+
+describe("silence", () => {
+  const SILENT: readonly (readonly [name: string, messages: readonly unknown[], passMs: number, phase: string])[] = [
+    ["from the start", [], 60_000, "first-output"],
+    ["in the queue", [estimation(3)], 300_000, "queue"],
+    ["after the job started", [estimation(0), starts()], 60_000, "first-output"],
+    ["after a text", [starts(), generating(["Hel"])], 60_000, "idle"],
+    ["after white space, which is no output", [starts(), generating(["  \n"])], 60_000, "first-output"],
+  ];
+
+  it.each(SILENT)("%s is a timeout, although heartbeats go on", async (_, messages, passMs, phase) => {
+    let beat = (): void => {};
+    await using space = await startTestSpace({
+      data({ events }) {
+        const stream = events();
+        if (messages.length > 0) stream.send(...messages);
+        beat = () => stream.send(heartbeat);
+      },
+    });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin });
+    let error: unknown;
+    const outcome = collect(ask(provider)).catch((thrown: unknown) => (error = thrown));
+    await until(() => space.log.includes("data"));
+    await settle();
+    for (let passed = 0; passed < passMs - 15_000; passed += 15_000) {
+      beat();
+      await time.pass(15_000);
+    }
+    expect(error).toBeUndefined();
+    await time.pass(15_000 + passMs / 8);
+    await outcome;
+    expect(error).toMatchObject({ code: "timeout", phase, provider: "test" });
+    await provider.close?.();
+    await until(() => space.log.includes("close data"));
+  });
+
+  it("is none while the queue moves: each place forward starts its limit anew", async () => {
+    const stream = Promise.withResolvers<Events>();
+    await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin });
+    const parts = collect(ask(provider));
+    const { send, end } = await stream.promise;
+    for (let rank = 5; rank >= 0; rank -= 1) {
+      send(estimation(rank));
+      await time.pass(250_000);
+    }
+    send(starts(), completed(["done"]));
+    end();
+    expect(shownText(await parts)).toBe("done");
+    await provider.close?.();
+  });
+
+  it("is none while the answer goes on slowly: each message of the job starts its limit anew", async () => {
+    const stream = Promise.withResolvers<Events>();
+    await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin });
+    const parts = collect(ask(provider));
+    const { send, end } = await stream.promise;
+    send(generating([""]));
+    for (let step = 0; step < 10; step += 1) {
+      send(generating([[["append", [], "x"]]]));
+      await time.pass(50_000);
+    }
+    send(completed(["x".repeat(10)]));
+    end();
+    expect(shownText(await parts)).toBe("x".repeat(10));
+    await provider.close?.();
+  });
+
+  it("that is allowed for ever is allowed for ever", async () => {
+    const stream = Promise.withResolvers<Events>();
+    await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin, timeouts: { firstOutputMs: Infinity } });
+    const parts = collect(ask(provider));
+    const { send, end } = await stream.promise;
+    await time.pass(24 * 3_600_000);
+    send(completed(["late"]));
+    end();
+    expect(shownText(await parts)).toBe("late");
+    await provider.close?.();
+  });
+
+  it("leaves a queue whose estimate is longer than `maxQueueMs` at once", async () => {
+    await using space = await startTestSpace({ data: ({ events }) => events().send(estimation(9, 120)) });
+    const provider = chatProvider({ space: space.origin });
+    const error = await rejection(collect(ask(provider, { maxQueueMs: 60_000 })));
+    expect(error).toMatchObject({ code: "queue_full", message: expect.stringContaining("120000") });
+    await provider.close?.();
+    await until(() => space.log.includes("close data"));
+  });
+});
