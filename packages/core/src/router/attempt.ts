@@ -249,11 +249,7 @@ export function startAttempt<Part, Result>(
         if (hasOutput) return interrupted(error);
         const what = error instanceof Error ? error.message : String(error);
         const about = { provider, cause: error };
-        return new QwenError(
-          "protocol",
-          `The provider "${provider}" failed with an error of its own: ${what}`,
-          about,
-        );
+        return new QwenError("protocol", `The provider "${provider}" failed with an error of its own: ${what}`, about);
       }
       error.provider ??= provider;
       return error;

@@ -67,6 +67,8 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   const buffered = outcomeOnly || commit === "buffered";
   const log = createAttemptLog(model, observers);
   const inbox = createInbox<Event<Part, Result>>();
+  // Dealt with before anything is awaited, so that calls begun together see each other in the counts they choose by.
+  const due: Event<Part, Result>[] = [];
   const active = new Set<RunningAttempt<Part, Result>>();
   let begun = 0;
   let scheduled = 0;
@@ -98,7 +100,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   function schedule(candidate: Candidate<Part>, { delayMs = 0, isHedge = false } = {}): void {
     scheduled++;
     const event = { type: "due", candidate, isHedge } as const;
-    if (delayMs === 0) inbox.post(event);
+    if (delayMs === 0) due.push(event);
     else lifetime.later(delayMs, () => inbox.post(event));
   }
 
@@ -136,7 +138,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
       if (first === undefined) throw new TypeError("`retry` leaves no attempt: `maxAttempts` must be at least 1.");
       schedule(first);
       for (;;) {
-        const event = await inbox.take();
+        const event = due.shift() ?? (await inbox.take());
         throwIfInterrupted();
         switch (event.type) {
           case "due": {

@@ -1,44 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
-import { QwenError, StreamInterruptedError, type ErrorCode } from "../../src/errors.ts";
+import { QwenError, StreamInterruptedError } from "../../src/errors.ts";
 import type { ModelInfo } from "../../src/provider.ts";
-import { createRouter, type RouterOptions, type RouterRequest } from "../../src/router/router.ts";
-import {
-  capabilities,
-  collect,
-  finish,
-  messages,
-  outline,
-  scripted,
-  text,
-  type Scripted,
-  type Step,
-} from "./scripted.ts";
+import { createRouter, type RouterRequest } from "../../src/router/router.ts";
+import { capabilities, finish, messages, outline, scripted, text, type Scripted, type Step } from "./scripted.ts";
+import { failure, good, read, routerOf, useVirtualTime } from "./virtual.ts";
 
-const failure = (code: ErrorCode, options = {}): QwenError => new QwenError(code, `It is ${code}.`, options);
-const good: readonly Step[] = [text("Hello"), text(" world"), finish];
+useVirtualTime();
 
-beforeEach(() => {
-  vi.useFakeTimers();
-});
-afterEach(() => {
-  const timersLeft = vi.getTimerCount();
-  vi.useRealTimers();
-  if (timersLeft > 0) throw new Error(`The test left ${timersLeft} timers.`);
-});
-
-/** Asks the providers in their order, and lets the time pass that it takes. */
-async function ask(providers: readonly Scripted[], { ...request }: Partial<RouterRequest & RouterOptions> = {}) {
-  const { plugins: _, routes: __, random = () => 0.5, ...rest } = request;
-  const router = createRouter({ plugins: providers, random });
-  const startedAt = performance.now();
-  const asked = collect(router.stream({ model: "m", messages, ...rest })).then((answer) => ({
-    ...answer,
-    tookMs: performance.now() - startedAt,
-  }));
-  await vi.runAllTimersAsync();
-  return await asked;
-}
+const ask = (providers: readonly Scripted[], request: Partial<RouterRequest> = {}) =>
+  read(routerOf(providers), request);
 
 describe("before the first output", () => {
   test("a failure goes on to the next candidate, and every part says who is asked and why", async () => {

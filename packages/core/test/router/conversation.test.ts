@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+
+import { scripted, type Step } from "./scripted.ts";
+import { complete, failure, good, routerOf, useVirtualTime } from "./virtual.ts";
+
+useVirtualTime();
+
+describe("a conversation that is lost", () => {
+  const holder = (id: string, script: readonly Step[]) => scripted(id, [script]);
+  const conversation = JSON.stringify(["a", "m", "turn"]);
+
+  test("fails with conversation_expired, or begins anew along the route if the caller says so", async () => {
+    const expired = failure("conversation_expired");
+    const [a, b] = [holder("a", [expired]), holder("b", good)];
+    expect((await complete(routerOf([a, b]), { conversation })).error).toBe(expired);
+    expect(a.requests[0]?.conversation).toBe("turn");
+    const again = scripted("a", [[failure("conversation_expired")], [failure("connection")], [failure("connection")]]);
+    const restarted = await complete(routerOf([again, b]), { conversation, onConversationLost: "restart" });
+    expect(restarted.completion).toMatchObject({ provider: "b" });
+    expect([...again.requests, ...b.requests].map((request) => request.conversation)).toEqual([
+      "turn",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("is expired as well while the breaker of its provider is open", async () => {
+    const a = scripted("a", [[failure("authentication")], good]);
+    const router = routerOf([a], { breaker: { minimumCalls: 1 } });
+    await complete(router);
+    expect((await complete(router, { conversation })).error).toMatchObject({
+      code: "conversation_expired",
+      provider: "a",
+    });
+    expect(a.requests).toHaveLength(1);
+    expect((await complete(router, { conversation, onConversationLost: "restart" })).completion).toMatchObject({
+      text: "Hello world",
+    });
+  });
+});

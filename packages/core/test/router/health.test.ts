@@ -1,0 +1,155 @@
+import { describe, expect, test, vi } from "vitest";
+
+import { collect, messages, scripted, text, type Scripted } from "./scripted.ts";
+import { complete, failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
+
+useVirtualTime();
+
+describe("the circuit breaker", () => {
+  const breaker = { minimumCalls: 3, openMs: 1000 };
+  const retry = { maxAttempts: 2, baseDelayMs: 0 };
+
+  test("keeps requests away from a provider that fails, and lets one probe it later", async () => {
+    const a = scripted("a", [...Array.from({ length: 3 }, () => [failure("authentication")]), good]);
+    const router = routerOf([a, scripted("b", [good])], { breaker });
+    for (let index = 0; index < 6; index++) expect((await complete(router)).completion?.provider).toBe("b");
+    expect(a.requests).toHaveLength(3);
+    expect(router.health()).toMatchObject([
+      { provider: "a", breaker: "open", recoversInMs: 1000 },
+      { provider: "b", breaker: "closed" },
+    ]);
+    vi.advanceTimersByTime(1000);
+    expect(router.health()[0]).toMatchObject({ breaker: "half-open" });
+    expect((await complete(router)).completion?.provider).toBe("a");
+    expect(router.health()[0]).toMatchObject({ breaker: "closed" });
+  });
+
+  test("counts failures in mid-stream, neither aborts nor what the caller did wrong", async () => {
+    const cut = routerOf([scripted("a", [[text("Hel"), failure("connection")]])], { breaker });
+    for (let index = 0; index < 3; index++) await read(cut);
+    expect(cut.health()).toMatchObject([{ breaker: "open" }]);
+
+    const refused = routerOf([scripted("a", [[failure("invalid_request")]])], { breaker });
+    for (let index = 0; index < 9; index++) await read(refused);
+    expect(refused.health()).toMatchObject([{ breaker: "closed" }]);
+
+    const aborted = routerOf([scripted("a", [[text("Hel"), "stall"]])], { breaker });
+    for (let index = 0; index < 9; index++) {
+      const controller = new AbortController();
+      const reading = collect(aborted.stream({ model: "m", messages, signal: controller.signal }));
+      await vi.advanceTimersByTimeAsync(1);
+      controller.abort();
+      await reading;
+      for await (const part of aborted.stream({ model: "m", messages })) if (part.type === "text-delta") break;
+    }
+    expect(aborted.health()).toMatchObject([{ breaker: "closed", busy: 0 }]);
+  });
+
+  test("opens for the time a provider asks for", async () => {
+    const router = routerOf([
+      scripted("a", [[failure("quota_exceeded", { retryAfterMs: 60_000 })], good]),
+      scripted("b", [good]),
+    ]);
+    await complete(router);
+    expect(router.health()).toMatchObject([{ breaker: "open", recoversInMs: 60_000 }, { breaker: "closed" }]);
+  });
+
+  test("where all are open, the one that recovers first is asked", async () => {
+    const a = scripted("a", [[failure("rate_limited", { retryAfterMs: 20_000 })]]);
+    const b = scripted("b", [[failure("rate_limited", { retryAfterMs: 10_000 })], good]);
+    const router = routerOf([a, b], { retry });
+    await complete(router);
+    expect((await complete(router)).completion?.provider).toBe("b");
+    expect([a.requests.length, b.requests.length]).toEqual([1, 2]);
+  });
+
+  test("finds a provider that is back within 10 s under steady traffic", async () => {
+    let down = true;
+    const inner = scripted("a", [good]);
+    const a: Scripted = {
+      ...inner,
+      stream: (request) => {
+        if (down) throw failure("space_unavailable");
+        return inner.stream(request);
+      },
+    };
+    const router = routerOf([a, scripted("b", [good])], { retry: { baseDelayMs: 0 } });
+    const ask = async () => (await complete(router)).completion?.provider;
+    for (let second = 0; second < 30; second++) {
+      await ask();
+      vi.advanceTimersByTime(1000);
+    }
+    down = false;
+    let seconds = 0;
+    while ((await ask()) !== "a") {
+      seconds++;
+      vi.advanceTimersByTime(1000);
+    }
+    expect(seconds).toBeLessThanOrEqual(10);
+  });
+
+  test("can be switched off", async () => {
+    const router = routerOf([scripted("a", [[failure("authentication")]])], { breaker: false });
+    for (let index = 0; index < 20; index++) await complete(router);
+    expect(router.health()).toMatchObject([{ breaker: "closed" }]);
+  });
+});
+
+describe("limits", () => {
+  test("let no more than maxConcurrent calls to a provider, the others in their turn", async () => {
+    const a = scripted("a", [slow(100)]);
+    const router = routerOf([a], { limits: { maxConcurrent: 2 } });
+    const calls = Array.from({ length: 5 }, () => router.complete({ model: "m", messages }));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(a.requests).toHaveLength(2);
+    expect(router.health()).toMatchObject([{ busy: 5, waiting: 3 }]);
+    await vi.runAllTimersAsync();
+    await Promise.all(calls);
+    expect(a.requests).toHaveLength(5);
+    expect(router.health()).toMatchObject([{ busy: 0, waiting: 0 }]);
+  });
+
+  test("send what finds no place to the next candidate, without blaming the provider", async () => {
+    const [a, b] = [scripted("a", [slow(100)]), scripted("b", [good])];
+    const limits = (provider: string) => (provider === "a" ? { maxConcurrent: 1, maxQueueSize: 0 } : undefined);
+    const router = routerOf([a, b], { limits, breaker: { minimumCalls: 1 }, retry: { maxAttempts: 2 } });
+    const calls = Promise.all(Array.from({ length: 3 }, () => router.complete({ model: "m", messages })));
+    await vi.runAllTimersAsync();
+    expect((await calls).map(({ provider }) => provider)).toEqual(["a", "b", "b"]);
+    expect(router.health()[0]).toMatchObject({ breaker: "closed" });
+  });
+
+  test("are left by an abort while waiting", async () => {
+    const a = scripted("a", [slow(100)]);
+    const router = routerOf([a], { limits: { maxConcurrent: 1 } });
+    const first = router.complete({ model: "m", messages });
+    const controller = new AbortController();
+    const second = collect(router.stream({ model: "m", messages, signal: controller.signal }));
+    await vi.advanceTimersByTimeAsync(10);
+    controller.abort("enough");
+    expect((await second).error).toBe("enough");
+    await vi.runAllTimersAsync();
+    await first;
+    expect(a.requests).toHaveLength(1);
+    expect(router.health()).toMatchObject([{ busy: 0, waiting: 0 }]);
+  });
+});
+
+describe("the strategy", () => {
+  test("least-busy spreads calls that run at the same time", async () => {
+    const providers = [scripted("a", [slow(100)]), scripted("b", [slow(100)])];
+    const router = routerOf(providers, { strategy: "least-busy" });
+    const calls = Promise.all(Array.from({ length: 4 }, () => router.complete({ model: "m", messages })));
+    await vi.runAllTimersAsync();
+    await calls;
+    expect(providers.map(({ requests }) => requests.length)).toEqual([2, 2]);
+  });
+
+  test("lowest-latency settles on the quicker provider", async () => {
+    const providers = [scripted("a", [slow(100)]), scripted("b", [slow(10)])];
+    const router = routerOf(providers, { strategy: "lowest-latency" });
+    for (let index = 0; index < 10; index++) await complete(router);
+    expect(providers.map(({ requests }) => requests.length)).toEqual([1, 9]);
+    expect(router.health()).toMatchObject([{ latencyMs: 100 }, { latencyMs: 10 }]);
+  });
+});

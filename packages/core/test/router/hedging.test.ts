@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+
+import { finish, outline, scripted, text, type Step } from "./scripted.ts";
+import { complete, failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
+
+useVirtualTime();
+
+describe("hedging", () => {
+  const hedge = { delayMs: 100 };
+
+  test("asks another candidate where the first is slow; the quicker one answers, the other is stopped", async () => {
+    const [a, b] = [scripted("a", [slow(1000)]), scripted("b", [slow(50, "quick")])];
+    const { parts, tookMs } = await read(routerOf([a, b], { hedge }));
+    expect(outline(parts)).toEqual(["attempt", "attempt", "quick", "finish"]);
+    expect(parts.at(-1)).toMatchObject({
+      provider: "b",
+      attempts: [
+        { provider: "a", error: { name: "AbortError" } },
+        { provider: "b", number: 2 },
+      ],
+    });
+    expect(a.requests[0]?.signal?.aborted).toBe(true);
+    expect(b.requests[0]?.signal?.aborted).toBe(false);
+    expect(tookMs).toBeGreaterThanOrEqual(150);
+  });
+
+  test("leaves the second alone where the first is quick enough", async () => {
+    const b = scripted("b", [good]);
+    const { parts } = await read(routerOf([scripted("a", [slow(99)]), b], { hedge }));
+    expect(outline(parts)).toEqual(["attempt", "slow", "finish"]);
+    expect(b.requests).toHaveLength(0);
+  });
+
+  test("never mixes parts, whoever comes first", async () => {
+    const a: readonly Step[] = [text(" "), { waitMs: 150 }, text("a1"), { waitMs: 10 }, text("a2"), finish];
+    const b: readonly Step[] = [text("\n"), { waitMs: 50 }, text("b1"), { waitMs: 10 }, text("b2"), finish];
+    const { parts } = await read(routerOf([scripted("a", [a]), scripted("b", [b])], { hedge }));
+    expect([" ,a1,a2", "\n,b1,b2"]).toContain(
+      outline(parts)
+        .filter((name) => name !== "attempt" && name !== "finish")
+        .join(),
+    );
+  });
+
+  test("in buffered, the first whole answer wins", async () => {
+    const early = scripted("a", [[text("early"), { waitMs: 1000 }, finish]]);
+    const whole = scripted("b", [slow(100, "whole")]);
+    expect((await complete(routerOf([early, whole], { hedge }))).completion).toMatchObject({
+      text: "whole",
+      provider: "b",
+    });
+  });
+
+  test("asks at most maxAttempts at a time, and no more than the budget in all", async () => {
+    const providers = ["a", "b", "c", "d"].map((id) => scripted(id, [slow(1000, id)]));
+    await read(routerOf(providers, { hedge: { delayMs: 10, maxAttempts: 3 } }));
+    expect(providers.map(({ requests }) => requests.length)).toEqual([1, 1, 1, 0]);
+    const frugal = ["a", "b"].map((id) => scripted(id, [slow(1000, id)]));
+    await read(routerOf(frugal, { hedge, retry: { maxAttempts: 1 } }));
+    expect(frugal.map(({ requests }) => requests.length)).toEqual([1, 0]);
+  });
+
+  test("goes on with the other where one fails, and ends only when all have", async () => {
+    const { parts } = await read(
+      routerOf([scripted("a", [[{ waitMs: 120 }, failure("authentication")]]), scripted("b", [slow(500, "b")])], {
+        hedge,
+      }),
+    );
+    expect(parts.at(-1)).toMatchObject({ provider: "b" });
+    const { error } = await read(
+      routerOf(
+        [
+          scripted("a", [[{ waitMs: 120 }, failure("authentication")]]),
+          scripted("b", [[{ waitMs: 500 }, failure("space_changed")]]),
+        ],
+        { hedge },
+      ),
+    );
+    expect(error).toMatchObject({ code: "all_failed", attempts: [{ provider: "a" }, { provider: "b" }] });
+  });
+
+  test("counts losers neither as failures nor as successes", async () => {
+    const router = routerOf([scripted("a", [slow(1000)]), scripted("b", [slow(1)])], {
+      hedge,
+      breaker: { minimumCalls: 1 },
+    });
+    for (let index = 0; index < 5; index++) await read(router);
+    expect(router.health()).toMatchObject([
+      { provider: "a", breaker: "closed", busy: 0, latencyMs: undefined },
+      { provider: "b", breaker: "closed", busy: 0 },
+    ]);
+  });
+
+  test("can be switched off for a request", async () => {
+    const b = scripted("b", [good]);
+    await read(routerOf([scripted("a", [slow(1000)]), b], { hedge }), { hedge: false });
+    expect(b.requests).toHaveLength(0);
+  });
+});

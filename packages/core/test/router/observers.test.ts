@@ -1,0 +1,39 @@
+import { describe, expect, test } from "vitest";
+
+import type { RouterEvent } from "../../src/router/observers.ts";
+import { scripted } from "./scripted.ts";
+import { failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
+
+useVirtualTime();
+
+describe("observers", () => {
+  test("are told what happens, in order", async () => {
+    const events: RouterEvent[] = [];
+    const cut = failure("authentication");
+    const router = routerOf([scripted("a", [[cut]]), scripted("b", [slow(10)])], { breaker: { minimumCalls: 1 } });
+    const stop = router.observe((event) => events.push(event));
+    await read(router);
+    expect(events).toMatchObject([
+      { type: "attempt-started", name: "m", provider: "a", model: "m", number: 1, hedge: false },
+      { type: "breaker-changed", provider: "a", model: "m", state: "open" },
+      { type: "attempt-ended", provider: "a", number: 1, outcome: "failed", error: cut, durationMs: 0 },
+      { type: "attempt-started", provider: "b", number: 2 },
+      { type: "output", provider: "b", number: 2, latencyMs: 10 },
+      { type: "attempt-ended", provider: "b", number: 2, outcome: "answered", durationMs: 10 },
+    ]);
+    stop();
+    await read(router);
+    expect(events).toHaveLength(6);
+  });
+
+  test("that throw disturb neither the call nor the others", async () => {
+    let told = 0;
+    const router = routerOf([scripted("a", [good])]);
+    router.observe(() => {
+      throw new Error("broken observer");
+    });
+    router.observe(() => told++);
+    expect((await read(router)).error).toBeUndefined();
+    expect(told).toBe(3);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+
+import { finish, scripted, text, type Step } from "./scripted.ts";
+import { complete, failure, good, read, routerOf, useVirtualTime } from "./virtual.ts";
+
+useVirtualTime();
+
+describe("retry", () => {
+  test("waits as told before asking the same provider again", async () => {
+    const limited = failure("rate_limited", { retryAfterMs: 3000 });
+    const { parts, tookMs } = await read(routerOf([scripted("a", [[limited], good])]));
+    expect(parts.at(-1)).toMatchObject({ attempts: [{ error: limited }, { number: 2 }] });
+    expect(tookMs).toBe(3000);
+  });
+
+  test("can be set for the router and for a request", async () => {
+    const provider = scripted("a", [[failure("connection")]]);
+    const router = routerOf([provider], { retry: { maxAttempts: 2, baseDelayMs: 0 } });
+    expect((await read(router)).error).toMatchObject({ code: "all_failed" });
+    expect(provider.requests).toHaveLength(2);
+    await read(router, { retry: { maxAttempts: 5 } });
+    expect(provider.requests).toHaveLength(7);
+    expect((await read(router, { retry: { maxAttempts: 0 } })).error).toBeInstanceOf(TypeError);
+  });
+
+  test("by the user's condition on a result, in complete(): the last answer counts if nobody does better", async () => {
+    const router = routerOf([scripted("a", [good]), scripted("b", [[text("better"), finish]])], {
+      retry: {
+        shouldRetry: ({ result }) => ((result as { text: string } | undefined)?.text === "better" ? undefined : "next"),
+      },
+    });
+    expect((await complete(router)).completion).toMatchObject({
+      text: "better",
+      attempts: [{ provider: "a", error: expect.any(Error) }, { provider: "b" }],
+    });
+    const never = routerOf([scripted("a", [good])], { retry: { shouldRetry: () => "next" } });
+    expect((await complete(never)).completion).toMatchObject({ text: "Hello world" });
+  });
+
+  test("by a condition on a result that was shown already is a TypeError", async () => {
+    const router = routerOf([scripted("a", [good])], {
+      retry: { shouldRetry: ({ error }) => (error === undefined ? "retry" : undefined) },
+    });
+    expect((await read(router)).error).toBeInstanceOf(TypeError);
+    expect((await read(router, { commit: "buffered" })).error).toBeUndefined();
+  });
+});
+
+describe("a queue longer than maxQueueMs", () => {
+  const queued = (etaMs: number): readonly Step[] => [{ type: "queue", position: 9, etaMs }, "stall"];
+
+  test("is left for the next candidate, and its job stopped", async () => {
+    const a = scripted("a", [queued(5001)]);
+    const { parts, tookMs } = await read(routerOf([a, scripted("b", [good])]), {
+      maxQueueMs: 5000,
+      retry: { maxAttempts: 2 },
+    });
+    expect(parts.at(-1)).toMatchObject({ provider: "b", attempts: [{ error: { code: "queue_full" } }, {}] });
+    expect(tookMs).toBe(0);
+    expect(a.requests[0]).toMatchObject({ maxQueueMs: 5000, signal: { aborted: true } });
+  });
+
+  test("says nothing about the provider: its breaker stays closed", async () => {
+    const router = routerOf([scripted("a", [queued(10)])], {
+      maxQueueMs: 5,
+      breaker: { minimumCalls: 1 },
+      retry: { maxAttempts: 1 },
+    });
+    await read(router);
+    expect(router.health()).toMatchObject([{ breaker: "closed", busy: 0 }]);
+  });
+});
