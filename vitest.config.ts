@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
+import { answersReporter } from "./test/spaces/answers-reporter.ts";
 import { summaryReporter } from "./test/summary-reporter.ts";
 
 const conditions = ["@qwen/source", "node"];
@@ -9,7 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     environment: "node",
-    reporters: ["default", summaryReporter()],
+    reporters: ["default", answersReporter(), summaryReporter()],
     allowOnly: false,
     // One group after the other, so that what takes a whole core does not stand beside what measures time.
     projects: [
