@@ -1,0 +1,146 @@
+import { ERROR_RULES, type CommitPoint, type ErrorCode, type Timeouts } from "@qwen/core";
+
+import { type Damage, FIRST_TEXT, type FaultRow } from "./fault-table.ts";
+
+/** How a cell of the matrix asks. */
+export interface Column {
+  readonly call: "stream" | "complete";
+  readonly commit: CommitPoint;
+  /**
+   * `alone`: the faulty Space is the only candidate; `recovering`: that one, and only its first request is struck;
+   * `second`: a healthy one comes next; `hedged`: the healthy one is asked at the same time and takes {@link SECOND_MS}.
+   */
+  readonly company: "alone" | "recovering" | "second" | "hedged";
+}
+
+/** Every way to ask. */
+export const COLUMNS: readonly Column[] = (["stream", "complete"] as const).flatMap((call) =>
+  (["first-output", "buffered"] as const).flatMap((commit) =>
+    (["alone", "recovering", "second", "hedged"] as const).map((company) => ({ call, commit, company })),
+  ),
+);
+
+/** How an attempt is to end. */
+export type Ending = "answered" | "cancelled" | ErrorCode;
+
+/** What a cell has to come to. */
+export interface Expectation {
+  /** The answer, or the code of the error that is thrown. */
+  readonly result: { readonly text: string; readonly by: "first" | "second" } | { readonly code: ErrorCode };
+  /** What a consumer of the stream has seen of text; `undefined` where any beginning of the answer will do. */
+  readonly shown: string | undefined;
+  /** The attempts in the order they began. */
+  readonly attempts: readonly { readonly by: "first" | "second"; readonly ends: Ending }[];
+  /** How many further attempts of the faulty Space may come while a slow hedge is awaited. */
+  readonly furtherAttempts: number;
+  readonly atLeastMs: number;
+  readonly atMostMs: number;
+}
+
+/** The text of the healthy Space. */
+export const SECOND_TEXT = "Beta says hello too.";
+/** How long it takes where it is a hedge: long enough for the faulty one to fail, shorter than what holds it up for long. */
+export const SECOND_MS = 1200;
+/** How often and how soon the matrix lets requests be tried again. */
+export const RETRY = { baseDelayMs: 20, maxDelayMs: 40 };
+/** What the machine may take on top of what is computed. */
+const MACHINE_MS = 4000;
+
+/** What the errors table, the commit point and the budget make of a fault. `undefined` where the column has no meaning. */
+export function expectationOf(row: FaultRow, column: Column): Expectation | undefined {
+  const { damage, permanent, healed, holdsMs } = row;
+  const recovering = column.company === "recovering";
+  const hedged = column.company === "hedged";
+  if (recovering && permanent) return undefined;
+  if (damage.type === "failure" && !(healed && recovering)) {
+    return hedged && !isShown(row, column) ? secondWins(row) : failure(row as Failing, column);
+  }
+  return hedged && holdsMs > SECOND_MS ? secondWins(row) : firstAnswers(row, column);
+}
+
+/** The limits that the faulty Space gets: none where a hedge is to save the call from silence. */
+export function limitsOf(row: FaultRow, column: Column): Timeouts | undefined {
+  return column.company === "hedged" && !isShown(row, column) ? undefined : row.limits;
+}
+
+function firstAnswers({ holdsMs }: FaultRow, { company }: Column): Expectation {
+  const others = company === "hedged" ? [{ by: "second", ends: "cancelled" } as const] : [];
+  return {
+    result: { text: FIRST_TEXT, by: "first" },
+    shown: FIRST_TEXT,
+    attempts: [{ by: "first", ends: "answered" }, ...others],
+    furtherAttempts: 0,
+    atLeastMs: holdsMs,
+    atMostMs: holdsMs + MACHINE_MS,
+  };
+}
+
+type Failing = FaultRow & { readonly damage: Extract<Damage, { readonly type: "failure" }> };
+
+/** Whether the caller has seen output when the fault strikes: then nothing is started again. */
+function isShown({ damage }: FaultRow, { call, commit }: Column): boolean {
+  return (
+    damage.type === "failure" && damage.strikes === "after output" && call === "stream" && commit === "first-output"
+  );
+}
+
+function failure(row: Failing, column: Column): Expectation {
+  const { code, partial, retryAfterMs } = row.damage;
+  const { company } = column;
+  const { nextCandidate } = ERROR_RULES[code];
+  const shown = isShown(row, column);
+  const goesOn = !shown && nextCandidate && company === "second";
+  const tries = shown ? 1 : triesOf(code, company);
+  const recovers = company === "recovering" && tries > 1;
+  const failures = recovers ? 1 : tries;
+  const waits = tries - 1;
+  const failed = Array.from({ length: failures }, () => ({ by: "first", ends: code }) as const);
+  const [waitMs, longestWaitMs] = retryAfterMs ?? [0, RETRY.maxDelayMs];
+  const times = {
+    furtherAttempts: 0,
+    atLeastMs: (row.limits === undefined ? 0 : failures * row.holdsMs) + waits * waitMs,
+    // A timer may be late by an eighth.
+    atMostMs: failures * row.holdsMs * 1.125 + waits * longestWaitMs + MACHINE_MS,
+  };
+  if (goesOn) {
+    const attempts = [...failed, { by: "second", ends: "answered" } as const];
+    return { result: { text: SECOND_TEXT, by: "second" }, shown: SECOND_TEXT, attempts, ...times };
+  }
+  if (recovers) {
+    const attempts = [...failed, { by: "first", ends: "answered" } as const];
+    return { result: { text: FIRST_TEXT, by: "first" }, shown: FIRST_TEXT, attempts, ...times };
+  }
+  const others = company === "hedged" ? [{ by: "second", ends: "cancelled" } as const] : [];
+  return {
+    // One attempt's own error is thrown as it is, and so is one that came after the commit point.
+    result: { code: tries === 1 ? code : "all_failed" },
+    shown: shown ? partial : "",
+    attempts: [...failed, ...others],
+    ...times,
+  };
+}
+
+/** How often the faulty Space is asked: the rule, within a budget of two attempts more than there are candidates. */
+function triesOf(code: ErrorCode, company: Column["company"]): number {
+  const { sameProvider, breaker } = ERROR_RULES[code];
+  if (sameProvider === "never") return 1;
+  if (company === "recovering") return 2;
+  // Another one may answer now: the first has one more try, and none if it is full or asked for a pause.
+  if (company === "second") return breaker === "pause" ? 1 : 2;
+  return sameProvider === "once" ? 2 : 3;
+}
+
+function secondWins({ damage, limits, holdsMs }: FaultRow): Expectation {
+  const silent = damage.type === "none" || limits !== undefined || holdsMs > SECOND_MS;
+  return {
+    result: { text: SECOND_TEXT, by: "second" },
+    shown: SECOND_TEXT,
+    attempts: [
+      { by: "first", ends: silent ? "cancelled" : damage.code },
+      { by: "second", ends: "answered" },
+    ],
+    furtherAttempts: silent ? 0 : triesOf(damage.code, "hedged") - 1,
+    atLeastMs: SECOND_MS,
+    atMostMs: SECOND_MS + MACHINE_MS,
+  };
+}
