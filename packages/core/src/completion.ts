@@ -24,7 +24,7 @@ export interface Completion {
   readonly provider: string;
   /** Id of the model that answered. */
   readonly model: string;
-  /** Everything that was tried, in order; the one that answered is the last to have no error. */
+  /** Everything that was tried, in the order it began; the one without an error answered. */
   readonly attempts: readonly Attempt[];
   /** What of the request was not honoured. */
   readonly warnings: readonly Warning[];

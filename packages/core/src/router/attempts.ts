@@ -238,7 +238,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
       if (read.done === true) return false;
       const kind = reader.kind(read.value);
       if (kind === "finish" || kind === "whole" || kind === "error") return false;
-      attempt.collector.add(read.value);
+      if (kind !== "live") attempt.collector.add(read.value);
       return true;
     });
     try {

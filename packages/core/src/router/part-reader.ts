@@ -53,7 +53,7 @@ export interface PartReader<Part, Result> {
 
 /** What one attempt has said so far. */
 export interface PartCollector<Part, Result> {
-  /** Called with every part of the attempt but its last. */
+  /** Called with every `opening` and `output` part. */
   add(part: Part): void;
   /** The text so far, for the error of a stream that breaks off. */
   text(): string;

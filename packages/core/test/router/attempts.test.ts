@@ -52,6 +52,16 @@ describe("before the first output", () => {
     expect(parts.at(-1)).toMatchObject({ attempts: [{ error: { code: "empty_response", provider: "a" } }, {}] });
   });
 
+  test("a failed provider is stopped at once, even while the consumer is busy with another part", async () => {
+    const provider = scripted("a", [[{ type: "queue", position: 9, etaMs: 9 }, "stall"]]);
+    const router = routerOf([provider], { retry: { maxAttempts: 1 } });
+    const iterator = router.stream({ model: "m", messages, maxQueueMs: 1 })[Symbol.asyncIterator]();
+    await iterator.next();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(provider.requests[0]?.signal?.aborted).toBe(true);
+    await iterator.return?.();
+  });
+
   test("an iteration that ends without a finish is stream_interrupted", async () => {
     const { parts, error } = await ask([scripted("a", [[]])], { retry: { maxAttempts: 1 } });
     expect(outline(parts)).toEqual(["attempt"]);
@@ -279,6 +289,17 @@ describe("timeouts", () => {
     })();
     await vi.runAllTimersAsync();
     expect(outline(await reading)).toEqual(["attempt", "Hello", " world", "finish"]);
+  });
+
+  test("a consumer that comes back after totalMs gets what is there, and waits no longer", async () => {
+    const router = routerOf([scripted("a", [[text("Hi"), text("!"), "stall"]])], { timeouts: { totalMs: 100 } });
+    const iterator = router.stream({ model: "m", messages })[Symbol.asyncIterator]();
+    for (let part = 0; part < 2; part++) await iterator.next();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await iterator.next()).toMatchObject({ value: { text: "!" } });
+    const pending = iterator.next().catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await pending).toMatchObject({ code: "timeout", phase: "total" });
   });
 
   test("those of a request are stronger than the provider's, and these than the router's", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 
+import { createHealth } from "../../src/router/health.ts";
 import { collect, messages, scripted, text, type Scripted } from "./scripted.ts";
 import { complete, failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
 
@@ -152,4 +153,13 @@ describe("the strategy", () => {
     expect(providers.map(({ requests }) => requests.length)).toEqual([1, 9]);
     expect(router.health()).toMatchObject([{ latencyMs: 100 }, { latencyMs: 10 }]);
   });
+});
+
+test("a call that is ended twice counts once", () => {
+  const health = createHealth({ breaker: { minimumCalls: 2 } });
+  const visit = health.of("a", "m").begin();
+  expect(health.list()).toMatchObject([{ provider: "a", model: "m", busy: 1 }]);
+  visit.end(failure("connection"), { asked: true });
+  visit.end(failure("connection"), { asked: true });
+  expect(health.list()).toMatchObject([{ busy: 0, breaker: "closed" }]);
 });

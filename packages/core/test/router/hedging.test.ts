@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { finish, outline, scripted, text, type Step } from "./scripted.ts";
 import { complete, failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
@@ -22,6 +22,30 @@ describe("hedging", () => {
     expect(a.requests[0]?.signal?.aborted).toBe(true);
     expect(b.requests[0]?.signal?.aborted).toBe(false);
     expect(tookMs).toBeGreaterThanOrEqual(150);
+  });
+
+  test("stops the other as soon as the winner's first output is there", async () => {
+    const a = scripted(
+      "a",
+      ["stall"].map((step) => [step as Step]),
+    );
+    const b = scripted("b", [[text("quick"), { waitMs: 5000 }, finish]]);
+    const reading = read(routerOf([a, b], { hedge }));
+    await vi.advanceTimersByTimeAsync(101);
+    expect(a.requests[0]?.signal?.aborted).toBe(true);
+    await reading;
+  });
+
+  test("shows the queue of the attempt that began first only, and tells all attempts in the order they began", async () => {
+    const place = (position: number): Step => ({ type: "queue", position });
+    const a: readonly Step[] = [place(7), { waitMs: 300 }, place(6), text("a"), finish];
+    const b: readonly Step[] = [place(1), { waitMs: 50 }, failure("authentication")];
+    const { parts } = await read(routerOf([scripted("a", [a]), scripted("b", [b])], { hedge }));
+    expect(parts.filter(({ type }) => type === "queue")).toEqual([place(7), place(6)]);
+    expect(parts.at(-1)).toMatchObject({
+      provider: "a",
+      attempts: [{ number: 1 }, { number: 2, error: { code: "authentication" } }],
+    });
   });
 
   test("leaves the second alone where the first is quick enough", async () => {

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { QwenError } from "../../src/errors.ts";
+import { runAttempts, type Candidate, type PartKind, type PartReader } from "../../src/router/index.ts";
+import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";
+import { collect } from "./scripted.ts";
+
+// The loop with parts of another kind, as an adapter of another SDK has them.
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+type Part = readonly [kind: PartKind, value?: unknown];
+
+const reader: PartReader<Part, string> = {
+  kind: ([kind]) => kind,
+  errorOf: ([, value]) => value,
+  sealed: ([kind, value], { provider, attempts }) => [kind, `${String(value)} by ${provider} in ${attempts.length}`],
+  collect() {
+    let text = "";
+    return {
+      add: ([, value]) => (text += String(value)),
+      text: () => text,
+      result: ([, value]) => `${text}|${String(value)}`,
+    };
+  },
+};
+
+function candidate(provider: string, parts: readonly Part[]): Candidate<Part> {
+  return {
+    provider,
+    model: "m",
+    timeouts: DEFAULT_TIMEOUTS,
+    async *start() {
+      yield* parts;
+    },
+  };
+}
+
+async function run(scripts: Readonly<Record<string, readonly Part[]>>, options = {}) {
+  const candidates = Object.entries(scripts).map(([provider, parts]) => candidate(provider, parts)) as [
+    Candidate<Part>,
+  ];
+  const attempts = runAttempts({
+    model: "m",
+    candidates: () => candidates,
+    reader,
+    retry: { maxAttempts: 2 },
+    random: () => 0,
+    ...options,
+  });
+  const reading = collect(attempts);
+  await vi.runAllTimersAsync();
+  return { ...(await reading), outcome: attempts.outcome() };
+}
+
+describe("a stream of other parts", () => {
+  test("has its opening parts held and dropped with a failed attempt, its live parts not", async () => {
+    const { parts, outcome } = await run({
+      a: [
+        ["opening", "start a"],
+        ["live", "raw a"],
+        ["error", new QwenError("authentication", "no")],
+      ],
+      b: [
+        ["opening", "start b"],
+        ["live", "raw b"],
+        ["output", "text"],
+        ["opening", "more"],
+        ["live", "end"],
+        ["finish", "done"],
+      ],
+    });
+    expect(parts).toEqual([
+      ["live", "raw a"],
+      ["live", "raw b"],
+      ["opening", "start b"],
+      ["output", "text"],
+      ["opening", "more"],
+      ["live", "end"],
+      ["finish", "done by b in 2"],
+    ]);
+    expect(outcome).toEqual({ result: "start btextmore|done by b in 2" });
+  });
+
+  test("may be one whole part", async () => {
+    const { parts, outcome } = await run({ a: [["whole", "answer"]] });
+    expect(parts).toEqual([["whole", "answer by a in 1"]]);
+    expect(outcome).toEqual({ result: "|answer by a in 1" });
+    const latencies: unknown[] = [];
+    const observers = {
+      any: true,
+      add: () => () => {},
+      tell: (event: { readonly type: string }) => latencies.push(event.type),
+    };
+    await run({ a: [["whole", "answer"]] }, { observers });
+    expect(latencies).toEqual(["attempt-started", "output", "attempt-ended"]);
+  });
+
+  test("ends with the error of an error part after output, which is whatever the part holds", async () => {
+    const slip = new Error("reset");
+    const { parts, error, outcome } = await run({
+      a: [
+        ["output", "text"],
+        ["error", slip],
+      ],
+    });
+    expect(parts).toEqual([["output", "text"]]);
+    expect(error).toMatchObject({ code: "stream_interrupted", text: "text", cause: slip });
+    expect(outcome).toEqual({ error });
+  });
+});
