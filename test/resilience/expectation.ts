@@ -8,7 +8,7 @@ export interface Column {
   readonly commit: CommitPoint;
   /**
    * `alone`: the faulty Space is the only candidate; `recovering`: that one, and only its first request is struck;
-   * `second`: a healthy one comes next; `hedged`: the healthy one is asked at the same time and takes {@link SECOND_MS}.
+   * `second`: a healthy one comes next; `hedged`: the healthy one is asked at the same time.
    */
   readonly company: "alone" | "recovering" | "second" | "hedged";
 }
@@ -31,20 +31,20 @@ export interface Expectation {
   readonly shown: string | undefined;
   /** The attempts in the order they began. */
   readonly attempts: readonly { readonly by: "first" | "second"; readonly ends: Ending }[];
-  /** How many further attempts of the faulty Space may come while a slow hedge is awaited. */
-  readonly furtherAttempts: number;
+  /** When a hedge answers, so that who is quicker does not depend on the machine. */
+  readonly hedgeAnswers: "at once" | "never" | { readonly afterFailures: number };
   readonly atLeastMs: number;
   readonly atMostMs: number;
 }
 
 /** The text of the healthy Space. */
 export const SECOND_TEXT = "Beta says hello too.";
-/** How long it takes where it is a hedge: long enough for the faulty one to fail, shorter than what holds it up for long. */
-export const SECOND_MS = 1200;
 /** How often and how soon the matrix lets requests be tried again. */
 export const RETRY = { baseDelayMs: 20, maxDelayMs: 40 };
-/** What the machine may take on top of what is computed. */
-const MACHINE_MS = 4000;
+/** What a busy machine may take on top of what is computed; the limits that hold without ours are 30 and 60 seconds. */
+const MACHINE_MS = 8000;
+/** Who is held up for longer than this loses to a hedge that answers at once. */
+const LATE_MS = 1000;
 
 /** What the errors table, the commit point and the budget make of a fault. `undefined` where the column has no meaning. */
 export function expectationOf(row: FaultRow, column: Column): Expectation | undefined {
@@ -55,7 +55,7 @@ export function expectationOf(row: FaultRow, column: Column): Expectation | unde
   if (damage.type === "failure" && !(healed && recovering)) {
     return hedged && !isShown(row, column) ? secondWins(row) : failure(row as Failing, column);
   }
-  return hedged && holdsMs > SECOND_MS ? secondWins(row) : firstAnswers(row, column);
+  return hedged && holdsMs > LATE_MS ? secondWins(row) : firstAnswers(row, column);
 }
 
 /** The limits that the faulty Space gets: none where a hedge is to save the call from silence. */
@@ -69,7 +69,7 @@ function firstAnswers({ holdsMs }: FaultRow, { company }: Column): Expectation {
     result: { text: FIRST_TEXT, by: "first" },
     shown: FIRST_TEXT,
     attempts: [{ by: "first", ends: "answered" }, ...others],
-    furtherAttempts: 0,
+    hedgeAnswers: "never",
     atLeastMs: holdsMs,
     atMostMs: holdsMs + MACHINE_MS,
   };
@@ -97,7 +97,7 @@ function failure(row: Failing, column: Column): Expectation {
   const failed = Array.from({ length: failures }, () => ({ by: "first", ends: code }) as const);
   const [waitMs, longestWaitMs] = retryAfterMs ?? [0, RETRY.maxDelayMs];
   const times = {
-    furtherAttempts: 0,
+    hedgeAnswers: "never" as const,
     atLeastMs: (row.limits === undefined ? 0 : failures * row.holdsMs) + waits * waitMs,
     // A timer may be late by an eighth.
     atMostMs: failures * row.holdsMs * 1.125 + waits * longestWaitMs + MACHINE_MS,
@@ -131,16 +131,20 @@ function triesOf(code: ErrorCode, company: Column["company"]): number {
 }
 
 function secondWins({ damage, limits, holdsMs }: FaultRow): Expectation {
-  const silent = damage.type === "none" || limits !== undefined || holdsMs > SECOND_MS;
+  const answered = { by: "second", ends: "answered" } as const;
+  const common = { result: { text: SECOND_TEXT, by: "second" }, shown: SECOND_TEXT } as const;
+  if (damage.type === "none" || limits !== undefined || holdsMs > LATE_MS) {
+    const attempts = [{ by: "first", ends: "cancelled" } as const, answered];
+    return { ...common, attempts, hedgeAnswers: "at once", atLeastMs: 0, atMostMs: MACHINE_MS };
+  }
+  const failed = { by: "first", ends: damage.code } as const;
+  const tries = triesOf(damage.code, "hedged");
+  const [waitMs, longestWaitMs] = damage.retryAfterMs ?? [0, RETRY.maxDelayMs];
   return {
-    result: { text: SECOND_TEXT, by: "second" },
-    shown: SECOND_TEXT,
-    attempts: [
-      { by: "first", ends: silent ? "cancelled" : damage.code },
-      { by: "second", ends: "answered" },
-    ],
-    furtherAttempts: silent ? 0 : triesOf(damage.code, "hedged") - 1,
-    atLeastMs: SECOND_MS,
-    atMostMs: SECOND_MS + MACHINE_MS,
+    ...common,
+    attempts: [failed, answered, ...Array.from({ length: tries - 1 }, () => failed)],
+    hedgeAnswers: { afterFailures: tries },
+    atLeastMs: (tries - 1) * waitMs,
+    atMostMs: (tries - 1) * longestWaitMs + MACHINE_MS,
   };
 }

@@ -8,8 +8,9 @@ import { createSpaceEmulator, faultNames, type SpaceEmulator } from "@qwen/testi
 import { afterAll, describe, expect, test } from "vitest";
 
 import { observe, problemsOf } from "./call.ts";
-import { COLUMNS, type Column, expectationOf, limitsOf, RETRY, SECOND_MS, SECOND_TEXT } from "./expectation.ts";
+import { COLUMNS, type Column, expectationOf, limitsOf, RETRY, SECOND_TEXT } from "./expectation.ts";
 import { FAULT_ROWS, FIRST_PIECES, type FaultRow, tableNames } from "./fault-table.ts";
+import { holdOutput } from "./held-provider.ts";
 import { type CellResult, matrixTable } from "./matrix-table.ts";
 
 const results = new Map<string, readonly CellResult[]>(FAULT_ROWS.map(({ label }) => [label, []]));
@@ -43,6 +44,7 @@ afterAll(() => {
 async function runCell(row: FaultRow, column: Column): Promise<CellResult> {
   const expected = expectationOf(row, column);
   if (expected === undefined) return undefined;
+  const { hedgeAnswers } = expected;
   const hedged = column.company === "hedged";
   const on = column.company === "recovering" ? { on: 1 } : {};
   await using faulty = await createSpaceEmulator({
@@ -54,19 +56,28 @@ async function runCell(row: FaultRow, column: Column): Promise<CellResult> {
   });
   await using healthy = await createSpaceEmulator({
     shape: "72b",
-    answer: { steps: SECOND_TEXT.split(/(?= )/u), firstDelayMs: hedged ? SECOND_MS : 0 },
+    answer: hedged && hedgeAnswers === "never" ? ENDLESS : SECOND_TEXT.split(/(?= )/u),
   });
+
+  const failures = Promise.withResolvers<void>();
   const first = qwenMax({ space: faulty.url, timeouts: limitsOf(row, column) });
-  const second = ["second", "hedged"].includes(column.company) ? qwen72B({ space: healthy.url }) : undefined;
-  const models = [first, second].flatMap((provider) => provider?.models[0].id ?? []);
-  const { signal } = new AbortController();
+  const other = qwen72B({ space: healthy.url });
+  const second = typeof hedgeAnswers === "object" ? holdOutput(other, failures.promise) : other;
+  const alone = ["alone", "recovering"].includes(column.company);
   const router = createRouter({
-    plugins: second === undefined ? [first] : [first, second],
-    routes: { chat: models },
+    plugins: alone ? [first] : [first, second],
+    routes: { chat: [first, ...(alone ? [] : [second])].map(({ models }) => models[0].id) },
     retry: RETRY,
     ...(hedged && { hedge: { delayMs: 0 } }),
   });
+  let failed = 0;
+  router.observe((event) => {
+    if (event.type !== "attempt-ended" || event.provider !== first.id) return;
+    failed += 1;
+    if (typeof hedgeAnswers === "object" && failed === hedgeAnswers.afterFailures) failures.resolve();
+  });
 
+  const { signal } = new AbortController();
   const request = { model: "chat", messages: [{ role: "user", content: "Hello?" }], signal } as const;
   const observed = await observe(router, request, column);
   const partial = row.damage.type === "failure" ? row.damage.partial : undefined;
@@ -74,6 +85,9 @@ async function runCell(row: FaultRow, column: Column): Promise<CellResult> {
   const left = await leftBehind(() => router.close(), { signal, spaces: [faulty, healthy] });
   return [...problems, ...left];
 }
+
+/** Works on and says nothing; each step is a chance to be stopped. */
+const ENDLESS = { steps: Array.from({ length: 2000 }, () => ""), delayMs: 50 };
 
 /** A join that is answered so late that a hedge has begun by then. */
 const AWHILE = { name: "delay", route: ["join", "call"], ms: 50 } as const;
@@ -99,4 +113,4 @@ async function leftBehind(
   return left();
 }
 
-const SETTLE_MS = 3000;
+const SETTLE_MS = 8000;
