@@ -115,10 +115,10 @@ export function startJob({
     // Else `run` is under way, and cleans up when it sees that it is over.
   }
 
-  function succeed(completion: JobCompletion): void {
+  /** The job has ended on the server. That closes the stream by itself, which leaves the connection for the next call. */
+  function finish(tell: () => void): void {
     if (!settle()) return;
-    settled.resolve(completion);
-    // The server closes the stream by itself, which leaves the connection for the next call.
+    tell();
     const lingering = startTimer(LINGER_MS, () => body?.cancel());
     onClosed = lingering.stop;
   }
@@ -208,8 +208,8 @@ export function startJob({
   function receive(message: QueueMessage): void {
     switch (message.type) {
       case "completed":
-        if (!message.success) fail(completionFailure(message));
-        else if (message.data !== undefined) succeed(message);
+        if (!message.success) finish(() => settled.reject(completionFailure(message)));
+        else if (message.data !== undefined) finish(() => settled.resolve(message));
         // This is what a cancelled job looks like, and it was not us.
         else if (output) ended();
         else fail(new QwenError("empty_response", `${client.url.host} ended the job without outputs.`));
