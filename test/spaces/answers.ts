@@ -198,8 +198,8 @@ function testCancel(
       await end({ iterator, abort });
       expect(performance.now() - endedAt).toBeLessThan(200);
       await expect.poll(() => space.working(job), { timeout: 5000, interval: 50 }).toBe(0);
-      const { steps, finished } = await space.stats(job);
-      expect(finished).toBe(0);
+      const { started, steps, finished } = await space.stats(job);
+      expect({ started, finished }).toEqual({ started: 1, finished: 0 });
       expect(steps).toBeLessThan(100);
     });
   }

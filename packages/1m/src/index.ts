@@ -1,9 +1,8 @@
 import { createSpaceProvider, dialogueOf, promptOf, type SpaceProviderOptions } from "@qwen/core/gradio";
 import * as z from "zod/mini";
 
-/** `add_text` writes the message into the session; `agent_run` answers what stands there. */
-const ADD_TEXT = 1;
-const AGENT_RUN = 2;
+/** Writes a message into the session; `agent_run` answers what stands there. */
+const ADD_TEXT = { endpoint: "add_text", fnIndex: 1 };
 
 const THINKING = "Qwen is thinking...";
 
@@ -46,7 +45,7 @@ export function qwen1M<const Id extends string = "1m">(options?: SpaceProviderOp
         },
       ],
       endpoint: "agent_run",
-      fnIndex: AGENT_RUN,
+      fnIndex: 2,
       apiPrefix: "",
       async inputs({ messages }, session) {
         const text = session.continued ? dialogueOf(messages).question : promptOf(messages);

@@ -1,4 +1,5 @@
 import { testAnswers } from "../../../test/spaces/answers.ts";
+import { testOnRealSpace } from "../../../test/spaces/contract.ts";
 import { useRealSpace } from "../../../test/spaces/real-space.ts";
 import { qwen1M } from "../src/index.ts";
 
@@ -11,3 +12,5 @@ testAnswers(space, {
   indented: "* one\n    * two\n  * three\nDone.",
   longSteps: 20,
 });
+
+testOnRealSpace(space, (url) => qwen1M({ space: url }));

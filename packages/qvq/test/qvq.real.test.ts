@@ -1,4 +1,5 @@
 import { testAnswers } from "../../../test/spaces/answers.ts";
+import { testOnRealSpace } from "../../../test/spaces/contract.ts";
 import { useRealSpace } from "../../../test/spaces/real-space.ts";
 import { qvq } from "../src/index.ts";
 
@@ -10,3 +11,5 @@ testAnswers(space, {
   repeated: "haha haha",
   indented: "* one\n    * two\n  * three\nDone.",
 });
+
+testOnRealSpace(space, (url) => qvq({ space: url }));

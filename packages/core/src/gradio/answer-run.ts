@@ -11,7 +11,7 @@ import { startJob } from "./job.ts";
 import { runUnqueued } from "./run.ts";
 import { createSession, type Session } from "./session.ts";
 import type { InputSession, OutputSchema, SpaceDefinition } from "./space-provider.ts";
-import type { TrackedEndpoint } from "./tracked-endpoint.ts";
+import { trackEndpoint, type TrackedEndpoint } from "./tracked-endpoint.ts";
 import { uploadFile } from "./upload.ts";
 
 /** One request on its way through a Space. */
@@ -44,7 +44,10 @@ export async function runAnswer(run: AnswerRun, production: Production<ProviderP
   try {
     return await answerOnce(run, watched);
   } catch (error) {
-    if (!QwenError.isInstance(error) || error.code !== "session_not_found" || said) throw error;
+    if (!QwenError.isInstance(error)) throw error;
+    // An endpoint that is gone may come back, as after a bad deployment: the next call looks again.
+    if (error.code === "space_changed" && !run.endpoint.current().verified) run.client.forgetConfig();
+    if (error.code !== "session_not_found" || said) throw error;
     if (run.turn?.saved !== undefined) throw conversationExpired("the Space no longer knows its session");
     return answerOnce(run, production);
   }
@@ -55,19 +58,25 @@ async function answerOnce(run: AnswerRun, production: Production<ProviderPart>):
   const { saved } = turn ?? {};
   const session = createSession(client, { saved, headers: request.headers });
   const warnings: Warning[] = [];
+  const checks: (() => Promise<void>)[] = [];
   // Whoever holds a conversation must know which start of the app does: a restart forgets it silently.
   const appId = turn === undefined ? undefined : client.refreshConfig().then((config) => config.appId);
   appId?.catch(() => {
     // Awaited below; until then it is nobody's unhandled rejection.
   });
 
-  const inputs = await definition.inputs(
-    { ...request, model: model.id },
-    inputSession(run, { session, warnings, signal: production.signal }),
-  );
-  if (saved !== undefined && (await appId) !== turn?.appId)
-    throw conversationExpired("the Space was restarted and has forgotten it");
-  await runJob(run, { session, inputs, production });
+  try {
+    const inputs = await definition.inputs(
+      { ...request, model: model.id },
+      inputSession(run, { session, warnings, checks, signal: production.signal }),
+    );
+    if (saved !== undefined && (await appId) !== turn?.appId)
+      throw conversationExpired("the Space was restarted and has forgotten it");
+    await runJob(run, { session, inputs, production });
+  } catch (error) {
+    if (mayHaveChanged(error)) for (const check of checks) await check();
+    throw error;
+  }
 
   const conversation = turn?.succeed(session, await appId?.catch(() => undefined));
   return {
@@ -83,13 +92,25 @@ function inputSession(
   {
     session,
     warnings,
+    checks,
     signal,
-  }: { readonly session: Session; readonly warnings: Warning[]; readonly signal: AbortSignal },
+  }: {
+    readonly session: Session;
+    readonly warnings: Warning[];
+    /** Look, after a failure, whether a guessed `fn_index` was the right one. */
+    readonly checks: (() => Promise<void>)[];
+    readonly signal: AbortSignal;
+  },
 ): InputSession {
   return {
     continued: turn?.saved !== undefined,
     signal,
-    predict: (fnIndex, inputs) => runUnqueued({ session, fnIndex, inputs, signal, timeouts }),
+    predict(target, inputs) {
+      const endpoint = trackEndpoint(client, target);
+      const { fnIndex = target.fnIndex, verified } = endpoint.current();
+      if (!verified) checks.push(() => endpoint.verify(fnIndex));
+      return runUnqueued({ session, fnIndex, inputs, signal, timeouts });
+    },
     upload: (file, options) => uploadFile(session, file, { ...options, signal, timeouts }),
     download: (url, { maxBytes }) => download(client, { url, maxBytes, signal, timeouts }),
     warn: (warning) => void warnings.push(warning),

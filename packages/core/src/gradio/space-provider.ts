@@ -49,7 +49,10 @@ export interface InputSession {
   readonly continued: boolean;
   readonly signal: AbortSignal;
   /** Runs another endpoint of the Space in this session, not on the queue, and resolves with its outputs. */
-  predict(fnIndex: number, inputs: readonly unknown[]): Promise<readonly unknown[]>;
+  predict(
+    target: { readonly endpoint: string; readonly fnIndex: number },
+    inputs: readonly unknown[],
+  ): Promise<readonly unknown[]>;
   /** Sends a file to the Space. */
   upload(file: Blob | Uint8Array, options?: { readonly filename?: string | undefined }): Promise<FileData>;
   /** Fetches what is behind an http(s) URL, without the token, at most `maxBytes` of it. */
