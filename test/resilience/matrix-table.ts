@@ -41,3 +41,10 @@ function wordOf(problems: CellResult): string {
   if (problems === undefined) return "–";
   return problems.length === 0 ? "ok" : "FAIL";
 }
+
+/** The problems of a row, each behind the way that was asked. */
+export function wrongCells(columns: readonly Column[], cells: readonly CellResult[]): readonly string[] {
+  return cells.flatMap((problems = [], index) =>
+    problems.map((problem) => `${Object.values(columns[index] ?? {}).join(" ")}: ${problem}`),
+  );
+}
