@@ -194,9 +194,17 @@ export function createClient(
     return send(clientRequest);
   }
 
-  async function readConfig(): Promise<SpaceConfig> {
+  function requestConfig(): Promise<TransportResponse> {
     // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
-    const response = await request({ path: "config", jar: createCookieJar() });
+    return request({ path: "config", jar: createCookieJar() });
+  }
+
+  async function readConfig(): Promise<SpaceConfig> {
+    const response = await requestConfig().catch((error: unknown) => {
+      // Gradio's server closes the connection behind a 500 unannounced, and what follows over it is lost.
+      if (QwenError.isInstance(error) && error.code === "connection") return requestConfig();
+      throw error;
+    });
     if (response.status !== 200) throw await failureOf(response, { url });
     const body = await readText(response.body);
     if (body.trimStart().startsWith("<")) {

@@ -151,6 +151,25 @@ describe("a Space that was changed", () => {
     await provider.close?.();
   });
 
+  it("is recognised behind a 500 after which the server closes the connection unannounced, as Gradio's does", async () => {
+    let lost = 0;
+    await using space = await startTestSpace({
+      join({ reply, connection }) {
+        lost = connection;
+        reply(500, "Internal Server Error");
+      },
+    });
+    changed(space, ["other", "chat"]);
+    const { config } = space.handlers;
+    space.handlers.config = (exchange) => {
+      if (exchange.connection === lost) exchange.socket.destroy();
+      else void config(exchange);
+    };
+    const provider = chatProvider({ space: space.origin });
+    expect(await rejection(collect(ask(provider)))).toMatchObject({ code: "space_changed" });
+    await provider.close?.();
+  });
+
   it("is not suspected where /config cannot be read: the answer stands", async () => {
     await using space = await startTestSpace({
       data: says(generating(["ok"]), completed(["ok"])),
