@@ -6,6 +6,7 @@ import {
   closeStream,
   completed,
   estimation,
+  eventId,
   failed,
   generating,
   heartbeat,
@@ -222,6 +223,19 @@ describe("what the server says in place of an answer", () => {
     const { parts, error } = await call(space);
     expect(error).toMatchObject({ code: "space_error", message: "gave up" });
     expect(shownText(parts)).toBe("Hel");
+  });
+
+  it("a job that failed by itself is not cancelled, and its connection serves the next call", async () => {
+    await using gradio = await startTestSpace();
+    const space = connectSpace(gradio.origin);
+    await space.endpoints();
+    for (const event of [eventId(1), eventId(2)]) {
+      gradio.handlers.data = says(generating(["Hel"], event), failed({ error: "gave up" }, event));
+      expect(await rejection(space.predict("/chat", ["Hi"]))).toMatchObject({ code: "space_error" });
+    }
+    await space.close();
+    expect(gradio.log).toEqual(["config", "join", "data", "join", "data"]);
+    expect(gradio.connections()).toBe(1);
   });
 });
 
