@@ -47,10 +47,37 @@ export interface SessionMessage {
  * Checked by hand: it runs for every delta.
  */
 export function parseQueueMessage(data: string): SessionMessage | undefined {
+  const generating = readGenerating(data);
+  if (generating !== undefined) return generating;
   const json = parseJson(data);
   if (!isRecord(json)) return undefined;
   const message = readMessage(json);
   return message === undefined ? undefined : { eventId: stringIn(json["event_id"]), message };
+}
+
+const GENERATING_START = '{"msg":"process_generating","event_id":"';
+const DATA_START = '","output":{"data":';
+const DATA_END = ',"is_generating":';
+
+/**
+ * Reads a delta as servers write it, parsing its values only: they are a tenth of the text, and parsing the whole of it
+ * is half of what a delta costs. `undefined` for anything else, and where the values are not what was cut out.
+ *
+ * No string can hold the end it looks for, since its quotes would be escaped there; an object can, but what ends within
+ * one is no JSON.
+ */
+function readGenerating(text: string): SessionMessage | undefined {
+  if (!text.startsWith(GENERATING_START)) return undefined;
+  const idEnd = text.indexOf('"', GENERATING_START.length);
+  if (!text.startsWith(DATA_START, idEnd)) return undefined;
+  const start = idEnd + DATA_START.length;
+  const end = text.indexOf(DATA_END, start);
+  const values = end === -1 ? undefined : parseJson(text.slice(start, end));
+  if (!isList(values)) return undefined;
+  return {
+    eventId: text.slice(GENERATING_START.length, idEnd),
+    message: { type: "generating", data: values },
+  };
 }
 
 function readMessage(message: Readonly<Record<string, unknown>>): QueueMessage | undefined {
