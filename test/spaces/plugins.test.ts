@@ -19,7 +19,6 @@ interface Plugin {
   readonly aliases: readonly string[];
   readonly label: string;
   readonly endpoint: string;
-  readonly fnIndex: number;
   readonly prefix: string;
 }
 
@@ -32,7 +31,6 @@ const plugins: readonly Plugin[] = [
     aliases: ["qwen-2.5-max", "qwen-2-5-max", "qwen-max"],
     label: "Qwen Qwen-2.5-Max",
     endpoint: "model_chat",
-    fnIndex: 0,
     prefix: "/gradio_api",
   },
   {
@@ -43,7 +41,6 @@ const plugins: readonly Plugin[] = [
     aliases: ["qwen-2.5-1m", "qwen-1m"],
     label: "Qwen Qwen-2.5M",
     endpoint: "agent_run",
-    fnIndex: 2,
     prefix: "",
   },
   {
@@ -54,7 +51,6 @@ const plugins: readonly Plugin[] = [
     aliases: ["qwen-2-72b", "qwen-72b"],
     label: "Qwen Qwen-2.72B",
     endpoint: "model_chat",
-    fnIndex: 0,
     prefix: "",
   },
   {
@@ -65,7 +61,6 @@ const plugins: readonly Plugin[] = [
     aliases: ["qvq-72b", "qvq"],
     label: "Qwen QVQ-72B",
     endpoint: "generate",
-    fnIndex: 0,
     prefix: "/gradio_api",
   },
 ];
@@ -73,7 +68,7 @@ const plugins: readonly Plugin[] = [
 const TOKEN = "hf_secret";
 const messages: readonly Message[] = [{ role: "user", content: "script:text Hello there." }];
 
-describe.each(plugins)("$name", ({ name, create, host, model, aliases, label, endpoint, fnIndex, prefix }) => {
+describe.each(plugins)("$name", ({ name, create, host, model, aliases, label, endpoint, prefix }) => {
   test("has the names that its users rely on", async () => {
     const provider = create();
     expect(provider).toMatchObject({ id: name, models: [{ id: model, aliases, label }] });
