@@ -46,10 +46,10 @@ export interface RunningAttempt<Part, Result> {
 /** What a read settles with. */
 export type Read<Part> = IteratorResult<Part, undefined>;
 
-/** Settles a read with something else than what came. */
+/** Settles a read with what it returns, or with the error it throws, instead of what came. */
 export interface Receiver<Part> {
-  arrived(result: Read<Part>): Read<Part> | Promise<Read<Part>>;
-  failed(error: unknown): Promise<Read<Part>>;
+  arrived(result: Read<Part>): Read<Part>;
+  failed(error: unknown): Read<Part>;
 }
 
 /** What an attempt needs, and whom it tells. */
@@ -87,7 +87,7 @@ export function startAttempt<Part, Result>(
   let hasOutput = false;
   let record: Attempt | undefined;
   let receiver: Receiver<Part> | undefined;
-  let resolveRead: ((result: Read<Part> | Promise<Read<Part>>) => void) | undefined;
+  let resolveRead: ((result: Read<Part>) => void) | undefined;
   let rejectRead: ((error: unknown) => void) | undefined;
 
   function arrived(result: Read<Part>): void {
@@ -98,7 +98,7 @@ export function startAttempt<Part, Result>(
     try {
       resolve(receiver === undefined ? result : receiver.arrived(result));
     } catch (error) {
-      resolve(Promise.reject(error));
+      rejectRead?.(error);
     }
   }
 
@@ -106,8 +106,12 @@ export function startAttempt<Part, Result>(
     const resolve = resolveRead;
     resolveRead = undefined;
     if (resolve === undefined) return;
-    if (receiver === undefined) rejectRead?.(error);
-    else resolve(receiver.failed(error));
+    try {
+      if (receiver === undefined) throw error;
+      resolve(receiver.failed(error));
+    } catch (final) {
+      rejectRead?.(final);
+    }
   }
 
   // One function for every read: closures made anew for each part would double its cost.
@@ -119,8 +123,9 @@ export function startAttempt<Part, Result>(
     iterator?.next().then(arrived, failed);
   }
 
-  function giveLast(resolve: NonNullable<typeof resolveRead>): void {
+  function giveLast(resolve: NonNullable<typeof resolveRead>, reject: (error: unknown) => void): void {
     resolveRead = resolve;
+    rejectRead = reject;
     arrived({ done: false, value: last as Part });
   }
 

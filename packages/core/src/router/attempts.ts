@@ -2,12 +2,11 @@ import type { Attempt } from "../errors.ts";
 import { startAttempt, type Candidate, type Read, type RunningAttempt } from "./attempt.ts";
 import type { AttemptSettings } from "./attempt-settings.ts";
 import { createAttemptLog } from "./attempt-log.ts";
-import { createInbox } from "./inbox.ts";
 import { createLifetime } from "./lifetime.ts";
 import type { Observers } from "./observers.ts";
+import { createOutlet } from "./outlet.ts";
 import type { PartReader } from "./part-reader.ts";
-import { createRelay } from "./relay.ts";
-import { createPlan, type Outcome } from "./retry.ts";
+import { createPlan, type Outcome, type Plan } from "./retry.ts";
 import { choose } from "./strategy.ts";
 
 /** What the attempt loop works on. */
@@ -35,14 +34,6 @@ export interface AttemptsRun<Part, Result> extends AsyncIterableIterator<Part, u
   outcome(): Outcome<Result> | undefined;
 }
 
-type Event<Part, Result> =
-  | { readonly type: "due"; readonly candidate: Candidate<Part>; readonly isHedge: boolean }
-  | { readonly type: "slow" }
-  | { readonly type: "live"; readonly attempt: RunningAttempt<Part, Result>; readonly part: Part }
-  | { readonly type: "committed"; readonly attempt: RunningAttempt<Part, Result> }
-  | { readonly type: "failed"; readonly attempt: RunningAttempt<Part, Result>; readonly error: unknown }
-  | { readonly type: "interrupted" };
-
 /**
  * Asks one candidate after the other until one answers. The one loop behind every call of the router.
  *
@@ -66,58 +57,165 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   const { totalMs = Infinity, signal, outcomeOnly = false, observers, track, random = Math.random } = options;
   const buffered = outcomeOnly || commit === "buffered";
   const log = createAttemptLog(model, observers);
-  const inbox = createInbox<Event<Part, Result>>();
-  // Dealt with before anything is awaited, so that calls begun together see each other in the counts they choose by.
-  const due: Event<Part, Result>[] = [];
+  const outlet = createOutlet<Part>();
   const active = new Set<RunningAttempt<Part, Result>>();
+  const lifetime = createLifetime({ signal, totalMs, track, isWaiting: () => outlet.waiting, onEnded: interrupt });
+  let plan: Plan<Candidate<Part>> | undefined;
   let begun = 0;
   let scheduled = 0;
   let outcome: Outcome<Result> | undefined;
-  let interruption: { readonly reason: unknown; readonly quiet: boolean } | undefined;
+  let left = false;
 
-  const lifetime = createLifetime({
-    signal,
-    totalMs,
-    track,
-    isWaiting: () => relay.waiting,
-    onEnded: (reason) => interrupt(reason),
-  });
-
-  function interrupt(reason: unknown, { quiet = false } = {}): void {
-    if (interruption !== undefined) return;
-    interruption = { reason, quiet };
-    outcome ??= { error: reason };
-    inbox.post({ type: "interrupted" });
-    relay.takeBack();
-    for (const attempt of active) end(attempt, reason);
-    lifetime.end();
+  function begin(): void {
+    lifetime.begin();
+    plan = createPlan(candidates(), { ...retry, random, choose: (some) => choose(some, { strategy, random }) });
+    const first = plan.next();
+    if (first === undefined) throw new TypeError("`retry` leaves no attempt: `maxAttempts` must be at least 1.");
+    ask(first);
   }
 
-  function throwIfInterrupted(): void {
-    if (interruption !== undefined) throw interruption.reason;
-  }
-
-  function schedule(candidate: Candidate<Part>, { delayMs = 0, isHedge = false } = {}): void {
-    scheduled++;
-    const event = { type: "due", candidate, isHedge } as const;
-    if (delayMs === 0) due.push(event);
-    else lifetime.later(delayMs, () => inbox.post(event));
-  }
-
-  function start(candidate: Candidate<Part>, number: number): void {
+  function ask(candidate: Candidate<Part>, { isHedge = false } = {}): void {
+    const { provider, model: modelId } = candidate;
+    const lastError = log.attempts.at(-1)?.error;
+    const number = ++begun;
+    const refusal = candidate.refuse?.();
+    if (refusal !== undefined) {
+      refusal.provider ??= provider;
+      log.passedOver({ provider, model: modelId, number, durationMs: 0, error: refusal });
+      plan?.refund();
+      const next = plan?.next();
+      if (next !== undefined) ask(next, { isHedge });
+      else if (!isHopeful()) throw log.finalError(refusal, { exhausted: true });
+      return;
+    }
+    log.started({ provider, model: modelId, number }, { hedge: isHedge });
+    if (reader.attempt !== undefined) outlet.push(reader.attempt({ provider, model: modelId, number, lastError }));
     const attempt = startAttempt(candidate, {
       number,
       reader,
       buffered,
       maxQueueMs,
-      onLive: (part) => inbox.post({ type: "live", attempt, part }),
-      onOutput: (latencyMs) => log.output({ ...candidate, number }, latencyMs),
-      onCommitted: () => inbox.post({ type: "committed", attempt }),
-      onFailed: (error) => inbox.post({ type: "failed", attempt, error }),
+      onLive(part) {
+        // Of several attempts only the oldest is shown waiting.
+        if (attempt === active.values().next().value) outlet.push(part);
+      },
+      onOutput: (latencyMs) => log.output({ provider, model: modelId, number }, latencyMs),
+      onCommitted: () => orFail(() => committed(attempt)),
+      onFailed: (error) => orFail(() => failed(attempt, error)),
     });
     active.add(attempt);
-    if (hedge !== undefined && active.size < (hedge.maxAttempts ?? 2))
-      lifetime.later(hedge.delayMs, () => inbox.post({ type: "slow" }));
+    if (hedge !== undefined && active.size < (hedge.maxAttempts ?? 2)) lifetime.later(hedge.delayMs, askAnother);
+  }
+
+  function askAnother(): void {
+    orFail(() => {
+      const next = active.size > 0 ? plan?.next() : undefined;
+      if (next !== undefined) ask(next, { isHedge: true });
+    });
+  }
+
+  function askAfter({ candidate, delayMs }: { readonly candidate: Candidate<Part>; readonly delayMs: number }): void {
+    if (delayMs === 0) {
+      ask(candidate);
+      return;
+    }
+    scheduled++;
+    lifetime.later(delayMs, () => {
+      scheduled--;
+      orFail(() => ask(candidate));
+    });
+  }
+
+  /** Whether there is still someone to wait for. */
+  function isHopeful(): boolean {
+    return active.size + scheduled > 0;
+  }
+
+  function failed(attempt: RunningAttempt<Part, Result>, reason: unknown): void {
+    if (!active.has(attempt)) return;
+    const error = attempt.asOwnError(reason);
+    const move = plan?.after({ error }, attempt.candidate, end(attempt, error));
+    if (move?.type === "ask") askAfter(move);
+    else if (move?.type === "stop" || !isHopeful()) {
+      throw log.finalError(error, { exhausted: move?.type === "exhausted" });
+    }
+  }
+
+  function committed(attempt: RunningAttempt<Part, Result>): void {
+    if (!active.has(attempt)) return;
+    const { last } = attempt;
+    if (last !== undefined) {
+      const record = end(attempt, undefined, last);
+      if (retry?.shouldRetry !== undefined) {
+        const move = plan?.after({ result: seal(attempt, last).result }, attempt.candidate, record);
+        if (move?.type === "ask") {
+          log.turnDown(new Error("`shouldRetry` turned the answer down."));
+          askAfter(move);
+          return;
+        }
+      }
+      lifetime.stopClock();
+    }
+    lifetime.cancelLater();
+    endAll(new DOMException("Another attempt was quicker.", "AbortError"), { but: attempt });
+    if (outcomeOnly && last !== undefined) {
+      outlet.push(conclude(attempt, last));
+      outlet.end();
+    } else {
+      attempt.handOver({ arrived: (read) => pass(attempt, read), failed: (error) => breakOff(attempt, error) });
+      outlet.connect(attempt);
+    }
+  }
+
+  /** A part of the attempt that won, on its way to the consumer. */
+  function pass(attempt: RunningAttempt<Part, Result>, read: Read<Part>): Read<Part> {
+    try {
+      if (read.done === true) throw attempt.interrupted();
+      const kind = reader.kind(read.value);
+      if (kind === "error") throw reader.errorOf(read.value);
+      if (kind !== "finish" && kind !== "whole") {
+        if (kind !== "live") attempt.collector.add(read.value);
+        return read;
+      }
+      const value = conclude(attempt, read.value);
+      outlet.end();
+      return { done: false, value };
+    } catch (error) {
+      return breakOff(attempt, error);
+    }
+  }
+
+  /** What a reader of the attempt that won gets when that ends badly, or is ended. */
+  function breakOff(attempt: RunningAttempt<Part, Result>, reason: unknown): Read<Part> {
+    if (left) return { done: true, value: undefined };
+    if (outcome !== undefined) throw reason;
+    const own = attempt.asOwnError(reason);
+    end(attempt, own);
+    const error = log.finalError(own);
+    close({ error });
+    outlet.end();
+    throw error;
+  }
+
+  /** The answer is whole: its last part as the consumer gets it. */
+  function conclude(attempt: RunningAttempt<Part, Result>, last: Part): Part {
+    const shown = active.has(attempt) ? end(attempt, undefined, last) : undefined;
+    const { sealed, result } = seal(attempt, last);
+    close({ result });
+    const verdict = shown === undefined ? undefined : retry?.shouldRetry?.({ result }, shown);
+    if (verdict !== "retry" && verdict !== "next") return sealed;
+    const error = new TypeError(
+      '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',
+    );
+    outcome = { error };
+    outlet.end();
+    throw error;
+  }
+
+  function seal({ candidate, collector }: RunningAttempt<Part, Result>, last: Part) {
+    const { provider, model: modelId } = candidate;
+    const sealed = reader.sealed(last, { provider, model: modelId, attempts: log.attempts });
+    return { sealed, result: collector.result(sealed) };
   }
 
   function end(attempt: RunningAttempt<Part, Result>, error?: unknown, last?: Part): Attempt {
@@ -127,168 +225,60 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     return record;
   }
 
-  /** Whether there is still someone to wait for. */
-  const hopeful = (): boolean => active.size + scheduled > 0;
-
-  async function* loop(): Steps<Part, undefined> {
-    try {
-      lifetime.begin();
-      const plan = createPlan(candidates(), { ...retry, random, choose: (some) => choose(some, { strategy, random }) });
-      const first = plan.next();
-      if (first === undefined) throw new TypeError("`retry` leaves no attempt: `maxAttempts` must be at least 1.");
-      schedule(first);
-      for (;;) {
-        const event = due.shift() ?? (await inbox.take());
-        throwIfInterrupted();
-        switch (event.type) {
-          case "due": {
-            const { candidate, isHedge } = event;
-            const { provider, model: modelId } = candidate;
-            const number = ++begun;
-            scheduled--;
-            const refusal = candidate.refuse?.();
-            if (refusal !== undefined) {
-              refusal.provider ??= provider;
-              log.passedOver({ provider, model: modelId, number, durationMs: 0, error: refusal });
-              plan.refund();
-              const next = plan.next();
-              if (next !== undefined) schedule(next, { isHedge });
-              else if (!hopeful()) throw log.finalError(refusal, { exhausted: true });
-              break;
-            }
-            const lastError = log.attempts.at(-1)?.error;
-            log.started({ provider, model: modelId, number }, { hedge: isHedge });
-            start(candidate, number);
-            if (reader.attempt !== undefined) yield reader.attempt({ provider, model: modelId, number, lastError });
-            break;
-          }
-          case "slow": {
-            const next = active.size > 0 ? plan.next() : undefined;
-            if (next !== undefined) schedule(next, { isHedge: true });
-            break;
-          }
-          case "live":
-            // Of several attempts only the oldest is shown waiting.
-            if (event.attempt === active.values().next().value) yield event.part;
-            break;
-          case "failed": {
-            const { attempt } = event;
-            const error = attempt.asOwnError(event.error);
-            const move = plan.after({ error }, attempt.candidate, end(attempt, error));
-            if (move.type === "ask") schedule(move.candidate, move);
-            else if (move.type === "stop" || !hopeful())
-              throw log.finalError(error, { exhausted: move.type === "exhausted" });
-            break;
-          }
-          case "committed": {
-            const { attempt } = event;
-            const { last } = attempt;
-            if (last === undefined) return yield* deliver(attempt);
-            const record = end(attempt, undefined, last);
-            if (retry?.shouldRetry === undefined) return yield* deliver(attempt);
-            const move = plan.after({ result: seal(attempt, last).result }, attempt.candidate, record);
-            if (move.type !== "ask") return yield* deliver(attempt);
-            log.turnDown(new Error("`shouldRetry` turned the answer down."));
-            schedule(move.candidate, move);
-            break;
-          }
-          case "interrupted":
-            break;
-        }
-        throwIfInterrupted();
-      }
-    } catch (error) {
-      const final = interruption === undefined ? error : log.finalError(interruption.reason);
-      outcome ??= { error: final };
-      if (interruption?.quiet === true) return undefined;
-      throw final;
-    } finally {
-      endOthers();
-      lifetime.end();
-    }
+  function endAll(reason: unknown, { but }: { readonly but?: RunningAttempt<Part, Result> } = {}): void {
+    for (const attempt of active) if (attempt !== but) end(attempt, reason);
   }
 
-  function endOthers(winner?: RunningAttempt<Part, Result>): void {
-    for (const attempt of active) {
-      if (attempt !== winner) end(attempt, new DOMException("Another attempt was quicker.", "AbortError"));
-    }
-  }
-
-  /** The parts of the attempt that won, sealed at the end. */
-  async function* deliver(attempt: RunningAttempt<Part, Result>): Steps<Part, undefined> {
-    endOthers(attempt);
-    let { last } = attempt;
-    if (last !== undefined) lifetime.stopClock();
-    const first = outcomeOnly ? undefined : attempt.take();
-    if (first !== undefined) last = yield* passOn(attempt, first);
-    if (last === undefined) throw attempt.interrupted();
-
-    if (active.has(attempt)) judgeShown(end(attempt, undefined, last), seal(attempt, last).result);
-    const { sealed, result } = seal(attempt, last);
-    outcome = { result };
-    // Before the last part, so that a consumer that stops there leaves nothing behind.
+  /** Nothing more is asked; no timer and no listener is left. */
+  function close(how: Outcome<Result>): void {
+    outcome = how;
     lifetime.end();
-    yield sealed;
-    return undefined;
   }
 
-  /** Yields the first part; the others go past this generator, up to the last, which is returned. */
-  async function* passOn(attempt: RunningAttempt<Part, Result>, first: Part): Steps<Part, Part> {
-    relay.handOver(attempt, (read) => {
-      if (read.done === true) return false;
-      const kind = reader.kind(read.value);
-      if (kind === "finish" || kind === "whole" || kind === "error") return false;
-      if (kind !== "live") attempt.collector.add(read.value);
-      return true;
-    });
+  function orFail(work: () => void): void {
+    if (outcome !== undefined) return;
     try {
-      const last = yield first;
-      throwIfInterrupted();
-      if (last === undefined || last.done === true) throw attempt.interrupted();
-      if (reader.kind(last.value) === "error") throw reader.errorOf(last.value);
-      return last.value;
+      work();
     } catch (error) {
-      if (interruption !== undefined) throw error;
-      const own = attempt.asOwnError(error);
-      end(attempt, own);
-      throw log.finalError(own);
+      close({ error });
+      endAll(error);
+      outlet.end({ error });
     }
   }
 
-  function seal({ candidate, collector }: RunningAttempt<Part, Result>, last: Part) {
-    const { provider, model: modelId } = candidate;
-    const sealed = reader.sealed(last, { provider, model: modelId, attempts: log.attempts });
-    return { sealed, result: collector.result(sealed) };
+  function interrupt(reason: unknown): void {
+    if (outcome !== undefined) return;
+    close({ error: log.finalError(reason) });
+    outlet.clear();
+    // First, so that a reader of an attempt hears the reason from that alone.
+    outlet.end(left ? undefined : { error: reason });
+    endAll(reason);
   }
 
-  /** A condition on a result needs the whole answer before anyone sees it. */
-  function judgeShown(record: Attempt, result: Result): void {
-    const verdict = retry?.shouldRetry?.({ result }, record);
-    if (verdict === "retry" || verdict === "next") {
-      throw new TypeError(
-        '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',
-      );
-    }
+  function leave(reason: unknown): void {
+    left = true;
+    started = true;
+    interrupt(reason);
+    outlet.clear();
   }
 
-  const relay = createRelay(loop());
-
-  function stop(reason: unknown): void {
-    interrupt(reason, { quiet: true });
-    relay.close();
-  }
+  let started = false;
 
   return {
     next() {
+      if (!started) {
+        started = true;
+        orFail(begin);
+      }
       lifetime.asked();
-      return relay.next();
+      return outlet.next();
     },
     return() {
-      stop(new DOMException("The consumer left the stream.", "AbortError"));
+      leave(new DOMException("The consumer left the stream.", "AbortError"));
       return Promise.resolve({ done: true, value: undefined });
     },
     throw(error) {
-      stop(error);
+      leave(error);
       return Promise.reject(error);
     },
     outcome: () => outcome,
@@ -297,6 +287,3 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     },
   };
 }
-
-// Resumed with what a reader read past it, where it handed its reader over.
-type Steps<Part, Return> = AsyncGenerator<Part, Return, Read<Part> | undefined>;

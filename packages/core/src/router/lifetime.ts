@@ -7,6 +7,8 @@ export interface Lifetime {
   begin(): void;
   /** Calls `task` later, unless the request ends first. */
   later(delayMs: number, task: () => void): void;
+  /** Nothing that waits for its time is called any more. */
+  cancelLater(): void;
   /** The consumer asks for a part. */
   asked(): void;
   /** The answer is whole: from now on the time is the consumer's. */
@@ -48,6 +50,11 @@ export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: L
     });
   }
 
+  function cancelLater(): void {
+    for (const timer of timers) timer.stop();
+    timers.clear();
+  }
+
   function stopClock(): void {
     total?.stop();
     overdue = false;
@@ -67,6 +74,7 @@ export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: L
       });
       timers.add(timer);
     },
+    cancelLater,
     asked() {
       if (!overdue) return;
       overdue = false;
@@ -77,8 +85,7 @@ export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: L
       signal?.removeEventListener("abort", onAbort);
       untrack?.();
       stopClock();
-      for (const timer of timers) timer.stop();
-      timers.clear();
+      cancelLater();
     },
   };
 }
