@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { createApp, type StreamReply } from "./app.ts";
+import { createClock } from "./clock.ts";
 import { createFaultPlan, type Fault, type FaultLike } from "./faults.ts";
 import { type Flavour, flavourOf, type GradioVersion } from "./flavour.ts";
 import type { Job } from "./job.ts";
@@ -101,6 +103,7 @@ export async function startEmulator(
   const flavour = flavourOf(version);
   const space = build(flavour);
   const closing = new AbortController();
+  const clock = createClock(closing.signal);
   const startedAt = performance.now();
   const now = (): number => performance.now() - startedAt;
   const requests: RecordedRequest[] = [];
@@ -108,7 +111,7 @@ export async function startEmulator(
   const faults = createFaultPlan(options.faults);
   let connectionCount = 0;
 
-  const model = createModel({ answer: options.answer, flavour, signal: closing.signal });
+  const model = createModel({ answer: options.answer, flavour, clock });
   const sessions = createSessions(options.maxSessions ?? 2000);
   const queue = createQueue({
     flavour,
@@ -162,7 +165,7 @@ export async function startEmulator(
       sessions,
       queue,
       flavour,
-      signal: closing.signal,
+      clock,
     });
     await respond(reply, record);
   }
@@ -179,17 +182,18 @@ export async function startEmulator(
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    // A thousand clients at once: a full backlog would make some of them wait a second and ask again.
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, resolve);
   });
   const { port } = server.address() as AddressInfo;
 
+  async function shut(): Promise<void> {
+    closing.abort();
+    const sockets = [...connections.keys()].map((socket) => once(socket.destroy(), "close"));
+    await Promise.all([...sockets, new Promise((resolve) => server.close(resolve))]);
+  }
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> =>
-    (closed ??= new Promise((resolve) => {
-      closing.abort();
-      server.close(() => resolve());
-      for (const socket of connections.keys()) socket.destroy();
-    }));
+  const close = (): Promise<void> => (closed ??= shut());
 
   return {
     url: `http://127.0.0.1:${port}`,

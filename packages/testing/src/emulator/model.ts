@@ -1,3 +1,4 @@
+import type { Clock } from "./clock.ts";
 import type { Flavour, WireMessage } from "./flavour.ts";
 import type { Job } from "./job.ts";
 import { type AnswerContext, type AnswerLike, playAnswer } from "./script.ts";
@@ -11,8 +12,7 @@ export type Answers = AnswerLike | ((prompt: string, context: AnswerContext) => 
 export interface ModelOptions {
   readonly answer: Answers | undefined;
   readonly flavour: Flavour;
-  /** Ends every answer. */
-  readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 /** The model behind an app, and the state that the app keeps for each session. */
@@ -28,7 +28,7 @@ export interface Model {
 }
 
 /** Starts with no session. */
-export function createModel({ answer, flavour, signal }: ModelOptions): Model {
+export function createModel({ answer, flavour, clock }: ModelOptions): Model {
   const states = new Map<string, Map<string, unknown>>();
   let answers = answer;
   let count = 0;
@@ -46,7 +46,7 @@ export function createModel({ answer, flavour, signal }: ModelOptions): Model {
           const context = { call: ++count, data, sessionHash, ...about };
           const own = typeof answers === "function" ? answers(prompt, context) : answers;
           return playAnswer(own ?? standardAnswer(prompt, context), {
-            signal,
+            clock,
             onLog: (text, level) => send(flavour.log(eventId, text, level)),
             onProgress(index, length, description) {
               const unit = { index, length: length ?? null, unit: "steps", progress: null, desc: description ?? null };

@@ -87,13 +87,14 @@ export function createQueue(options: QueueOptions): Queue {
     poll ??= setTimeout(() => {
       poll = undefined;
       for (const [fn, list] of waiting) {
-        let head = list[0];
-        while (head !== undefined && head.ahead === 0 && runningOf(fn).size < limitOf(fn)) {
+        let started = 0;
+        for (let head = list[0]; head?.ahead === 0 && runningOf(fn).size < limitOf(fn); head = list[0]) {
           list.shift();
           void start(fn, head);
-          estimate(fn);
-          head = list[0];
+          started += 1;
         }
+        // Gradio tells those who wait after each start. Once for all spares n² messages when n start at once.
+        if (started > 0) estimate(fn);
       }
     }, pollMs);
   }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import type { StreamReply } from "./app.ts";
+import type { Clock } from "./clock.ts";
 import type { Fault, FaultName } from "./faults.ts";
 import type { Flavour } from "./flavour.ts";
 import type { Queue } from "./queue.ts";
@@ -17,13 +17,13 @@ export interface ResponderOptions {
   readonly sessions: Sessions;
   readonly queue: Queue;
   readonly flavour: Flavour;
-  readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 /** Writes answers to the wire, and spoils them where a fault says so. */
 export function createResponder(
   response: ServerResponse,
-  { faults, heartbeatMs, sessions, queue, flavour, signal }: ResponderOptions,
+  { faults, heartbeatMs, sessions, queue, flavour, clock }: ResponderOptions,
 ): (reply: Reply | StreamReply, record: RecordedRequest) => Promise<void> {
   const fault = (name: FaultName): Fault | undefined => faults.find((entry) => entry.name === name);
 
@@ -73,7 +73,7 @@ export function createResponder(
 
   return async (reply, record) => {
     const delay = fault("delay");
-    if (delay !== undefined) await sleep(delay.ms ?? 1000, undefined, { signal });
+    if (delay !== undefined) await clock.sleep(delay.ms ?? 1000);
     if (fault("never-headers") !== undefined || response.destroyed) return;
     if ("stream" in reply) {
       record.status = 200;

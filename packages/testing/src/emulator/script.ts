@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "./clock.ts";
 
 /** One thing an app does while it answers. A string is said after what was said before. */
 export type AnswerStep =
@@ -57,7 +57,7 @@ export class ScriptedFailure extends Error {
 
 /** What playing an answer reports besides its text. */
 export interface PlayOptions {
-  readonly signal: AbortSignal;
+  readonly clock: Clock;
   onLog(text: string, level: string): void;
   onProgress(index: number, length: number | undefined, description: string | undefined): void;
 }
@@ -71,12 +71,12 @@ export async function* playAnswer(answer: AnswerLike, options: PlayOptions): Asy
   for (const step of steps) {
     if (typeof step === "string" || "rewrite" in step) {
       const waitMs = first ? firstDelayMs : delayMs;
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal: options.signal });
+      if (waitMs > 0) await options.clock.sleep(waitMs);
       first = false;
       text = typeof step === "string" ? text + step : step.rewrite;
       yield text;
     } else if ("waitMs" in step) {
-      await sleep(step.waitMs, undefined, { signal: options.signal });
+      await options.clock.sleep(step.waitMs);
     } else if ("error" in step) {
       throw new ScriptedFailure(step.error, { hidden: false, title: step.title });
     } else if ("exception" in step) {
