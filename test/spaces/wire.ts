@@ -2,7 +2,7 @@ import type { Message, Provider, ProviderPart, ProviderRequest } from "@qwen/cor
 import type { SpaceEmulator } from "@qwen/testing";
 
 /** A question, by itself or after others. */
-export function asked(content: Message["content"], ...earlier: readonly Message[]): ProviderRequest {
+export function asked(content: Message["content"], ...earlier: readonly Message[]): Pick<ProviderRequest, "messages"> {
   return { messages: [...earlier, { role: "user", content }] };
 }
 

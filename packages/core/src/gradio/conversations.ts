@@ -12,7 +12,7 @@ export interface Turn {
   readonly appId: string | undefined;
   /** Ends the turn well: the token with which the next one goes on. */
   succeed(session: Session, appId: string | undefined): string;
-  /** Ends the turn badly: nobody knows how far the server's memory got, so the conversation is over. */
+  /** Ends the turn badly: nobody knows how far the server's memory got, so the conversation is over. The first end counts. */
   fail(): void;
 }
 
@@ -58,16 +58,19 @@ export function createConversations(): Conversations {
         remember(hash, "busy");
       }
       const number = (state?.turn ?? 0) + 1;
+      let ended = false;
       return {
         number,
         saved: state?.session,
         appId: state?.appId,
         succeed(session, appId) {
-          remember(session.hash, number);
+          if (!ended) remember(session.hash, number);
+          ended = true;
           return JSON.stringify({ hash: session.hash, cookies: session.jar.toJSON(), turn: number, appId });
         },
         fail() {
-          if (hash !== undefined) remember(hash, "over");
+          if (!ended && hash !== undefined) remember(hash, "over");
+          ended = true;
         },
       };
     },

@@ -94,6 +94,8 @@ export function createSpaceProvider<
     const unsupported = findUnsupported(model, request);
     if (unsupported !== undefined) throw unsupported;
     const turn = model.capabilities.conversation ? conversations.begin(request.conversation) : undefined;
+    // At once: whoever left a turn and asks again must not find it busy.
+    production.signal.addEventListener("abort", () => turn?.fail(), { once: true });
     const timeouts = resolveTimeouts(request.timeouts, options.timeouts);
     const run = { client, endpoint, definition, request, model, turn, timeouts };
     try {
