@@ -72,7 +72,6 @@ export function produce<Value>(
 
   function onAbort(): void {
     inner.abort(signal?.reason);
-    drop();
     end("failed", signal?.reason);
   }
 

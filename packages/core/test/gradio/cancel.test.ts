@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { ask, chatProvider } from "../servers/chat-provider.ts";
 import {
-  configOf,
   estimation,
   eventId,
   generating,
@@ -179,69 +178,6 @@ describe.each(STAGES)("leaving %s", (stage) => {
       await closing;
       await until(() => space.open() === 0);
     });
-});
-
-it("opens and closes the session of a join that is never answered: dropping it alone would leave the job", async () => {
-  await using space = await startTestSpace({ join: () => {} });
-  const time = useVirtualTime();
-  const provider = chatProvider({ space: space.origin });
-  const controller = new AbortController();
-  const failure = rejection(collect(ask(provider, { signal: controller.signal })));
-  await until(() => space.log.includes("join"));
-  controller.abort(new Error("mine"));
-  await failure;
-  await time.pass(10_000);
-  await until(() => space.log.includes("close data"));
-  expect(space.log).toEqual(["join", "close join", "data", "close data"]);
-  await provider.close?.();
-});
-
-it.each([
-  ["times out", undefined],
-  ["breaks", ({ socket }: Exchange) => void socket.resetAndDestroy()],
-])("opens and closes the session of a join that %s: the server may have taken it", async (_, join) => {
-  await using space = await startTestSpace({ join: join ?? (() => {}) });
-  const time = useVirtualTime();
-  const provider = chatProvider({ space: space.origin });
-  const failure = rejection(collect(ask(provider)));
-  await until(() => space.log.includes("join"));
-  if (join === undefined) await time.pass(30_000);
-  expect(await failure).toMatchObject({ code: join === undefined ? "timeout" : "connection" });
-  await until(() => space.log.includes("close data"));
-  expect(space.log).toEqual(["join", "close join", "data", "close data"]);
-  await provider.close?.();
-});
-
-it("stops the job of a stream that could not be opened", async () => {
-  let streams = 0;
-  await using space = await startTestSpace({
-    data(exchange) {
-      streams += 1;
-      if (streams === 1) exchange.reply(503, "<html><title>Bad Gateway</title></html>");
-      else exchange.events();
-    },
-  });
-  const client = connectSpace(space.origin);
-  await client.endpoints();
-  expect(await rejection(client.predict("chat", ["Hi"]))).toMatchObject({ code: "space_unavailable", status: 503 });
-  await client.close();
-  await until(() => space.log.includes("close data"));
-  expect(space.log).toEqual(["config", "join", "data", "data", "close data", "cancel"]);
-});
-
-it("sends no job after the caller left, also when the first address for it was wrong", async () => {
-  await using space = await startTestSpace({}, { prefix: "" });
-  const asked = Promise.withResolvers<Exchange>();
-  space.handlers.config = asked.resolve;
-  const client = connectSpace(space.origin);
-  const controller = new AbortController();
-  const failure = rejection(client.predict("chat", ["Hi"], { signal: controller.signal }));
-  const exchange = await asked.promise;
-  controller.abort(new Error("mine"));
-  expect(await failure).toEqual(new Error("mine"));
-  exchange.reply(200, configOf({}, ""));
-  await client.close();
-  expect(space.log).toEqual(["other", "config"]);
 });
 
 it("sends nothing for a signal that is aborted already", async () => {

@@ -133,6 +133,22 @@ it.each(TABLE)("reads %s", (_, wire, message) => {
   expect(parse(wire)).toEqual({ eventId: "e", message });
 });
 
+it.each([
+  [[',"is_generating":true', "a\\", '"', "]}", "\u2028"]],
+  [[{ a: 1, is_generating: true }, [{ b: [], is_generating: false }]]],
+  [[["append", [1, "data"], ',"is_generating":']]],
+  [[]],
+  [[null, 1.5e300, "\ud800"]],
+])("reads the values of a delta exactly, whatever is in them: %j", (data) => {
+  const output = { data, is_generating: true, duration: 0.1, average_duration: 0.1, render_config: null };
+  const wire = { msg: "process_generating", event_id: "e", output, success: true, time_limit: null };
+  expect(parse(wire)).toEqual({ eventId: "e", message: { type: "generating", data } });
+  // The same with its fields in another order, and with white space.
+  const { msg, ...others } = wire;
+  expect(parse({ ...others, msg })).toEqual(parse(wire));
+  expect(parseQueueMessage(JSON.stringify(wire, undefined, 1))).toEqual(parse(wire));
+});
+
 it("knows which job a message speaks of, or that it speaks of the whole session", () => {
   expect(parse({ msg: "close_stream", event_id: null })?.eventId).toBeUndefined();
   expect(parse({ msg: "close_stream" })?.eventId).toBeUndefined();

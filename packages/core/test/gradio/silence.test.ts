@@ -47,6 +47,21 @@ describe("silence", () => {
     await until(() => space.log.includes("close data"));
   });
 
+  it("in a queue that repeats one place for ever is a timeout", async () => {
+    const stream = Promise.withResolvers<Events>();
+    await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin });
+    const failure = rejection(collect(ask(provider)));
+    const { send } = await stream.promise;
+    for (let passed = 0; passed < 400_000; passed += 50_000) {
+      send(estimation(3));
+      await time.pass(50_000);
+    }
+    expect(await failure).toMatchObject({ code: "timeout", phase: "queue" });
+    await provider.close?.();
+  });
+
   it("is none while the queue moves: each place forward starts its limit anew", async () => {
     const stream = Promise.withResolvers<Events>();
     await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });

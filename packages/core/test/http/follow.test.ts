@@ -3,7 +3,7 @@ import { follow, type FollowedRequest } from "../../src/http/follow.ts";
 import { readText } from "../../src/http/transport.ts";
 import { createTransport } from "../../src/http/undici-transport.ts";
 import { response, startRawServer, type RawServer } from "../servers/raw-server.ts";
-import { rejection } from "../servers/waiting.ts";
+import { rejection, until } from "../servers/waiting.ts";
 
 const transport = createTransport({ proxy: false });
 afterEach(() => transport.close());
@@ -61,6 +61,15 @@ describe.each([301, 302, 303, 307, 308])("status %i", (status) => {
       expect(target.connections()).toBe(0);
     }
   });
+});
+
+it("drops what comes behind a redirect, however long it is", async () => {
+  await using target = await startRawServer((socket) => socket.write(response("there")));
+  await using server = await startRawServer((socket) =>
+    socket.write(`HTTP/1.1 302 Found\r\nlocation: ${target.url.href}\r\ntransfer-encoding: chunked\r\n\r\n`),
+  );
+  expect(await readText((await follow(transport, request(server.url))).body)).toBe("there");
+  await until(() => server.log.includes("close 1"));
 });
 
 it("understands a relative location", async () => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { readText, type Transport, type TransportRequest } from "../../src/http/transport.ts";
 import { createTransport } from "../../src/http/undici-transport.ts";
 import { CHUNKED, chunk, response, startRawServer } from "../servers/raw-server.ts";
-import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
+import { rejection, settle, until, useVirtualTime } from "../servers/waiting.ts";
 
 const run = promisify(execFile);
 const source = (file: string): string => new URL(`../../src/${file}`, import.meta.url).href;
@@ -121,7 +121,8 @@ describe("connecting", () => {
     const reason = new Error("mine");
     controller.abort(reason);
     expect(await failure).toBe(reason);
-    await until(() => raw.log.includes("close 1") || raw.connections() === 0);
+    await until(() => raw.connections() === 1);
+    await settle();
     expect(raw.received.join("")).toBe("");
     expect(started).toBe(0);
   });
