@@ -9,11 +9,11 @@ export function answersReporter(): Reporter {
       for (const module of modules) {
         for (const test of module.children.allTests()) {
           const { cell } = test.meta();
-          if (cell === undefined) continue;
-          const ok = test.result().state === "passed";
+          const { state } = test.result();
+          if (cell === undefined || state === "skipped") continue;
           const row = rows.get(cell.row) ?? new Map<string, boolean>();
           rows.set(cell.row, row);
-          row.set(cell.space, ok && row.get(cell.space) !== false);
+          row.set(cell.space, state === "passed" && row.get(cell.space) !== false);
           spaces.add(cell.space);
         }
       }

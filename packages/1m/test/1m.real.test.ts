@@ -1,3 +1,4 @@
+import { createRouter } from "@qwen/core";
 import { startSpace } from "@qwen/local-spaces";
 import { expect, test } from "vitest";
 
@@ -29,16 +30,15 @@ const next = asked(
 ).messages;
 
 test("a conversation goes on in the real app's memory, here and in another process", async () => {
-  const provider = qwen1M({ space: space.url });
-  const first = await hear(provider, asked(FIRST));
-  const second = await hear(provider, { messages: next, conversation: first.conversation });
+  await using router = createRouter({ plugins: [qwen1M({ space: space.url })] });
+  const first = await router.complete({ model: "qwen-1m", ...asked(FIRST) });
+  const second = await router.complete({ model: "qwen-1m", messages: next, conversation: first.conversation });
   expect(JSON.parse(second.text)).toEqual([[FIRST, "I am one."]]);
   const third = await goOnElsewhere({ space: space.url, messages: next, conversation: second.conversation });
   expect(JSON.parse(third.text)).toEqual([
     [FIRST, "I am one."],
     ["script:history", second.text],
   ]);
-  await provider.close?.();
 });
 
 test("a conversation is over once the real app was restarted", async () => {
