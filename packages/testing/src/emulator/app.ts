@@ -41,14 +41,10 @@ export interface AppRequest {
 }
 
 /** A Gradio app: answers requests as its routes do. */
-export function createApp({
-  space,
-  flavour,
-  queue,
-  faults,
-  auth,
-  call,
-}: AppOptions): (request: AppRequest) => Promise<Reply | StreamReply> {
+export type App = (request: AppRequest) => Promise<Reply | StreamReply>;
+
+/** Builds the app of a Space. */
+export function createApp({ space, flavour, queue, faults, auth, call }: AppOptions): App {
   const appId = newAppId();
   const cookieId = randomBytes(16).toString("base64url");
   const users = new Map<string, string>();

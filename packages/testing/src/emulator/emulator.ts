@@ -1,19 +1,16 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { createApp, type StreamReply } from "./app.ts";
+import type { StreamReply } from "./app.ts";
 import { createClock } from "./clock.ts";
 import { createFaultPlan, type Fault, type FaultLike } from "./faults.ts";
 import { type Flavour, flavourOf, type GradioVersion } from "./flavour.ts";
 import type { Job } from "./job.ts";
 import { type Answers, createModel } from "./model.ts";
-import { createQueue } from "./queue.ts";
+import { createReplicas } from "./replica.ts";
 import { htmlReply, type Reply, replyOfFault } from "./replies.ts";
 import { readBody, type RecordedRequest, routeOf } from "./request.ts";
 import { createResponder } from "./responder.ts";
-import { createSessions } from "./sessions.ts";
+import { startServer } from "./server.ts";
 import { createSpace, type SpaceShape } from "./shape.ts";
 import type { Space } from "./space.ts";
 
@@ -42,6 +39,13 @@ export interface SpaceEmulatorOptions {
   readonly maxQueueSize?: number | undefined;
   /** Sessions remembered; the oldest goes first. @defaultValue 2000 */
   readonly maxSessions?: number | undefined;
+  /**
+   * Processes of the app behind a load balancer, which know nothing of each other's sessions. A client that does not keep
+   * its cookie is sent round in turn.
+   *
+   * @defaultValue 1
+   */
+  readonly replicas?: number | undefined;
   /** How long a job waits at least before it starts. @defaultValue as the version: 50, on 6.31.0 1 */
   readonly pollMs?: number | undefined;
 }
@@ -101,41 +105,35 @@ export async function startEmulator(
 ): Promise<SpaceEmulator> {
   const { shape = "chat", version = OWN_VERSIONS[shape], heartbeatMs = 15_000, token } = options;
   const flavour = flavourOf(version);
-  const space = build(flavour);
   const closing = new AbortController();
   const clock = createClock(closing.signal);
   const startedAt = performance.now();
   const now = (): number => performance.now() - startedAt;
   const requests: RecordedRequest[] = [];
-  const connections = new Map<Socket, number>();
+  const jobs: Job[] = [];
   const faults = createFaultPlan(options.faults);
-  let connectionCount = 0;
-
   const model = createModel({ answer: options.answer, flavour, clock });
-  const sessions = createSessions(options.maxSessions ?? 2000);
-  const queue = createQueue({
+  const replicas = createReplicas({
+    replicas: options.replicas ?? 1,
+    space: build(flavour),
     flavour,
-    sessions,
+    faults,
+    jobs,
+    auth: options.auth,
+    maxSessions: options.maxSessions ?? 2000,
     concurrencyLimit: options.concurrencyLimit ?? Infinity,
     maxQueueSize: options.maxQueueSize ?? Infinity,
     pollMs: options.pollMs ?? flavour.pollMs,
     signal: closing.signal,
     now,
     call: model.call,
-  });
-  const app = createApp({
-    space,
-    flavour,
-    queue,
-    faults,
-    auth: options.auth,
-    call: (job) => model.call(job, () => {}),
+    appCall: (job) => model.call(job, () => {}),
   });
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const server = await startServer(async (request, response) => {
     const { method = "GET", url = "/", headers, socket } = request;
     const at = now();
-    const { pathname, searchParams } = new URL(url, "http://127.0.0.1");
+    const { pathname, searchParams } = new URL(url, server.url);
     const { route, parameters } = routeOf(method, pathname, flavour.prefix);
     const struck = faults.take(route);
     const record: RecordedRequest = {
@@ -144,7 +142,7 @@ export async function startEmulator(
       route,
       headers,
       body: await readBody(request),
-      connection: connections.get(socket) ?? 0,
+      connection: server.connectionOf(socket),
       at,
       faults: struck.map(({ name }) => name),
     };
@@ -155,69 +153,47 @@ export async function startEmulator(
     });
 
     const host = headers.host ?? "";
+    const { app, sessions, queue } = replicas.pick(headers, response);
     const reply =
       refusal(token, record) ??
       firstReply(struck, (fault) => replyOfFault(fault, { flavour, host, path: url })) ??
       (await app({ record, route, parameters, query: searchParams, host, faults: struck }));
-    const respond = createResponder(response, {
-      faults: struck,
-      heartbeatMs,
-      sessions,
-      queue,
-      flavour,
-      clock,
-    });
+    const respond = createResponder(response, { faults: struck, heartbeatMs, sessions, queue, flavour, clock });
     await respond(reply, record);
-  }
+  });
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      // A client that leaves in mid-request is no failure of the server.
-      if (!closing.signal.aborted && !request.destroyed) response.destroy(error instanceof Error ? error : undefined);
-    });
-  });
-  server.on("connection", (socket) => {
-    connections.set(socket, ++connectionCount);
-    socket.on("close", () => connections.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    // A thousand clients at once: a full backlog would make some of them wait a second and ask again.
-    server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-
-  async function shut(): Promise<void> {
+  const close = (): Promise<void> => {
     closing.abort();
-    const sockets = [...connections.keys()].map((socket) => once(socket.destroy(), "close"));
-    await Promise.all([...sockets, new Promise((resolve) => server.close(resolve))]);
-  }
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= shut());
+    return server.close();
+  };
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     shape,
     version,
     requests,
-    jobs: queue.jobs,
+    jobs,
     get sockets() {
-      return connections.size;
+      return server.sockets();
     },
     answer: model.answer,
-    fault: (fault) => faults.add(fault),
-    clearFaults: () => faults.clear(),
+    fault: faults.add,
+    clearFaults: faults.clear,
     async idle() {
-      while (queue.jobs.some(({ state }) => state === "queued" || state === "running")) await sleep(5);
+      while (jobs.some(isAlive)) await sleep(5);
     },
     forget() {
       requests.length = 0;
+      jobs.splice(0, jobs.length, ...jobs.filter(isAlive));
       model.forget();
-      queue.forget();
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function isAlive({ state }: Job): boolean {
+  return state === "queued" || state === "running";
 }
 
 /** What the proxy of a private Space says to whom it does not know. */

@@ -20,6 +20,8 @@ export interface JobRequest {
 export interface QueueOptions {
   readonly flavour: Flavour;
   readonly sessions: Sessions;
+  /** Where every job is noted. */
+  readonly jobs: Job[];
   readonly concurrencyLimit: number;
   readonly maxQueueSize: number;
   readonly pollMs: number;
@@ -32,10 +34,6 @@ export interface QueueOptions {
 
 /** Gradio's queue: jobs wait, run, and tell their sessions. */
 export interface Queue {
-  /** Every job there ever was, in order. */
-  readonly jobs: readonly Job[];
-  /** How many wait. */
-  readonly size: number;
   /** Takes a job in, or says that the queue is full. */
   join(request: JobRequest): { readonly eventId: string } | { readonly full: string };
   /** `POST /cancel`. Resolves when the version would answer. */
@@ -44,8 +42,6 @@ export interface Queue {
   leave(sessionHash: string): void;
   /** The session of a job, while Gradio remembers it. */
   sessionOf(eventId: string): string | undefined;
-  /** Takes the jobs that have ended off the list. */
-  forget(): void;
 }
 
 interface WaitingJob extends RunningJob {
@@ -54,8 +50,7 @@ interface WaitingJob extends RunningJob {
 
 /** Runs jobs in the order they came, up to `concurrencyLimit` at once for each function. */
 export function createQueue(options: QueueOptions): Queue {
-  const { flavour, sessions, concurrencyLimit, maxQueueSize, pollMs, signal, now } = options;
-  const jobs: Job[] = [];
+  const { flavour, sessions, jobs, concurrencyLimit, maxQueueSize, pollMs, signal, now } = options;
   const waiting = new Map<SpaceFunction, WaitingJob[]>();
   const running = new Map<SpaceFunction, Set<WaitingJob>>();
   const durations = createDurations();
@@ -149,11 +144,6 @@ export function createQueue(options: QueueOptions): Queue {
   );
 
   return {
-    jobs,
-    get size() {
-      return size();
-    },
-
     join({ fnIndex, fn, data, sessionHash, simpleFormat, ahead }) {
       if (size() >= maxQueueSize) return { full: `Queue is full. Max size is ${maxQueueSize} and size is ${size()}.` };
       const eventId = newEventId();
@@ -225,11 +215,6 @@ export function createQueue(options: QueueOptions): Queue {
     sessionOf: (eventId) =>
       [...all(waiting.values()), ...all(running.values())].find(({ job }) => job.eventId === eventId)?.job
         .sessionHash ?? sessions.ofEvent(eventId),
-
-    forget() {
-      const alive = jobs.filter(({ state }) => state === "queued" || state === "running");
-      jobs.splice(0, jobs.length, ...alive);
-    },
   };
 }
 

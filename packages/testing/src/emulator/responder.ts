@@ -39,7 +39,7 @@ export function createResponder(
   function sendWhole({ status, headers = {}, body, closes = false }: Reply): void {
     if (fault("eof") !== undefined) return void response.socket?.end();
     if (fault("reset") !== undefined) return void response.socket?.resetAndDestroy();
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) response.appendHeader(name, value);
     const spoiled = ["headers-only", "truncated", "stall", "byte-split"].some(
       (name) => fault(name as FaultName) !== undefined,
     );

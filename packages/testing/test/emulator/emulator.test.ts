@@ -120,6 +120,19 @@ test("is private with a token: 404 to everybody else", async () => {
   expect((await post(target, "/cancel", body, { authorization: "Bearer hf_secret" })).status).toBe(200);
 });
 
+test("behind a load balancer, only a client that keeps its cookie finds its session again", async () => {
+  await using space = await createSpaceEmulator({ shape: "max", replicas: 2, pollMs: 1 });
+  const target = targetOf(space);
+  const joined = await post(target, "/queue/join", { data: PROMPT, fn_index: 0, session_hash: "s" });
+  const [cookie = ""] = joined.headers["set-cookie"] ?? [];
+  const path = `${space.url}/gradio_api/queue/data?session_hash=s`;
+  const without = await fetch(path);
+  await expect(without.text()).rejects.toThrow(/terminated/u);
+  const found = await fetch(path, { headers: { cookie: cookie.split(";")[0] ?? "" } });
+  expect(await found.text()).toContain("process_completed");
+  expect(space.jobs).toHaveLength(1);
+});
+
 test("refuses a file that nobody uploaded", async () => {
   await using space = await createSpaceEmulator({ shape: "qvq" });
   const { messages } = await call(targetOf(space), [{ path: "/etc/hostname" }, "Hi"]);
