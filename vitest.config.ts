@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages,spaces}/*/test/**/*.test.ts", "{demo,examples,test}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.real.test.ts", "test/packages/packed.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.real.test.ts", "test/packages/*packed.test.ts"],
         },
       },
       {
@@ -39,7 +39,7 @@ export default defineConfig({
         test: {
           name: "packed",
           sequence: { groupOrder: 2 },
-          include: ["test/packages/packed.test.ts"],
+          include: ["test/packages/*packed.test.ts"],
           globalSetup: "test/packages/packed-setup.ts",
           testTimeout: 60_000,
         },
