@@ -9,7 +9,7 @@ export interface AppendOnlyText {
   /** The text is whole. Throws `text_rewritten`, with the exact text, if what was passed on is not its beginning. */
   end(): void;
   /** Whether what was passed on differs from the exact text in white space. */
-  readonly rewritten: boolean;
+  rewritten(): boolean;
 }
 
 /**
@@ -52,9 +52,7 @@ export function createAppendOnlyText(): AppendOnlyText {
     end() {
       if (holding) throw new TextRewrittenError(newest);
     },
-    get rewritten() {
-      return rewritten;
-    },
+    rewritten: () => rewritten,
   };
 }
 

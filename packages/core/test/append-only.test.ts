@@ -7,7 +7,7 @@ describe("text that only grows", () => {
     const text = createAppendOnlyText();
     expect([text.append("a"), text.append(" b")]).toEqual(["a", " b"]);
     text.end();
-    expect(text.rewritten).toBe(false);
+    expect(text.rewritten()).toBe(false);
   });
 
   test("passes on the rest of a replacement that starts with what was passed on", () => {
@@ -15,7 +15,7 @@ describe("text that only grows", () => {
     text.append("Hello");
     expect(text.replace("Hello world")).toBe(" world");
     expect(text.replace("Hello world")).toBe("");
-    expect(text.rewritten).toBe(false);
+    expect(text.rewritten()).toBe(false);
   });
 
   test("goes on after the last shared character where only white space differs, and says so", () => {
@@ -23,7 +23,7 @@ describe("text that only grows", () => {
     text.append("    - one\n    - two");
     expect(text.replace("- one\n- two\n- three")).toBe("\n- three");
     expect(text.append("\n- four")).toBe("\n- four");
-    expect(text.rewritten).toBe(true);
+    expect(text.rewritten()).toBe(true);
     text.end();
   });
 
@@ -42,7 +42,7 @@ describe("text that only grows", () => {
     expect(text.append("o three")).toBe(" three");
     expect(text.append(" four")).toBe(" four");
     text.end();
-    expect(text.rewritten).toBe(false);
+    expect(text.rewritten()).toBe(false);
   });
 
   test("throws text_rewritten with the exact text where it does not fit at the end", () => {

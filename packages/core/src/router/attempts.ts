@@ -59,7 +59,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   const log = createAttemptLog(model, observers);
   const outlet = createOutlet<Part>();
   const active = new Set<RunningAttempt<Part, Result>>();
-  const lifetime = createLifetime({ signal, totalMs, track, isWaiting: () => outlet.waiting, onEnded: interrupt });
+  const lifetime = createLifetime({ signal, totalMs, track, isWaiting: outlet.waiting, onEnded: interrupt });
   let plan: Plan<Candidate<Part>> | undefined;
   let begun = 0;
   let scheduled = 0;
@@ -143,7 +143,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
 
   function committed(attempt: RunningAttempt<Part, Result>): void {
     if (!active.has(attempt)) return;
-    const { last } = attempt;
+    const last = attempt.last();
     if (last !== undefined) {
       const record = end(attempt, undefined, last);
       if (retry?.shouldRetry !== undefined) {

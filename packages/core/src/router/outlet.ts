@@ -5,7 +5,7 @@ export interface Outlet<Part> {
   /** The next part. Calls made ahead are answered in their order. */
   next(): Promise<Read<Part>>;
   /** Whether a `next()` is pending. */
-  readonly waiting: boolean;
+  waiting(): boolean;
   push(part: Part): void;
   /** After what was pushed, the consumer reads `source` itself. */
   connect(source: Source<Part>): void;
@@ -17,7 +17,7 @@ export interface Outlet<Part> {
 
 /** What a consumer can be connected to. */
 export interface Source<Part> {
-  readonly busy: boolean;
+  busy(): boolean;
   read(): Promise<Read<Part>>;
 }
 
@@ -55,7 +55,7 @@ export function createOutlet<Part>(): Outlet<Part> {
     return new Promise(wait);
   }
 
-  const waiting = (): boolean => resolveNext !== undefined || source?.busy === true;
+  const waiting = (): boolean => resolveNext !== undefined || source?.busy() === true;
 
   return {
     next() {
@@ -63,9 +63,7 @@ export function createOutlet<Part>(): Outlet<Part> {
       latest = next;
       return next;
     },
-    get waiting() {
-      return waiting();
-    },
+    waiting,
     push(value) {
       const resolve = settle();
       if (resolve === undefined) ready.push(value);
@@ -77,7 +75,7 @@ export function createOutlet<Part>(): Outlet<Part> {
     },
     end(how) {
       // Who reads the source hears from it.
-      const told = source?.busy === true;
+      const told = source?.busy() === true;
       source = undefined;
       ended = true;
       const resolve = settle();

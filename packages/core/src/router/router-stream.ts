@@ -73,12 +73,9 @@ export function createRouterStream(run: AttemptsRun<RoutedPart, Completion>): Ro
     return outcome.result;
   }
 
-  return {
-    [Symbol.asyncIterator]: claim,
-    get textStream() {
-      return { [Symbol.asyncIterator]: () => readText(claim()) };
-    },
-    get completion() {
+  const stream = {
+    __proto__: lazyCompletion,
+    [startCompletion]() {
       if (completion === undefined) {
         completion = complete();
         // Who asked for it may never look at it.
@@ -86,6 +83,8 @@ export function createRouterStream(run: AttemptsRun<RoutedPart, Completion>): Ro
       }
       return completion;
     },
+    [Symbol.asyncIterator]: claim,
+    textStream: { [Symbol.asyncIterator]: () => readText(claim()) },
     toReadableStream() {
       const iterator = claim();
       return new ReadableStream<StreamPart>(
@@ -104,7 +103,17 @@ export function createRouterStream(run: AttemptsRun<RoutedPart, Completion>): Ro
       );
     },
   };
+  return stream as unknown as RouterStream;
 }
+
+const startCompletion = Symbol("startCompletion");
+
+// One getter for all streams: made anew for each, it would give each a hidden class of its own, and cost a microsecond.
+const lazyCompletion = {
+  get completion(): Promise<Completion> {
+    return (this as unknown as { readonly [startCompletion]: () => Promise<Completion> })[startCompletion]();
+  },
+};
 
 interface PartIterator<Part> extends AsyncIterableIterator<Part, undefined> {
   return(): Promise<IteratorResult<Part, undefined>>;
