@@ -120,10 +120,10 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
         throw new QwenError("empty_response", `${client.url.host} ended the job without outputs.`);
       return data;
     } catch (error) {
-      // A wrong name answers 500 like any failure. Now that it costs nothing, look.
-      if (endpoint === undefined && QwenError.isInstance(error) && error.status === 500) {
-        await client.config();
-        knownEndpoint(client, which);
+      // A wrong name answers 500 like any failure, and so does an app that was changed. Now that it costs nothing, look.
+      if (QwenError.isInstance(error) && error.status === 500) {
+        const refreshed = await client.refreshConfig().catch(() => undefined);
+        if (refreshed !== undefined) knownEndpoint(client, which);
       }
       throw error;
     }

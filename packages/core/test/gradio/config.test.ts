@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { endpointNames, findEndpoint, parseConfig } from "../../src/gradio/config.ts";
+import { endpointNames, findEndpoint } from "../../src/gradio/config.ts";
+import { parseConfig } from "../../src/gradio/config-schema.ts";
 import { configOf } from "../servers/test-space.ts";
 
 const parse = (config: unknown) => parseConfig(JSON.stringify(config), { host: "host.test" });

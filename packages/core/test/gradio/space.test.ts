@@ -134,54 +134,6 @@ describe("submit", () => {
   });
 });
 
-describe("an endpoint without a queue", () => {
-  const config = configOf({ dependencies: [{ id: 4, api_name: "quick", queue: false }] });
-
-  it("answers at once by /run, whole", async () => {
-    await using space = await startTestSpace({
-      config: ({ reply }) => reply(200, config),
-      run: ({ reply }) => reply(200, { data: ["done", 1], duration: 0.1 }),
-    });
-    const client = connectSpace(space.origin);
-    await client.endpoints();
-    expect(await collect(client.submit("quick", ["in"]))).toEqual([{ type: "completed", data: ["done", 1] }]);
-    expect(space.log).toEqual(["config", "run"]);
-    expect(space.requests[1]?.json).toMatchObject({ data: ["in"], fn_index: 4, session_hash: expect.any(String) });
-    await client.close();
-  });
-
-  it.each([
-    ["gr.Error", 500, { error: "gave up", title: "Oh" }, { code: "space_error", message: "gave up", title: "Oh" }],
-    ["a hidden exception", 500, { error: null }, { code: "space_error", hidden: true }],
-    ["a page", 503, "<html><title>Restarting</title></html>", { code: "space_unavailable", status: 503 }],
-    ["429", 429, "slow", { code: "rate_limited", retryAfterMs: 2000 }],
-    ["200 without outputs", 200, { ok: true }, { code: "protocol" }],
-    ["200 that is a page", 200, "<html></html>", { code: "space_unavailable" }],
-  ])("fails with %s in its own code", async (_, status, body, expected) => {
-    await using space = await startTestSpace({
-      config: ({ reply }) => reply(200, config),
-      run: ({ reply }) => reply(status, body, { "retry-after": "2" }),
-    });
-    const client = connectSpace(space.origin);
-    await client.endpoints();
-    expect(await rejection(client.predict("quick", []))).toMatchObject(expected);
-    await client.close();
-  });
-
-  it("is dropped by an abort, with the signal's reason", async () => {
-    await using space = await startTestSpace({ config: ({ reply }) => reply(200, config), run: () => {} });
-    const client = connectSpace(space.origin);
-    await client.endpoints();
-    const controller = new AbortController();
-    const failure = rejection(client.predict("quick", [], { signal: controller.signal }));
-    await until(() => space.log.includes("run"));
-    controller.abort(new Error("mine"));
-    expect(await failure).toEqual(new Error("mine"));
-    await until(() => space.log.includes("close run"));
-    await client.close();
-  });
-});
-
 describe("upload", () => {
   it("sends the file's bytes under its name as multipart, and resolves with an input", async () => {
     await using space = await startTestSpace();
@@ -245,6 +197,45 @@ describe("endpoints", () => {
     await using space = await startTestSpace({ config: ({ reply }) => reply(200, body) });
     const client = connectSpace(space.origin);
     expect(await rejection(client.endpoints())).toMatchObject({ code });
+    await client.close();
+  });
+});
+
+describe("an app that was changed since /config was read", () => {
+  const fnIndex0 = ({ json, reply }: Exchange): void =>
+    (json as { fn_index: number }).fn_index === 0
+      ? reply(500, "Internal Server Error")
+      : reply(200, { event_id: eventId() });
+
+  it("is called right after one failure", async () => {
+    await using space = await startTestSpace({ join: fnIndex0, data: says(completed(["x"])) });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    space.handlers.config = ({ reply }) => reply(200, configOf({ endpoints: ["new", "chat"] }));
+    expect(await rejection(client.predict("chat", []))).toMatchObject({ code: "space_unavailable", status: 500 });
+    expect(await client.predict("chat", [])).toEqual(["x"]);
+    await client.close();
+  });
+
+  it("says which endpoints there are now where the one that was called is gone", async () => {
+    await using space = await startTestSpace({ join: fnIndex0 });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    space.handlers.config = ({ reply }) => reply(200, configOf({ endpoints: ["new"] }));
+    expect(await rejection(client.predict("chat", []))).toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining("/new"),
+    });
+    await client.close();
+  });
+
+  it("keeps its own error where /config cannot be read", async () => {
+    await using space = await startTestSpace({
+      call: ({ reply }) => reply(500, "Internal Server Error"),
+      config: ({ reply }) => reply(503, "later"),
+    });
+    const client = connectSpace(space.origin);
+    expect(await rejection(client.predict("chat", []))).toMatchObject({ code: "space_unavailable", status: 500 });
     await client.close();
   });
 });

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createSecureServer } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import * as fetchTransport from "../../src/http/fetch-transport.ts";
 import { readText, type Transport, type TransportOptions } from "../../src/http/transport.ts";
 import { createTransport } from "../../src/http/undici-transport.ts";
 import { startTestProxy } from "../servers/proxy.ts";
-import { response, startRawServer } from "../servers/raw-server.ts";
+import { CHUNKED, chunk, response, startRawServer } from "../servers/raw-server.ts";
 import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
 
 const NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
@@ -170,6 +170,33 @@ it("sends nothing when the signal aborts while the proxy's machinery is loaded",
   controller.abort(reason);
   expect(await rejection(request)).toBe(reason);
   expect(proxy.log).toEqual([]);
+});
+
+it("sends a POST and the GET after it over one connection, and closes it on abort, behind a proxy too", async () => {
+  await using server = await startRawServer((socket, head) =>
+    socket.write(head.startsWith("POST") ? response("ok") : CHUNKED + chunk("part")),
+  );
+  await using proxy = await startRawServer((socket, head) => {
+    // A forwarding proxy, the simplest there is: every request of a connection goes on over one other.
+    const onward = onwards.get(socket) ?? connect(server.port, "127.0.0.1");
+    if (!onwards.has(socket)) {
+      onwards.set(socket, onward);
+      onward.on("error", () => {}).pipe(socket);
+      socket.on("close", () => onward.destroy());
+    }
+    onward.write(`${head}\r\n\r\n`);
+  });
+  const onwards = new Map<Socket, Socket>();
+  const transport = open({ proxy: proxy.origin });
+  const controller = new AbortController();
+  const common = { url: server.url, headers: {}, connectMs: 10_000, headersMs: 30_000 };
+  await readText((await transport.request({ ...common, method: "POST" })).body);
+  const { body } = await transport.request({ ...common, method: "GET", signal: controller.signal });
+  expect(proxy.connections()).toBe(1);
+  const failure = rejection(readText(body));
+  controller.abort(new Error("mine"));
+  expect(await failure).toEqual(new Error("mine"));
+  await until(() => proxy.log.includes("close 1") && server.log.includes("close 1"));
 });
 
 it("has no time limit of undici's own behind a proxy either", async () => {

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { connectSpace } from "../../src/gradio/space.ts";
+import { configOf, startTestSpace } from "../servers/test-space.ts";
+import { collect, rejection, until } from "../servers/waiting.ts";
+
+describe("an endpoint without a queue", () => {
+  const config = configOf({ dependencies: [{ id: 4, api_name: "quick", queue: false }] });
+
+  it("answers at once by /run, whole", async () => {
+    await using space = await startTestSpace({
+      config: ({ reply }) => reply(200, config),
+      run: ({ reply }) => reply(200, { data: ["done", 1], duration: 0.1 }),
+    });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    expect(await collect(client.submit("quick", ["in"]))).toEqual([{ type: "completed", data: ["done", 1] }]);
+    expect(space.log).toEqual(["config", "run"]);
+    expect(space.requests[1]?.json).toMatchObject({ data: ["in"], fn_index: 4, session_hash: expect.any(String) });
+    await client.close();
+  });
+
+  it.each([
+    ["gr.Error", 500, { error: "gave up", title: "Oh" }, { code: "space_error", message: "gave up", title: "Oh" }],
+    ["a hidden exception", 500, { error: null }, { code: "space_error", hidden: true }],
+    ["a page", 503, "<html><title>Restarting</title></html>", { code: "space_unavailable", status: 503 }],
+    ["429", 429, "slow", { code: "rate_limited", retryAfterMs: 2000 }],
+    ["200 without outputs", 200, { ok: true }, { code: "protocol" }],
+    ["200 that is a page", 200, "<html></html>", { code: "space_unavailable" }],
+  ])("fails with %s in its own code", async (_, status, body, expected) => {
+    await using space = await startTestSpace({
+      config: ({ reply }) => reply(200, config),
+      run: ({ reply }) => reply(status, body, { "retry-after": "2" }),
+    });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    expect(await rejection(client.predict("quick", []))).toMatchObject(expected);
+    await client.close();
+  });
+
+  it("is dropped by an abort, with the signal's reason", async () => {
+    await using space = await startTestSpace({ config: ({ reply }) => reply(200, config), run: () => {} });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const controller = new AbortController();
+    const failure = rejection(client.predict("quick", [], { signal: controller.signal }));
+    await until(() => space.log.includes("run"));
+    controller.abort(new Error("mine"));
+    expect(await failure).toEqual(new Error("mine"));
+    await until(() => space.log.includes("close run"));
+    await client.close();
+  });
+});
