@@ -157,7 +157,9 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
       lifetime.stopClock();
     }
     lifetime.cancelLater();
-    endAll(new DOMException("Another attempt was quicker.", "AbortError"), { but: attempt });
+    for (const other of active) {
+      if (other !== attempt) end(other, new DOMException("Another attempt was quicker.", "AbortError"));
+    }
     if (outcomeOnly && last !== undefined) {
       outlet.push(conclude(attempt, last));
       outlet.end();
@@ -225,8 +227,8 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     return record;
   }
 
-  function endAll(reason: unknown, { but }: { readonly but?: RunningAttempt<Part, Result> } = {}): void {
-    for (const attempt of active) if (attempt !== but) end(attempt, reason);
+  function endAll(reason: unknown): void {
+    for (const attempt of active) end(attempt, reason);
   }
 
   /** Nothing more is asked; no timer and no listener is left. */
