@@ -1,5 +1,4 @@
 import { getEventListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { qwen72B } from "@qwen/72b";
 import { createRouter, type Provider, type Timeouts } from "@qwen/core";
@@ -9,6 +8,7 @@ import { observe, problemsOf } from "./call.ts";
 import { type Column, expectationOf, limitsOf, RETRY, SECOND_TEXT } from "./expectation.ts";
 import type { FaultRow } from "./fault-table.ts";
 import { holdOutput } from "./held-provider.ts";
+import { leftOf, settled } from "./leftovers.ts";
 import type { CellResult } from "./matrix-table.ts";
 
 /** A Space that faults strike, for one cell. */
@@ -78,20 +78,3 @@ const AWHILE = { name: "delay", route: ["join", "call"], ms: 50 } as const;
 
 /** Works on and says nothing; each step is a chance to be stopped. */
 const ENDLESS = { steps: Array.from({ length: 2000 }, () => ""), delayMs: 50 };
-
-const SETTLE_MS = 8000;
-
-/** The counts that are not 0, in words. */
-export function leftOf(counts: Readonly<Record<string, number>>): readonly string[] {
-  return Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what} left`]));
-}
-
-/** What is still left when nothing changes any more, or after a while. */
-async function settled(left: () => Promise<readonly string[]>): Promise<readonly string[]> {
-  const deadline = performance.now() + SETTLE_MS;
-  for (;;) {
-    const now = await left();
-    if (now.length === 0 || performance.now() > deadline) return now;
-    await sleep(20);
-  }
-}

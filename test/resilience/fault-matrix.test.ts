@@ -2,9 +2,10 @@ import { qwenMax } from "@qwen/max";
 import { createSpaceEmulator, type Fault, faultNames } from "@qwen/testing";
 import { afterAll, describe, expect, test } from "vitest";
 
-import { type FaultySpace, leftOf, runCell } from "./cell.ts";
+import { type FaultySpace, runCell } from "./cell.ts";
 import { COLUMNS } from "./expectation.ts";
 import { FAULT_ROWS, FIRST_PIECES, slowestFirst, tableNames } from "./fault-table.ts";
+import { leftOf } from "./leftovers.ts";
 import { type CellResult, matrixTable, wrongCells } from "./matrix-table.ts";
 
 const results = new Map<string, readonly CellResult[]>(FAULT_ROWS.map(({ label }) => [label, []]));

@@ -4,11 +4,12 @@ import { qwenMax } from "@qwen/max";
 import type { Fault } from "@qwen/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { type FaultySpace, leftOf, runCell } from "./cell.ts";
+import { type FaultySpace, runCell } from "./cell.ts";
 import { COLUMNS } from "./expectation.ts";
 import { PROXY_FAULTS, startFaultProxy } from "./fault-proxy.ts";
 import { FAULT_ROWS, slowestFirst } from "./fault-table.ts";
 import { jobStats } from "./job-stats.ts";
+import { leftOf } from "./leftovers.ts";
 import { type CellResult, matrixTable, wrongCells } from "./matrix-table.ts";
 
 const APPS = [

@@ -12,6 +12,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly url: string;
   /** How many sockets clients have open. */
   readonly sockets: number;
+  /** Holds back what the app answers to a route. `reached` settles when it first does. */
+  hold(route: "join" | "data"): { readonly reached: Promise<void>; release(): void };
 }
 
 /** The faults that a proxy can make; the others are the app's own. */
@@ -48,11 +50,12 @@ export const PROXY_FAULTS: readonly FaultName[] = [
 const OF_STREAMS: readonly FaultName[] = PROXY_FAULTS.slice(0, PROXY_FAULTS.indexOf("delay"));
 
 /** Starts a proxy in front of one app. */
-export async function startFaultProxy(target: string, faults: readonly Fault[]): Promise<FaultProxy> {
+export async function startFaultProxy(target: string, faults: readonly Fault[] = []): Promise<FaultProxy> {
   const upstream = new URL(target);
   const sockets = new Set<Socket>();
   const seen = new Map<Fault, number>();
   const closing = new AbortController();
+  const holds = new Map<string, { readonly reached: () => void; readonly released: Promise<void> }>();
 
   function struckOn(route: string): readonly Fault[] {
     return faults.filter((fault) => {
@@ -83,6 +86,8 @@ export async function startFaultProxy(target: string, faults: readonly Fault[]):
     }
 
     const answer = await ask(request, { body, response });
+    holds.get(route)?.reached();
+    await holds.get(route)?.released;
     await wait();
     if (has("never-headers") !== undefined || response.destroyed) return;
     if (route === "data") {
@@ -135,6 +140,18 @@ export async function startFaultProxy(target: string, faults: readonly Fault[]):
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     get sockets() {
       return sockets.size;
+    },
+    hold(route) {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      holds.set(route, { reached: reached.resolve, released: released.promise });
+      return {
+        reached: reached.promise,
+        release() {
+          holds.delete(route);
+          released.resolve();
+        },
+      };
     },
     async [Symbol.asyncDispose]() {
       closing.abort();

@@ -42,10 +42,11 @@ export interface Job {
 /** Longest time a clean-up may take, in ms. */
 const CLEANUP_MS = 10_000;
 /**
- * How long after closing the stream `/cancel` goes to Gradio 4, in ms. Closing lets that server end the generator at its
- * next step; a `/cancel` that comes first drops the generator unclosed, and the model behind it works on, unseen.
+ * How long after closing the stream `/cancel` goes to a server that does not close generators well, in ms. Closing lets
+ * it end the generator at its next step; a `/cancel` that comes first drops the generator unclosed, and the model behind
+ * it works on, unseen. Gradio 4 always does that, Gradio 5 before the first step.
  */
-const GRADIO_4_CANCEL_DELAY_MS = 500;
+const CLOSING_MS = 500;
 /** How long a finished stream may take to close by itself, in ms. */
 const LINGER_MS = 1000;
 
@@ -78,6 +79,7 @@ export function startJob({
   let over = false;
   let eventId: string | undefined;
   let body: ResponseBody | undefined;
+  let stepped = false;
   let output = false;
   let paused = false;
   let position: number | undefined;
@@ -246,6 +248,7 @@ export function startJob({
         onMessage(message);
         return;
       default:
+        stepped ||= message.type === "generating";
         // A message that still comes while reading is paused must not start the clock again.
         if (output && !paused) timer.touch();
         if (onMessage(message) && !output && !over) {
@@ -276,7 +279,8 @@ export function startJob({
     const known = config === undefined || endpoint === undefined ? undefined : findEndpoint(config, endpoint);
     const verified = endpoint === undefined ? fnIndex : known?.fnIndex;
     if (verified === undefined || (fnIndex !== undefined && verified !== fnIndex)) return;
-    if (config?.version?.startsWith("4.") === true) await sleep(GRADIO_4_CANCEL_DELAY_MS);
+    const major = config?.version?.split(".")[0];
+    if (major === "4" || (major === "5" && !stepped)) await sleep(CLOSING_MS);
     await bounded(async (cleanUp) => {
       const response = await session.request({
         path: "cancel",
