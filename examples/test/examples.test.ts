@@ -1,0 +1,39 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+
+const folder = join(import.meta.dirname, "..");
+const files = readdirSync(folder).filter((file) => file.endsWith(".ts"));
+
+/** What each example prints, from its beginning to its end. */
+const outputs: Record<string, RegExp> = {
+  "stream.ts":
+    /^(waiting at place 0\n)*Sunlight is scattered by the air, and blue light most of all\.\nmax\/qwen-qwen2-5-max said 61 characters\n$/,
+  "fallback.ts":
+    /^1\. max: The connection to 127\.0\.0\.1:9 failed.*\n(?:\d\. max: .*\n)*\d\. 72b: answered\nRed, yellow and blue\.\n$/,
+  "cancel.ts": /^aborted\nstopped, stopped\n$/,
+  "conversation.ts": /^Hello Ada\.\nYou said: \[\["My name is Ada\.","Hello Ada\."\]\]\n$/,
+  "image.ts": /^A meadow, in picture\.png\.\n$/,
+  "custom-provider.ts": /^shout-1: HI THERE\n$/,
+};
+
+describe.each(files.filter((file) => file !== "local-space.ts"))("examples/%s", (file) => {
+  const code = readFileSync(join(folder, file), "utf8");
+
+  test("runs to its end and prints what it says", async () => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      "--conditions=@qwen/source",
+      join(folder, file),
+    ]);
+    expect(stdout).toMatch(outputs[file] ?? /^$/);
+    expect(stderr).toBe("");
+  });
+
+  test("has one idea, under 40 lines, and stands in the README", () => {
+    expect(code).toMatch(/^\/\/ .+\.\n/);
+    expect(code.trimEnd().split("\n").length).toBeLessThan(40);
+    expect(readFileSync(join(folder, "README.md"), "utf8")).toContain(`[${file}](${file})`);
+  });
+});
