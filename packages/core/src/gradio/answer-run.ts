@@ -2,7 +2,7 @@ import { warnOfSettings } from "../capabilities.ts";
 import { QwenError } from "../errors.ts";
 import type { Production } from "../produce.ts";
 import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Warning } from "../provider.ts";
-import type { ResolvedTimeouts } from "../timers.ts";
+import { sleep, type ResolvedTimeouts } from "../timers.ts";
 import { createAnswerReader } from "./answer.ts";
 import type { SpaceClient } from "./client.ts";
 import { conversationExpired, type Turn } from "./conversations.ts";
@@ -150,7 +150,8 @@ async function runJob(
       push(part);
       const output = (part.type === "text-delta" || part.type === "text-replace") && part.text.trim() !== "";
       if (output && !verified && verification === undefined) {
-        verification = endpoint.verify(fnIndex);
+        // Not in this turn: the consumer is to have the text before the next request is made.
+        verification = sleep(0).then(() => endpoint.verify(fnIndex));
         verification.catch((error: unknown) => changed.abort(error));
       }
       return output;

@@ -6,7 +6,7 @@ import { readText, type Transport, type TransportResponse } from "../http/transp
 import { resolveTimeouts } from "../timers.ts";
 import type { Timeouts } from "../provider.ts";
 import { checkToken, isHuggingFaceSpace, spaceUrl, tokenHeader, type SpaceTarget } from "./address.ts";
-import { parseConfig, type SpaceConfig } from "./config.ts";
+import type { SpaceConfig } from "./config.ts";
 import { createCookieJar, type CookieJar } from "./cookies.ts";
 import { failureOf } from "./failure.ts";
 
@@ -213,6 +213,8 @@ export function createClient(
         `${url.host} shows a page instead of a Gradio app${isHuggingFaceSpace(url) ? ": it may be asleep, building or stopped" : ""}.`,
       );
     }
+    // Loaded beside the first answer, not before it: schemas are a third of this package's code.
+    const { parseConfig } = await import("./config-schema.ts");
     return parseConfig(body, { host: url.host });
   }
 
