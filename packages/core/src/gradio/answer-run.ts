@@ -151,7 +151,7 @@ async function runJob(
       const output = (part.type === "text-delta" || part.type === "text-replace") && part.text.trim() !== "";
       if (output && !verified && verification === undefined) {
         // Not in this turn: the consumer is to have the text before the next request is made.
-        verification = sleep(0).then(() => endpoint.verify(fnIndex));
+        verification = sleep(0, signal).then(() => endpoint.verify(fnIndex));
         verification.catch((error: unknown) => changed.abort(error));
       }
       return output;
