@@ -216,7 +216,7 @@ export function startAttempt<Part, Result>(
     const durationMs = performance.now() - startedAt;
     record = { provider, model, number, durationMs, ...(error !== undefined && { error }) };
     leavePlace?.();
-    visit?.end(error, { asked: iterator !== undefined });
+    visit?.end(error);
     if (error === undefined) {
       clock?.stop();
       leave(iterator);
@@ -224,10 +224,7 @@ export function startAttempt<Part, Result>(
     return record;
   }
 
-  readToCommit().then(onCommitted, (error: unknown) => {
-    stop(error);
-    onFailed(error);
-  });
+  readToCommit().then(onCommitted, onFailed);
 
   return {
     candidate,

@@ -154,7 +154,6 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
           return;
         }
       }
-      lifetime.stopClock();
     }
     lifetime.cancelLater();
     for (const other of active) {
@@ -259,7 +258,6 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
 
   function leave(reason: unknown): void {
     left = true;
-    started = true;
     interrupt(reason);
     outlet.clear();
   }

@@ -26,8 +26,8 @@ export interface CandidateHealth {
 /** One call of a model. */
 export interface Visit {
   output(latencyMs: number): void;
-  /** Without an error it succeeded. `asked`: whether the provider was asked at all. */
-  end(error: unknown, options: { readonly asked: boolean }): void;
+  /** Without an error it succeeded. */
+  end(error?: unknown): void;
 }
 
 /** What `router.health()` tells of each model. */
@@ -135,11 +135,11 @@ function createCandidateHealth({ breaker, limiter }: Pick<CandidateHealth, "brea
         output(measuredMs) {
           latencyMs = latencyMs === undefined ? measuredMs : latencyMs + NEWEST_SHARE * (measuredMs - latencyMs);
         },
-        end(error, { asked }) {
+        end(error) {
           if (ended) return;
           ended = true;
           busy--;
-          report?.(asked ? outcomeOf(error) : "neutral");
+          report?.(outcomeOf(error));
         },
       };
     },

@@ -11,8 +11,6 @@ export interface Lifetime {
   cancelLater(): void;
   /** The consumer asks for a part. */
   asked(): void;
-  /** The answer is whole: from now on the time is the consumer's. */
-  stopClock(): void;
   /** The request is over: no timer and no listener is left. */
   end(): void;
 }
@@ -55,11 +53,6 @@ export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: L
     timers.clear();
   }
 
-  function stopClock(): void {
-    total?.stop();
-    overdue = false;
-  }
-
   return {
     begin() {
       signal?.throwIfAborted();
@@ -80,11 +73,11 @@ export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: L
       overdue = false;
       limitTotal(OVERDUE_GRACE_MS);
     },
-    stopClock,
     end() {
       signal?.removeEventListener("abort", onAbort);
       untrack?.();
-      stopClock();
+      total?.stop();
+      overdue = false;
       cancelLater();
     },
   };

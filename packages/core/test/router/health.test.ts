@@ -159,7 +159,7 @@ test("a call that is ended twice counts once", () => {
   const health = createHealth({ breaker: { minimumCalls: 2 } });
   const visit = health.of("a", "m").begin();
   expect(health.list()).toMatchObject([{ provider: "a", model: "m", busy: 1 }]);
-  visit.end(failure("connection"), { asked: true });
-  visit.end(failure("connection"), { asked: true });
+  visit.end(failure("connection"));
+  visit.end(failure("connection"));
   expect(health.list()).toMatchObject([{ busy: 0, breaker: "closed" }]);
 });

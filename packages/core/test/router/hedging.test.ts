@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 
-import { finish, outline, scripted, text, type Step } from "./scripted.ts";
+import { finish, outline, scripted, text, type Step, type Scripted } from "./scripted.ts";
 import { complete, failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
 
 useVirtualTime();
@@ -73,6 +73,34 @@ describe("hedging", () => {
       text: "whole",
       provider: "b",
     });
+  });
+
+  test("takes one where both come in the same turn", async () => {
+    let openGate = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      openGate = resolve;
+    });
+    const behindGate = (id: string): Scripted => ({
+      ...scripted(id, []),
+      async *stream() {
+        await gate;
+        yield text(id);
+        yield finish;
+      },
+    });
+    const reading = read(routerOf([behindGate("a"), behindGate("b")], { hedge }));
+    await vi.advanceTimersByTimeAsync(200);
+    openGate();
+    expect(outline((await reading).parts)).toEqual(["attempt", "attempt", "a", "finish"]);
+  });
+
+  test("stops the others where one fails with what ends the request", async () => {
+    const b = scripted("b", [["stall"]]);
+    const { error } = await read(
+      routerOf([scripted("a", [[{ waitMs: 200 }, failure("content_policy")]]), b], { hedge }),
+    );
+    expect(error).toMatchObject({ code: "content_policy" });
+    expect(b.requests[0]?.signal?.aborted).toBe(true);
   });
 
   test("asks at most maxAttempts at a time, and no more than the budget in all", async () => {

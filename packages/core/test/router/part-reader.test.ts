@@ -109,4 +109,27 @@ describe("a stream of other parts", () => {
     expect(error).toMatchObject({ code: "stream_interrupted", text: "text", cause: slip });
     expect(outcome).toEqual({ error });
   });
+
+  test("is tracked from its first read to its end, whichever that is", async () => {
+    const running = new Set<(reason: unknown) => void>();
+    const track = (end: (reason: unknown) => void) => {
+      running.add(end);
+      return () => running.delete(end);
+    };
+    await run({ a: [["whole", "answer"]] }, { track });
+    await run({ a: [["error", new QwenError("content_policy", "no")]] }, { track });
+    expect(running.size).toBe(0);
+    const attempts = runAttempts({
+      model: "m",
+      candidates: () => [candidate("a", [["output", "text"]])],
+      reader,
+      track,
+    });
+    expect(running.size).toBe(0);
+    await attempts.next();
+    expect(running.size).toBe(1);
+    for (const end of running) end("closed");
+    expect(running.size).toBe(0);
+    await expect(attempts.next()).rejects.toBe("closed");
+  });
 });

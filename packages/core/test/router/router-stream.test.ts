@@ -108,6 +108,37 @@ describe("stopping", () => {
     },
   );
 
+  test("an abort throws once, and drops what was not read yet", async () => {
+    const controller = new AbortController();
+    const place = (position: number): ProviderPart => ({ type: "queue", position });
+    const { stream } = open([place(3), place(2), place(1), "stall"], controller.signal);
+    const iterator = stream[Symbol.asyncIterator]();
+    await iterator.next();
+    await tick();
+    controller.abort("enough");
+    await expect(iterator.next()).rejects.toBe("enough");
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+
+    const later = new AbortController();
+    const other = open([text("Hel"), "stall"], later.signal).stream[Symbol.asyncIterator]();
+    for (let part = 0; part < 2; part++) await other.next();
+    const pending = other.next();
+    await tick();
+    later.abort("enough");
+    await expect(pending).rejects.toBe("enough");
+    expect(await other.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("return() after a failure that nobody has read drops it", async () => {
+    const { stream } = open([new QwenError("content_policy", "no")]);
+    const iterator = stream[Symbol.asyncIterator]();
+    await iterator.next();
+    await tick();
+    await iterator.return?.();
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    await expect(stream.completion).rejects.toMatchObject({ code: "content_policy" });
+  });
+
   test("an abort between two reads is thrown by the next one", async () => {
     const controller = new AbortController();
     const { stream } = open(good, controller.signal);
