@@ -167,6 +167,15 @@ describe("a conversation is over", () => {
     expect((await hear(provider, asked("script:text new"))).text).toBe("new");
   });
 
+  test("where another replica answers that does not know its session", async () => {
+    const provider = ask1M();
+    const first = await hear(provider, asked(FIRST));
+    space.fault({ name: "session-not-found", on: 1 });
+    const turn = hear(provider, { messages: after(first, "Hi"), conversation: first.conversation });
+    await expect(turn).rejects.toMatchObject(expired);
+    expect(space.jobs).toHaveLength(2);
+  });
+
   test("unless the caller wants a new one with the whole history", async () => {
     const provider = ask1M();
     await using router = createRouter({ plugins: [provider] });
@@ -185,6 +194,16 @@ describe("a conversation is over", () => {
     });
     expect(next.text).toBe("three");
   });
+});
+
+test("a first turn whose session is lost begins once more in a new one", async () => {
+  space.fault({ name: "session-not-found", on: 1 });
+  const provider = ask1M();
+  const first = await hear(provider, asked(FIRST));
+  expect(first.text).toBe("I am one.");
+  const next = await hear(provider, { messages: after(first, "script:history"), conversation: first.conversation });
+  expect(next.text).toBe(REMEMBERED);
+  expect(new Set(space.jobs.map(({ sessionHash }) => sessionHash)).size).toBe(2);
 });
 
 test("of two turns at once one is conversation_busy, and the other is not disturbed", async () => {
