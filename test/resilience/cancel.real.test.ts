@@ -62,6 +62,9 @@ describe.each(VERSIONS)("on Gradio $version", ({ version, prefix }) => {
       if (window === "in the queue") expect(started).toBe(0);
       if (window === "before the first text" || window === "in mid-stream") expect(started).toBe(1);
     }
+    // What has not begun by now does not begin later, and what has stopped stays so.
+    await sleep(STEP_MS);
+    expect(await Promise.all(cells.map(({ job }) => stats(job)))).toEqual(ends);
     for (const { proxy } of cells) await proxy[Symbol.asyncDispose]();
     expect(await settled(() => leftOf(addedResources(before)))).toEqual([]);
   });
@@ -102,7 +105,7 @@ describe.each(VERSIONS)("on Gradio $version", ({ version, prefix }) => {
     hold?.release();
     holdStream?.release();
     await router.close();
-    const left = await settled(() => leftOf({ listeners, sockets: proxy.sockets }));
+    const left = await settled(() => leftOf({ listeners, sockets: proxy.sockets }), { withinMs: 2000 });
     return [...problems, ...left].map((problem) => `${way}, ${knowledge}: ${problem}`);
   }
 

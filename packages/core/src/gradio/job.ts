@@ -42,9 +42,9 @@ export interface Job {
 /** Longest time a clean-up may take, in ms. */
 const CLEANUP_MS = 10_000;
 /**
- * How long after closing the stream `/cancel` goes to a server that does not close generators well, in ms. Closing lets
- * it end the generator at its next step; a `/cancel` that comes first drops the generator unclosed, and the model behind
- * it works on, unseen. Gradio 4 always does that, Gradio 5 before the first step.
+ * How long after closing the stream `/cancel` goes out where it would leave a generator open, in ms. Closing lets the
+ * server end the generator at its next step; a `/cancel` that comes first drops it unclosed, and the model behind it
+ * works on, unseen. Every Gradio does that before the first step, Gradio 4 after it as well.
  */
 const CLOSING_MS = 500;
 /** How long a finished stream may take to close by itself, in ms. */
@@ -279,8 +279,7 @@ export function startJob({
     const known = config === undefined || endpoint === undefined ? undefined : findEndpoint(config, endpoint);
     const verified = endpoint === undefined ? fnIndex : known?.fnIndex;
     if (verified === undefined || (fnIndex !== undefined && verified !== fnIndex)) return;
-    const major = config?.version?.split(".")[0];
-    if (major === "4" || (major === "5" && !stepped)) await sleep(CLOSING_MS);
+    if (!stepped || config?.version?.startsWith("4.") === true) await sleep(CLOSING_MS);
     await bounded(async (cleanUp) => {
       const response = await session.request({
         path: "cancel",
