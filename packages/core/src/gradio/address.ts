@@ -2,13 +2,14 @@
 export type SpaceTarget = string | URL;
 
 /**
- * The base URL of a Space, ending in "/". A repository becomes `https://{owner}-{name}.hf.space`.
+ * The base URL of a Space, ending in "/". A repository, or its page on huggingface.co, becomes
+ * `https://{owner}-{name}.hf.space`.
  *
  * Throws a `TypeError` for anything that is neither a repository nor an http(s) URL, and for a URL
  * with a password in it.
  */
 export function spaceUrl(target: SpaceTarget): URL {
-  const repository = typeof target === "string" ? /^([\w.-]+)\/([\w.-]+)$/.exec(target) : null;
+  const repository = /^(?:https:\/\/huggingface\.co\/spaces\/)?([\w.-]+)\/([\w.-]+)\/?$/.exec(String(target));
   if (repository !== null) {
     const subdomain = `${repository[1]}-${repository[2]}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
     return new URL(`https://${subdomain}.hf.space/`);

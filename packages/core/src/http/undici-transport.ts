@@ -167,7 +167,9 @@ function exchange(
             queueMicrotask(() => setImmediate(responseBody.sink.end));
           },
           onResponseError(_, error) {
-            fail(connectionError(error, url));
+            fail(
+              controller === undefined && isMistake(error) ? new TypeError(error.message) : connectionError(error, url),
+            );
           },
         },
       );
@@ -183,6 +185,11 @@ function joined(headers: Record<string, string | string[] | undefined>): Transpo
     else if (Array.isArray(value)) headers[name] = value.join(", ");
   }
   return headers;
+}
+
+/** Whether undici refuses to send the request at all, for a header it cannot write. */
+function isMistake(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "UND_ERR_INVALID_ARG";
 }
 
 function connectionError(error: unknown, url: URL): unknown {

@@ -5,6 +5,8 @@ describe("the address of a Space", () => {
   it.each([
     ["Qwen/Qwen2.5-Max-Demo", "https://qwen-qwen2-5-max-demo.hf.space/"],
     ["Qwen/QVQ_72B.Preview", "https://qwen-qvq-72b-preview.hf.space/"],
+    ["https://huggingface.co/spaces/Qwen/Qwen2.5-Max-Demo", "https://qwen-qwen2-5-max-demo.hf.space/"],
+    [new URL("https://huggingface.co/spaces/Qwen/Qwen2.5-Max-Demo/"), "https://qwen-qwen2-5-max-demo.hf.space/"],
     ["http://127.0.0.1:7860", "http://127.0.0.1:7860/"],
     ["https://host.test/app", "https://host.test/app/"],
     ["https://host.test/app/?theme=dark#top", "https://host.test/app/"],

@@ -127,6 +127,16 @@ describe("connecting", () => {
     expect(started).toBe(0);
   });
 
+  it.each([{ "x-a": "a\r\nx-evil: b" }, { "x a": "1" }, { "transfer-encoding": "chunked" }])(
+    "is not begun for a header that cannot be sent: a mistake, not a failing connection: %j",
+    async (headers) => {
+      await using server = await startRawServer();
+      const error = await rejection(open().request(get(server.url, { headers })));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(server.received.join("")).toBe("");
+    },
+  );
+
   it("tells by `onStart` that the server may have seen the request", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
     let started = 0;

@@ -66,6 +66,16 @@ export function testProtocol(version: GradioVersion): void {
         await client.close();
       });
 
+      it("are whole and exact over hundreds of edits", async () => {
+        const text = Array.from({ length: 300 }, (_, index) => `${index}: ha haha 日本🙂`).join("  \n");
+        const provider = chatProvider({ space: app.url });
+        const chat = { messages: [{ role: "user", content: text }] } as const;
+        const parts = await collect(provider.stream(chat));
+        expect(shownText(parts)).toBe(text);
+        expect(parts.filter(({ type }) => type === "text-delta").length).toBeGreaterThan(100);
+        await provider.close?.();
+      });
+
       it("of a provider are deltas, and rewrites where the app rewrote", async () => {
         const provider = chatProvider({ space: app.url });
         const chat = (text: string) => provider.stream({ messages: [{ role: "user", content: text }] });
@@ -287,45 +297,6 @@ export function testProtocol(version: GradioVersion): void {
         expect(await next).toEqual({ done: true, value: undefined });
         expect(performance.now() - startedAt).toBeLessThan(200);
       });
-    });
-  });
-
-  describe(`Gradio ${version} with a login and a short queue`, () => {
-    const auth = { username: "ann", password: "s:cret" };
-    let app: Awaited<ReturnType<typeof startProtocolApp>>;
-    beforeAll(async () => {
-      app = await startProtocolApp(version, { auth: `${auth.username}:${auth.password}`, maxQueueSize: 1 });
-    });
-    afterAll(() => app?.stop());
-
-    it("lets in who knows the password", async () => {
-      const client = connectSpace(app.url, { auth });
-      expect(await client.predict("chat", [WORDS])).toEqual([WORDS]);
-      expect((await client.endpoints()).map(({ name }) => name)).toContain("/chat");
-      await client.close();
-    });
-
-    it("is `authentication` without a login, and with a wrong one", async () => {
-      for (const options of [{}, { auth: { ...auth, password: "wrong" } }]) {
-        const client = connectSpace(app.url, options);
-        expect(await rejection(client.predict("chat", [WORDS]))).toMatchObject({ code: "authentication" });
-        await client.close();
-      }
-    });
-
-    it("refuses what its queue has no room for with `queue_full`", async () => {
-      const client = connectSpace(app.url, { auth });
-      await client.endpoints();
-      const running = client.submit("one_at_a_time", [STEPS, STEP_MS, "running"]);
-      while ((await running.next()).value?.type !== "generating");
-      const waiting = client.submit("one_at_a_time", [1, 1, "waiting"]);
-      expect((await waiting.next()).value).toMatchObject({ type: "queue" });
-      expect(await rejection(client.predict("one_at_a_time", [1, 1, "refused"]))).toMatchObject({
-        code: "queue_full",
-        status: 503,
-      });
-      await Promise.all([running.return?.(), waiting.return?.()]);
-      await client.close();
     });
   });
 }
