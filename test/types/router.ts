@@ -172,6 +172,34 @@ const several = {
   void model;
 }
 
+{
+  // How requests are tried is typed, for the router and for a request.
+  const router = createRouter({
+    plugins: [alpha(), own],
+    routes: { smart: ["alpha-1", "own-1"] },
+    commit: "buffered",
+    retry: {
+      maxAttempts: 3,
+      shouldRetry: ({ error }, { provider }) => (error !== undefined && provider === "own" ? "next" : undefined),
+    },
+    breaker: { minimumCalls: 3 },
+    limits: (provider) => (provider === "own" ? { maxConcurrent: 1 } : undefined),
+    strategy: { weights: { own: 2 } },
+    hedge: { delayMs: 500 },
+    timeouts: { firstOutputMs: 5_000, totalMs: Infinity },
+  });
+  void router.complete({ model: "smart", messages, hedge: false, commit: "first-output", retry: { maxAttempts: 1 } });
+  const stop: () => void = router.observe((event) => {
+    if (event.type === "attempt-ended" && event.outcome === "failed") void event.durationMs.toFixed();
+    if (event.type === "breaker-changed") void (event.state === "half-open");
+  });
+  stop();
+  // @ts-expect-error: no such strategy
+  createRouter({ plugins: [own], strategy: "fastest" });
+  // @ts-expect-error: a hedge needs its delay
+  createRouter({ plugins: [own], hedge: {} });
+}
+
 export async function reads(router: Router): Promise<string> {
   // Parts, text and the whole answer have their types; `await using` closes the router.
   await using closing = router;

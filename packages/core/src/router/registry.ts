@@ -99,8 +99,8 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
     const found = new Map<string, Entry>();
     for (const target of route) {
       for (const entry of find(target, entriesOf)) {
-        const key = `${entry.provider.id}/${entry.model.id}`;
-        if (!found.has(key)) found.set(key, entry);
+        // A Map keeps the place of a key that is set again.
+        found.set(`${entry.provider.id}/${entry.model.id}`, entry);
       }
     }
     return [...found.values()];

@@ -82,7 +82,7 @@ export interface Router<Names extends string = string> {
   has(name: string): name is Names;
   /** Routes, model ids and aliases; each model can be had as `provider/model` as well. */
   readonly models: readonly RouterModel<Names>[];
-  /** How each model is doing that was asked for so far. */
+  /** How each model is doing. */
   health(): readonly ModelHealth[];
   /** Watches the router's work until the returned function is called. An observer that throws disturbs nothing. */
   observe(observer: (event: RouterEvent) => void): () => void;
@@ -230,7 +230,11 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
         candidates: entries.map(({ provider, model }) => ({ provider: provider.id, model })),
       }));
     },
-    health: health.list,
+    health() {
+      // So that those are listed as well that nobody has asked for yet.
+      for (const { id, models } of names.providers) for (const model of models) health.of(id, model.id);
+      return health.list();
+    },
     observe: observers.add,
     async close() {
       for (const end of running) end(new DOMException("The router was closed.", "AbortError"));
