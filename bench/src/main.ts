@@ -26,14 +26,16 @@ const QUICK: Plan = {
   cpuRounds: 2,
   streamRounds: 1,
   streamDeltas: 100,
+  patient: false,
 };
 const FULL: Plan = {
   clients: CLIENTS,
-  coldRounds: 15,
-  warmRounds: 5,
-  cpuRounds: 5,
+  coldRounds: 11,
+  warmRounds: 3,
+  cpuRounds: 3,
   streamRounds: 3,
   streamDeltas: 200,
+  patient: true,
 };
 
 const MEASUREMENTS = { cold: measureCold, warm: measureWarm, cpu: measureCpu, streams: measureStreams } as const;
@@ -46,7 +48,6 @@ const { values: options } = parseArgs({
     only: { type: "string", multiple: true, default: PARTS },
     client: { type: "string", multiple: true, default: [...CLIENTS] },
     gradio: { type: "string", default: "5.50" },
-    save: { type: "boolean", default: false },
   },
 });
 
@@ -78,7 +79,8 @@ async function run(): Promise<void> {
   };
   console.log(tableOf(summary));
   console.error(`${Math.round((performance.now() - startedAt) / 1000)} s`);
-  if (options.save) await save(summary);
+  const whole = options.only === PARTS && options.client.length === CLIENTS.length;
+  if (whole) await save(summary);
 }
 
 /** Makes an environment with `gradio_client`; none where this machine can run no Python. */
@@ -94,6 +96,7 @@ async function findClientInPython(): Promise<string | undefined> {
   }
 }
 
+/** Keeps a run that measured everything. */
 async function save(summary: Summary): Promise<void> {
   const folder = new URL("../results/", import.meta.url);
   await mkdir(folder, { recursive: true });

@@ -8,11 +8,12 @@ interface Expected {
   readonly requests: number;
   readonly connections: number;
   readonly requestsInAll: number;
+  /** At most. */
   readonly connectionsInAll: number;
 }
 
 const FLOOR: Expected = { requests: 2, connections: 1, requestsInAll: 4, connectionsInAll: 1 };
-// `/config` is read once, beside the first stream.
+// `/config` is read once, beside the first stream: over a second connection, unless the stream is over by then.
 const OURS: Expected = { requests: 2, connections: 1, requestsInAll: 5, connectionsInAll: 2 };
 
 const EXPECTED: readonly (readonly [client: ClientName, Expected])[] = [
@@ -45,7 +46,11 @@ export async function checkCounts({ log }: { readonly log: (line: string) => voi
       check(`${name}: requests before the first text`, short.firstOutput.requests, expected.requests);
       check(`${name}: connections before the first text`, short.firstOutput.connections, expected.connections);
       check(`${name}: requests`, short.total.requests, expected.requestsInAll);
-      check(`${name}: connections`, short.total.connections, expected.connectionsInAll);
+      check(
+        `${name}: connections`,
+        Math.max(short.total.connections, expected.connectionsInAll),
+        expected.connectionsInAll,
+      );
       // Two calls of a hundred more deltas, told once as they come and once at the end.
       const bytes = (long.total.bytesOut - short.total.bytesOut) / 200 - 8;
       check(`${name}: bytes a delta`, Math.round(bytes), BYTES_A_DELTA[version]);

@@ -20,6 +20,8 @@ export interface Plan {
   readonly cpuRounds: number;
   readonly streamRounds: number;
   readonly streamDeltas: number;
+  /** Whether the client in Python is given the minutes that it takes at the largest tasks. */
+  readonly patient: boolean;
 }
 
 /** What a measurement works with. */
