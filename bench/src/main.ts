@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, platform, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 
@@ -41,6 +41,9 @@ const FULL: Plan = {
 const MEASUREMENTS = { cold: measureCold, warm: measureWarm, cpu: measureCpu, streams: measureStreams } as const;
 const PARTS = [...Object.keys(MEASUREMENTS), "imports", "sizes", "router"];
 
+/** Where the table stands in the README. */
+const TABLE = /(<!-- table -->\n)[^]*(<!-- \/table -->)/;
+
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
@@ -79,7 +82,7 @@ async function run(): Promise<void> {
   };
   console.log(tableOf(summary));
   console.error(`${Math.round((performance.now() - startedAt) / 1000)} s`);
-  const whole = options.only === PARTS && options.client.length === CLIENTS.length;
+  const whole = options.only.length === PARTS.length && clients.length === CLIENTS.length;
   if (whole) await save(summary);
 }
 
@@ -102,6 +105,10 @@ async function save(summary: Summary): Promise<void> {
   await mkdir(folder, { recursive: true });
   const name = summary.versions["gradio"] === "5.50" ? summary.mode : `${summary.mode}-6.31`;
   await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(summary, undefined, 2)}\n`);
-  await writeFile(new URL(`${name}.md`, folder), tableOf(summary));
   await writeFile(new URL(`${name}.svg`, folder), svgOf(summary));
+  if (name !== "full") return;
+  const readme = new URL("../README.md", import.meta.url);
+  const { date, machine, versions } = summary;
+  const caption = `${date.slice(0, 10)}, ${machine}, Node ${versions["node"] ?? ""}, Gradio ${versions["gradio"] ?? ""}.`;
+  await writeFile(readme, (await readFile(readme, "utf8")).replace(TABLE, `$1${caption}\n\n${tableOf(summary)}$2`));
 }
