@@ -6,7 +6,7 @@ export type CommitPoint = "first-output" | "buffered";
 
 /** Asks another candidate as well where the first is slow, and takes who is quicker. */
 export interface HedgeOptions {
-  /** How long an attempt may go without output before another candidate is asked as well, in ms. */
+  /** How long an attempt may take to its commit point before another candidate is asked as well, in ms. */
   readonly delayMs: number;
   /**
    * Attempts at the same time.

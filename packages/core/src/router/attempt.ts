@@ -26,9 +26,7 @@ export interface RunningAttempt<Part, Result> {
   last(): Part | undefined;
   /** Whether a read is pending. */
   busy(): boolean;
-  /** The oldest part of those held up to the commit point. */
-  take(): Part | undefined;
-  /** What is still held, then what the provider yields. Rejects as soon as the attempt ends. */
+  /** What was held up to the commit point, then what the provider yields. Rejects as soon as the attempt ends. */
   read(): Promise<Read<Part>>;
   /** From now on, what is read goes through these before it settles a read. */
   handOver(receiver: Receiver<Part>): void;
@@ -233,7 +231,6 @@ export function startAttempt<Part, Result>(
     // Not getters: in an object made for every call each would be a hidden class of its own, and cost a microsecond.
     last: () => last,
     busy: () => resolveRead !== undefined,
-    take: () => held[given++],
     read() {
       if (given < held.length) return Promise.resolve({ done: false, value: held[given++] as Part });
       return new Promise(last === undefined ? ask : giveLast);

@@ -104,14 +104,13 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
       onFailed: (error) => orFail(() => failed(attempt, error)),
     });
     active.add(attempt);
-    if (hedge !== undefined && active.size < (hedge.maxAttempts ?? 2)) lifetime.later(hedge.delayMs, askAnother);
+    if (hedge === undefined || active.size >= (hedge.maxAttempts ?? 2)) return;
+    lifetime.later(hedge.delayMs, () => orFail(() => askBeside(attempt)));
   }
 
-  function askAnother(): void {
-    orFail(() => {
-      const next = active.size > 0 ? plan?.next() : undefined;
-      if (next !== undefined) ask(next, { isHedge: true });
-    });
+  function askBeside(slow: RunningAttempt<Part, Result>): void {
+    const next = active.has(slow) ? plan?.next() : undefined;
+    if (next !== undefined) ask(next, { isHedge: true });
   }
 
   function askAfter({ candidate, delayMs }: { readonly candidate: Candidate<Part>; readonly delayMs: number }): void {
@@ -178,11 +177,16 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
         if (kind !== "live") attempt.collector.add(read.value);
         return read;
       }
-      const value = conclude(attempt, read.value);
-      outlet.end();
-      return { done: false, value };
     } catch (error) {
       return breakOff(attempt, error);
+    }
+    try {
+      return { done: false, value: conclude(attempt, read.value) };
+    } catch (error) {
+      close({ error });
+      throw error;
+    } finally {
+      outlet.end();
     }
   }
 
@@ -202,15 +206,14 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   function conclude(attempt: RunningAttempt<Part, Result>, last: Part): Part {
     const shown = active.has(attempt) ? end(attempt, undefined, last) : undefined;
     const { sealed, result } = seal(attempt, last);
-    close({ result });
     const verdict = shown === undefined ? undefined : retry?.shouldRetry?.({ result }, shown);
-    if (verdict !== "retry" && verdict !== "next") return sealed;
-    const error = new TypeError(
-      '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',
-    );
-    outcome = { error };
-    outlet.end();
-    throw error;
+    if (verdict === "retry" || verdict === "next") {
+      throw new TypeError(
+        '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',
+      );
+    }
+    close({ result });
+    return sealed;
   }
 
   function seal({ candidate, collector }: RunningAttempt<Part, Result>, last: Part) {

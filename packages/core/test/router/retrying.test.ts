@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 
 import { finish, scripted, text, type Step } from "./scripted.ts";
@@ -43,6 +44,21 @@ describe("retry", () => {
     });
     expect((await read(router)).error).toBeInstanceOf(TypeError);
     expect((await read(router, { commit: "buffered" })).error).toBeUndefined();
+  });
+
+  test("by a condition that throws ends the request with that error, and leaves nothing open", async () => {
+    const slip = new Error("a slip");
+    const shouldRetry = () => {
+      throw slip;
+    };
+    for (const script of [good, [failure("connection")]]) {
+      const router = routerOf([scripted("a", [script])], { retry: { shouldRetry } });
+      const { signal } = new AbortController();
+      expect((await read(router, { signal })).error).toBe(slip);
+      expect(await complete(router, { signal })).toEqual({ error: slip });
+      expect(getEventListeners(signal, "abort")).toHaveLength(0);
+      expect(router.health()).toMatchObject([{ busy: 0 }]);
+    }
   });
 });
 
