@@ -107,8 +107,8 @@ function inputSession(
     signal,
     predict(target, inputs) {
       const endpoint = trackEndpoint(client, target);
-      const { fnIndex = target.fnIndex, verified } = endpoint.current();
-      if (!verified) checks.push(() => endpoint.verify(fnIndex));
+      const { fnIndex = target.fnIndex } = endpoint.current();
+      checks.push(() => endpoint.verify(fnIndex));
       return runUnqueued({ session, fnIndex, inputs, signal, timeouts });
     },
     upload: (file, options) => uploadFile(session, file, { ...options, signal, timeouts }),

@@ -64,8 +64,8 @@ export function createConversations(): Conversations {
         saved: state?.session,
         appId: state?.appId,
         succeed(session, appId) {
-          if (!ended) remember(session.hash, number);
           ended = true;
+          remember(session.hash, number);
           return JSON.stringify({ hash: session.hash, cookies: session.jar.toJSON(), turn: number, appId });
         },
         fail() {

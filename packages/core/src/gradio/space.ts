@@ -44,11 +44,17 @@ export interface Space {
 /** How to run one call. */
 export interface SubmitOptions {
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Here progress and logs count as output, and `firstOutputMs` is 300,000 by default: an endpoint may be a plain function
+   * that says nothing until it is done.
+   */
   readonly timeouts?: Timeouts | undefined;
   /** Leave a queue whose estimated wait is longer than this, in ms, with `queue_full`. */
   readonly maxQueueMs?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
+
+const SPACE_TIMEOUTS: Timeouts = { firstOutputMs: 300_000 };
 
 /** What a job of a Space says. */
 export type SpaceMessage =
@@ -88,7 +94,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     production: Production<SpaceMessage>,
   ): Promise<readonly unknown[]> {
     const { push, signal, steer } = production;
-    const timeouts = resolveTimeouts(submitOptions.timeouts, options.timeouts);
+    const timeouts = resolveTimeouts(submitOptions.timeouts, options.timeouts, SPACE_TIMEOUTS);
     const session = createSession(client, { headers: submitOptions.headers });
     const endpoint = knownEndpoint(client, which);
     if (endpoint?.queue === false) return runUnqueued({ session, fnIndex: endpoint.fnIndex, inputs, signal, timeouts });
@@ -106,7 +112,8 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
       onMessage(message) {
         if (message.type !== "generating") {
           push(message);
-          return false;
+          // Of an endpoint of any kind, work that is reported is work: it may take longer than a first word.
+          return message.type === "progress" || message.type === "log";
         }
         const data = outputsOf(message.data);
         if (data !== undefined) push({ type: "generating", data });

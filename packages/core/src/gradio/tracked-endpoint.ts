@@ -7,9 +7,12 @@ import { endpointNames, findEndpoint } from "./config.ts";
 /** Longest time an answer waits to learn whether it came from the right endpoint, in ms. */
 const VERIFY_MS = 5000;
 
+/** How long a confirmed `fn_index` is trusted, in ms: a Space may be deployed anew while a process runs on. */
+const TRUST_MS = 600_000;
+
 /** The endpoint a provider calls, and how sure it is of its `fn_index`. */
 export interface TrackedEndpoint {
-  /** The index to call, if any is known; whether `/config` has confirmed it. */
+  /** The index to call, if any is known; whether `/config` has confirmed it within the last 600,000 ms. */
   current(): { readonly fnIndex: number | undefined; readonly verified: boolean };
 
   /**
@@ -28,11 +31,15 @@ export function trackEndpoint(
   { endpoint: name, fnIndex: hint }: { readonly endpoint: string; readonly fnIndex?: number | undefined },
 ): TrackedEndpoint {
   let guess = hint;
+  let verifiedAt: number | undefined;
+
+  const trusted = (): boolean => verifiedAt !== undefined && performance.now() - verifiedAt < TRUST_MS;
 
   async function verify(fnIndex: number | undefined): Promise<void> {
     const waited = new AbortController();
     try {
-      await Promise.race([client.config(), sleep(VERIFY_MS, waited.signal)]);
+      const reading = verifiedAt === undefined || trusted() ? client.config() : client.refreshConfig();
+      await Promise.race([reading, sleep(VERIFY_MS, waited.signal)]);
     } catch (error) {
       debug(() => `cannot check ${name} at ${client.url.host}: ${error instanceof Error ? error.message : "failed"}`);
     } finally {
@@ -41,7 +48,10 @@ export function trackEndpoint(
     const config = client.knownConfig();
     if (config === undefined) return;
     const found = findEndpoint(config, name);
-    if (found !== undefined && (fnIndex === undefined || found.fnIndex === fnIndex)) return;
+    if (found !== undefined && (fnIndex === undefined || found.fnIndex === fnIndex)) {
+      verifiedAt = performance.now();
+      return;
+    }
     guess = found?.fnIndex;
     const endpoints = endpointNames(config);
     const now =
@@ -55,7 +65,7 @@ export function trackEndpoint(
     current() {
       const config = client.knownConfig();
       const found = config === undefined ? undefined : findEndpoint(config, name);
-      return found === undefined ? { fnIndex: guess, verified: false } : { fnIndex: found.fnIndex, verified: true };
+      return { fnIndex: found?.fnIndex ?? guess, verified: found !== undefined && trusted() };
     },
     verify,
     verifyAgain(fnIndex) {
