@@ -8,7 +8,14 @@ import { qvq } from "@qwen/qvq";
 import { createSpaceEmulator } from "@qwen/testing";
 import { describe, expect, test } from "vitest";
 
-import { completed, configOf, generating, says, startTestSpace } from "../../packages/core/test/servers/test-space.ts";
+import {
+  completed,
+  configOf,
+  estimation,
+  generating,
+  says,
+  startTestSpace,
+} from "../../packages/core/test/servers/test-space.ts";
 import { rerouted } from "./rerouted.ts";
 
 interface Plugin {
@@ -124,6 +131,60 @@ describe.each(plugins)("$name", ({ name, create, host, model, aliases, label, en
     await using reroute = rerouted(() => emulator.url);
     await finish(create({ space: "Me/My_Space", transport: reroute.transport }));
     expect(reroute.requests[0]?.url.origin).toBe("https://me-my-space.hf.space");
+  });
+
+  test("warns of the settings it cannot honour, and refuses tools and JSON before any request", async () => {
+    await using emulator = await createSpaceEmulator({ shape: name });
+    await using router = createRouter({ plugins: [create({ space: emulator.url })] });
+    const settings = { temperature: 0.5, maxOutputTokens: 10 };
+    const { warnings } = await router.complete({ model, messages, settings });
+    expect(warnings.map(({ feature }) => feature).toSorted()).toEqual(["maxOutputTokens", "temperature"]);
+    const sent = emulator.requests.length;
+    for (const refused of [
+      { responseFormat: { type: "json" } },
+      { tools: [{ name: "clock", inputSchema: {} }] },
+    ] as const)
+      await expect(router.complete({ model, messages, settings: refused })).rejects.toMatchObject({
+        code: "unsupported",
+      });
+    expect(emulator.requests).toHaveLength(sent);
+  });
+
+  test("begins once more where the session is lost, unless something was said already", async () => {
+    const config = configOf({ endpoints: name === "1m" ? ["lambda", "add_text", endpoint] : [endpoint] }, prefix);
+    const lost = { msg: "unexpected_error", event_id: null, message: "404: Not Found", session_not_found: true };
+    for (const { stream, joins } of [
+      { stream: [lost], joins: 2 },
+      { stream: [estimation(3), lost], joins: 1 },
+    ]) {
+      await using space = await startTestSpace(
+        {
+          config: ({ reply }) => reply(200, config),
+          run: ({ reply }) => reply(200, { data: [{}, [], null] }),
+          data: says(...stream),
+        },
+        { prefix },
+      );
+      const provider = create({ space: space.origin });
+      await expect(finish(provider)).rejects.toMatchObject({ code: "session_not_found", provider: name });
+      expect(space.log.filter((route) => route === "join")).toHaveLength(joins);
+      await provider.close?.();
+    }
+  });
+
+  test("leaves a queue that would take too long", async () => {
+    await using space = await startTestSpace(
+      {
+        run: ({ reply }) => reply(200, { data: [{}, [], null] }),
+        data: ({ events }) => events().send(estimation(3, 60)),
+      },
+      { prefix },
+    );
+    const provider = create({ space: space.origin });
+    const stream = provider.stream({ messages, maxQueueMs: 59_000 });
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "queue_full", provider: name });
+    await expect.poll(() => space.log).toContain("close data");
+    await provider.close?.();
   });
 
   test("calls an answer of another shape `protocol`, and one of nulls `empty_response`", async () => {

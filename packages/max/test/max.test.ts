@@ -54,3 +54,10 @@ describe("what max sends", () => {
     await provider.close?.();
   });
 });
+
+test("white space alone is no output: the limit for the first output goes on", async () => {
+  await using space = await createSpaceEmulator({ shape: "max", answer: ["\n ", { waitMs: 10_000 }, "Hi"] });
+  const provider = qwenMax({ space: space.url, timeouts: { firstOutputMs: 200 } });
+  await expect(hear(provider, asked("Hi"))).rejects.toMatchObject({ code: "timeout", phase: "first-output" });
+  await provider.close?.();
+});
