@@ -181,6 +181,29 @@ describe("a Space that was changed", () => {
     await provider.close?.();
   });
 
+  it("is looked for again once ten minutes have passed since /config confirmed the endpoint", async () => {
+    const time = useVirtualTime();
+    await using space = await startTestSpace({ ...oneJob, data: says(generating(["ok"]), completed(["ok!"])) });
+    const provider = chatProvider({ space: space.origin });
+    const call = async () => {
+      const outcome = collect(ask(provider)).catch((error: unknown) => error);
+      // It is asked for after the consumer has the first text.
+      await time.pass(1);
+      return outcome;
+    };
+    const timesAsked = () => space.log.filter((route) => route === "config").length;
+    await call();
+    await time.pass(590_000);
+    await call();
+    expect(timesAsked()).toBe(1);
+
+    await time.pass(10_000);
+    space.handlers.config = ({ reply }) => reply(200, configOf({ endpoints: ["other", "chat"] }));
+    expect(await call()).toMatchObject({ code: "space_changed" });
+    expect(timesAsked()).toBe(2);
+    await provider.close?.();
+  });
+
   it("holds an answer back at most five seconds for a /config that never comes", async () => {
     await using space = await startTestSpace({ data: says(generating(["ok"]), completed(["ok!"])), config: () => {} });
     const time = useVirtualTime();
