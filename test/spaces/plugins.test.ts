@@ -117,6 +117,16 @@ describe.each(plugins)("$name", ({ name, create, host, model, aliases, label, en
     }
   });
 
+  test("sends the caller's own headers with every request about a call, the call's over the provider's", async () => {
+    await using emulator = await createSpaceEmulator({ shape: name });
+    const provider = create({ space: emulator.url, headers: { "x-own": "provider", "x-both": "provider" } });
+    for await (const _ of provider.stream({ messages, headers: { "X-Both": "call" } }));
+    const about = emulator.requests.filter(({ route }) => route !== "config");
+    expect(about.length).toBeGreaterThan(1);
+    for (const { headers } of about) expect(headers).toMatchObject({ "x-own": "provider", "x-both": "call" });
+    await provider.close?.();
+  });
+
   test("keeps the token out of what it throws", async () => {
     await using emulator = await createSpaceEmulator({ shape: name, token: "another" });
     const error: unknown = await createRouter({ plugins: [create({ space: emulator.url, token: TOKEN })] })

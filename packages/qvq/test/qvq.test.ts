@@ -120,7 +120,7 @@ describe("a picture behind a URL", () => {
   });
 
   test("that is not there is invalid_request, and nothing is sent to the Space", async () => {
-    await using server = await startPictureServer((_, response) => response.writeHead(404).end("none"));
+    await using server = await startPictureServer((_, response) => response.writeHead(404).end(png.bytes));
     const url = new URL(server.url);
     for (const image of [
       url,
