@@ -19,7 +19,12 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{packages,spaces}/*/test/**/*.test.ts", "{demo,examples,test}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.real.test.ts", "test/packages/*packed.test.ts"],
+          exclude: [
+            "**/node_modules/**",
+            "**/*.real.test.ts",
+            "test/packages/*packed.test.ts",
+            "test/resilience/soak/**",
+          ],
         },
       },
       {
@@ -31,6 +36,15 @@ export default defineConfig({
           include: ["{packages,spaces,demo,examples,test}/**/*.real.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        // Ten thousand calls in processes of their own, which take every core for half a minute.
+        extends: true,
+        test: {
+          name: "soak",
+          sequence: { groupOrder: 3 },
+          include: ["test/resilience/soak/*.test.ts"],
         },
       },
       {
