@@ -12,7 +12,7 @@ const outputs: Record<string, RegExp> = {
   "stream.ts":
     /^(waiting at place 0\n)*Sunlight is scattered by the air, and blue light most of all\.\nmax\/qwen-qwen2-5-max said 61 characters\n$/,
   "fallback.ts":
-    /^1\. max: The connection to 127\.0\.0\.1:9 failed.*\n(?:\d\. max: .*\n)*\d\. 72b: answered\nRed, yellow and blue\.\n$/,
+    /^first-output:\n {2}1\. max is asked\n {2}max was lost \(stream_interrupted\) after: Red, yellow \nbuffered:\n {2}1\. max is asked\n {2}2\. max is asked\n {2}3\. 72b is asked\n {2}72b said: Blue, yellow and red\.\n$/,
   "cancel.ts": /^aborted\nstopped, stopped\n$/,
   "conversation.ts": /^Hello Ada\.\nYou said: \[\["My name is Ada\.","Hello Ada\."\]\]\n$/,
   "image.ts": /^A meadow, in picture\.png\.\n$/,
