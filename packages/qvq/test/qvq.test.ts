@@ -173,7 +173,7 @@ describe("what is no picture that QVQ reads is invalid_request before any reques
     ["a PDF", bytes("%PDF-1.7\n")],
     ["a BMP", new Uint8Array([0x42, 0x4d, ...Array.from({ length: 60 }, () => 0)])],
     ["a cut signature", png.bytes.slice(0, 4)],
-    ["21 MiB", new Uint8Array(21 * 1024 * 1024)],
+    ["a PNG of 21 MiB", Buffer.concat([png.bytes, new Uint8Array(21 * 1024 * 1024)])],
   ])("%s", async (_, image) => {
     const part = { type: "image", image, mediaType: "image/png", filename: "a.png" } as const;
     await expect(hear(askQvq(), asked([part]))).rejects.toMatchObject({ code: "invalid_request", provider: "qvq" });
@@ -203,6 +203,31 @@ describe("of several pictures", () => {
     const { parts } = await hear(askQvq(), asked("And the sky?", ...earlier(png.bytes)));
     expect(uploads()).toMatchObject([{ name: "picture.png" }]);
     expect(parts.at(-1)).toMatchObject({ warnings: [] });
+  });
+});
+
+describe("an upload that fails is told in its own code, and no job is made", () => {
+  test.each([
+    ["server-error", "space_unavailable"],
+    ["unauthorized", "authentication"],
+    ["rate-limited", "rate_limited"],
+    ["html", "protocol"],
+    ["reset", "connection"],
+  ] as const)("%s: %s", async (name, code) => {
+    space.fault({ name, route: "upload" });
+    await expect(hear(askQvq(), asked(about(png.bytes)))).rejects.toMatchObject({ code, provider: "qvq" });
+    expect(space.requests.map(({ route }) => route)).not.toContain("join");
+  });
+
+  test("and one that the caller aborts is given up", async () => {
+    space.fault({ name: "never-headers", route: "upload" });
+    const abort = new AbortController();
+    const reason = new Error("Enough.");
+    const turn = hear(askQvq(), { ...asked(about(png.bytes)), signal: abort.signal });
+    await expect.poll(() => space.requests.length).toBe(1);
+    abort.abort(reason);
+    await expect(turn).rejects.toBe(reason);
+    expect(space.jobs).toEqual([]);
   });
 });
 
