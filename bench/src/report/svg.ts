@@ -21,6 +21,7 @@ const ROWS: readonly (readonly [id: string, label: string])[] = [
 
 const LABEL_WIDTH = 262;
 const COLUMN_WIDTH = 122;
+const RATIO_WIDTH = 40;
 const ROW_HEIGHT = 30;
 const TOP = 74;
 const MARGIN = 20;
@@ -73,8 +74,12 @@ export function svgOf({ rows, date, machine }: Summary): string {
   function drawRow(row: Row, { label, y }: { readonly label: string; readonly y: number }): string {
     const cells = columns.map(([client], column) => {
       const { value, ratio } = cellOf(row, client);
-      const ending = ratio === undefined ? "" : `<tspan class="faint" dx="5">${ratio}</tspan>`;
-      return `<text class="${client === OURS ? "ours" : "plain"}" x="${right(column)}" y="${y + 20}" text-anchor="end">${value}${ending}</text>`;
+      const name = client === OURS ? "ours" : "plain";
+      const x = right(column);
+      return (
+        text(value, { x: x - RATIO_WIDTH, y: y + 20, name, end: true }) +
+        (ratio === undefined ? "" : text(ratio, { x, y: y + 20, name: "faint", end: true }))
+      );
     });
     return `<line class="line" x1="${MARGIN}" x2="${width - MARGIN}" y1="${y}" y2="${y}"/>${text(label, { x: MARGIN, y: y + 20 })}${cells.join("")}`;
   }
