@@ -11,7 +11,8 @@ export interface Picture {
 /** Largest picture that is fetched or read, in bytes. */
 const MOST_BYTES = 20 * 1024 * 1024;
 
-const KINDS: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+// An animated PNG is a PNG to whoever does not look for more.
+const KINDS: ReadonlySet<string> = new Set(["image/png", "image/apng", "image/jpeg", "image/gif", "image/webp"]);
 
 /**
  * The newest picture of a chat, if there is any; a warning tells of the others.

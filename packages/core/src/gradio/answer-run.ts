@@ -2,7 +2,7 @@ import { warnOfSettings } from "../capabilities.ts";
 import { QwenError } from "../errors.ts";
 import type { Production } from "../produce.ts";
 import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Warning } from "../provider.ts";
-import { sleep, type ResolvedTimeouts } from "../timers.ts";
+import { sleep, within, type ResolvedTimeouts } from "../timers.ts";
 import { createAnswerReader } from "./answer.ts";
 import type { SpaceClient } from "./client.ts";
 import { conversationExpired, type Turn } from "./conversations.ts";
@@ -13,6 +13,9 @@ import { createSession, type Session } from "./session.ts";
 import type { InputSession, OutputSchema, SpaceDefinition } from "./space-provider.ts";
 import { trackEndpoint, type TrackedEndpoint } from "./tracked-endpoint.ts";
 import { uploadFile } from "./upload.ts";
+
+/** Longest time a whole answer waits to learn which start of the app holds its conversation, in ms. */
+const APP_ID_MS = 5000;
 
 /** One request on its way through a Space. */
 export interface AnswerRun {
@@ -61,16 +64,15 @@ async function answerOnce(run: AnswerRun, production: Production<ProviderPart>):
   const checks: (() => Promise<void>)[] = [];
   // Whoever holds a conversation must know which start of the app does: a restart forgets it silently.
   const appId = turn === undefined ? undefined : client.refreshConfig().then((config) => config.appId);
-  appId?.catch(() => {
-    // Awaited below; until then it is nobody's unhandled rejection.
-  });
+  // Awaited below; until then it is nobody's unhandled rejection.
+  const appIdIfRead = appId?.catch(() => undefined);
 
   try {
     const inputs = await definition.inputs(
       { ...request, model: model.id },
       inputSession(run, { session, warnings, checks, signal: production.signal }),
     );
-    if (saved !== undefined && (await appId) !== turn?.appId)
+    if (turn?.appId !== undefined && (await appId) !== turn.appId)
       throw conversationExpired("the Space was restarted and has forgotten it");
     await runJob(run, { session, inputs, production });
   } catch (error) {
@@ -78,7 +80,7 @@ async function answerOnce(run: AnswerRun, production: Production<ProviderPart>):
     throw error;
   }
 
-  const conversation = turn?.succeed(session, await appId?.catch(() => undefined));
+  const conversation = turn?.succeed(session, appIdIfRead && (await within(APP_ID_MS, appIdIfRead)));
   return {
     type: "finish",
     reason: "stop",

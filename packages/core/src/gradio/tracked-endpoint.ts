@@ -1,6 +1,6 @@
 import { debug } from "../debug.ts";
 import { SpaceChangedError } from "../errors.ts";
-import { sleep } from "../timers.ts";
+import { within } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
 import { endpointNames, findEndpoint } from "./config.ts";
 
@@ -36,14 +36,10 @@ export function trackEndpoint(
   const trusted = (): boolean => verifiedAt !== undefined && performance.now() - verifiedAt < TRUST_MS;
 
   async function verify(fnIndex: number | undefined): Promise<void> {
-    const waited = new AbortController();
     try {
-      const reading = verifiedAt === undefined || trusted() ? client.config() : client.refreshConfig();
-      await Promise.race([reading, sleep(VERIFY_MS, waited.signal)]);
+      await within(VERIFY_MS, verifiedAt === undefined || trusted() ? client.config() : client.refreshConfig());
     } catch (error) {
       debug(() => `cannot check ${name} at ${client.url.host}: ${error instanceof Error ? error.message : "failed"}`);
-    } finally {
-      waited.abort();
     }
     const config = client.knownConfig();
     if (config === undefined) return;
