@@ -40,7 +40,7 @@ function alike(
   afterAll(() => Promise.all(running.map((server) => server[Symbol.asyncDispose]())));
 
   test.each(actions)("$name", async ({ run }) => {
-    const [expected, actual] = [await run(real), await run(emulated)];
+    const [expected, actual] = await Promise.all([run(real), run(emulated)]);
     expect(masked(actual)).toEqual(masked(expected));
   });
 }
@@ -168,10 +168,11 @@ describe.each([
     left(["wait", "cancel"]),
     left(["open", "wait", "close"]),
     left(["open", "wait", "close", "cancel"]),
-    left(["open", "wait", "wrong"], { starts: series !== "6.31" }),
+    // Whether 6.31 begins such a job again is luck: it looks for the generator between two steps.
+    ...(series === "6.31" ? [] : [left(["open", "wait", "wrong"])]),
     left(["open", "wait", "close", "wrong"]),
     left(["cancel"], { busy: true }),
-    left(["open", "cancel", "close"], { busy: true }),
+    left(["open", "cancel", "heard"], { busy: true }),
     left(["open", "close"], { busy: true }),
     left(["open", "close", "cancel"], { busy: true }),
     ...refusals("chat"),

@@ -133,44 +133,72 @@ export function cancelled(fnIndex: number, data: readonly unknown[]): Action {
   };
 }
 
-/** What a caller does with a job: `open` the data stream, `close` it, `cancel`, `wrong` (a cancel with another fn_index), `wait`. */
-export type Move = "open" | "close" | "cancel" | "wrong" | "wait";
-
 /**
- * What becomes of a job of ten steps when its caller does this, while the job runs or, with `busy`, waits. Whether 6.31
- * begins a job again is a matter of luck (it tries every 50 ms to catch the generator between two steps): `starts: false`
- * leaves that out.
+ * What a caller does with a job: `open` the data stream, `close` it, `cancel`, `wrong` (a cancel with another fn_index),
+ * `wait` until it has begun, `heard`: the server ended the stream.
  */
-export function left(moves: readonly Move[], { busy = false, starts = true } = {}): Action {
+export type Move = "open" | "close" | "cancel" | "wrong" | "wait" | "heard";
+
+/** What becomes of a job of ten steps when its caller does this, while the job runs or, with `busy`, waits. */
+export function left(moves: readonly Move[], { busy = false } = {}): Action {
   return {
     name: `${moves.join(", ")}${busy ? " in the queue" : ""}`,
     async run(target) {
       const job = newSessionHash();
+      const before = `${job} before`;
       // Both functions wait for one slot, which the first job holds.
-      if (busy) await join(target, [10, 50, `${job} before`], { fnIndex: 2 });
-      const { eventId, sessionHash } = await join(target, [10, 50, job], { fnIndex: 2 });
+      if (busy) await join(target, [10, 60, before], { fnIndex: 2 });
+      const { eventId, sessionHash } = await join(target, [10, 60, job], { fnIndex: 2 });
       const leaving = new AbortController();
+      let heard: Promise<unknown> = Promise.resolve();
       const cancel = (fnIndex: number) =>
         post(target, "/cancel", { event_id: eventId, session_hash: sessionHash, fn_index: fnIndex });
       const acts: Readonly<Record<Move, () => unknown>> = {
-        open: () => void listen(target, `/queue/data?session_hash=${sessionHash}`, { signal: leaving.signal }),
+        open() {
+          heard = listen(target, `/queue/data?session_hash=${sessionHash}`, { signal: leaving.signal });
+        },
         close: () => leaving.abort(),
         cancel: () => cancel(2),
         wrong: () => cancel(1),
-        wait: () => sleep(150),
+        wait: () => reached(target, job, ({ steps }) => steps > 0),
+        heard: () => heard,
       };
       for (const move of moves) {
         await acts[move]();
         await sleep(30);
       }
-      await sleep(busy ? 1700 : 1100);
+      if (busy) await reached(target, before, ({ finished }) => finished > 0);
+      const { started, finished } = await still(target, job);
       leaving.abort();
-      const stats = await post(target, "/run/stats", { data: [job] });
-      const [text] = (stats.body as { data: [string | null] }).data;
-      const { started = 0, finished = 0 } = JSON.parse(text ?? "{}") as { started?: number; finished?: number };
-      return starts ? { started, finished } : { finished };
+      return { started, finished };
     },
   };
+}
+
+interface JobStats {
+  readonly started: number;
+  readonly steps: number;
+  readonly finished: number;
+}
+
+async function statsOf(target: Target, job: string): Promise<JobStats> {
+  const { body } = await post(target, "/run/stats", { data: [job] });
+  const [text] = (body as { data: [string | null] }).data;
+  return { started: 0, steps: 0, finished: 0, ...(JSON.parse(text ?? "{}") as Partial<JobStats>) };
+}
+
+async function reached(target: Target, job: string, there: (stats: JobStats) => boolean): Promise<void> {
+  while (!there(await statsOf(target, job))) await sleep(20);
+}
+
+/** The stats of a job once it makes no more steps: none in the time of eight. */
+async function still(target: Target, job: string): Promise<JobStats> {
+  for (let last = await statsOf(target, job); ;) {
+    await sleep(500);
+    const now = await statsOf(target, job);
+    if (now.steps === last.steps && now.started === last.started) return now;
+    last = now;
+  }
 }
 
 /** What clients read of `/config`. */
