@@ -5,8 +5,8 @@ import { createRouter, type Provider, type Timeouts } from "@qwen/core";
 import { createSpaceEmulator, type Fault } from "@qwen/testing";
 
 import { observe, problemsOf } from "./call.ts";
-import { type Column, expectationOf, limitsOf, RETRY, SECOND_TEXT } from "./expectation.ts";
-import type { FaultRow } from "./fault-table.ts";
+import { type Column, type Expectation, expectationOf, limitsOf, RETRY, SECOND_TEXT } from "./expectation.ts";
+import { ENDLESS, type FaultRow } from "./fault-table.ts";
 import { holdOutput } from "./held-provider.ts";
 import { leftOf, settled } from "./leftovers.ts";
 import type { CellResult } from "./matrix-table.ts";
@@ -21,20 +21,42 @@ export interface FaultySpace extends AsyncDisposable {
 }
 
 /** Runs one cell of the matrix: one call, what it comes to, what it leaves behind. */
-export async function runCell(
-  row: FaultRow,
-  column: Column,
-  start: (faults: readonly Fault[]) => Promise<FaultySpace>,
-): Promise<CellResult> {
+export async function runCell(row: FaultRow, column: Column, start: StartFaulty): Promise<CellResult> {
   const expected = expectationOf(row, column);
   if (expected === undefined) return undefined;
+  try {
+    return await problemsOfCell({ row, column, start, expected });
+  } catch (error) {
+    return [`the cell itself failed: ${String(error)}`];
+  }
+}
+
+/** Starts a Space that faults strike; `once`: only its first answer is that of the row. */
+export type StartFaulty = (
+  faults: readonly Fault[],
+  about: { readonly row: FaultRow; readonly once: boolean },
+) => Promise<FaultySpace>;
+
+async function problemsOfCell({
+  row,
+  column,
+  start,
+  expected,
+}: {
+  readonly row: FaultRow;
+  readonly column: Column;
+  readonly start: StartFaulty;
+  readonly expected: Expectation;
+}): Promise<readonly string[]> {
   const { hedgeAnswers } = expected;
   const { call, company } = column;
   const hedged = company === "hedged";
   const alone = company === "alone" || company === "recovering";
-  const fault = company === "recovering" ? { ...row.fault, on: 1 } : row.fault;
+  const once = company === "recovering";
+  const struck = row.fault === undefined ? [] : [once ? { ...row.fault, on: 1 } : row.fault];
   // A hedge is to be under way before the first one fails.
-  await using faulty = await start(hedged && fault.name !== "delay" ? [fault, AWHILE] : [fault]);
+  const late = hedged && row.fault?.name !== "delay" ? [AWHILE] : [];
+  await using faulty = await start([...struck, ...late], { row, once });
   await using healthy = await createSpaceEmulator({
     shape: "72b",
     answer: hedged && hedgeAnswers === "never" ? ENDLESS : SECOND_TEXT.split(/(?= )/u),
@@ -75,6 +97,3 @@ export async function runCell(
 
 /** A join that is answered so late that a hedge has begun by then. */
 const AWHILE = { name: "delay", route: ["join", "call"], ms: 50 } as const;
-
-/** Works on and says nothing; each step is a chance to be stopped. */
-const ENDLESS = { steps: Array.from({ length: 2000 }, () => ""), delayMs: 50 };

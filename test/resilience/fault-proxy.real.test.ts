@@ -16,7 +16,7 @@ const APPS = [
   { name: "max", version: "5.50", prefix: "/gradio_api", create: qwenMax },
   { name: "72b", version: "4.44", prefix: "", create: qwen72B },
 ] as const;
-const ROWS = FAULT_ROWS.filter(({ fault }) => PROXY_FAULTS.includes(fault.name));
+const ROWS = FAULT_ROWS.filter(({ fault }) => fault !== undefined && PROXY_FAULTS.includes(fault.name));
 
 let jobs = 0;
 

@@ -1,5 +1,5 @@
 import type { ErrorCode, Timeouts } from "@qwen/core";
-import type { Fault, FaultName } from "@qwen/testing";
+import type { AnswerLike, AnswerStep, Fault, FaultName } from "@qwen/testing";
 
 /** What an attempt comes to that meets a fault, by the fault's description and the errors table: never by a run. */
 export type Damage =
@@ -19,7 +19,8 @@ export type Damage =
 /** A fault as a row of the matrix. */
 export interface FaultRow {
   readonly label: string;
-  readonly fault: Fault;
+  /** Absent where the app's own answer is the fault. */
+  readonly fault: Fault | undefined;
   readonly damage: Damage;
   /** For silence: the only limit that is short, so that the outcome does not depend on the machine. */
   readonly limits?: Timeouts | undefined;
@@ -29,16 +30,22 @@ export interface FaultRow {
   readonly permanent: boolean;
   /** The provider asks once more by itself: what strikes one request only is no failure. */
   readonly healed: boolean;
+  /** What the app says where the fault is the app's own, or where its job is lost and must not run on. */
+  readonly answer: AnswerLike | undefined;
 }
 
 /** What the faulty Space says where it is let; the pieces are its messages. */
 export const FIRST_PIECES = ["1", " 2", " 3"];
 export const FIRST_TEXT = FIRST_PIECES.join("");
 
+/** Works on and says nothing; each step is a chance to be stopped. */
+export const ENDLESS = { steps: Array.from({ length: 2000 }, () => ""), delayMs: 50 };
+
 const LIMIT_MS = 300;
 const PAUSE_MS = 1000;
 
-type RowOptions = Partial<Omit<Fault, "name">> & Partial<Pick<FaultRow, "limits" | "holdsMs" | "permanent" | "healed">>;
+type RowOptions = Partial<Omit<Fault, "name">> &
+  Partial<Pick<FaultRow, "limits" | "holdsMs" | "permanent" | "healed" | "answer">>;
 
 const NONE: Damage = { type: "none" };
 
@@ -50,7 +57,7 @@ function after(code: ErrorCode, partial: string | undefined = FIRST_PIECES[0]): 
   return { type: "failure", code, strikes: "after output", partial };
 }
 
-function row(damage: Damage, { limits, holdsMs, permanent, healed, ...options }: RowOptions = {}) {
+function row(damage: Damage, { limits, holdsMs, permanent, healed, answer, ...options }: RowOptions = {}) {
   return (name: FaultName): FaultRow => {
     const { route, after: count, ms } = options;
     const where = [route, count === undefined ? undefined : `@${count}`, ms === undefined ? undefined : `${ms} ms`];
@@ -63,6 +70,7 @@ function row(damage: Damage, { limits, holdsMs, permanent, healed, ...options }:
       holdsMs: holdsMs ?? (Number.isFinite(limitMs) ? limitMs : 0),
       permanent: permanent ?? false,
       healed: healed ?? false,
+      answer,
     };
   };
 }
@@ -88,12 +96,15 @@ const BY_NAME: Readonly<Record<FaultName, readonly ((name: FaultName) => FaultRo
   eof: [
     ...cut("stream_interrupted", "stream_interrupted"),
     // The whole answer to the join: a connection that closes without one.
-    row(before("connection"), { route: "join" }),
+    row(before("connection"), { route: "join", answer: ENDLESS }),
   ],
-  reset: [...cut("connection", "stream_interrupted"), row(before("connection"), { route: "join" })],
+  reset: [...cut("connection", "stream_interrupted"), row(before("connection"), { route: "join", answer: ENDLESS })],
   // Half an answer to the join names no job.
-  truncated: [...cut("stream_interrupted", "stream_interrupted"), row(before("protocol"), { route: "join" })],
-  stall: [...silent, row(before("timeout"), { route: "join", limits: { headersMs: LIMIT_MS } })],
+  truncated: [
+    ...cut("stream_interrupted", "stream_interrupted"),
+    row(before("protocol"), { route: "join", answer: ENDLESS }),
+  ],
+  stall: [...silent, row(before("timeout"), { route: "join", limits: { headersMs: LIMIT_MS }, answer: ENDLESS })],
   "heartbeats-only": silent,
   "unknown-message": [row(NONE, { after: 0 }), row(NONE, { after: 1 })],
   "garbage-line": [row(NONE, { after: 0 }), row(NONE, { after: 1 })],
@@ -103,11 +114,14 @@ const BY_NAME: Readonly<Record<FaultName, readonly ((name: FaultName) => FaultRo
   "session-not-found": [row(before("session_not_found"), { healed: true })],
   "headers-only": [
     row(before("timeout"), { limits: { firstOutputMs: LIMIT_MS } }),
-    row(before("timeout"), { route: "join", limits: { headersMs: LIMIT_MS } }),
+    row(before("timeout"), { route: "join", limits: { headersMs: LIMIT_MS }, answer: ENDLESS }),
   ],
   "byte-split": reply(NONE),
   delay: [...reply(NONE, { ms: 150, holdsMs: 150 }), row(NONE, { ms: 2500, holdsMs: 2500 })],
-  "never-headers": reply(before("timeout"), { limits: { headersMs: LIMIT_MS } }),
+  "never-headers": [
+    row(before("timeout"), { limits: { headersMs: LIMIT_MS }, answer: ENDLESS }),
+    row(before("timeout"), { route: "data", limits: { headersMs: LIMIT_MS } }),
+  ],
   redirect: [row(NONE)],
   "rate-limited": reply(before("rate_limited")),
   "rate-limited-seconds": reply(before("rate_limited", ASKS_MS), { ms: PAUSE_MS }),
@@ -136,6 +150,20 @@ const BY_NAME: Readonly<Record<FaultName, readonly ((name: FaultName) => FaultRo
 export const FAULT_ROWS: readonly FaultRow[] = (Object.keys(BY_NAME) as FaultName[]).flatMap((name) =>
   BY_NAME[name].map((make) => make(name)),
 );
+
+/** What the app itself does wrong. Nothing strikes it on the way. */
+export const APP_ROWS: readonly FaultRow[] = (
+  [
+    ["gr.Error @0", before("space_error"), [{ error: "I give up." }]],
+    ["gr.Error @1", after("space_error"), ["1", { error: "I give up." }]],
+    ["exception @0", before("space_error"), [{ exception: "a detail" }]],
+    ["exception @1", after("space_error"), ["1", { exception: "a detail" }]],
+    ["quota", before("quota_exceeded"), [{ error: "You have exceeded your GPU quota (60s requested vs. 5s left)." }]],
+    ["no answer", before("empty_response"), []],
+    ["an empty answer", before("empty_response"), [""]],
+    ["a blank answer", before("empty_response"), [" ", "\n"]],
+  ] satisfies readonly (readonly [string, Damage, readonly AnswerStep[]])[]
+).map(([label, damage, answer]) => ({ ...row(damage, { answer })("delay"), label, fault: undefined }));
 
 /** The rows in an order that is over sooner: a server without headers holds up clean-ups for as long as they may take. */
 export function slowestFirst(rows: readonly FaultRow[]): readonly FaultRow[] {

@@ -179,9 +179,11 @@ export function startJob({
     const text = await readText(response.body, { limitMs: timeouts.headersMs, signal: wire.signal });
     const id = eventIdIn(text);
     if (id !== undefined) return id;
-    mayRun = false;
+    const isPage = text.trimStart().startsWith("<");
+    // A page is somebody else's answer; anything else may be the broken name of a job.
+    if (isPage) mayRun = false;
     throw new QwenError(
-      text.trimStart().startsWith("<") ? "space_unavailable" : "protocol",
+      isPage ? "space_unavailable" : "protocol",
       `${client.url.host} accepts the job without naming it: it is no Gradio queue, or shows a page in its place.`,
     );
   }
