@@ -5,7 +5,7 @@ import type { Fault } from "@qwen/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { type FaultySpace, runCell } from "./cell.ts";
-import { COLUMNS } from "./expectation.ts";
+import { COLUMNS as ALL_COLUMNS } from "./expectation.ts";
 import { PROXY_FAULTS, startFaultProxy } from "./fault-proxy.ts";
 import { FAULT_ROWS, slowestFirst } from "./fault-table.ts";
 import { jobStats } from "./job-stats.ts";
@@ -16,6 +16,8 @@ const APPS = [
   { name: "max", version: "5.50", prefix: "/gradio_api", create: qwenMax },
   { name: "72b", version: "4.44", prefix: "", create: qwen72B },
 ] as const;
+/** Real servers take their time, and `complete()` is `buffered` whatever it is told, as the emulator's matrix shows. */
+const COLUMNS = ALL_COLUMNS.filter(({ call, commit }) => call === "stream" || commit === "buffered");
 const ROWS = FAULT_ROWS.filter(({ fault }) => fault !== undefined && PROXY_FAULTS.includes(fault.name));
 
 let jobs = 0;
