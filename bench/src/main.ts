@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, platform, totalmem } from "node:os";
-import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
 
 import { createVenv, isSetupError } from "@qwen/local-spaces";
 
@@ -89,7 +91,7 @@ async function run(): Promise<void> {
 /** Makes an environment with `gradio_client`; none where this machine can run no Python. */
 async function findClientInPython(): Promise<string | undefined> {
   try {
-    return await createVenv(new URL("../python/requirements.txt", import.meta.url).pathname, {
+    return await createVenv(fileURLToPath(new URL("../python/requirements.txt", import.meta.url)), {
       onProgress: (line) => console.error(line),
     });
   } catch (error) {
@@ -106,6 +108,10 @@ async function save(summary: Summary): Promise<void> {
   const name = summary.versions["gradio"] === "5.50" ? summary.mode : `${summary.mode}-6.31`;
   await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(summary, undefined, 2)}\n`);
   await writeFile(new URL(`${name}.svg`, folder), svgOf(summary));
+  // What is kept is held to the format of all other files.
+  await promisify(execFile)(fileURLToPath(new URL("../../node_modules/.bin/oxfmt", import.meta.url)), [
+    fileURLToPath(folder),
+  ]);
   if (name !== "full") return;
   const readme = new URL("../README.md", import.meta.url);
   const { date, machine, versions } = summary;
