@@ -23,11 +23,11 @@ import { CLIENTS } from "./task.ts";
 
 const QUICK: Plan = {
   clients: CLIENTS,
-  coldRounds: 5,
+  coldRounds: 4,
   warmRounds: 2,
   cpuRounds: 2,
   streamRounds: 1,
-  streamDeltas: 100,
+  streamDeltas: 75,
   patient: false,
 };
 const FULL: Plan = {

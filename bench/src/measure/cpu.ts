@@ -21,7 +21,8 @@ export async function measureCpu(bench: Bench): Promise<readonly Row[]> {
     const slow = deltas === 50_000;
     await inTurn(bench, { rounds: plan.cpuRounds }, async (client, round) => {
       if (slow && SLOW.includes(client) && (round > 0 || (client === "gradio-python" && !plan.patient))) return;
-      const times = SLOW.includes(client) && deltas > 1000 ? { calls: 1, warmUps: slow ? 0 : 1 } : usual;
+      const few = client === "gradio-python" || (client === "gradio-js" && deltas > 1000);
+      const times = few ? { calls: 1, warmUps: slow ? 0 : 1 } : usual;
       await server.reset();
       const { microsecondsPerDelta } = await runTask<"cpu">(
         { kind: "cpu", client, url: server.url, version: server.version, deltas, ...times },
