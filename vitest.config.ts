@@ -18,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,spaces}/*/test/**/*.test.ts", "{demo,examples,test}/**/*.test.ts"],
+          include: ["{packages,spaces}/*/test/**/*.test.ts", "{demo,examples,test,bench}/**/*.test.ts"],
           exclude: [
             "**/node_modules/**",
             "**/*.real.test.ts",
@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: "real",
           sequence: { groupOrder: 1 },
-          include: ["{packages,spaces,demo,examples,test}/**/*.real.test.ts"],
+          include: ["{packages,spaces,demo,examples,test,bench}/**/*.real.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 300_000,
         },
