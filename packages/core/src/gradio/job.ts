@@ -2,7 +2,7 @@ import { debug } from "../debug.ts";
 import { QwenError, StreamInterruptedError, TimeoutError, type TimeoutPhase } from "../errors.ts";
 import { decodeEvents } from "../http/sse.ts";
 import { headerOf, readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
-import { sleep, startTimer, type ResolvedTimeouts } from "../timers.ts";
+import { sleep, startTimer, type ResolvedTimeouts, type Timer } from "../timers.ts";
 import { findEndpoint } from "./config.ts";
 import { completionFailure, failureOf } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
@@ -22,7 +22,7 @@ export interface JobOptions {
   readonly inputs: readonly unknown[];
   readonly signal: AbortSignal;
   readonly timeouts: ResolvedTimeouts;
-  /** Leave a queue whose estimate is longer than this, in ms. */
+  /** Leave a queue whose estimate, or the wait itself, is longer than this, in ms. */
   readonly maxQueueMs?: number | undefined;
   /** Called in order for every message of this job. True once there is output: from then on the job must not idle. */
   onMessage(message: JobMessage): boolean;
@@ -84,6 +84,8 @@ export function startJob({
   let paused = false;
   let position: number | undefined;
   let timer = limit("first-output", timeouts.firstOutputMs);
+  /** Runs while the job waits: before a Space has ended its first job it has no estimate to give. */
+  let patience: Timer | undefined;
 
   function limit(phase: TimeoutPhase, limitMs: number) {
     return startTimer(limitMs, () => fail(new TimeoutError(phase, limitMs)));
@@ -103,6 +105,7 @@ export function startJob({
     if (over) return false;
     over = true;
     timer.stop();
+    patience?.stop();
     signal.removeEventListener("abort", onAbort);
     return true;
   }
@@ -232,20 +235,19 @@ export function startJob({
         ended();
         return;
       case "queue":
-        if (maxQueueMs !== undefined && message.etaMs !== undefined && message.etaMs > maxQueueMs) {
-          fail(
-            new QwenError(
-              "queue_full",
-              `The queue of ${client.url.host} takes about ${message.etaMs} ms, longer than ${maxQueueMs} ms.`,
-            ),
-          );
-          return;
+        if (maxQueueMs !== undefined) {
+          if (message.etaMs !== undefined && message.etaMs > maxQueueMs) {
+            fail(tooLong(`takes about ${message.etaMs} ms`, maxQueueMs));
+            return;
+          }
+          patience ??= startTimer(maxQueueMs, () => fail(tooLong("did not end", maxQueueMs)));
         }
         if (!output && message.position !== position) switchTimer("queue", timeouts.queueMs);
         position = message.position;
         onMessage(message);
         return;
       case "started":
+        patience?.stop();
         if (!output) switchTimer("first-output", timeouts.firstOutputMs);
         onMessage(message);
         return;
@@ -258,6 +260,13 @@ export function startJob({
           switchTimer("idle", timeouts.idleMs);
         }
     }
+  }
+
+  function tooLong(what: string, limitMs: number): QwenError {
+    return new QwenError(
+      "queue_full",
+      `The queue of ${client.url.host} ${what}, and ${limitMs} ms is the longest wait.`,
+    );
   }
 
   function ended(error?: unknown): void {

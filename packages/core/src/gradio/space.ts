@@ -49,7 +49,7 @@ export interface SubmitOptions {
    * that says nothing until it is done.
    */
   readonly timeouts?: Timeouts | undefined;
-  /** Leave a queue whose estimated wait is longer than this, in ms, with `queue_full`. */
+  /** Leave a queue whose estimated wait, or the wait itself, is longer than this, in ms, with `queue_full`. */
   readonly maxQueueMs?: number | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }

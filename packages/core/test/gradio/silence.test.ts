@@ -119,4 +119,35 @@ describe("silence", () => {
     await provider.close?.();
     await until(() => space.log.includes("close data"));
   });
+
+  it("leaves a queue that gives no estimate once it has waited for `maxQueueMs`, moving or not", async () => {
+    const stream = Promise.withResolvers<Events>();
+    await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin });
+    const error = rejection(collect(ask(provider, { maxQueueMs: 60_000 })));
+    const { send } = await stream.promise;
+    for (let position = 3; position > 0; position -= 1) {
+      send(estimation(position, null));
+      await time.pass(20_000);
+    }
+    expect(await error).toMatchObject({ code: "queue_full", message: expect.stringContaining("60000") });
+    await provider.close?.();
+    await until(() => space.log.includes("close data"));
+  });
+
+  it("of a job that has left its queue is not held against `maxQueueMs`", async () => {
+    const stream = Promise.withResolvers<Events>();
+    await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin });
+    const parts = collect(ask(provider, { maxQueueMs: 10_000 }));
+    const { send, end } = await stream.promise;
+    send(estimation(1, null), starts());
+    await time.pass(50_000);
+    send(completed(["late"]));
+    end();
+    expect(shownText(await parts)).toBe("late");
+    await provider.close?.();
+  });
 });
