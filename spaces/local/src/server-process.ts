@@ -31,7 +31,7 @@ export interface StartServerOptions {
   /** The Python interpreter that runs `program`. */
   readonly python: string;
 
-  /** Path of a Python file. */
+  /** Path of a Python file. Once it listens, it prints its address, or at least its port behind a colon. */
   readonly program: string;
 
   readonly args?: ((port: number) => readonly string[]) | undefined;
@@ -79,6 +79,8 @@ const inherited = [
 
 /**
  * Starts a Python program that serves HTTP on a free port of 127.0.0.1 and resolves when it answers.
+ *
+ * Nothing is asked before the program says that it listens: until then, whoever answers on that port is somebody else.
  *
  * Rejects with the end of its log if it exits first or is not ready in time; it is gone then.
  */
@@ -182,12 +184,16 @@ async function untilReady(
     signal?.throwIfAborted();
     const exit = server.exit();
     if (exit !== undefined) throw new Error(`${name} ended before it was ready (${exit}).${tail(server)}`);
-    if (await answers(`${server.url}${readyPath}`)) return;
+    if (listens(server) && (await answers(`${server.url}${readyPath}`))) return;
     if (performance.now() > end) {
       throw new Error(`${name} was not ready within ${timeoutMs} ms.${tail(server)}`);
     }
     await delay(pollMs);
   }
+}
+
+function listens({ url, log }: SpawnedServer): boolean {
+  return log().includes(`:${new URL(url).port}`);
 }
 
 async function answers(url: string): Promise<boolean> {

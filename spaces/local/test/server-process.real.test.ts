@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -21,6 +22,29 @@ describe("startServer", () => {
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(isAlive(server.pid)).toBe(true);
     expect(server.log()).toContain("hello from the server");
+  });
+
+  test("is not deceived by another server that took the port first, asks it nothing, and starts on another port", async () => {
+    let asked = 0;
+    await using others = new AsyncDisposableStack();
+    const ports: number[] = [];
+    await using server = await startServer({
+      ...options("ready"),
+      args(port) {
+        ports.push(port);
+        if (ports.length === 1) {
+          const other = createServer((_, response) => {
+            asked += 1;
+            response.end("I am somebody else.");
+          }).listen(port, "127.0.0.1");
+          others.defer(() => void other.close());
+        }
+        return [String(port), "ready"];
+      },
+    });
+    expect(ports).toHaveLength(2);
+    expect(server.url).toBe(`http://127.0.0.1:${ports[1]}`);
+    expect(asked).toBe(0);
   });
 
   test("passes on neither proxies nor tokens", async () => {
