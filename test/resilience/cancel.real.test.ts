@@ -26,8 +26,11 @@ const WINDOWS = [
 ] as const;
 type Window = (typeof WINDOWS)[number];
 
-/** Whether the endpoint's number is confirmed already: without that, closing the stream is all that is safe. */
-const KNOWLEDGE = ["cold", "warm"] as const;
+/**
+ * Whether the endpoint's number is confirmed already: without that, closing the stream is all that is safe; and whether
+ * the stream is asked for beside the join, which it overtakes or not as chance has it: the proxy asks for both at once.
+ */
+const KINDS = ["cold", "warm", "cold, early", "warm, early"] as const;
 
 const STEPS = 12;
 const STEP_MS = 300;
@@ -48,9 +51,7 @@ describe.each(VERSIONS)("on Gradio $version", ({ version, prefix }) => {
   test.each(WINDOWS)("leaving %s, in any way, stops the job and leaves nothing behind", async (window) => {
     const before = resources();
     const endpoint = window === "in the queue" ? "one_at_a_time" : "steps";
-    const cells = await Promise.all(
-      WAYS.flatMap((way) => KNOWLEDGE.map((knowledge) => prepare({ way, knowledge, endpoint }))),
-    );
+    const cells = await Promise.all(WAYS.flatMap((way) => KINDS.map((kind) => prepare({ way, kind, endpoint }))));
     const blocker = endpoint === "one_at_a_time" ? await startBlocker() : undefined;
     for (const problems of await Promise.all(cells.map((cell) => leaveAt(window, cell)))) expect(problems).toEqual([]);
     await blocker?.stop();
@@ -72,17 +73,18 @@ describe.each(VERSIONS)("on Gradio $version", ({ version, prefix }) => {
   /** A router of its own, that has or has not heard of the endpoint's number. */
   async function prepare({
     way,
-    knowledge,
+    kind,
     endpoint,
-  }: Pick<Cell, "way" | "knowledge"> & { readonly endpoint: "steps" | "one_at_a_time" }): Promise<Cell> {
+  }: Pick<Cell, "way" | "kind"> & { readonly endpoint: "steps" | "one_at_a_time" }): Promise<Cell> {
     const proxy = await startFaultProxy(app.url);
-    const router = createRouter({ plugins: [stepsProvider({ space: proxy.url, endpoint, prefix })] });
+    const earlyStream = kind.endsWith("early");
+    const router = createRouter({ plugins: [stepsProvider({ space: proxy.url, endpoint, prefix, earlyStream })] });
     const job = `cancel-${(jobs += 1)}`;
-    if (knowledge === "warm") await ask(router, `1 1 warming-${job}`).completion;
-    return { way, knowledge, proxy, router, job };
+    if (kind.startsWith("warm")) await ask(router, `1 1 warming-${job}`).completion;
+    return { way, kind, proxy, router, job };
   }
 
-  async function leaveAt(window: Window, { way, knowledge, proxy, router, job }: Cell): Promise<readonly string[]> {
+  async function leaveAt(window: Window, { way, kind, proxy, router, job }: Cell): Promise<readonly string[]> {
     const controller = new AbortController();
     const hold = window === "before the join is answered" ? proxy.hold("join") : undefined;
     const holdStream = window === "between its answer and the stream" ? proxy.hold("data") : undefined;
@@ -106,7 +108,7 @@ describe.each(VERSIONS)("on Gradio $version", ({ version, prefix }) => {
     holdStream?.release();
     await router.close();
     const left = await settled(() => leftOf({ listeners, sockets: proxy.sockets }), { withinMs: 2000 });
-    return [...problems, ...left].map((problem) => `${way}, ${knowledge}: ${problem}`);
+    return [...problems, ...left].map((problem) => `${way}, ${kind}: ${problem}`);
   }
 
   /** Fills the queue of the endpoint that runs one call at a time. */
@@ -137,7 +139,7 @@ describe.each(VERSIONS)("on Gradio $version", ({ version, prefix }) => {
 
 interface Cell {
   readonly way: Way;
-  readonly knowledge: (typeof KNOWLEDGE)[number];
+  readonly kind: (typeof KINDS)[number];
   readonly proxy: FaultProxy;
   readonly router: Router;
   readonly job: string;

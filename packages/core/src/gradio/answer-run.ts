@@ -120,7 +120,7 @@ function inputSession(
 }
 
 async function runJob(
-  { endpoint, definition, request, timeouts }: AnswerRun,
+  { client, endpoint, definition, request, turn, timeouts }: AnswerRun,
   {
     session,
     inputs,
@@ -144,6 +144,7 @@ async function runJob(
     signal: verified ? signal : AbortSignal.any([signal, changed.signal]),
     timeouts,
     maxQueueMs: request.maxQueueMs,
+    earlyStream: client.earlyStream && turn?.saved === undefined,
     partialText: reader.text,
     onMessage(message) {
       if (message.type === "started") return false;

@@ -27,6 +27,16 @@ export interface ClientOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Limits in ms for calls that set none. */
   readonly timeouts?: Timeouts | undefined;
+  /**
+   * Ask for a job's messages in the same breath as for the job, not after its answer: one round trip instead of two
+   * until the first text. The two requests are pipelined on one connection, or sent over two where the platform or a
+   * proxy cannot do that. Where the Space gets them in the wrong order or refuses the second, it is asked as usual.
+   *
+   * A proxy in between that swallows a pipelined request holds each call up until `headersMs` have passed.
+   *
+   * @defaultValue false
+   */
+  readonly earlyStream?: boolean | undefined;
 }
 
 /** A request to a Space, its path relative to the base URL. */
@@ -44,11 +54,14 @@ export interface ClientRequest {
   readonly onStart?: (() => void) | undefined;
   /** Told the status of every response on the way, redirects included. */
   readonly onStatus?: ((status: number) => void) | undefined;
+  readonly lane?: symbol | undefined;
 }
 
 /** The connection to one Space that all of its sessions share. */
 export interface SpaceClient {
   readonly url: URL;
+  /** Whether jobs of new sessions ask for their messages before the job is confirmed. */
+  readonly earlyStream: boolean;
   /** Sends a request; whatever its status, the response comes back. */
   request(request: ClientRequest): Promise<TransportResponse>;
   /** Gets what is at another address by the same transport, with no header of the caller's. */
@@ -78,6 +91,7 @@ export function createClient(
   options: ClientOptions & { readonly apiPrefix?: string | undefined } = {},
 ): SpaceClient {
   const { token, auth, proxy, headers: ownHeaders = {}, apiPrefix: prefixHint = "/gradio_api" } = options;
+  const { earlyStream = false } = options;
   const url = spaceUrl(target);
   if (token !== undefined) checkToken(token);
   const logins = createCookieJar();
@@ -102,6 +116,7 @@ export function createClient(
     timeouts,
     onStart,
     onStatus,
+    lane,
   }: ClientRequest): Promise<TransportResponse> {
     const { connectMs, headersMs } = resolveTimeouts(timeouts, options.timeouts);
     const contentType = json === undefined ? body?.contentType : "application/json";
@@ -115,6 +130,7 @@ export function createClient(
       connectMs,
       headersMs,
       onStart,
+      lane,
       headersFor(hop) {
         const inside = hop.origin === url.origin;
         const common = {
@@ -227,6 +243,7 @@ export function createClient(
 
   return {
     url,
+    earlyStream,
     request,
     fetchElsewhere(elsewhere, { signal, timeouts }) {
       const { connectMs, headersMs } = resolveTimeouts(timeouts, options.timeouts);

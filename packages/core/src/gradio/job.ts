@@ -1,13 +1,12 @@
-import { debug } from "../debug.ts";
 import { QwenError, StreamInterruptedError, TimeoutError, type TimeoutPhase } from "../errors.ts";
 import { decodeEvents } from "../http/sse.ts";
 import { headerOf, readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
-import { sleep, startTimer, type ResolvedTimeouts, type Timer } from "../timers.ts";
-import { findEndpoint } from "./config.ts";
+import { startTimer, type ResolvedTimeouts, type Timer } from "../timers.ts";
 import { completionFailure, failureOf } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { parseQueueMessage, type JobCompletion, type QueueMessage } from "./messages.ts";
 import type { Session } from "./session.ts";
+import { cancelJob, CLEANUP_MS, sweepSession } from "./stopping.ts";
 
 /** A message of a job while it runs. */
 export type JobMessage = Extract<QueueMessage, { type: "queue" | "started" | "generating" | "progress" | "log" }>;
@@ -24,6 +23,8 @@ export interface JobOptions {
   readonly timeouts: ResolvedTimeouts;
   /** Leave a queue whose estimate, or the wait itself, is longer than this, in ms. */
   readonly maxQueueMs?: number | undefined;
+  /** Ask for the stream beside the join. For a new session only: in one that the server knows, it may find another job's. */
+  readonly earlyStream?: boolean | undefined;
   /** Called in order for every message of this job. True once there is output: from then on the job must not idle. */
   onMessage(message: JobMessage): boolean;
   /** What is there of the answer, for the error of a cut stream. */
@@ -39,14 +40,6 @@ export interface Job {
   resume(): void;
 }
 
-/** Longest time a clean-up may take, in ms. */
-const CLEANUP_MS = 10_000;
-/**
- * How long after closing the stream `/cancel` goes out where it would leave a generator open, in ms. Closing lets the
- * server end the generator at its next step; a `/cancel` that comes first drops it unclosed, and the model behind it
- * works on, unseen. Every Gradio does that before the first step, Gradio 4 after it as well.
- */
-const CLOSING_MS = 500;
 /** How long a finished stream may take to close by itself, in ms. */
 const LINGER_MS = 1000;
 
@@ -67,6 +60,7 @@ export function startJob({
   signal,
   timeouts,
   maxQueueMs,
+  earlyStream = false,
   onMessage,
   partialText,
 }: JobOptions): Job {
@@ -79,6 +73,8 @@ export function startJob({
   let over = false;
   let eventId: string | undefined;
   let body: ResponseBody | undefined;
+  /** The stream was asked for before the session was known to exist, and has not spoken of the job yet. */
+  let unproven = false;
   let stepped = false;
   let output = false;
   let paused = false;
@@ -115,7 +111,7 @@ export function startJob({
     settled.reject(error);
     if (stage === "streaming") {
       body?.cancel();
-      client.background(cancel());
+      client.background(stop());
     } else if (!mayRun) wire.abort(error);
     // Else `run` is under way, and cleans up when it sees that it is over.
   }
@@ -129,16 +125,38 @@ export function startJob({
   }
 
   let onClosed = (): void => {};
+  let running: Promise<void>;
+
+  function start(work: () => Promise<void>): void {
+    running = work().catch((error: unknown) => {
+      fail(error);
+      if (mayRun) client.background(sweepSession({ session, endpoint, fnIndex, eventId, stepped }));
+    });
+  }
 
   async function run(): Promise<void> {
-    const joined = await join();
-    eventId = await eventIdOf(joined);
+    const lane = earlyStream ? Symbol("lane") : undefined;
+    const joined = join(lane);
+    const early = lane === undefined ? undefined : listen(lane).catch(() => undefined);
+    try {
+      eventId = await eventIdOf(await joined);
+    } catch (error) {
+      void early?.then((response) => response?.body.cancel());
+      throw error;
+    }
     stage = "joined";
-    const response = await listen();
+    const response = await early;
+    unproven = response?.status === 200;
+    if (response === undefined || unproven) return read(response ?? (await listen()));
+    response.body.cancel();
+    await read(await listen());
+  }
+
+  async function read(response: TransportResponse): Promise<void> {
     if (response.status !== 200) throw await failureOf(response, { url: client.url, signal: wire.signal });
     if (over) {
       response.body.cancel();
-      await cancel();
+      await stop();
       return;
     }
     if (headerOf(response, "content-type")?.startsWith("text/html") === true) {
@@ -150,8 +168,9 @@ export function startJob({
     body.pipe(decodeEvents({ event: take, end: () => ended(), error: ended }));
   }
 
-  function join(): Promise<TransportResponse> {
+  function join(lane: symbol | undefined): Promise<TransportResponse> {
     const options = {
+      lane,
       signal: wire.signal,
       timeouts,
       onStart: () => (mayRun = true),
@@ -191,12 +210,13 @@ export function startJob({
     );
   }
 
-  function listen(): Promise<TransportResponse> {
+  function listen(lane?: symbol): Promise<TransportResponse> {
     return session.request({
       path: `queue/data?session_hash=${session.hash}`,
       accept: "text/event-stream",
       signal: wire.signal,
       timeouts,
+      lane,
     });
   }
 
@@ -205,6 +225,15 @@ export function startJob({
     const parsed = parseQueueMessage(data);
     // What speaks of the whole session speaks of this job: the session is its own.
     if (parsed === undefined || (parsed.eventId !== undefined && parsed.eventId !== eventId)) return;
+    if (unproven && parsed.message.type === "failed" && parsed.message.sessionNotFound) {
+      // It overtook the join, which has been answered by now.
+      unproven = false;
+      stage = "joined";
+      body?.cancel();
+      start(async () => read(await listen()));
+      return;
+    }
+    unproven = false;
     try {
       receive(parsed.message);
     } catch (error) {
@@ -284,44 +313,16 @@ export function startJob({
     );
   }
 
-  /** Asks the server to stop the job, where that is safe. */
-  async function cancel(): Promise<void> {
-    const config = client.knownConfig();
-    const known = config === undefined || endpoint === undefined ? undefined : findEndpoint(config, endpoint);
-    const verified = endpoint === undefined ? fnIndex : known?.fnIndex;
-    if (verified === undefined || (fnIndex !== undefined && verified !== fnIndex)) return;
-    if (!stepped || config?.version?.startsWith("4.") === true) await sleep(CLOSING_MS);
-    await bounded(async (cleanUp) => {
-      const response = await session.request({
-        path: "cancel",
-        json: { session_hash: session.hash, fn_index: verified, event_id: eventId },
-        signal: cleanUp,
-      });
-      await readText(response.body, { signal: cleanUp });
-      debug(() => `cancelled ${eventId} at ${client.url.host}: ${response.status}`);
-    });
-  }
-
-  /** A join whose stream was never open may still have made a job: opening and closing its session removes it. */
-  async function sweep(): Promise<void> {
-    await bounded(async (cleanUp) => {
-      const response = await session.request({
-        path: `queue/data?session_hash=${session.hash}`,
-        accept: "text/event-stream",
-        signal: cleanUp,
-      });
-      response.body.cancel();
-    });
-    if (eventId !== undefined) await cancel();
+  /** Stops the job on the server, once its stream is closed. A stream that was not the job's has stopped nothing. */
+  function stop(): Promise<void> {
+    const job = { session, endpoint, fnIndex, eventId, stepped };
+    return unproven ? sweepSession(job) : cancelJob(job);
   }
 
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   else {
-    const running = run().catch((error: unknown) => {
-      fail(error);
-      if (mayRun) client.background(sweep());
-    });
+    start(run);
     // What goes on after an abort is bounded, and `close()` waits for it.
     settled.promise.catch(() => {
       if (stage === "streaming") return;
@@ -344,17 +345,6 @@ export function startJob({
       timer.resume();
     },
   };
-}
-
-/** Runs a clean-up for as long as it may take. */
-async function bounded(work: (limit: AbortSignal) => Promise<void>): Promise<void> {
-  const limit = new AbortController();
-  const timer = startTimer(CLEANUP_MS, () => limit.abort(new Error("The clean-up took too long.")));
-  try {
-    await work(limit.signal);
-  } finally {
-    timer.stop();
-  }
 }
 
 function eventIdIn(text: string): string | undefined {

@@ -108,6 +108,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
       signal,
       timeouts,
       maxQueueMs: submitOptions.maxQueueMs,
+      earlyStream: client.earlyStream,
       partialText: () => "",
       onMessage(message) {
         if (message.type !== "generating") {

@@ -35,6 +35,12 @@ export interface TransportRequest {
   readonly headersMs: number;
   /** Called once when the request begins to be written: from here on the server may have seen it. */
   readonly onStart?: (() => void) | undefined;
+  /**
+   * Requests of one lane may go out without waiting for each other, and are then answered in their order: over a
+   * connection they have for themselves, where the platform can pipeline (RFC 9112, section 9.3.2). Where it cannot,
+   * they go like any others.
+   */
+  readonly lane?: symbol | undefined;
 }
 
 /** The head of a response, and its body to come. */

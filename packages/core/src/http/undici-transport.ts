@@ -2,6 +2,7 @@ import Agent, { type AgentOptions, type DispatchController, type TunnelOptions }
 import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
 import { createBufferedBody } from "./buffered-body.ts";
+import { createLanes, type Lanes } from "./undici-lanes.ts";
 import type { Transport, TransportOptions, TransportRequest, TransportResponse } from "./transport.ts";
 
 export type { Transport, TransportOptions } from "./transport.ts";
@@ -14,34 +15,47 @@ export type { Transport, TransportOptions } from "./transport.ts";
  */
 export function createTransport({ proxy }: TransportOptions = {}): Transport {
   // undici takes the connect limit per agent. Callers rarely use more than one.
-  const agents = new Map<number, Promise<Agent> | Agent>();
+  const dispatchers = new Map<number, Dispatchers>();
 
-  function agentFor(connectMs: number): Promise<Agent> | Agent {
-    let agent = agents.get(connectMs);
-    if (agent === undefined) {
-      agent = createAgent(proxy, connectMs);
-      agents.set(connectMs, agent);
+  function dispatchersFor(connectMs: number): Dispatchers {
+    let found = dispatchers.get(connectMs);
+    if (found === undefined) {
+      found = createDispatchers(proxy, connectMs);
+      dispatchers.set(connectMs, found);
     }
-    return agent;
+    return found;
   }
 
   return {
     async request(request) {
       request.signal?.throwIfAborted();
-      const agent = agentFor(request.connectMs);
+      const { agent, lanes } = dispatchersFor(request.connectMs);
+      const entry = request.lane === undefined ? undefined : lanes?.enter(request.lane, request.url.origin);
+      if (entry !== undefined) return exchange(entry.client, request, entry.leave);
       return exchange(agent instanceof Promise ? await agent : agent, request);
     },
     async close() {
-      const open = [...agents.values()];
-      agents.clear();
-      await Promise.all(open.map(async (agent) => (await agent).close()));
+      const open = [...dispatchers.values()];
+      dispatchers.clear();
+      await Promise.all(open.map(closeDispatchers));
     },
   };
 }
 
+/** What sends requests of one connect limit. */
+interface Dispatchers {
+  readonly agent: Promise<Agent> | Agent;
+  /** None behind a proxy. */
+  readonly lanes: Lanes | undefined;
+}
+
+async function closeDispatchers({ agent, lanes }: Dispatchers): Promise<void> {
+  await Promise.all([(await agent).close(), lanes?.close()]);
+}
+
 const UNDICI_LATER_MS = 1000;
 
-function createAgent(proxy: string | false | undefined, connectMs: number): Promise<Agent> | Agent {
+function createDispatchers(proxy: string | false | undefined, connectMs: number): Dispatchers {
   const options: AgentOptions = {
     allowH2: false,
     headersTimeout: 0,
@@ -50,8 +64,10 @@ function createAgent(proxy: string | false | undefined, connectMs: number): Prom
     connect: { timeout: Number.isFinite(connectMs) ? connectMs + UNDICI_LATER_MS : 0 },
     connectTimeout: Number.isFinite(connectMs) ? connectMs + UNDICI_LATER_MS : 0,
   };
-  if (typeof proxy === "string") return proxyAgent(proxy, options);
-  return proxy === undefined && environmentNamesProxy() ? environmentProxyAgent(options) : new Agent(options);
+  if (typeof proxy === "string") return { agent: proxyAgent(proxy, options), lanes: undefined };
+  if (proxy === undefined && environmentNamesProxy())
+    return { agent: environmentProxyAgent(options), lanes: undefined };
+  return { agent: new Agent(options), lanes: createLanes(options) };
 }
 
 async function proxyAgent(uri: string, options: AgentOptions): Promise<Agent> {
@@ -89,8 +105,9 @@ function environmentNamesProxy(): boolean {
 }
 
 function exchange(
-  agent: Agent,
-  { method, url, headers, body, signal, connectMs, headersMs, onStart }: TransportRequest,
+  dispatcher: Agent,
+  { method, url, headers, body, signal, connectMs, headersMs, onStart, lane }: TransportRequest,
+  onOver?: () => void,
 ): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
     let controller: DispatchController | undefined;
@@ -114,6 +131,7 @@ function exchange(
       timer.stop();
       signal?.removeEventListener("abort", onAbort);
       controller?.abort(reason);
+      onOver?.();
     }
 
     function fail(error: unknown): void {
@@ -130,7 +148,7 @@ function exchange(
     }
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      agent.dispatch(
+      dispatcher.dispatch(
         {
           origin: url.origin,
           path: url.pathname + url.search,
@@ -140,6 +158,7 @@ function exchange(
           headersTimeout: 0,
           bodyTimeout: 0,
           ...(body === undefined ? {} : { body }),
+          ...(lane === undefined ? {} : { blocking: false }),
         },
         {
           onRequestStart(started) {
@@ -162,6 +181,7 @@ function exchange(
           onResponseEnd() {
             over = true;
             signal?.removeEventListener("abort", onAbort);
+            onOver?.();
             // undici hands the connection back one turn after the end of a response. A request sent
             // before that would open a second connection, so the end is told after it.
             queueMicrotask(() => setImmediate(responseBody.sink.end));

@@ -25,6 +25,8 @@ declare module "undici/lib/dispatcher/agent.js" {
     body?: string | Uint8Array;
     headersTimeout: number;
     bodyTimeout: number;
+    /** Whether nothing may be pipelined behind it. Its default is true. */
+    blocking?: boolean;
   }
   interface AgentOptions {
     allowH2: boolean;
@@ -47,6 +49,15 @@ declare module "undici/lib/dispatcher/agent.js" {
   }
   export type { AgentOptions, DispatchController, DispatchHandler, TunnelOptions };
   export default Agent;
+}
+
+declare module "undici/lib/dispatcher/client.js" {
+  import Agent, { type AgentOptions } from "undici/lib/dispatcher/agent.js";
+  /** One connection at a time. */
+  class Client extends Agent {
+    constructor(origin: string, options: AgentOptions & { pipelining: number });
+  }
+  export default Client;
 }
 
 declare module "undici/lib/dispatcher/proxy-agent.js" {

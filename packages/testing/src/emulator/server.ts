@@ -14,17 +14,29 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-/** Starts a server. A request whose handler rejects is broken off. */
+/**
+ * Starts a server. A request whose handler rejects is broken off. Requests of one connection are handled one after the
+ * other, as the servers under Gradio do it.
+ */
 export async function startServer(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<LocalServer> {
   const connections = new Map<Socket, number>();
   let count = 0;
   let closed: Promise<void> | undefined;
+  /** The end of the newest response of a connection. */
+  const ends = new WeakMap<Socket, Promise<unknown>>();
+
+  async function handleInTurn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const before = ends.get(request.socket);
+    ends.set(request.socket, once(response, "close"));
+    if (before !== undefined) await before;
+    await handle(request, response);
+  }
 
   const server = createServer((request, response) => {
     // A client that leaves in mid-request rejects too: there is nobody left to tell.
-    handle(request, response).catch(() => response.destroy());
+    handleInTurn(request, response).catch(() => response.destroy());
   });
   server.on("connection", (socket) => {
     connections.set(socket, ++count);

@@ -1,0 +1,58 @@
+import { createRouter } from "@qwen/core";
+import { type GradioVersion, type ServerProcess, startProtocolApp } from "@qwen/local-spaces";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { stepsProvider } from "./steps-provider.ts";
+import { watchTransport } from "./watched-transport.ts";
+
+const VERSIONS = [
+  { version: "4.44", prefix: "" },
+  { version: "5.50", prefix: "/gradio_api" },
+  { version: "6.31", prefix: "/gradio_api" },
+] as const satisfies readonly { readonly version: GradioVersion; readonly prefix: string }[];
+
+const TEXT = "1 2 3";
+
+describe.each(VERSIONS)("early streams on Gradio $version", ({ version, prefix }) => {
+  let app: ServerProcess;
+  beforeAll(async () => {
+    app = await startProtocolApp(version);
+  });
+  afterAll(() => app.stop());
+
+  function start(options: { readonly lanes?: boolean } = {}) {
+    const watched = watchTransport(options);
+    const { transport } = watched;
+    const router = createRouter({
+      plugins: [stepsProvider({ space: app.url, endpoint: "steps", prefix, transport, earlyStream: true })],
+    });
+    const ask = async (call: number): Promise<string> => {
+      const messages = [{ role: "user", content: `3 5 early-${version}-${call}` }] as const;
+      return (await router.complete({ model: "counter", messages, retry: { maxAttempts: 1 } })).text;
+    };
+    const close = async (): Promise<void> => {
+      await router.close();
+      await transport.close();
+    };
+    return { ...watched, ask, close };
+  }
+
+  test("one after the other and many at once, every call has its whole answer by two requests", async () => {
+    const { ask, sent, close } = start();
+    for (let call = 0; call < 30; call += 1) expect(await ask(call)).toBe(TEXT);
+    const many = await Promise.all(Array.from({ length: 30 }, (_, call) => ask(call)));
+    expect(many).toEqual(many.map(() => TEXT));
+    expect({ join: sent("join"), data: sent("data") }).toEqual({ join: 60, data: 60 });
+    await close();
+  });
+
+  test("over two connections, which come in any order, no call loses any of its answer", async () => {
+    const { ask, sent, close } = start({ lanes: false });
+    for (let call = 0; call < 30; call += 1) expect(await ask(call)).toBe(TEXT);
+    const many = await Promise.all(Array.from({ length: 30 }, (_, call) => ask(call)));
+    expect(many).toEqual(many.map(() => TEXT));
+    expect(sent("join")).toBe(60);
+    process.stdout.write(`Gradio ${version}: ${sent("data") - 60} of 60 streams overtook their join\n`);
+    await close();
+  });
+});
