@@ -1,17 +1,20 @@
 import { fileURLToPath } from "node:url";
 
-import { startSpace } from "@qwen/local-spaces";
+import { type ServerProcess, startSpace, type StartSpaceOptions } from "@qwen/local-spaces";
 
 import type { GradioVersion } from "./server/wire.ts";
 
-/** A real Gradio app that the server of the bench is held to. */
-export type RealApp = Awaited<ReturnType<typeof startSpace>>;
+/** A real Gradio app that the server of the bench is held to, and that the clients are measured on as well. */
+export type RealApp = ServerProcess;
 
 /** Starts the real app of a version: Qwen2.5-Max on 5.50, a chat of one text box on 6.31. */
-export function startRealApp(version: GradioVersion): Promise<RealApp> {
-  if (version === "5.50") return startSpace("max");
+export function startRealApp(
+  version: GradioVersion,
+  options: Pick<StartSpaceOptions, "onProgress"> = {},
+): Promise<RealApp> {
+  if (version === "5.50") return startSpace("max", options);
   const requirements = new URL("../../packages/core/test/apps/protocol/requirements-6.31.txt", import.meta.url);
-  return startSpace(new URL("../app/", import.meta.url), { requirements: fileURLToPath(requirements) });
+  return startSpace(new URL("../app/", import.meta.url), { ...options, requirements: fileURLToPath(requirements) });
 }
 
 /** The inputs of the app's endpoint for a prompt. */

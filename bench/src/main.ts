@@ -9,6 +9,7 @@ import { createVenv, isSetupError } from "@qwen/local-spaces";
 import { measureCold } from "./measure/cold.ts";
 import { measureCpu } from "./measure/cpu.ts";
 import { measureImports } from "./measure/imports.ts";
+import { measureRealApps } from "./measure/real-apps.ts";
 import { measureRouter } from "./measure/router.ts";
 import type { Bench, Plan, Row } from "./measure/samples.ts";
 import { measureSizes } from "./measure/sizes.ts";
@@ -19,29 +20,44 @@ import { svgOf } from "./report/svg.ts";
 import { tableOf } from "./report/table.ts";
 import { checkCounts } from "./smoke.ts";
 import { startBenchServer } from "./server/server.ts";
-import { CLIENTS } from "./task.ts";
+import { GRADIO_VERSIONS, type GradioVersion } from "./server/wire.ts";
+import { type ClientName, CLIENTS } from "./task.ts";
 
-const QUICK: Plan = {
-  clients: CLIENTS,
-  coldRounds: 4,
-  warmRounds: 2,
-  cpuRounds: 2,
+const QUICK: Omit<Plan, "clients"> = {
+  coldRounds: 3,
+  warmRounds: 1,
+  cpuRounds: 1,
   streamRounds: 1,
-  streamDeltas: 75,
+  streamDeltas: 50,
+  realRounds: 1,
+  realCalls: 8,
+  importRounds: 5,
   patient: false,
 };
-const FULL: Plan = {
-  clients: CLIENTS,
+const FULL: Omit<Plan, "clients"> = {
   coldRounds: 11,
   warmRounds: 3,
   cpuRounds: 3,
   streamRounds: 3,
   streamDeltas: 200,
+  realRounds: 2,
+  realCalls: 40,
+  importRounds: 15,
   patient: true,
 };
 
-const MEASUREMENTS = { cold: measureCold, warm: measureWarm, cpu: measureCpu, streams: measureStreams } as const;
+/** What gives rows; none where the machine cannot do it. */
+const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[] | undefined>>> = {
+  cold: measureCold,
+  warm: measureWarm,
+  cpu: measureCpu,
+  streams: measureStreams,
+  real: (bench) => inPython("the real apps", () => measureRealApps(bench)),
+};
 const PARTS = [...Object.keys(MEASUREMENTS), "imports", "sizes", "router"];
+
+/** What `gradio_client` needs. */
+const REQUIREMENTS = fileURLToPath(new URL("../python/requirements.txt", import.meta.url));
 
 /** Where the table stands in the README. */
 const TABLE = /(<!-- table -->\n)[^]*(<!-- \/table -->)/;
@@ -57,48 +73,90 @@ const { values: options } = parseArgs({
 });
 
 if (options.smoke) await checkCounts({ log: console.log });
-else await run();
-
-async function run(): Promise<void> {
-  const startedAt = performance.now();
-  const python = options.client.includes("gradio-python") ? await findClientInPython() : undefined;
-  const clients = CLIENTS.filter(
-    (client) => options.client.includes(client) && (client !== "gradio-python" || python !== undefined),
+else
+  await timed("all of it", () =>
+    run({
+      parts: namesOf("only", options.only, PARTS),
+      asked: namesOf("client", options.client, CLIENTS),
+      version: namesOf("gradio", [options.gradio], GRADIO_VERSIONS)[0] ?? "5.50",
+    }),
   );
-  await using server = await startBenchServer(options.gradio === "6.31" ? "6.31" : "5.50");
+
+async function run({
+  parts,
+  asked,
+  version,
+}: {
+  readonly parts: readonly string[];
+  readonly asked: readonly ClientName[];
+  readonly version: GradioVersion;
+}): Promise<void> {
+  const python = asked.includes("gradio-python")
+    ? await inPython("gradio_client", () => createVenv(REQUIREMENTS, { onProgress: log }))
+    : undefined;
+  const clients = CLIENTS.filter(
+    (client) => asked.includes(client) && (client !== "gradio-python" || python !== undefined),
+  );
+  await using server = await startBenchServer(version);
   const plan = { ...(options.quick ? QUICK : FULL), clients };
-  const bench: Bench = { plan, server, python, log: (line) => console.error(line) };
+  const bench: Bench = { plan, server, python, log };
 
   const rows: Row[] = [];
-  for (const [name, measure] of Object.entries(MEASUREMENTS))
-    if (options.only.includes(name)) rows.push(...(await measure(bench)));
+  let whole = parts.length === PARTS.length && clients.length === CLIENTS.length;
+  for (const [name, measure] of Object.entries(MEASUREMENTS)) {
+    if (!parts.includes(name)) continue;
+    const measured = await timed(name, () => measure(bench));
+    if (measured === undefined) whole = false;
+    else rows.push(...measured);
+  }
   const summary: Summary = {
     date: new Date().toISOString(),
     mode: options.quick ? "quick" : "full",
     machine: `${cpus()[0]?.model.trim() ?? "unknown"}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()}`,
     versions: { node: process.version, gradio: server.version },
     rows,
-    imports: options.only.includes("imports") ? await measureImports({ rounds: options.quick ? 5 : 15 }) : [],
-    sizes: options.only.includes("sizes") ? await measureSizes() : [],
-    router: options.only.includes("router") ? await measureRouter() : undefined,
+    imports: parts.includes("imports")
+      ? await timed("imports", () => measureImports({ rounds: plan.importRounds }))
+      : [],
+    sizes: parts.includes("sizes") ? await timed("sizes", measureSizes) : [],
+    router: parts.includes("router") ? await timed("router", measureRouter) : undefined,
   };
   console.log(tableOf(summary));
-  console.error(`${Math.round((performance.now() - startedAt) / 1000)} s`);
-  const whole = options.only.length === PARTS.length && clients.length === CLIENTS.length;
   if (whole) await save(summary);
 }
 
-/** Makes an environment with `gradio_client`; none where this machine can run no Python. */
-async function findClientInPython(): Promise<string | undefined> {
+/** Says how long something took. */
+async function timed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  const startedAt = performance.now();
+  const result = await work();
+  log(`${what} took ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  return result;
+}
+
+/** The names that an option was given, each once. Throws where there is no such name: a typing error is no measurement. */
+function namesOf<Name extends string>(
+  option: string,
+  given: readonly string[],
+  known: readonly Name[],
+): readonly Name[] {
+  const strange = given.find((name) => !known.some((candidate) => candidate === name));
+  if (strange !== undefined) throw new TypeError(`--${option} ${strange}: there are ${known.join(", ")}.`);
+  return known.filter((name) => given.includes(name));
+}
+
+/** Does what needs Python; where this machine can run none, says so and resolves with nothing. */
+async function inPython<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
   try {
-    return await createVenv(fileURLToPath(new URL("../python/requirements.txt", import.meta.url)), {
-      onProgress: (line) => console.error(line),
-    });
+    return await work();
   } catch (error) {
     if (!isSetupError(error)) throw error;
-    console.error(`Without gradio_client: ${error.message}`);
+    log(`Without ${what}: ${error.message}`);
     return undefined;
   }
+}
+
+function log(line: string): void {
+  console.error(line);
 }
 
 /** Keeps a run that measured everything. */

@@ -6,12 +6,12 @@ import { machineNowMs, quantile, type Task, type TaskResults } from "./task.ts";
 export function perform(
   task: Exclude<Task, { kind: "cold" }>,
   client: BenchClient,
-): Promise<TaskResults["warm" | "cpu" | "streams"]> {
+): Promise<TaskResults["warm" | "answers" | "streams"]> {
   switch (task.kind) {
     case "warm":
       return warm(task, client);
-    case "cpu":
-      return cpu(task, client);
+    case "answers":
+      return answers(task, client);
     case "streams":
       return streams(task, client);
   }
@@ -34,23 +34,29 @@ async function warm(
   return { firstTextMs: times };
 }
 
-async function cpu(
-  { deltas, calls, warmUps }: Extract<Task, { kind: "cpu" }>,
+async function answers(
+  { deltas, calls, warmUps }: Extract<Task, { kind: "answers" }>,
   client: BenchClient,
-): Promise<TaskResults["cpu"]> {
+): Promise<TaskResults["answers"]> {
+  const times: number[] = [];
   const used: number[] = [];
   for (let call = 0; call < warmUps + calls; call += 1) {
     const before = process.cpuUsage();
+    const startedAt = performance.now();
     let characters = 0;
     await client.ask(`script:long ${deltas * 8} ${deltas}`, (text) => {
       characters += text.length;
     });
+    const wallMs = performance.now() - startedAt;
     const { user, system } = process.cpuUsage(before);
     if (characters !== deltas * 8) throw new Error(`Of ${deltas * 8} characters ${characters} came.`);
-    if (call >= warmUps) used.push((user + system) / deltas);
+    if (call >= warmUps) {
+      times.push(wallMs);
+      used.push((user + system) / deltas);
+    }
     await pause();
   }
-  return { microsecondsPerDelta: used };
+  return { wallMs: times, microsecondsPerDelta: used };
 }
 
 async function streams(

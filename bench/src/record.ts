@@ -2,8 +2,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 
 import { readDocument, startRealApp } from "./apps.ts";
+import { GRADIO_VERSIONS } from "./server/wire.ts";
 
-for (const version of ["5.50", "6.31"] as const) {
+for (const version of GRADIO_VERSIONS) {
   await using app = await startRealApp(version);
   const folder = new URL(`../fixtures/${version}/`, import.meta.url);
   await mkdir(folder, { recursive: true });

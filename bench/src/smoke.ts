@@ -1,7 +1,7 @@
 import { runTask } from "./run-task.ts";
 import { type BenchServer, type ServerCounts, startBenchServer } from "./server/server.ts";
-import type { GradioVersion } from "./server/wire.ts";
-import type { ClientName } from "./task.ts";
+import { GRADIO_VERSIONS, type GradioVersion } from "./server/wire.ts";
+import { type ClientName, NODE_CLIENTS, type NodeClientName } from "./task.ts";
 
 /** What a client sends and opens: before the first text of a first call, and in all of two calls. */
 interface Expected {
@@ -16,13 +16,14 @@ const FLOOR: Expected = { requests: 2, connections: 1, requestsInAll: 4, connect
 // `/config` is read once, beside the first stream: over a second connection, unless the stream is over by then.
 const OURS: Expected = { requests: 2, connections: 1, requestsInAll: 5, connectionsInAll: 2 };
 
-const EXPECTED: readonly (readonly [client: ClientName, Expected])[] = [
-  ["floor-undici", FLOOR],
-  ["floor-http", FLOOR],
-  ["provider", OURS],
-  ["router", OURS],
-  ["gradio-js", { requests: 4, connections: 2, requestsInAll: 6, connectionsInAll: 2 }],
-];
+/** Every client in Node, so that none is forgotten. */
+const EXPECTED: Readonly<Record<NodeClientName, Expected>> = {
+  "floor-undici": FLOOR,
+  "floor-http": FLOOR,
+  router: OURS,
+  provider: OURS,
+  "gradio-js": { requests: 4, connections: 2, requestsInAll: 6, connectionsInAll: 2 },
+};
 
 /** Of a delta of eight characters, chunk framing and all. */
 const BYTES_A_DELTA: Readonly<Record<GradioVersion, number>> = { "5.50": 315, "6.31": 324 };
@@ -37,9 +38,10 @@ export async function checkCounts({ log }: { readonly log: (line: string) => voi
     if (actual !== expected) problems.push(`${what}: ${actual}, not ${expected}`);
   };
 
-  for (const version of ["5.50", "6.31"] as const) {
+  for (const version of GRADIO_VERSIONS) {
     await using server = await startBenchServer(version);
-    for (const [client, expected] of EXPECTED) {
+    for (const client of NODE_CLIENTS) {
+      const expected = EXPECTED[client];
       const name = `${client} on Gradio ${version}`;
       const short = await callTwice(server, client, 10);
       const long = await callTwice(server, client, 110);
@@ -68,7 +70,7 @@ async function callTwice(
 ): Promise<{ readonly total: ServerCounts; readonly firstOutput: ServerCounts }> {
   const { url, version } = server;
   await server.reset();
-  await runTask<"cpu">({ kind: "cpu", client, url, version, deltas, calls: 1, warmUps: 1 });
+  await runTask<"answers">({ kind: "answers", client, url, version, deltas, calls: 1, warmUps: 1 });
   return server.counts();
 }
 

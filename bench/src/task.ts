@@ -1,7 +1,13 @@
 import type { GradioVersion } from "./server/wire.ts";
 
-/** The clients that are measured, by their names in `clients/`; the last one is a program in Python. */
-export const CLIENTS = ["floor-undici", "floor-http", "router", "provider", "gradio-js", "gradio-python"] as const;
+/** The clients that run in Node, by their names in `clients/`. */
+export const NODE_CLIENTS = ["floor-undici", "floor-http", "router", "provider", "gradio-js"] as const;
+
+/** A client that runs in Node. */
+export type NodeClientName = (typeof NODE_CLIENTS)[number];
+
+/** All clients that are measured; the last one is a program in Python. */
+export const CLIENTS = [...NODE_CLIENTS, "gradio-python"] as const;
 
 /** A client that is measured. */
 export type ClientName = (typeof CLIENTS)[number];
@@ -14,7 +20,7 @@ export type Task = {
 } & (
   | { readonly kind: "cold"; readonly prompt: string }
   | { readonly kind: "warm"; readonly prompt: string; readonly calls: number; readonly warmUps: number }
-  | { readonly kind: "cpu"; readonly deltas: number; readonly calls: number; readonly warmUps: number }
+  | { readonly kind: "answers"; readonly deltas: number; readonly calls: number; readonly warmUps: number }
   | { readonly kind: "streams"; readonly streams: number; readonly deltas: number; readonly intervalMs: number }
 );
 
@@ -23,7 +29,8 @@ export interface TaskResults {
   /** When the first text came, in ms on the clock of the machine. */
   readonly cold: { readonly firstTextAtMs: number };
   readonly warm: { readonly firstTextMs: readonly number[] };
-  readonly cpu: { readonly microsecondsPerDelta: readonly number[] };
+  /** Of whole answers: from the call to the end, and the CPU time of the process. */
+  readonly answers: { readonly wallMs: readonly number[]; readonly microsecondsPerDelta: readonly number[] };
   readonly streams: {
     readonly wallMs: number;
     /** From a token's sending until it was handed out; the 99th percentile. */

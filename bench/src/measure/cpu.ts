@@ -9,7 +9,7 @@ const CALLS = new Map([
   [50_000, { calls: 2, warmUps: 1 }],
 ]);
 
-/** Where a client takes minutes for what others do in a moment, one call without a warm-up has to do. */
+/** Where a client takes up to a minute for what others do in a moment, one call without a warm-up has to do. */
 const SLOW: readonly ClientName[] = ["gradio-js", "gradio-python"];
 
 /** The CPU time of a client's process a delta, and the bytes of a first call with 10,000 deltas. */
@@ -20,12 +20,12 @@ export async function measureCpu(bench: Bench): Promise<readonly Row[]> {
     log(`CPU, ${deltas} deltas`);
     const slow = deltas === 50_000;
     await inTurn(bench, { rounds: plan.cpuRounds }, async (client, round) => {
-      if (slow && SLOW.includes(client) && (round > 0 || (client === "gradio-python" && !plan.patient))) return;
+      if (slow && SLOW.includes(client) && (round > 0 || !plan.patient)) return;
       const few = client === "gradio-python" || (client === "gradio-js" && deltas > 1000);
       const times = few ? { calls: 1, warmUps: slow ? 0 : 1 } : usual;
       await server.reset();
-      const { microsecondsPerDelta } = await runTask<"cpu">(
-        { kind: "cpu", client, url: server.url, version: server.version, deltas, ...times },
+      const { microsecondsPerDelta } = await runTask<"answers">(
+        { kind: "answers", client, url: server.url, version: server.version, deltas, ...times },
         { python },
       );
       add(
@@ -38,8 +38,8 @@ export async function measureCpu(bench: Bench): Promise<readonly Row[]> {
   log("bytes");
   await inTurn(bench, { rounds: 1 }, async (client) => {
     await server.reset();
-    await runTask<"cpu">(
-      { kind: "cpu", client, url: server.url, version: server.version, deltas: 10_000, calls: 1, warmUps: 0 },
+    await runTask<"answers">(
+      { kind: "answers", client, url: server.url, version: server.version, deltas: 10_000, calls: 1, warmUps: 0 },
       { python },
     );
     const { total } = await server.counts();

@@ -20,7 +20,11 @@ export interface Plan {
   readonly cpuRounds: number;
   readonly streamRounds: number;
   readonly streamDeltas: number;
-  /** Whether the client in Python is given the minutes that it takes at the largest tasks. */
+  readonly realRounds: number;
+  /** Warm calls a round on a real app; an eighth as many whole answers. */
+  readonly realCalls: number;
+  readonly importRounds: number;
+  /** Whether slow clients are given the time that they take at the largest tasks. */
   readonly patient: boolean;
 }
 
@@ -55,7 +59,7 @@ export function createRows(): {
  * alike. A client that fails is named and left out from then on.
  */
 export async function inTurn(
-  { plan, log }: Bench,
+  { plan, log }: Pick<Bench, "plan" | "log">,
   { rounds, clients = plan.clients }: { readonly rounds: number; readonly clients?: readonly ClientName[] | undefined },
   work: (client: ClientName, round: number) => Promise<void>,
 ): Promise<void> {

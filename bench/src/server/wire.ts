@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 
 /** The versions of Gradio that the server can speak. */
-export type GradioVersion = "5.50" | "6.31";
+export const GRADIO_VERSIONS = ["5.50", "6.31"] as const;
+
+/** A version of Gradio that the server can speak. */
+export type GradioVersion = (typeof GRADIO_VERSIONS)[number];
 
 /** The texts of one job's messages, as they stand on the wire. */
 export interface Wire {
