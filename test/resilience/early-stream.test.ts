@@ -66,20 +66,6 @@ describe.each([
     expect(await left(space)).toEqual([]);
   });
 
-  test.each(["rate-limited", "proxy-error", "eof", "reset"] as const)(
-    "that is refused by %s once, or is cut before its first message, fails no worse than a later one",
-    async (name) => {
-      await using space = await createSpaceEmulator({ shape, answer: ANSWER });
-      space.fault({ name, route: "data", on: 1, ...(name === "eof" || name === "reset" ? { after: 0 } : {}) });
-      const provider = create({ space: space.url, earlyStream: true });
-      await using router = createRouter({ plugins: [provider], retry: { baseDelayMs: 1 } });
-      const { text } = await router.complete({ model: provider.models[0].id, messages: MESSAGES });
-      expect(text).toBe(TEXT);
-      await router.close();
-      expect(await left(space)).toEqual([]);
-    },
-  );
-
   test("is dropped where the join is refused, whose error is the one that is told", async () => {
     await using space = await createSpaceEmulator({ shape, answer: ANSWER, faults: ["queue-full"] });
     const asked = ask(create({ space: space.url, earlyStream: true }));

@@ -30,7 +30,7 @@ export interface ClientOptions {
   /**
    * Ask for a job's messages in the same breath as for the job, not after its answer: one round trip instead of two
    * until the first text. The two requests are pipelined on one connection, or sent over two where the platform or a
-   * proxy cannot do that. Where the Space gets them in the wrong order or refuses the second, it is asked as usual.
+   * proxy cannot do that. Where the Space gets them in the wrong order, or the second is lost, it is sent again.
    *
    * A proxy in between that swallows a pipelined request holds each call up until `headersMs` have passed.
    *

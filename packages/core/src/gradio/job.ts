@@ -146,9 +146,12 @@ export function startJob({
     }
     stage = "joined";
     const response = await early;
-    unproven = response?.status === 200;
-    if (response === undefined || unproven) return read(response ?? (await listen()));
-    response.body.cancel();
+    if (response !== undefined && response.status !== 404) {
+      unproven = true;
+      await read(response);
+      return;
+    }
+    response?.body.cancel();
     await read(await listen());
   }
 
