@@ -107,7 +107,7 @@ describe.each(VERSIONS)("on Gradio $version", ({ version, prefix }) => {
     hold?.release();
     holdStream?.release();
     await router.close();
-    const left = await settled(() => leftOf({ listeners, sockets: proxy.sockets }), { withinMs: 2000 });
+    const left = await settled(() => [...leftOf({ listeners }), ...proxy.open], { withinMs: 2000 });
     return [...problems, ...left].map((problem) => `${way}, ${kind}: ${problem}`);
   }
 

@@ -43,7 +43,7 @@ describe.each(APPS)("behind a proxy that spoils what Gradio $version says", ({ n
       provider: ({ timeouts }) => create({ id: "first", space: proxy.url, timeouts }),
       async left() {
         const { running } = await jobStats(`${app.url}${prefix}/run/job_stats`, job);
-        return leftOf({ sockets: proxy.sockets, "runs of the app": running });
+        return [...leftOf({ "runs of the app": running }), ...proxy.open];
       },
       [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
     };

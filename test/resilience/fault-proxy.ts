@@ -10,8 +10,8 @@ import { breakStream } from "./fault-stream.ts";
 export interface FaultProxy extends AsyncDisposable {
   /** `http://127.0.0.1:…`, without a slash at the end. */
   readonly url: string;
-  /** How many sockets clients have open. */
-  readonly sockets: number;
+  /** What each socket that clients have open was last asked, as `GET 127.0.0.1:1234/config`. */
+  readonly open: readonly string[];
   /** Holds back what the app answers to a route. `reached` settles when it first does. */
   hold(route: "join" | "data"): { readonly reached: Promise<void>; release(): void };
 }
@@ -52,7 +52,7 @@ const OF_STREAMS: readonly FaultName[] = PROXY_FAULTS.slice(0, PROXY_FAULTS.inde
 /** Starts a proxy in front of one app. */
 export async function startFaultProxy(target: string, faults: readonly Fault[] = []): Promise<FaultProxy> {
   const upstream = new URL(target);
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, string>();
   const seen = new Map<Fault, number>();
   const closing = new AbortController();
   const holds = new Map<string, { readonly reached: () => void; readonly released: Promise<void> }>();
@@ -129,17 +129,18 @@ export async function startFaultProxy(target: string, faults: readonly Fault[] =
   }
 
   const server = createServer((request, response) => {
+    sockets.set(request.socket, `${request.method} ${request.headers.host}${request.url}`);
     handle(request, response).catch(() => response.destroy());
   });
   server.on("connection", (socket) => {
-    sockets.add(socket);
+    sockets.set(socket, "nothing");
     socket.on("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    get sockets() {
-      return sockets.size;
+    get open() {
+      return [...sockets.values()];
     },
     hold(route) {
       const reached = Promise.withResolvers<void>();
@@ -155,7 +156,7 @@ export async function startFaultProxy(target: string, faults: readonly Fault[] =
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.keys()) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
