@@ -1,5 +1,6 @@
 import { runTask } from "./run-task.ts";
-import { type BenchServer, type ServerCounts, startBenchServer } from "./server/server.ts";
+import type { Traffic } from "./server/http.ts";
+import { type BenchServer, startBenchServer } from "./server/server.ts";
 import { GRADIO_VERSIONS, type GradioVersion } from "./server/wire.ts";
 import { type ClientName, NODE_CLIENTS, type NodeClientName } from "./task.ts";
 
@@ -10,20 +11,26 @@ interface Expected {
   readonly requestsInAll: number;
   /** At most. */
   readonly connectionsInAll: number;
+  /** Requests that did not wait for the answer to the one before them. */
+  readonly pipelinedInAll: number;
 }
 
-const FLOOR: Expected = { requests: 2, connections: 1, requestsInAll: 4, connectionsInAll: 1 };
+const FLOOR: Expected = { requests: 2, connections: 1, requestsInAll: 4, connectionsInAll: 1, pipelinedInAll: 0 };
 // `/config` is read once, beside the first stream: over a second connection, unless the stream is over by then.
-const OURS: Expected = { requests: 2, connections: 1, requestsInAll: 5, connectionsInAll: 2 };
+const OURS: Expected = { requests: 2, connections: 1, requestsInAll: 5, connectionsInAll: 2, pipelinedInAll: 0 };
 
 /** Every client in Node, so that none is forgotten. */
 const EXPECTED: Readonly<Record<NodeClientName, Expected>> = {
   "floor-undici": FLOOR,
   "floor-http": FLOOR,
   router: OURS,
+  early: { ...OURS, pipelinedInAll: 2 },
   provider: OURS,
-  "gradio-js": { requests: 4, connections: 2, requestsInAll: 6, connectionsInAll: 2 },
+  "gradio-js": { requests: 4, connections: 2, requestsInAll: 6, connectionsInAll: 2, pipelinedInAll: 0 },
 };
+
+/** Long enough that of two requests written at once the second arrives before the answer to the first has left. */
+const RTT_MS = 40;
 
 /** Of a delta of eight characters, chunk framing and all. */
 const BYTES_A_DELTA: Readonly<Record<GradioVersion, number>> = { "5.50": 315, "6.31": 324 };
@@ -43,8 +50,8 @@ export async function checkCounts({ log }: { readonly log: (line: string) => voi
     for (const client of NODE_CLIENTS) {
       const expected = EXPECTED[client];
       const name = `${client} on Gradio ${version}`;
-      const short = await callTwice(server, client, 10);
-      const long = await callTwice(server, client, 110);
+      const short = await callTwice(server, { client, deltas: 10, rttMs: RTT_MS });
+      const long = await callTwice(server, { client, deltas: 110 });
       check(`${name}: requests before the first text`, short.firstOutput.requests, expected.requests);
       check(`${name}: connections before the first text`, short.firstOutput.connections, expected.connections);
       check(`${name}: requests`, short.total.requests, expected.requestsInAll);
@@ -53,6 +60,7 @@ export async function checkCounts({ log }: { readonly log: (line: string) => voi
         Math.max(short.total.connections, expected.connectionsInAll),
         expected.connectionsInAll,
       );
+      check(`${name}: pipelined requests`, short.total.pipelined, expected.pipelinedInAll);
       // Two calls of a hundred more deltas, told once as they come and once at the end.
       const bytes = (long.total.bytesOut - short.total.bytesOut) / 200 - 8;
       check(`${name}: bytes a delta`, Math.round(bytes), BYTES_A_DELTA[version]);
@@ -65,11 +73,10 @@ export async function checkCounts({ log }: { readonly log: (line: string) => voi
 
 async function callTwice(
   server: BenchServer,
-  client: ClientName,
-  deltas: number,
-): Promise<{ readonly total: ServerCounts; readonly firstOutput: ServerCounts }> {
+  { client, deltas, rttMs = 0 }: { readonly client: ClientName; readonly deltas: number; readonly rttMs?: number },
+): Promise<{ readonly total: Traffic; readonly firstOutput: Traffic }> {
   const { url, version } = server;
-  await server.reset();
+  await server.reset({ rttMs });
   await runTask<"answers">({ kind: "answers", client, url, version, deltas, calls: 1, warmUps: 1 });
   return server.counts();
 }

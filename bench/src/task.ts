@@ -1,7 +1,7 @@
 import type { GradioVersion } from "./server/wire.ts";
 
 /** The clients that run in Node, by their names in `clients/`. */
-export const NODE_CLIENTS = ["floor-undici", "floor-http", "router", "provider", "gradio-js"] as const;
+export const NODE_CLIENTS = ["floor-undici", "floor-http", "router", "early", "provider", "gradio-js"] as const;
 
 /** A client that runs in Node. */
 export type NodeClientName = (typeof NODE_CLIENTS)[number];

@@ -11,20 +11,19 @@ export interface ImportTime {
   readonly samples: readonly number[];
 }
 
+/** The label of what core and max come to on top of the HTTP stack. */
+export const CORE_AND_MAX = "`@qwen/core` and `@qwen/max` after the HTTP stack";
+
 const HTTP_STACK = "undici/lib/dispatcher/agent.js";
 
-/** What is imported, in one process each; the last one counts. */
-const IMPORTS: readonly (readonly [label: string, ...names: string[]])[] = [
-  ["`undici/lib/dispatcher/agent.js`, our HTTP stack", HTTP_STACK],
-  ["`node:http`", "node:http"],
-  ["`@qwen/core`", "@qwen/core"],
-  ["`@qwen/core/gradio`", "@qwen/core/gradio"],
-  ["`@qwen/max`", "@qwen/max"],
-  ["`@qwen/72b`", "@qwen/72b"],
-  ["`@qwen/1m`", "@qwen/1m"],
-  ["`@qwen/qvq`", "@qwen/qvq"],
-  ["`@qwen/core` and `@qwen/max` after the HTTP stack", HTTP_STACK, "#core-and-max"],
-  ["`@gradio/client`", "@gradio/client"],
+/** What is imported, in a process each. */
+const IMPORTS: readonly { readonly label: string; readonly names: readonly string[]; readonly after?: string }[] = [
+  { label: "`undici/lib/dispatcher/agent.js`, our HTTP stack", names: [HTTP_STACK] },
+  ...["node:http", "@qwen/core", "@qwen/core/gradio", "@qwen/max", "@qwen/72b", "@qwen/1m", "@qwen/qvq"].map(
+    (name) => ({ label: `\`${name}\``, names: [name] }),
+  ),
+  { label: CORE_AND_MAX, names: ["@qwen/core", "@qwen/max"], after: HTTP_STACK },
+  { label: "`@gradio/client`", names: ["@gradio/client"] },
 ];
 
 /** Measures imports, in turn. */
@@ -32,14 +31,13 @@ export async function measureImports({ rounds }: { readonly rounds: number }): P
   const samples = IMPORTS.map((): number[] => []);
   const [command, ...args] = nodeArgs("import-process");
   for (let round = 0; round < rounds; round += 1)
-    for (const [index, [, ...names]] of IMPORTS.entries()) {
-      const expanded = names.flatMap((name) => (name === "#core-and-max" ? ["@qwen/core", "@qwen/max"] : [name]));
-      const { stdout } = await promisify(execFile)(command, [...args, ...expanded], { timeout: 30_000 });
+    for (const [index, { names, after }] of IMPORTS.entries()) {
+      const all = after === undefined ? names : [after, ...names];
+      const { stdout } = await promisify(execFile)(command, [...args, ...all], { timeout: 30_000 });
       const { times } = JSON.parse(stdout) as { readonly times: readonly number[] };
-      const counted = names.at(-1) === "#core-and-max" ? times.slice(-2) : times.slice(-1);
-      samples[index]?.push(counted.reduce((sum, time) => sum + time, 0));
+      samples[index]?.push(times.slice(-names.length).reduce((sum, time) => sum + time, 0));
     }
-  return IMPORTS.map(([label], index) => {
+  return IMPORTS.map(({ label }, index) => {
     const values = samples[index] ?? [];
     return { label, medianMs: median(values), samples: values };
   });

@@ -8,6 +8,7 @@ export const COLUMNS: readonly (readonly [client: ClientName, heading: string])[
   ["floor-undici", "floor: undici"],
   ["floor-http", "floor: node:http"],
   ["router", "core + max"],
+  ["early", "core + max, early stream"],
   ["provider", "max alone"],
   ["gradio-js", "@gradio/client"],
   ["gradio-python", "gradio_client (Python)"],

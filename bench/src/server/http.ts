@@ -6,6 +6,8 @@ import { createDelayLine } from "./delay-line.ts";
 export interface Traffic {
   connections: number;
   requests: number;
+  /** Those of the requests that came before the answer to the one before them had left: only with a round trip is this exact. */
+  pipelined: number;
   bytesIn: number;
   bytesOut: number;
 }
@@ -19,7 +21,7 @@ export interface RawRequest {
   readonly body: string;
 }
 
-/** Where an answer goes; whole by `send`, or piece by piece. */
+/** Where an answer goes, piece by piece. */
 export interface RawResponse {
   /** Writes as given: head, chunk framing and all. False asks to wait for `onDrain`. */
   write(text: string): boolean;
@@ -58,40 +60,45 @@ function serveConnection(
   { traffic, rttMs, answer }: { readonly traffic: Traffic; readonly rttMs: number } & Pick<RawServerOptions, "answer">,
 ): void {
   let received = "";
+  let leaving = 0;
   let busy = false;
   let closed = false;
   let leave: (() => void) | undefined;
   const inbound = createDelayLine(rttMs / 2, { notBefore: performance.now() + rttMs * 1.5, deliver: take });
   const outbound = createDelayLine<string>(rttMs / 2, {
     deliver: (text) => {
+      leaving -= 1;
       if (!closed) socket.write(text, "utf8");
     },
   });
 
   function take(text: string): void {
     received += text;
-    next();
+    next({ pipelined: leaving > 0 });
   }
 
-  function next(): void {
+  function next({ pipelined }: { readonly pipelined: boolean }): void {
     if (busy || closed) return;
     const parsed = parseRequest(received);
     if (parsed === undefined) return;
     received = received.slice(parsed.length);
     busy = true;
     traffic.requests += 1;
+    if (pipelined) traffic.pipelined += 1;
     answer(parsed.request, {
       write(text) {
         if (closed) return true;
         traffic.bytesOut += Buffer.byteLength(text);
         if (rttMs === 0) return socket.write(text, "utf8");
+        leaving += 1;
         outbound.push(text);
         return true;
       },
       done() {
         busy = false;
         leave = undefined;
-        next();
+        // What was there before this answer was over.
+        next({ pipelined: true });
       },
       onDrain(callback) {
         if (socket.writableNeedDrain) socket.once("drain", callback);

@@ -1,11 +1,11 @@
 import type { AddressInfo } from "node:net";
 
 import { createGradio } from "./gradio.ts";
-import { createRawServer } from "./http.ts";
-import type { ServerCommand, ServerCounts, ServerReply } from "./server.ts";
+import { createRawServer, type Traffic } from "./http.ts";
+import type { ServerCommand, ServerReply } from "./server.ts";
 import type { GradioVersion } from "./wire.ts";
 
-const none = (): ServerCounts => ({ connections: 0, requests: 0, bytesIn: 0, bytesOut: 0 });
+const none = (): Traffic => ({ connections: 0, requests: 0, pipelined: 0, bytesIn: 0, bytesOut: 0 });
 
 const traffic = none();
 let firstOutput = none();

@@ -2,15 +2,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+import type { Traffic } from "./http.ts";
 import type { GradioVersion } from "./wire.ts";
-
-/** What a server has seen and said. */
-export interface ServerCounts {
-  connections: number;
-  requests: number;
-  bytesIn: number;
-  bytesOut: number;
-}
 
 /** What a server's process is told. */
 export type ServerCommand = { readonly type: "reset"; readonly rttMs: number } | { readonly type: "count" };
@@ -18,7 +11,7 @@ export type ServerCommand = { readonly type: "reset"; readonly rttMs: number } |
 /** What it answers. */
 export type ServerReply =
   | { readonly type: "ready"; readonly port: number }
-  | { readonly type: "counts"; readonly total: ServerCounts; readonly firstOutput: ServerCounts };
+  | { readonly type: "counts"; readonly total: Traffic; readonly firstOutput: Traffic };
 
 /** A fast Gradio server in a process of its own. */
 export interface BenchServer extends AsyncDisposable {
@@ -27,7 +20,7 @@ export interface BenchServer extends AsyncDisposable {
   /** Forgets its counts, and adds a round-trip time to connections from now on. */
   reset(options?: { readonly rttMs?: number | undefined }): Promise<void>;
   /** Since the last reset: all of it, and what came before the first output of the first job. */
-  counts(): Promise<{ readonly total: ServerCounts; readonly firstOutput: ServerCounts }>;
+  counts(): Promise<{ readonly total: Traffic; readonly firstOutput: Traffic }>;
 }
 
 /** Starts a server on a free port of 127.0.0.1. It ends with whoever started it. */
