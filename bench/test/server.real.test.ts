@@ -1,12 +1,12 @@
-import { connect } from "node:net";
-
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { inputsOf, readDocument, type RealApp, startRealApp } from "../src/apps.ts";
+import { readDocument, type RealApp, startRealApp } from "../src/apps.ts";
 import { type BenchServer, startBenchServer } from "../src/server/server.ts";
+import { GRADIO_VERSIONS } from "../src/server/wire.ts";
+import { exchange, joinRequest, streamRequest } from "./raw-requests.ts";
 
 // What the bench measures against must be what real servers say, byte for byte; only names, times and durations differ.
-describe.each(["5.50", "6.31"] as const)("the server of the bench and Gradio %s", (version) => {
+describe.each(GRADIO_VERSIONS)("the server of the bench and Gradio %s", (version) => {
   let real: RealApp;
   let ours: BenchServer;
 
@@ -46,43 +46,14 @@ describe.each(["5.50", "6.31"] as const)("the server of the bench and Gradio %s"
 
   async function call(url: string, prompt: string) {
     const session = crypto.randomUUID();
-    const body = JSON.stringify({
-      data: inputsOf(version, prompt),
-      session_hash: session,
-      fn_index: 0,
-      event_data: null,
-      trigger_id: null,
+    const join = await exchange(url, [joinRequest(version, { prompt, session })], {
+      whole: (text) => text.endsWith("}"),
     });
-    const join = await exchange(
-      url,
-      `POST /gradio_api/queue/join HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      (text) => text.endsWith("}"),
-    );
-    const stream = await exchange(
-      url,
-      `GET /gradio_api/queue/data?session_hash=${session} HTTP/1.1\r\nhost: bench\r\n\r\n`,
-      (text) => text.endsWith("\r\n0\r\n\r\n"),
-    );
+    const stream = await exchange(url, [streamRequest(session)], { whole: (text) => text.endsWith("\r\n0\r\n\r\n") });
     const [head = "", ...rest] = stream.split("\r\n\r\n");
     return { join: masked(join), stream: [masked(head), ...chunksOf(rest.join("\r\n\r\n")).map(masked)] };
   }
 });
-
-/** Sends bytes and resolves with those that come back, each as one character of Latin-1. */
-function exchange(url: string, request: string, whole: (text: string) => boolean): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(url).port), "127.0.0.1");
-    let text = "";
-    socket.setEncoding("latin1");
-    socket.on("error", reject);
-    socket.on("close", () => resolve(text));
-    socket.on("data", (piece: string) => {
-      text += piece;
-      if (whole(text)) socket.end();
-    });
-    socket.write(request);
-  });
-}
 
 /** The chunks of a body; each must be as long as it says. */
 function chunksOf(body: string): string[] {

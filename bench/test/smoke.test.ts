@@ -20,14 +20,21 @@ test("a run becomes a table and a picture", () => {
         id: "cold-50",
         label: "cold",
         unit: "ms",
-        samples: { "floor-undici": [310], "floor-http": [100, 200, 300], router: [110, 210, 300] },
+        samples: {
+          "floor-undici": [310],
+          "floor-http": [100, 200, 300],
+          router: [110, 210, 300],
+          early: [120, 220, 310],
+        },
       },
     ],
     imports: [],
     sizes: [],
     router: { perCall: [30], perPart: [0.1] },
   };
-  expect(tableOf(summary)).toContain("| cold, ms | 310 (1.55×) | 200 | 210 (1.05×) |");
+  expect(tableOf(summary)).toContain("| cold, ms | 310 (1.55×) | 200 | 210 (1.05×) | 220 (1.10×) |");
   expect(tableOf(summary)).toContain("| router: µs a call | 30 | 20 | missed |");
   expect(svgOf(summary)).toContain(">1.05×</text>");
+  // A heading that is longer than its column stands on two lines.
+  expect(svgOf(summary)).toContain(">early stream</text>");
 });
