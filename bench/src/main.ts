@@ -31,7 +31,7 @@ const QUICK: Omit<Plan, "clients"> = {
   streamDeltas: 75,
   realRounds: 1,
   realCalls: 8,
-  importRounds: 5,
+  importRounds: 3,
   patient: false,
 };
 const FULL: Omit<Plan, "clients"> = {

@@ -53,7 +53,7 @@ export async function measureApp(bench: Omit<Bench, "server">, { url, version }:
     put("warm-p99", "warm first text, p99", "ms", quantile(firstTextMs, 0.99));
 
     const { wallMs, microsecondsPerDelta } = await runTask<"answers">(
-      { kind: "answers", ...target, deltas: DELTAS, calls: Math.ceil(calls / 8), warmUps: slow ? 1 : 3 },
+      { kind: "answers", ...target, deltas: DELTAS, calls: Math.ceil(calls / 8), warmUps: Math.ceil(calls / 10) },
       { python },
     );
     put("answer", `answer of ${DELTAS} deltas, whole`, "ms", median(wallMs));
