@@ -1,4 +1,3 @@
-export { createRouter } from "./router/router.ts";
 export type { NamesOfAll, RouterModel, RouterOptions, RouterRequest, RouteTarget, Router } from "./router/router.ts";
 export type { RouterStream } from "./router/router-stream.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./router/attempt-settings.ts";
@@ -10,6 +9,7 @@ export type { Strategy } from "./router/strategy.ts";
 export type { Outcome, RetryOptions, Verdict } from "./router/retry.ts";
 export type { Completion } from "./completion.ts";
 export {
+  createRouter,
   AllFailedError,
   ERROR_RULES,
   NoSuchModelError,
@@ -19,9 +19,10 @@ export {
   StreamInterruptedError,
   TextRewrittenError,
   TimeoutError,
-} from "./errors.ts";
+  imagesOf,
+  textOf,
+} from "#core";
 export type { AnyQwenError, Attempt, ErrorCode, ErrorRule, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
-export { imagesOf, textOf } from "./message.ts";
 export type { ContentPart, ImagePart, Message, Role, TextPart } from "./message.ts";
 export type {
   AttemptPart,

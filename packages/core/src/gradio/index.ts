@@ -1,6 +1,5 @@
-export { connectSpace } from "./space.ts";
+export { connectSpace, createSpaceProvider, dialogueOf, imagesOf, promptOf, textOf } from "#core";
 export type { Space, SpaceMessage, SubmitOptions } from "./space.ts";
-export { createSpaceProvider } from "./space-provider.ts";
 export type {
   InputSession,
   OutputSchema,
@@ -8,7 +7,6 @@ export type {
   SpaceProviderOptions,
   SpaceRequest,
 } from "./space-provider.ts";
-export { dialogueOf, promptOf, imagesOf, textOf } from "../message.ts";
 export type { Dialogue } from "../message.ts";
 export type { SpaceTarget } from "./address.ts";
 export type { AnswerLocation } from "./answer.ts";

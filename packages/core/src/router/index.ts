@@ -1,16 +1,11 @@
-export { runAttempts } from "./attempts.ts";
+export { choose, createCircuitBreaker, createHealth, createLimiter, createObservers, runAttempts } from "#core";
 export type { AttemptsOptions, AttemptsRun } from "./attempts.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
 export type { Candidate } from "./attempt.ts";
-export { createCircuitBreaker } from "./circuit-breaker.ts";
 export type { BreakerOptions, BreakerState, CallOutcome, CircuitBreaker } from "./circuit-breaker.ts";
-export { createHealth } from "./health.ts";
 export type { BreakerChange, CandidateHealth, Health, HealthOptions, ModelHealth, Visit } from "./health.ts";
-export { createLimiter } from "./limiter.ts";
 export type { Limiter, Limits } from "./limiter.ts";
-export { createObservers } from "./observers.ts";
 export type { AttemptLabel, Observers, RouterEvent } from "./observers.ts";
 export type { Answered, AttemptStart, PartCollector, PartKind, PartReader, QueuePlace } from "./part-reader.ts";
 export type { Outcome, RetryOptions, Verdict } from "./retry.ts";
-export { choose } from "./strategy.ts";
 export type { Choosable, Strategy } from "./strategy.ts";

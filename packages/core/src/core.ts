@@ -1,0 +1,13 @@
+// What the entries hand out, as one file: resolving a file costs Node more than reading it, and the
+// entries share one copy of the errors. They name what of it is public.
+export * from "./errors.ts";
+export * from "./message.ts";
+export * from "./gradio/space.ts";
+export * from "./gradio/space-provider.ts";
+export * from "./router/attempts.ts";
+export * from "./router/circuit-breaker.ts";
+export * from "./router/health.ts";
+export * from "./router/limiter.ts";
+export * from "./router/observers.ts";
+export * from "./router/router.ts";
+export * from "./router/strategy.ts";
