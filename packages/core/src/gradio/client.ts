@@ -6,7 +6,7 @@ import { readText, type Transport, type TransportResponse } from "../http/transp
 import { resolveTimeouts } from "../timers.ts";
 import type { Timeouts } from "../provider.ts";
 import { checkToken, isHuggingFaceSpace, spaceUrl, tokenHeader, type SpaceTarget } from "./address.ts";
-import type { SpaceConfig } from "./config.ts";
+import { parseConfig, type SpaceConfig } from "./config.ts";
 import { createCookieJar, type CookieJar } from "./cookies.ts";
 import { failureOf } from "./failure.ts";
 
@@ -230,8 +230,8 @@ export function createClient(
       );
     }
     // Loaded beside the first answer, not before it: schemas are a third of this package's code.
-    const { parseConfig } = await import("./config-schema.ts");
-    return parseConfig(body, { host: url.host });
+    const { checkConfig } = await import("./config-schema.ts");
+    return parseConfig(body, { host: url.host, check: checkConfig });
   }
 
   function refreshConfig(): Promise<SpaceConfig> {

@@ -1,7 +1,5 @@
 import * as z from "zod/mini";
-import { QwenError } from "../errors.ts";
-import type { SpaceConfig } from "./config.ts";
-import { parseJson } from "./json.ts";
+import type { CheckedConfig } from "./config.ts";
 
 // Only the fields we read: the fewer we name, the fewer changes upstream break us.
 const configSchema = z.object({
@@ -18,32 +16,10 @@ const configSchema = z.object({
   ),
 });
 
-/**
- * Reads the body of `GET /config`.
- *
- * Throws `protocol` for what is no Gradio config, and for the WebSocket protocol of Gradio 3.
- */
-export function parseConfig(body: string, { host }: { readonly host: string }): SpaceConfig {
-  const json = parseJson(body);
-  if (json === undefined) throw new QwenError("protocol", `${host} is no Gradio app: its /config is not JSON.`);
+/** Whether a JSON value is a config of Gradio, or what it lacks. */
+// Only types of ours are imported: what this file, loaded later, shared with the others would be a
+// file of its own in `dist`, and every process would have to load it at once.
+export function checkConfig(json: unknown): CheckedConfig {
   const result = configSchema.safeParse(json);
-  if (!result.success)
-    throw new QwenError("protocol", `${host} is no Gradio app this SDK knows: ${z.prettifyError(result.error)}.`);
-  const { version, protocol, app_id: appId, api_prefix: apiPrefix, dependencies } = result.data;
-  if (protocol === undefined || protocol === null || protocol.startsWith("ws")) {
-    throw new QwenError(
-      "protocol",
-      `${host} runs Gradio ${version ?? "3"}, whose WebSocket protocol is not supported. It needs Gradio 4 or later.`,
-    );
-  }
-  return {
-    version: version ?? undefined,
-    appId: appId === undefined || appId === null ? undefined : String(appId),
-    apiPrefix: apiPrefix ?? "",
-    endpoints: dependencies.map(({ id, api_name: name, queue }, index) => ({
-      name: typeof name === "string" ? `/${name.replace(/^\//, "")}` : undefined,
-      fnIndex: id ?? index,
-      queue: queue !== false,
-    })),
-  };
+  return result.success ? { config: result.data } : { problem: z.prettifyError(result.error) };
 }

@@ -1,3 +1,6 @@
+import { QwenError } from "../errors.ts";
+import { parseJson } from "./json.ts";
+
 /** An endpoint of a Space, as `GET /config` lists it. */
 export interface Endpoint {
   /** Its name with a leading "/", as `api_name` in Gradio; absent on one that has none. */
@@ -16,6 +19,54 @@ export interface SpaceConfig {
   /** "" before Gradio 5, "/gradio_api" from then on. */
   readonly apiPrefix: string;
   readonly endpoints: readonly Endpoint[];
+}
+
+/** What a server sent, checked for the fields we read. */
+export type CheckedConfig = { readonly config: RawConfig } | { readonly problem: string };
+
+interface RawConfig {
+  readonly version?: string | null | undefined;
+  readonly app_id?: number | string | null | undefined;
+  readonly protocol?: string | null | undefined;
+  readonly api_prefix?: string | null | undefined;
+  readonly dependencies: readonly {
+    readonly id?: number | null | undefined;
+    readonly api_name?: string | false | null | undefined;
+    readonly queue?: boolean | null | undefined;
+  }[];
+}
+
+/**
+ * Reads the body of `GET /config`.
+ *
+ * Throws `protocol` for what is no Gradio config, and for the WebSocket protocol of Gradio 3.
+ */
+export function parseConfig(
+  body: string,
+  { host, check }: { readonly host: string; readonly check: (json: unknown) => CheckedConfig },
+): SpaceConfig {
+  const json = parseJson(body);
+  if (json === undefined) throw new QwenError("protocol", `${host} is no Gradio app: its /config is not JSON.`);
+  const result = check(json);
+  if ("problem" in result)
+    throw new QwenError("protocol", `${host} is no Gradio app this SDK knows: ${result.problem}.`);
+  const { version, protocol, app_id: appId, api_prefix: apiPrefix, dependencies } = result.config;
+  if (protocol === undefined || protocol === null || protocol.startsWith("ws")) {
+    throw new QwenError(
+      "protocol",
+      `${host} runs Gradio ${version ?? "3"}, whose WebSocket protocol is not supported. It needs Gradio 4 or later.`,
+    );
+  }
+  return {
+    version: version ?? undefined,
+    appId: appId === undefined || appId === null ? undefined : String(appId),
+    apiPrefix: apiPrefix ?? "",
+    endpoints: dependencies.map(({ id, api_name: name, queue }, index) => ({
+      name: typeof name === "string" ? `/${name.replace(/^\//, "")}` : undefined,
+      fnIndex: id ?? index,
+      queue: queue !== false,
+    })),
+  };
 }
 
 /** Finds an endpoint by its name, with or without the leading "/", or by its `fn_index`. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { endpointNames, findEndpoint } from "../../src/gradio/config.ts";
-import { parseConfig } from "../../src/gradio/config-schema.ts";
+import { endpointNames, findEndpoint, parseConfig } from "../../src/gradio/config.ts";
+import { checkConfig } from "../../src/gradio/config-schema.ts";
 import { configOf } from "../servers/test-space.ts";
 
-const parse = (config: unknown) => parseConfig(JSON.stringify(config), { host: "host.test" });
+const read = (body: string) => parseConfig(body, { host: "host.test", check: checkConfig });
+const parse = (config: unknown) => read(JSON.stringify(config));
 
 describe("the config of a Space", () => {
   it("tells version, prefix and endpoints", () => {
@@ -60,7 +61,6 @@ describe("what is refused", () => {
 
   it.each(["", "{", "<html></html>", "null", "[]", "{}", '{"dependencies":1}', '{"detail":"Not Found"}'])(
     "what is no Gradio config: %j",
-    (body) =>
-      expect(() => parseConfig(body, { host: "host.test" })).toThrow(expect.objectContaining({ code: "protocol" })),
+    (body) => expect(() => read(body)).toThrow(expect.objectContaining({ code: "protocol" })),
   );
 });
