@@ -1,5 +1,5 @@
 import type { AgentOptions } from "undici/lib/dispatcher/agent.js";
-import Client from "undici/lib/dispatcher/client.js";
+import type Client from "undici/lib/dispatcher/client.js";
 
 /** Connections that pipeline, each for one lane at a time: behind another's stream a request would wait for its end. */
 export interface Lanes {
@@ -16,8 +16,8 @@ export interface LaneEntry {
   leave(): void;
 }
 
-/** Makes lanes; nothing is opened yet. */
-export function createLanes(options: AgentOptions): Lanes {
+/** Makes lanes of undici's clients; nothing is opened yet. */
+export function createLanes(LaneClient: typeof Client, options: AgentOptions): Lanes {
   const idle = new Map<string, Client[]>();
   const busy = new Map<symbol, { readonly client: Client; readonly origin: string; requests: number }>();
 
@@ -26,7 +26,7 @@ export function createLanes(options: AgentOptions): Lanes {
       let entry = busy.get(lane);
       if (entry === undefined) {
         // The one that was used last is the likeliest to be still connected.
-        const client = idle.get(origin)?.pop() ?? new Client(origin, { ...options, pipelining: 2 });
+        const client = idle.get(origin)?.pop() ?? new LaneClient(origin, { ...options, pipelining: 2 });
         busy.set(lane, (entry = { client, origin, requests: 0 }));
       }
       if (entry.origin !== origin) return undefined;

@@ -1,7 +1,9 @@
-import Agent, { type AgentOptions, type DispatchController, type TunnelOptions } from "undici/lib/dispatcher/agent.js";
+import type Agent from "undici/lib/dispatcher/agent.js";
+import type { AgentOptions, DispatchController, TunnelOptions } from "undici/lib/dispatcher/agent.js";
 import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
 import { createBufferedBody } from "./buffered-body.ts";
+import { openFirstConnection } from "./first-connection.ts";
 import { createLanes, type Lanes } from "./undici-lanes.ts";
 import type { Transport, TransportOptions, TransportRequest, TransportResponse } from "./transport.ts";
 
@@ -11,16 +13,16 @@ export type { Transport, TransportOptions } from "./transport.ts";
  * HTTP/1.1 over undici, with a pool of kept-alive connections of its own.
  *
  * Idle connections do not keep the process alive. undici's own time limits are off: they count
- * bytes, and a heartbeat is bytes.
+ * bytes, and a heartbeat is bytes. undici is loaded by the first request, while its connection is being made.
  */
 export function createTransport({ proxy }: TransportOptions = {}): Transport {
   // undici takes the connect limit per agent. Callers rarely use more than one.
-  const dispatchers = new Map<number, Dispatchers>();
+  const dispatchers = new Map<number, Promise<Dispatchers>>();
 
-  function dispatchersFor(connectMs: number): Dispatchers {
+  function dispatchersFor({ connectMs, url }: TransportRequest): Promise<Dispatchers> {
     let found = dispatchers.get(connectMs);
     if (found === undefined) {
-      found = createDispatchers(proxy, connectMs);
+      found = createDispatchers(proxy, { connectMs, url });
       dispatchers.set(connectMs, found);
     }
     return found;
@@ -29,10 +31,10 @@ export function createTransport({ proxy }: TransportOptions = {}): Transport {
   return {
     async request(request) {
       request.signal?.throwIfAborted();
-      const { agent, lanes } = dispatchersFor(request.connectMs);
+      const { agent, lanes } = await dispatchersFor(request);
       const entry = request.lane === undefined ? undefined : lanes?.enter(request.lane, request.url.origin);
       if (entry !== undefined) return exchange(entry.client, request, entry.leave);
-      return exchange(agent instanceof Promise ? await agent : agent, request);
+      return exchange(agent, request);
     },
     async close() {
       const open = [...dispatchers.values()];
@@ -44,30 +46,46 @@ export function createTransport({ proxy }: TransportOptions = {}): Transport {
 
 /** What sends requests of one connect limit. */
 interface Dispatchers {
-  readonly agent: Promise<Agent> | Agent;
+  readonly agent: Agent;
   /** None behind a proxy. */
   readonly lanes: Lanes | undefined;
 }
 
-async function closeDispatchers({ agent, lanes }: Dispatchers): Promise<void> {
-  await Promise.all([(await agent).close(), lanes?.close()]);
+async function closeDispatchers(dispatchers: Promise<Dispatchers>): Promise<void> {
+  const { agent, lanes } = await dispatchers;
+  await Promise.all([agent.close(), lanes?.close()]);
 }
 
 const UNDICI_LATER_MS = 1000;
 
-function createDispatchers(proxy: string | false | undefined, connectMs: number): Dispatchers {
+async function createDispatchers(
+  proxy: string | false | undefined,
+  { connectMs, url }: Pick<TransportRequest, "connectMs" | "url">,
+): Promise<Dispatchers> {
+  // Our timer tells the caller; undici's, a little later, only ends the attempt.
+  const timeout = Number.isFinite(connectMs) ? connectMs + UNDICI_LATER_MS : 0;
   const options: AgentOptions = {
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    // Our timer tells the caller; undici's, a little later, only ends the attempt.
-    connect: { timeout: Number.isFinite(connectMs) ? connectMs + UNDICI_LATER_MS : 0 },
-    connectTimeout: Number.isFinite(connectMs) ? connectMs + UNDICI_LATER_MS : 0,
+    connect: { timeout },
+    connectTimeout: timeout,
   };
-  if (typeof proxy === "string") return { agent: proxyAgent(proxy, options), lanes: undefined };
+  if (typeof proxy === "string") return { agent: await proxyAgent(proxy, options), lanes: undefined };
   if (proxy === undefined && environmentNamesProxy())
-    return { agent: environmentProxyAgent(options), lanes: undefined };
-  return { agent: new Agent(options), lanes: createLanes(options) };
+    return { agent: await environmentProxyAgent(options), lanes: undefined };
+
+  const first = openFirstConnection(url, connectMs + UNDICI_LATER_MS);
+  await first.underWay;
+  const [{ default: DirectAgent }, { default: Client }, { default: buildConnector }] = await Promise.all([
+    import("undici/lib/dispatcher/agent.js"),
+    import("undici/lib/dispatcher/client.js"),
+    import("undici/lib/core/connect.js"),
+  ]);
+  // Whoever waits for this takes it in the same turn, if at all.
+  setImmediate(first.drop);
+  const direct = { ...options, connect: first.through(buildConnector({ allowH2: false, timeout })) };
+  return { agent: new DirectAgent(direct), lanes: createLanes(Client, direct) };
 }
 
 async function proxyAgent(uri: string, options: AgentOptions): Promise<Agent> {

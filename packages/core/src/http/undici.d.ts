@@ -1,6 +1,7 @@
 // The few pieces of undici we use, by the files they are in: importing its root would replace the
 // dispatcher behind the global `fetch` of the user's process, and costs twice the time.
 declare module "undici/lib/dispatcher/agent.js" {
+  import type { Connect } from "undici/lib/core/connect.js";
   interface DispatchController {
     abort(reason: unknown): void;
     pause(): void;
@@ -32,7 +33,7 @@ declare module "undici/lib/dispatcher/agent.js" {
     allowH2: boolean;
     headersTimeout: number;
     bodyTimeout: number;
-    connect: { timeout: number };
+    connect: { timeout: number } | Connect;
     /** The same for a proxy agent. */
     connectTimeout: number;
   }
@@ -49,6 +50,21 @@ declare module "undici/lib/dispatcher/agent.js" {
   }
   export type { AgentOptions, DispatchController, DispatchHandler, TunnelOptions };
   export default Agent;
+}
+
+declare module "undici/lib/core/connect.js" {
+  import type { Socket } from "node:net";
+  interface ConnectTarget {
+    /** With its port, where that is not the protocol's own. */
+    host: string;
+    protocol: string;
+    /** A connection to begin TLS on. */
+    httpSocket?: Socket;
+  }
+  type Connect = (target: ConnectTarget, callback: (error: Error | null, socket?: Socket) => void) => void;
+  /** Makes what opens connections. `timeout` is in ms. */
+  export default function buildConnector(options: { allowH2: boolean; timeout: number }): Connect;
+  export type { Connect, ConnectTarget };
 }
 
 declare module "undici/lib/dispatcher/client.js" {

@@ -1,13 +1,11 @@
-import { readFileSync } from "node:fs";
-import { createSecureServer } from "node:http2";
-import { connect, type AddressInfo, type Socket } from "node:net";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import * as fetchTransport from "../../src/http/fetch-transport.ts";
 import { readText, type Transport, type TransportOptions } from "../../src/http/transport.ts";
 import { createTransport } from "../../src/http/undici-transport.ts";
 import { startTestProxy } from "../servers/proxy.ts";
 import { CHUNKED, chunk, response, startRawServer } from "../servers/raw-server.ts";
+import { startSecureServer } from "../servers/secure-server.ts";
 import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
 
 const NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
@@ -71,24 +69,13 @@ it("tunnels https through the proxy by CONNECT, so it sees neither path nor head
 });
 
 it("answers over HTTP/1.1 inside a tunnel, also where the server would rather speak HTTP/2", async () => {
-  const file = (name: string): string => readFileSync(new URL(`../servers/tls/${name}.pem`, import.meta.url), "utf8");
-  const server = createSecureServer({ key: file("key"), cert: file("cert"), allowHTTP1: true }, (request, answer) =>
-    answer.end(`HTTP/${request.httpVersion} ${request.url}`),
-  );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  await using proxy = await startTestProxy((server.address() as AddressInfo).port);
-  const before = getCACertificates("default");
-  setDefaultCACertificates([...before, file("cert")]);
-  try {
-    const transport = open({ proxy: proxy.url });
-    const url = new URL("https://space.test/a?b=1");
-    for (let call = 0; call < 3; call += 1) expect(await fetchText(transport, url)).toBe("HTTP/1.1 /a?b=1");
-    expect(proxy.log).toEqual(["CONNECT space.test:443"]);
-    await transport.close();
-  } finally {
-    setDefaultCACertificates(before);
-    server.close();
-  }
+  await using server = await startSecureServer();
+  await using proxy = await startTestProxy(server.port);
+  const transport = open({ proxy: proxy.url });
+  const url = new URL("https://space.test/a?b=1");
+  for (let call = 0; call < 3; call += 1) expect(await fetchText(transport, url)).toBe("HTTP/1.1 /a?b=1");
+  expect(proxy.log).toEqual(["CONNECT space.test:443"]);
+  await transport.close();
 });
 
 it("gives up when the proxy never answers CONNECT, and closes the connection", async () => {

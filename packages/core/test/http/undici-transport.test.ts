@@ -146,6 +146,21 @@ describe("connecting", () => {
 });
 
 describe("importing", () => {
+  it.each(["index.ts", "gradio/index.ts", "http/undici-transport.ts"])(
+    "%s loads neither undici nor a module of Node: who sends nothing does not pay for them",
+    async (file) => {
+      const output = await runNode(`
+      const { createRequire } = process.getBuiltinModule("node:module");
+      const before = process.moduleLoadList.length;
+      const module = await import(${JSON.stringify(source(file))});
+      const loaded = process.moduleLoadList.slice(before).filter((name) => /^NativeModule (net|tls|https?|http2|stream)$/.test(name));
+      const isUndici = (path) => path.includes("undici");
+      console.log(loaded.join(), Object.keys(createRequire(${JSON.stringify(import.meta.url)}).cache).filter(isUndici).join());
+    `);
+      expect(output).toBe(" \n");
+    },
+  );
+
   it.each(["gradio/index.ts", "http/undici-transport.ts", "http/fetch-transport.ts"])(
     "%s leaves `globalThis` and its dispatcher as they were",
     async (file) => {
@@ -154,9 +169,10 @@ describe("importing", () => {
       const dispatchers = [1, 2].map((n) => Symbol.for("undici.globalDispatcher." + n));
       const before = [look(), ...dispatchers.map((symbol) => globalThis[symbol])];
       const module = await import(${JSON.stringify(source(file))});
-      // A proxy is loaded by the first request only.
+      // undici is loaded by the first request only, the ways through a proxy by the first that needs them.
       if (module.createTransport && ${JSON.stringify(file)}.includes("undici")) {
         const request = { method: "GET", url: new URL("http://127.0.0.1:9/"), headers: {}, connectMs: 1000, headersMs: 1000 };
+        await module.createTransport({ proxy: false }).request(request).catch(() => {});
         await module.createTransport({ proxy: "http://127.0.0.1:9" }).request(request).catch(() => {});
         process.env.HTTP_PROXY = "http://127.0.0.1:9";
         await module.createTransport().request(request).catch(() => {});
