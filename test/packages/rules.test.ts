@@ -46,6 +46,14 @@ describe.each(publicPackages)("$name", ({ name, folder, path, manifest }) => {
     );
   });
 
+  test("ships the licence of everything that it bundles", () => {
+    const code = sources.map((file) => readFileSync(join(path, file), "utf8")).join("\n");
+    for (const dependency of Object.keys(manifest.devDependencies ?? {})) {
+      if (!new RegExp(`^import .* from "${dependency}[/"]`, "m").test(code)) continue;
+      expect(manifest.scripts?.["build"]).toContain(`cp node_modules/${dependency}/LICENSE dist/${dependency}.LICENSE`);
+    }
+  });
+
   test("depends on its siblings by range and on undici by exact version", () => {
     for (const [dependency, version] of Object.entries(manifest.dependencies ?? {})) {
       if (dependency.startsWith("@qwen/")) expect(version).toBe("workspace:^");
