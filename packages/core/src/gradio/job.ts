@@ -1,10 +1,11 @@
 import { QwenError, StreamInterruptedError, TimeoutError, type TimeoutPhase } from "../errors.ts";
 import { decodeEvents } from "../http/sse.ts";
 import { headerOf, readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
-import { startTimer, type ResolvedTimeouts, type Timer } from "../timers.ts";
+import { startTimer, within, type ResolvedTimeouts, type Timer } from "../timers.ts";
 import { completionFailure, failureOf } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { parseQueueMessage, type JobCompletion, type QueueMessage } from "./messages.ts";
+import type { ClientRequest } from "./client.ts";
 import type { Session } from "./session.ts";
 import { cancelJob, CLEANUP_MS, sweepSession } from "./stopping.ts";
 
@@ -137,21 +138,22 @@ export function startJob({
   async function run(): Promise<void> {
     const lane = earlyStream ? Symbol("lane") : undefined;
     const joined = join(lane);
-    const early = lane === undefined ? undefined : listen(lane).catch(() => undefined);
+    const early = lane === undefined ? undefined : listenEarly(lane);
     try {
       eventId = await eventIdOf(await joined);
+      stage = "joined";
+      // Its own time begins with the join's answer, behind which it comes.
+      const response = early && (await within(timeouts.headersMs, early.response));
+      if (response !== undefined && response.status !== 404) {
+        unproven = true;
+        await read(response);
+        return;
+      }
     } catch (error) {
-      void early?.then((response) => response?.body.cancel());
+      early?.drop();
       throw error;
     }
-    stage = "joined";
-    const response = await early;
-    if (response !== undefined && response.status !== 404) {
-      unproven = true;
-      await read(response);
-      return;
-    }
-    response?.body.cancel();
+    early?.drop();
     await read(await listen());
   }
 
@@ -213,14 +215,19 @@ export function startJob({
     );
   }
 
-  function listen(lane?: symbol): Promise<TransportResponse> {
-    return session.request({
-      path: `queue/data?session_hash=${session.hash}`,
-      accept: "text/event-stream",
-      signal: wire.signal,
-      timeouts,
+  function listen(otherwise?: Partial<ClientRequest>): Promise<TransportResponse> {
+    const path = `queue/data?session_hash=${session.hash}`;
+    return session.request({ path, accept: "text/event-stream", signal: wire.signal, timeouts, ...otherwise });
+  }
+
+  function listenEarly(lane: symbol) {
+    const dropped = new AbortController();
+    const response = listen({
+      signal: AbortSignal.any([wire.signal, dropped.signal]),
+      timeouts: { ...timeouts, headersMs: Infinity },
       lane,
     });
+    return { response: response.catch(() => undefined), drop: () => dropped.abort() };
   }
 
   function take(data: string): void {
