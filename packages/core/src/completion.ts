@@ -1,4 +1,5 @@
 import type { Attempt } from "./errors.ts";
+import { createGrowingText } from "./growing-text.ts";
 import type {
   FilePart,
   FinishReason,
@@ -43,8 +44,8 @@ export interface Collector {
 
 /** Starts an empty collection. */
 export function createCollector(): Collector {
-  let text = "";
-  let reasoning = "";
+  const text = createGrowingText();
+  const reasoning = createGrowingText();
   const files: FilePart[] = [];
   const toolCalls: ToolCallPart[] = [];
 
@@ -52,13 +53,13 @@ export function createCollector(): Collector {
     add(part) {
       switch (part.type) {
         case "text-delta":
-          text += part.text;
+          text.append(part.text);
           break;
         case "reasoning-delta":
-          reasoning += part.text;
+          reasoning.append(part.text);
           break;
         case "text-replace":
-          text = part.text;
+          text.replace(part.text);
           break;
         case "file":
           files.push(part);
@@ -70,11 +71,11 @@ export function createCollector(): Collector {
           break;
       }
     },
-    text: () => text,
+    text: text.whole,
     completion({ reason, usage, provider, model, attempts, warnings, conversation }) {
       return {
-        text,
-        reasoning,
+        text: text.whole(),
+        reasoning: reasoning.whole(),
         files,
         toolCalls,
         finishReason: reason,

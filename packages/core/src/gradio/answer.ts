@@ -1,4 +1,5 @@
 import { QwenError } from "../errors.ts";
+import { createGrowingText } from "../growing-text.ts";
 import type { ProviderPart } from "../provider.ts";
 import { applyEdit, parseEdits, type Edit } from "./diff.ts";
 
@@ -40,29 +41,29 @@ export interface AnswerReaderOptions {
  * are waited out: the final value is whole.
  */
 export function createAnswerReader({ at, read }: AnswerLocation, { check, whole }: AnswerReaderOptions): AnswerReader {
-  // The raw text at the location, apart from `output`, which may hold an older one there.
+  const answer = createGrowingText();
+  // The raw text at the location, apart from `output`, which may hold an older one there. Of use only with `read`:
+  // without it, it is the answer.
   let raw = "";
-  let answer = "";
   let output: unknown;
   let outputIndex = 0;
   // The path within the output with every index counted from the start; absent while it leads nowhere.
   let path: readonly (string | number)[] | undefined;
   let state: "first" | "following" | "lost" = "first";
 
-  function locate(): void {
+  function locate(): string {
     path = absolutePath(output, at.slice(1));
     const value = path === undefined ? undefined : valueAt(output, path);
-    if (typeof value === "string") raw = value;
-    else if (value === undefined || value === null) raw = "";
-    else throw new QwenError("protocol", `The Space's answer is not text: ${typeof value} at ${JSON.stringify(at)}.`);
+    if (typeof value === "string") return value;
+    if (value === undefined || value === null) return "";
+    throw new QwenError("protocol", `The Space's answer is not text: ${typeof value} at ${JSON.stringify(at)}.`);
   }
 
   function takeWhole(data: readonly unknown[]): ProviderPart | undefined {
     outputIndex = at[0] < 0 ? data.length + at[0] : at[0];
     output = data[outputIndex];
-    const before = raw;
-    locate();
-    return before === raw ? undefined : change();
+    const now = locate();
+    return now === rawText() ? undefined : change(now);
   }
 
   function takeEdits(edits: readonly Edit[]): ProviderPart | undefined {
@@ -70,34 +71,33 @@ export function createAnswerReader({ at, read }: AnswerLocation, { check, whole 
     if (first === undefined) return undefined;
     const [operation, where, operand] = first;
     if (edits.length === 1 && path !== undefined && typeof operand === "string" && samePath(where, path)) {
-      if (operation === "append") {
-        raw += operand;
-        return read === undefined ? appended(operand) : change();
-      }
-      if (operation === "replace") {
-        raw = operand;
-        return change();
-      }
+      if (operation === "append") return read === undefined ? appended(operand) : change(raw + operand);
+      if (operation === "replace") return change(operand);
     }
-    if (path !== undefined) output = applyEdit(output, ["replace", path, raw]);
+    if (path !== undefined) output = applyEdit(output, ["replace", path, rawText()]);
     for (const edit of edits) output = applyEdit(output, edit);
-    locate();
-    return change();
+    return change(locate());
+  }
+
+  function rawText(): string {
+    return read === undefined ? answer.whole() : raw;
   }
 
   function appended(delta: string): ProviderPart | undefined {
     if (delta === "") return undefined;
-    answer += delta;
+    answer.append(delta);
     return { type: "text-delta", text: delta };
   }
 
   /** The part for a raw text that may have changed in any way. */
-  function change(): ProviderPart | undefined {
-    const now = read === undefined ? raw : read(raw);
+  function change(text: string): ProviderPart | undefined {
+    raw = text;
+    const now = read === undefined ? text : read(text);
     if (typeof now !== "string") return { type: "progress", message: now.progress };
-    if (now === answer) return undefined;
-    if (now.startsWith(answer)) return appended(now.slice(answer.length));
-    answer = now;
+    const before = answer.whole();
+    if (now === before) return undefined;
+    if (now.startsWith(before)) return appended(now.slice(before.length));
+    answer.replace(now);
     return { type: "text-replace", text: now };
   }
 
@@ -123,13 +123,13 @@ export function createAnswerReader({ at, read }: AnswerLocation, { check, whole 
     },
     completed(data) {
       // A generator that yields nothing completes with nulls: it said nothing, which is not unreadable.
-      if (answer === "" && data.every((value) => value === null)) return undefined;
+      if (answer.whole() === "" && data.every((value) => value === null)) return undefined;
       const problem = check(data);
       if (problem !== undefined)
         throw new QwenError("protocol", `The Space's final answer has another shape than expected: ${problem}.`);
       return takeWhole(data);
     },
-    text: () => answer,
+    text: answer.whole,
   };
 }
 
