@@ -75,11 +75,11 @@ export function produce<Value>(
     end("failed", signal?.reason);
   }
 
-  function leave(reason: unknown): void {
+  function leave(reasonOf: () => unknown): void {
     drop();
     if (state === "open") {
       end("ended");
-      inner.abort(reason);
+      inner.abort(reasonOf());
     }
     state = "ended";
   }
@@ -132,11 +132,12 @@ export function produce<Value>(
       });
     },
     return() {
-      leave(new DOMException("The iteration was ended by its consumer.", "AbortError"));
+      // Made only where there is work to end: it takes a stack trace, and who has read all comes by here as well.
+      leave(() => new DOMException("The iteration was ended by its consumer.", "AbortError"));
       return Promise.resolve({ done: true, value: undefined });
     },
     throw(error) {
-      leave(error);
+      leave(() => error);
       return Promise.reject(error);
     },
     [Symbol.asyncIterator]: () => iterator,

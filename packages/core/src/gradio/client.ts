@@ -90,7 +90,7 @@ export function createClient(
   target: SpaceTarget,
   options: ClientOptions & { readonly apiPrefix?: string | undefined } = {},
 ): SpaceClient {
-  const { token, auth, proxy, headers: ownHeaders = {}, apiPrefix: prefixHint = "/gradio_api" } = options;
+  const { token, auth, proxy, headers: ownHeaders, apiPrefix: prefixHint = "/gradio_api" } = options;
   const { earlyStream = false } = options;
   const url = spaceUrl(target);
   if (token !== undefined) checkToken(token);
@@ -140,8 +140,7 @@ export function createClient(
         };
         if (!inside) return common;
         const { cookie: ownCookie, ...own } = { ...lowerCase(ownHeaders), ...lowerCase(headers) };
-        // Of one name, a session's cookie replaces the one that came with the login.
-        const pairs = createCookieJar({ ...logins.toJSON(), ...jar?.toJSON() }).pairs();
+        const pairs = cookiesFor(jar);
         const cookies = ownCookie === undefined ? pairs : [ownCookie, ...pairs];
         return {
           ...common,
@@ -162,6 +161,14 @@ export function createClient(
       },
     });
     return response;
+  }
+
+  function cookiesFor(jar: CookieJar | undefined): readonly string[] {
+    // Nearly always there is nothing to merge, and this is asked for every request.
+    const kept = logins.pairs();
+    if (kept.length === 0) return jar?.pairs() ?? kept;
+    // Of one name, a session's cookie replaces the one that came with the login.
+    return createCookieJar({ ...logins.toJSON(), ...jar?.toJSON() }).pairs();
   }
 
   async function logIn({
@@ -292,6 +299,9 @@ function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Pro
   });
 }
 
-function lowerCase(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+function lowerCase(headers: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  if (headers === undefined) return NO_HEADERS;
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};

@@ -37,7 +37,7 @@ export function createSession(
       ...request,
       path: `${client.prefix()}/${request.path}`,
       jar,
-      headers: { ...headers, ...request.headers },
+      headers: headers === undefined ? request.headers : { ...headers, ...request.headers },
     });
   }
 
