@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { createGrowingText } from "../src/growing-text.ts";
+
+it.each([0, 1, 63, 64, 65, 1000])("is all of its pieces in their order: %d of them", (count) => {
+  const text = createGrowingText();
+  const pieces = Array.from({ length: count }, (_, index) => `${index},`);
+  for (const piece of pieces) text.append(piece);
+  expect(text.whole()).toBe(pieces.join(""));
+});
+
+it("is whole whenever it is asked for, and goes on growing", () => {
+  const text = createGrowingText();
+  let expected = "";
+  for (let index = 0; index < 200; index += 1) {
+    text.append(`${index},`);
+    expected += `${index},`;
+    if (index % 7 === 0) expect(text.whole()).toBe(expected);
+  }
+  expect(text.whole()).toBe(expected);
+});
+
+it("drops what came before a text that replaces it", () => {
+  const text = createGrowingText();
+  text.append("old");
+  text.replace("new");
+  text.append("er");
+  expect(text.whole()).toBe("newer");
+});
