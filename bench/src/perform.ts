@@ -35,9 +35,10 @@ async function warm(
 }
 
 async function answers(
-  { deltas, calls, warmUps }: Extract<Task, { kind: "answers" }>,
+  { deltas, calls, warmUps, shortCalls }: Extract<Task, { kind: "answers" }>,
   client: BenchClient,
 ): Promise<TaskResults["answers"]> {
+  await callShortly(shortCalls, client);
   const times: number[] = [];
   const used: number[] = [];
   for (let call = 0; call < warmUps + calls; call += 1) {
@@ -60,10 +61,10 @@ async function answers(
 }
 
 async function streams(
-  { streams: count, deltas, intervalMs }: Extract<Task, { kind: "streams" }>,
+  { streams: count, deltas, intervalMs, shortCalls }: Extract<Task, { kind: "streams" }>,
   client: BenchClient,
 ): Promise<TaskResults["streams"]> {
-  await client.ask("script:long 16 2", () => {});
+  await callShortly(shortCalls, client);
   const late: number[] = [];
   let errors = 0;
 
@@ -92,6 +93,13 @@ async function streams(
     peakMb: process.resourceUsage().maxRSS / 1024,
     errors,
   };
+}
+
+async function callShortly(calls: number, client: BenchClient): Promise<void> {
+  for (let call = 0; call < calls; call += 1) {
+    await client.ask("script:long 2000 250", () => {});
+    await pause();
+  }
 }
 
 /** The end of a stream and the next call are never one turn apart for a real user. */

@@ -20,9 +20,28 @@ export type Task = {
 } & (
   | { readonly kind: "cold"; readonly prompt: string }
   | { readonly kind: "warm"; readonly prompt: string; readonly calls: number; readonly warmUps: number }
-  | { readonly kind: "answers"; readonly deltas: number; readonly calls: number; readonly warmUps: number }
-  | { readonly kind: "streams"; readonly streams: number; readonly deltas: number; readonly intervalMs: number }
+  | ({
+      readonly kind: "answers";
+      readonly deltas: number;
+      readonly calls: number;
+      readonly warmUps: number;
+    } & Compiled)
+  | ({
+      readonly kind: "streams";
+      readonly streams: number;
+      readonly deltas: number;
+      readonly intervalMs: number;
+    } & Compiled)
 );
+
+/** Whether the compiler of JavaScript is to have done its work before anything is counted. */
+interface Compiled {
+  /** Calls of 250 deltas that come before all others. */
+  readonly shortCalls: number;
+}
+
+/** After so many short calls a process compiles hardly anything more, whichever client it has. */
+export const SHORT_CALLS = 60;
 
 /** What a client's process says of its work, by the kind of its task. */
 export interface TaskResults {

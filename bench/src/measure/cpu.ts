@@ -1,5 +1,5 @@
 import { runTask } from "../run-task.ts";
-import type { ClientName } from "../task.ts";
+import { type ClientName, SHORT_CALLS } from "../task.ts";
 import { type Bench, createRows, inTurn, median, type Row } from "./samples.ts";
 
 /** Calls to measure and to warm up with, by the number of deltas. */
@@ -25,9 +25,10 @@ export async function measureCpu(bench: Bench): Promise<readonly Row[]> {
       if (slow && SLOW.includes(client) && (round > 0 || !plan.patient)) return;
       const few = client === "gradio-python" || (client === "gradio-js" && deltas > 1000);
       const times = few ? { calls: 1, warmUps: slow ? 0 : 1 } : usual;
+      const shortCalls = client === "gradio-python" ? 0 : SHORT_CALLS;
       await server.reset();
       const { microsecondsPerDelta } = await runTask<"answers">(
-        { kind: "answers", client, url: server.url, version: server.version, deltas, ...times },
+        { kind: "answers", client, url: server.url, version: server.version, deltas, shortCalls, ...times },
         { python },
       );
       add(
@@ -41,7 +42,16 @@ export async function measureCpu(bench: Bench): Promise<readonly Row[]> {
   await inTurn(bench, { rounds: 1, clients }, async (client) => {
     await server.reset();
     await runTask<"answers">(
-      { kind: "answers", client, url: server.url, version: server.version, deltas: 10_000, calls: 1, warmUps: 0 },
+      {
+        kind: "answers",
+        client,
+        url: server.url,
+        version: server.version,
+        deltas: 10_000,
+        calls: 1,
+        warmUps: 0,
+        shortCalls: 0,
+      },
       { python },
     );
     const { total } = await server.counts();

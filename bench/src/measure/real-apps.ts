@@ -53,7 +53,14 @@ export async function measureApp(bench: Omit<Bench, "server">, { url, version }:
     put("warm-p99", "warm first text, p99", "ms", quantile(firstTextMs, 0.99));
 
     const { wallMs, microsecondsPerDelta } = await runTask<"answers">(
-      { kind: "answers", ...target, deltas: DELTAS, calls: Math.ceil(calls / 8), warmUps: Math.ceil(calls / 10) },
+      {
+        kind: "answers",
+        ...target,
+        deltas: DELTAS,
+        calls: Math.ceil(calls / 8),
+        warmUps: Math.ceil(calls / 10),
+        shortCalls: 0,
+      },
       { python },
     );
     put("answer", `answer of ${DELTAS} deltas, whole`, "ms", median(wallMs));

@@ -1,4 +1,5 @@
 import { runTask } from "../run-task.ts";
+import { SHORT_CALLS } from "../task.ts";
 import { type Bench, createRows, inTurn, type Row } from "./samples.ts";
 
 const INTERVAL_MS = 20;
@@ -17,7 +18,16 @@ export async function measureStreams(bench: Bench): Promise<readonly Row[]> {
       if (client === "gradio-python" && (round > 0 || (streams === 1000 && !plan.patient))) return;
       await server.reset();
       const { wallMs, lateMs, cpuMs, peakMb, errors } = await runTask<"streams">(
-        { kind: "streams", client, url: server.url, version: server.version, streams, deltas, intervalMs: INTERVAL_MS },
+        {
+          kind: "streams",
+          client,
+          url: server.url,
+          version: server.version,
+          streams,
+          deltas,
+          intervalMs: INTERVAL_MS,
+          shortCalls: client === "gradio-python" ? 1 : SHORT_CALLS,
+        },
         { python, limitMs: 45_000 },
       );
       const many = `${streams.toLocaleString("en")} stream${streams === 1 ? "" : "s"}`;
