@@ -1,27 +1,14 @@
-import { afterEach, describe, expect, it } from "vitest";
-import { readText, type Transport, type TransportRequest } from "../../src/http/transport.ts";
-import { createTransport } from "../../src/http/undici-transport.ts";
+import { describe, expect, it } from "vitest";
+import { readText } from "../../src/http/transport.ts";
 import { response, startRawServer } from "../servers/raw-server.ts";
 import { startSecureServer } from "../servers/secure-server.ts";
+import { get, openTransport } from "../servers/transports.ts";
 import { rejection, settle, until } from "../servers/waiting.ts";
-
-const opened: Transport[] = [];
-afterEach(() => Promise.all(opened.splice(0).map((transport) => transport.close())));
-
-function open(): Transport {
-  const transport = createTransport({ proxy: false });
-  opened.push(transport);
-  return transport;
-}
-
-function get(url: URL, more: Partial<TransportRequest> = {}): TransportRequest {
-  return { method: "GET", url, headers: {}, connectMs: 10_000, headersMs: 30_000, ...more };
-}
 
 describe("the connection that is made while undici is loaded", () => {
   it("is the one that the first request goes over", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
-    const transport = open();
+    const transport = openTransport();
     for (let call = 0; call < 3; call += 1) {
       expect(await readText((await transport.request(get(server.url))).body)).toBe("ok");
     }
@@ -30,7 +17,7 @@ describe("the connection that is made while undici is loaded", () => {
 
   it("goes on with TLS over https, and serves the requests after the first too", async () => {
     await using server = await startSecureServer();
-    const transport = open();
+    const transport = openTransport();
     const url = new URL(`https://127.0.0.1:${server.port}/a?b=1`);
     for (let call = 0; call < 3; call += 1) {
       expect(await readText((await transport.request(get(url))).body)).toBe("HTTP/1.1 /a?b=1");
@@ -43,7 +30,7 @@ describe("the connection that is made while undici is loaded", () => {
   it("is for one of several first requests; the others make their own", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
     await using other = await startRawServer((socket) => socket.write(response("other")));
-    const transport = open();
+    const transport = openTransport();
     const answers = await Promise.all(
       [server, server, other].map(async ({ url }) => readText((await transport.request(get(url))).body)),
     );
@@ -54,7 +41,7 @@ describe("the connection that is made while undici is loaded", () => {
   it("is closed where its request was aborted before it could go out", async () => {
     await using server = await startRawServer();
     const controller = new AbortController();
-    const transport = open();
+    const transport = openTransport();
     const failure = rejection(transport.request(get(server.url, { signal: controller.signal })));
     controller.abort(new Error("mine"));
     expect(await failure).toMatchObject({ message: "mine" });
@@ -67,7 +54,7 @@ describe("the connection that is made while undici is loaded", () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
     await using rude = await startRawServer();
     // The first connection of a transport leads to a server that is gone by the time the request goes out.
-    const transport = open();
+    const transport = openTransport();
     const refused = rejection(transport.request(get(rude.url)));
     await rude[Symbol.asyncDispose]();
     expect(await refused).toMatchObject({ code: "connection" });
@@ -78,7 +65,7 @@ describe("the connection that is made while undici is loaded", () => {
     const server = await startRawServer();
     await server[Symbol.asyncDispose]();
     for (let call = 0; call < 2; call += 1) {
-      expect(await rejection(open().request(get(server.url)))).toMatchObject({ code: "connection" });
+      expect(await rejection(openTransport().request(get(server.url)))).toMatchObject({ code: "connection" });
     }
     await settle();
   });

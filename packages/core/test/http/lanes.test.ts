@@ -1,26 +1,17 @@
 import type { Socket } from "node:net";
 
-import { afterEach, describe, expect, it } from "vitest";
-import { readText, type Transport, type TransportRequest } from "../../src/http/transport.ts";
-import { createTransport } from "../../src/http/undici-transport.ts";
+import { describe, expect, it } from "vitest";
+import { readText, type Transport } from "../../src/http/transport.ts";
 import { CHUNKED, chunk, response, startRawServer } from "../servers/raw-server.ts";
+import { get, openTransport } from "../servers/transports.ts";
 import { rejection, until } from "../servers/waiting.ts";
 
-const opened: Transport[] = [];
-afterEach(() => Promise.all(opened.splice(0).map((transport) => transport.close())));
+const POST = { method: "POST", body: "{}" } as const;
 
-function open(): Transport {
-  const transport = createTransport({ proxy: false });
-  opened.push(transport);
-  return transport;
-}
-
-function post(url: URL, lane: symbol): TransportRequest {
-  return { ...get(url, lane), method: "POST", body: "{}" };
-}
-
-function get(url: URL, lane: symbol): TransportRequest {
-  return { method: "GET", url, headers: {}, connectMs: 10_000, headersMs: 30_000, lane };
+/** Sends a POST and, without waiting for its answer, a GET, in a lane of their own. */
+function sendBoth(transport: Transport, url: URL, second = url) {
+  const lane = Symbol("lane");
+  return [transport.request(get(url, { lane, ...POST })), transport.request(get(second, { lane }))] as const;
 }
 
 /** A server that answers nothing before it has two requests, then both in their order. */
@@ -38,12 +29,8 @@ function startPatientServer() {
 describe("requests of one lane", () => {
   it("go out over one connection without waiting for each other, and get their own answers", async () => {
     await using server = await startPatientServer();
-    const transport = open();
-    const lane = Symbol("lane");
-    const [first, second] = await Promise.all([
-      transport.request(post(server.url, lane)),
-      transport.request(get(server.url, lane)),
-    ]);
+    const transport = openTransport();
+    const [first, second] = await Promise.all(sendBoth(transport, server.url));
     expect([await readText(first.body), await readText(second.body)]).toEqual(["POST", "GET"]);
     expect(server.connections()).toBe(1);
   });
@@ -52,13 +39,9 @@ describe("requests of one lane", () => {
     await using server = await startRawServer((socket, request) =>
       socket.write(request.startsWith("POST") ? response("joined") : `${CHUNKED}${chunk("text")}`),
     );
-    const transport = open();
+    const transport = openTransport();
     for (let call = 1; call <= 5; call += 1) {
-      const lane = Symbol("lane");
-      const [first] = await Promise.all([
-        transport.request(post(server.url, lane)),
-        transport.request(get(server.url, lane)),
-      ]);
+      const [first] = await Promise.all(sendBoth(transport, server.url));
       expect(await readText(first.body)).toBe("joined");
       expect(server.connections()).toBe(call);
     }
@@ -66,13 +49,9 @@ describe("requests of one lane", () => {
 
   it("leave their connection to the next lane", async () => {
     await using server = await startPatientServer();
-    const transport = open();
+    const transport = openTransport();
     for (let call = 0; call < 20; call += 1) {
-      const lane = Symbol("lane");
-      const answers = await Promise.all([
-        transport.request(post(server.url, lane)),
-        transport.request(get(server.url, lane)),
-      ]);
+      const answers = await Promise.all(sendBoth(transport, server.url));
       for (const { body } of answers) await readText(body);
     }
     expect(server.connections()).toBe(1);
@@ -81,12 +60,8 @@ describe("requests of one lane", () => {
   it("reach another origin over another connection", async () => {
     await using server = await startRawServer((socket) => socket.write(response("one")));
     await using other = await startRawServer((socket) => socket.write(response("two")));
-    const transport = open();
-    const lane = Symbol("lane");
-    const [first, second] = await Promise.all([
-      transport.request(post(server.url, lane)),
-      transport.request(get(other.url, lane)),
-    ]);
+    const transport = openTransport();
+    const [first, second] = await Promise.all(sendBoth(transport, server.url, other.url));
     expect([await readText(first.body), await readText(second.body)]).toEqual(["one", "two"]);
   });
 
@@ -95,12 +70,8 @@ describe("requests of one lane", () => {
       if (request.startsWith("POST")) socket.end(response("joined", { headers: "connection: close\r\n" }));
       else if (socket.writable) socket.write(response("text"));
     });
-    const transport = open();
-    const lane = Symbol("lane");
-    const [first, second] = await Promise.all([
-      transport.request(post(server.url, lane)),
-      transport.request(get(server.url, lane)),
-    ]);
+    const transport = openTransport();
+    const [first, second] = await Promise.all(sendBoth(transport, server.url));
     expect([await readText(first.body), await readText(second.body)]).toEqual(["joined", "text"]);
     expect(server.connections()).toBe(2);
   });
@@ -111,29 +82,27 @@ describe("requests of one lane", () => {
       if (broken) socket.destroy();
       else socket.write(response("ok"));
     });
-    const transport = open();
-    const lane = Symbol("lane");
-    const both = [transport.request(post(server.url, lane)), transport.request(get(server.url, lane))];
-    for (const request of both) expect(await rejection(request)).toMatchObject({ code: "connection" });
+    const transport = openTransport();
+    for (const request of sendBoth(transport, server.url)) {
+      expect(await rejection(request)).toMatchObject({ code: "connection" });
+    }
     broken = false;
-    expect(await readText((await transport.request(post(server.url, Symbol("lane")))).body)).toBe("ok");
+    expect(await readText((await transport.request(get(server.url, { lane: Symbol("lane"), ...POST }))).body)).toBe(
+      "ok",
+    );
   });
 
   it("close their connection when the second is dropped in mid-answer, and on `close`", async () => {
     await using server = await startRawServer((socket, request) =>
       socket.write(request.startsWith("POST") ? response("joined") : `${CHUNKED}${chunk("text")}`),
     );
-    const transport = open();
-    const lane = Symbol("lane");
-    const [first, second] = await Promise.all([
-      transport.request(post(server.url, lane)),
-      transport.request(get(server.url, lane)),
-    ]);
+    const transport = openTransport();
+    const [first, second] = await Promise.all(sendBoth(transport, server.url));
     await readText(first.body);
     second.body.cancel();
     await until(() => server.open() === 0);
 
-    await readText((await transport.request(post(server.url, Symbol("lane")))).body);
+    await readText((await transport.request(get(server.url, { lane: Symbol("lane"), ...POST }))).body);
     expect(server.open()).toBe(1);
     await transport.close();
     await until(() => server.open() === 0);

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { afterEach, describe, expect, it } from "vitest";
-import { readText, type Transport, type TransportRequest } from "../../src/http/transport.ts";
-import { createTransport } from "../../src/http/undici-transport.ts";
+import { describe, expect, it } from "vitest";
+import { readText } from "../../src/http/transport.ts";
 import { CHUNKED, chunk, response, startRawServer } from "../servers/raw-server.ts";
+import { get, openTransport } from "../servers/transports.ts";
 import { rejection, settle, until, useVirtualTime } from "../servers/waiting.ts";
 
 const run = promisify(execFile);
@@ -19,23 +19,10 @@ async function runNode(module: string): Promise<string> {
   return stdout;
 }
 
-function get(url: URL, more: Partial<TransportRequest> = {}): TransportRequest {
-  return { method: "GET", url, headers: {}, connectMs: 10_000, headersMs: 30_000, ...more };
-}
-
-const opened: Transport[] = [];
-afterEach(() => Promise.all(opened.splice(0).map((transport) => transport.close())));
-
-function open(): Transport {
-  const transport = createTransport({ proxy: false });
-  opened.push(transport);
-  return transport;
-}
-
 describe("connections", () => {
   it("sends a GET that follows a POST's answer over the same connection, every time", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
-    const transport = open();
+    const transport = openTransport();
     for (let call = 0; call < 50; call += 1) {
       await readText((await transport.request(get(server.url, { method: "POST", body: "{}" }))).body);
       await readText((await transport.request(get(server.url))).body);
@@ -45,14 +32,14 @@ describe("connections", () => {
 
   it("sends a request that follows a chunked answer over the same connection", async () => {
     await using server = await startRawServer((socket) => socket.write(`${CHUNKED}${chunk("ok")}0\r\n\r\n`));
-    const transport = open();
+    const transport = openTransport();
     for (let call = 0; call < 20; call += 1) await readText((await transport.request(get(server.url))).body);
     expect(server.connections()).toBe(1);
   });
 
   it("opens one connection for each request under way: an open stream holds nobody up", async () => {
     await using server = await startRawServer((socket) => socket.write(CHUNKED));
-    const transport = open();
+    const transport = openTransport();
     await Promise.all(Array.from({ length: 20 }, () => transport.request(get(server.url))));
     expect(server.connections()).toBe(20);
   });
@@ -62,7 +49,7 @@ describe("connections", () => {
       socket.write(response("ok"));
       if (connection === 1) socket.end();
     });
-    const transport = open();
+    const transport = openTransport();
     await readText((await transport.request(get(server.url))).body);
     await until(() => server.log.includes("close 1"));
     expect(await readText((await transport.request(get(server.url))).body)).toBe("ok");
@@ -70,7 +57,7 @@ describe("connections", () => {
 
   it("closes its idle connections on `close`", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
-    const transport = open();
+    const transport = openTransport();
     await readText((await transport.request(get(server.url))).body);
     expect(server.open()).toBe(1);
     await transport.close();
@@ -95,7 +82,7 @@ describe("connections", () => {
 describe("connecting", () => {
   it("gives up when no connection stands in time", async () => {
     // TEST-NET-1 of RFC 5737 leads nowhere. Where there is no network at all it is refused at once.
-    const error = await rejection(open().request(get(new URL("http://192.0.2.1:81/"), { connectMs: 50 })));
+    const error = await rejection(openTransport().request(get(new URL("http://192.0.2.1:81/"), { connectMs: 50 })));
     const code = (error as { code: string }).code;
     if (code === "connection") expect((error as Error).message).toMatch(/ENETUNREACH|EHOSTUNREACH|ECONNREFUSED/);
     else expect(error).toMatchObject({ code: "timeout", phase: "connect", limitMs: 50 });
@@ -104,7 +91,7 @@ describe("connecting", () => {
   it("counts connecting and headers apart: a slow answer is no connect timeout", async () => {
     await using server = await startRawServer();
     const time = useVirtualTime();
-    const failure = rejection(open().request(get(server.url, { connectMs: 100, headersMs: 5000 })));
+    const failure = rejection(openTransport().request(get(server.url, { connectMs: 100, headersMs: 5000 })));
     await until(() => server.received[0]?.endsWith("\r\n\r\n") === true);
     await time.pass(4000);
     await time.pass(1000);
@@ -116,7 +103,9 @@ describe("connecting", () => {
     const controller = new AbortController();
     let started = 0;
     const failure = rejection(
-      open().request(get(raw.url, { method: "POST", signal: controller.signal, onStart: () => void (started += 1) })),
+      openTransport().request(
+        get(raw.url, { method: "POST", signal: controller.signal, onStart: () => void (started += 1) }),
+      ),
     );
     const reason = new Error("mine");
     controller.abort(reason);
@@ -131,7 +120,7 @@ describe("connecting", () => {
     "is not begun for a header that cannot be sent: a mistake, not a failing connection: %j",
     async (headers) => {
       await using server = await startRawServer();
-      const error = await rejection(open().request(get(server.url, { headers })));
+      const error = await rejection(openTransport().request(get(server.url, { headers })));
       expect(error).toBeInstanceOf(TypeError);
       expect(server.received.join("")).toBe("");
     },
@@ -140,7 +129,7 @@ describe("connecting", () => {
   it("tells by `onStart` that the server may have seen the request", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
     let started = 0;
-    await readText((await open().request(get(server.url, { onStart: () => void (started += 1) }))).body);
+    await readText((await openTransport().request(get(server.url, { onStart: () => void (started += 1) }))).body);
     expect(started).toBe(1);
   });
 });
