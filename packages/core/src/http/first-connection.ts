@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Connect } from "undici/lib/core/connect.js";
+import type { Connect, ConnectTarget } from "undici/lib/core/connect.js";
 import { startTimer } from "../timers.ts";
 
 /** A connection that is made while undici is being loaded, for the first request to take. */
@@ -48,8 +48,8 @@ export function openFirstConnection(url: URL, limitMs: number): FirstConnection 
     socket.once("connectionAttempt", () => setImmediate(go)).once("close", go);
   });
 
-  function take(host: string): Socket | undefined {
-    if (!free || socket.destroyed || host !== url.host) return undefined;
+  function take({ protocol, host }: ConnectTarget): Socket | undefined {
+    if (!free || socket.destroyed || protocol !== url.protocol || host !== url.host) return undefined;
     free = false;
     return socket;
   }
@@ -57,7 +57,7 @@ export function openFirstConnection(url: URL, limitMs: number): FirstConnection 
   return {
     underWay,
     through: (connect) => (target, callback) => {
-      const taken = take(target.host);
+      const taken = take(target);
       if (taken === undefined) return connect(target, callback);
       whenConnected(taken, (error) => {
         if (error !== undefined) callback(error);
