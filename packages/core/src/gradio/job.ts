@@ -131,7 +131,7 @@ export function startJob({
   function start(work: () => Promise<void>): void {
     running = work().catch((error: unknown) => {
       fail(error);
-      if (mayRun) client.background(sweepSession({ session, endpoint, fnIndex, eventId, stepped }));
+      if (mayRun) client.background(stop({ sweep: true }));
     });
   }
 
@@ -324,9 +324,9 @@ export function startJob({
   }
 
   /** Stops the job on the server, once its stream is closed. A stream that was not the job's has stopped nothing. */
-  function stop(): Promise<void> {
+  function stop({ sweep = unproven } = {}): Promise<void> {
     const job = { session, endpoint, fnIndex, eventId, stepped };
-    return unproven ? sweepSession(job) : cancelJob(job);
+    return sweep ? sweepSession(job) : cancelJob(job);
   }
 
   signal.addEventListener("abort", onAbort, { once: true });
