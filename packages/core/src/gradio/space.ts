@@ -5,8 +5,8 @@ import { resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import { createClient, type ClientOptions, type SpaceClient } from "./client.ts";
 import { endpointNames, findEndpoint, type Endpoint } from "./config.ts";
-import { applyEdits } from "./diff.ts";
 import { startJob } from "./job.ts";
+import { createFollower } from "./outputs.ts";
 import { runUnqueued } from "./run.ts";
 import { createSession } from "./session.ts";
 import { uploadFile, type FileData, type UploadOptions } from "./upload.ts";
@@ -172,30 +172,6 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
       uploadFile(createSession(client), file, { timeouts: options.timeouts, ...uploadOptions }),
     close,
     [Symbol.asyncDispose]: close,
-  };
-}
-
-/**
- * Makes the function that turns the data of each message into whole outputs. Once an edit does not
- * fit it gives nothing more: Gradio's edits can be wrong, its final value is not.
- */
-function createFollower({
-  whole,
-}: {
-  readonly whole: boolean;
-}): (data: readonly unknown[]) => readonly unknown[] | undefined {
-  let outputs: readonly unknown[] | undefined;
-  let lost = false;
-  return (data) => {
-    if (lost) return undefined;
-    try {
-      outputs = whole || outputs === undefined ? data : applyEdits(outputs, data);
-    } catch (error) {
-      if (!QwenError.isInstance(error)) throw error;
-      lost = true;
-      return undefined;
-    }
-    return outputs;
   };
 }
 
