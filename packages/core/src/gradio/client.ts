@@ -9,6 +9,7 @@ import { checkToken, isHuggingFaceSpace, spaceUrl, tokenHeader, type SpaceTarget
 import { parseConfig, type SpaceConfig } from "./config.ts";
 import { createCookieJar, type CookieJar } from "./cookies.ts";
 import { failureOf } from "./failure.ts";
+import { createLogin, type Credentials } from "./login.ts";
 
 /** How to reach a Space. */
 export interface ClientOptions {
@@ -18,7 +19,7 @@ export interface ClientOptions {
    */
   readonly token?: string | undefined;
   /** For an app with a login of its own: `launch(auth=…)`. */
-  readonly auth?: { readonly username: string; readonly password: string } | undefined;
+  readonly auth?: Credentials | undefined;
   /** URL of an HTTP proxy, or `false` for none. @defaultValue what `HTTPS_PROXY` and `NO_PROXY` say */
   readonly proxy?: string | false | undefined;
   /** Another way to send requests. The caller closes it. */
@@ -94,12 +95,11 @@ export function createClient(
   const { earlyStream = false } = options;
   const url = spaceUrl(target);
   if (token !== undefined) checkToken(token);
-  const logins = createCookieJar();
+  const login = auth === undefined ? undefined : createLogin(auth, { url, send });
   const left = new Set<Promise<void>>();
   let ownTransport: Transport | undefined;
   let config: SpaceConfig | undefined;
   let reading: Promise<SpaceConfig> | undefined;
-  let login: Promise<void> | undefined;
 
   function transport(): Transport {
     return options.transport ?? (ownTransport ??= createTransport({ proxy }));
@@ -157,7 +157,7 @@ export function createClient(
         onStatus?.(status);
         const cookies = received["set-cookie"];
         if (cookies === undefined || hop.origin !== url.origin) return;
-        (jar ?? logins).store(typeof cookies === "string" ? [cookies] : cookies);
+        jar?.store(typeof cookies === "string" ? [cookies] : cookies);
       },
     });
     return response;
@@ -165,56 +165,14 @@ export function createClient(
 
   function cookiesFor(jar: CookieJar | undefined): readonly string[] {
     // Nearly always there is nothing to merge, and this is asked for every request.
-    const kept = logins.pairs();
+    const kept = login?.cookies.pairs() ?? [];
     if (kept.length === 0) return jar?.pairs() ?? kept;
     // Of one name, a session's cookie replaces the one that came with the login.
-    return createCookieJar({ ...logins.toJSON(), ...jar?.toJSON() }).pairs();
+    return createCookieJar({ ...login?.cookies.toJSON(), ...jar?.toJSON() }).pairs();
   }
 
-  async function logIn({
-    username,
-    password,
-  }: {
-    readonly username: string;
-    readonly password: string;
-  }): Promise<void> {
-    const form = new URLSearchParams({ username, password }).toString();
-    const response = await send({
-      path: "login",
-      body: { bytes: new TextEncoder().encode(form), contentType: "application/x-www-form-urlencoded" },
-    });
-    if (response.status === 429 || response.status >= 500) throw await failureOf(response, { url });
-    if (response.status !== 200) {
-      response.body.cancel();
-      throw new QwenError(
-        "authentication",
-        `${url.host} does not accept the username and password given as \`auth\`.`,
-        { status: response.status },
-      );
-    }
-    await readText(response.body);
-  }
-
-  async function loggedIn(signal: AbortSignal | undefined): Promise<void> {
-    if (auth === undefined) return;
-    // Shared by all callers, so it goes on when one of them leaves.
-    login ??= logIn(auth).catch((error: unknown) => {
-      login = undefined;
-      throw error;
-    });
-    await orAborted(login, signal);
-  }
-
-  async function request(clientRequest: ClientRequest): Promise<TransportResponse> {
-    if (auth === undefined) return send(clientRequest);
-    await loggedIn(clientRequest.signal);
-    const response = await send(clientRequest);
-    if (response.status !== 401) return response;
-    // The server forgot the login, as a restart makes it do.
-    response.body.cancel();
-    login = undefined;
-    await loggedIn(clientRequest.signal);
-    return send(clientRequest);
+  function request(clientRequest: ClientRequest): Promise<TransportResponse> {
+    return login === undefined ? send(clientRequest) : login.request(clientRequest);
   }
 
   function requestConfig(): Promise<TransportResponse> {
@@ -287,16 +245,6 @@ export function createClient(
       await closing?.close();
     },
   };
-}
-
-/** Settles as `promise` does, or rejects with the reason of `signal` before it. */
-function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal?.reason);
-    if (signal?.aborted === true) onAbort();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
-  });
 }
 
 function lowerCase(headers: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {

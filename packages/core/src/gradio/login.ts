@@ -1,0 +1,82 @@
+import { QwenError } from "../errors.ts";
+import { readText, type TransportResponse } from "../http/transport.ts";
+import type { ClientRequest } from "./client.ts";
+import { createCookieJar, type CookieJar } from "./cookies.ts";
+import { failureOf } from "./failure.ts";
+
+/** The name and password of an app with a login of its own: `launch(auth=…)`. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The login of a client, shared by all of its sessions. */
+export interface Login {
+  /** Its cookies: they go with every request to the Space. */
+  readonly cookies: CookieJar;
+  /** Sends a request once logged in, and once more after a new login where the server forgot the first. */
+  request(request: ClientRequest): Promise<TransportResponse>;
+}
+
+/**
+ * Makes the login of a client; the first request logs in. `send` sends a request to the Space at `url`.
+ *
+ * A login that is refused is `authentication`; one that fails is tried anew by the next request.
+ */
+export function createLogin(
+  credentials: Credentials,
+  { url, send }: { readonly url: URL; send(request: ClientRequest): Promise<TransportResponse> },
+): Login {
+  const cookies = createCookieJar();
+  const form = new TextEncoder().encode(new URLSearchParams({ ...credentials }).toString());
+  let login: Promise<void> | undefined;
+
+  async function logIn(): Promise<void> {
+    const body = { bytes: form, contentType: "application/x-www-form-urlencoded" };
+    const response = await send({ path: "login", body, jar: cookies });
+    if (response.status === 429 || response.status >= 500) throw await failureOf(response, { url });
+    if (response.status !== 200) {
+      response.body.cancel();
+      throw new QwenError(
+        "authentication",
+        `${url.host} does not accept the username and password given as \`auth\`.`,
+        { status: response.status },
+      );
+    }
+    await readText(response.body);
+  }
+
+  function loggedIn(signal: AbortSignal | undefined): Promise<void> {
+    // Shared by all callers, so it goes on when one of them leaves.
+    login ??= logIn().catch((error: unknown) => {
+      login = undefined;
+      throw error;
+    });
+    return orAborted(login, signal);
+  }
+
+  return {
+    cookies,
+    async request(request) {
+      await loggedIn(request.signal);
+      const used = login;
+      const response = await send(request);
+      if (response.status !== 401) return response;
+      // The server forgot the login, as a restart makes it do. Another request may have renewed it already.
+      response.body.cancel();
+      if (login === used) login = undefined;
+      await loggedIn(request.signal);
+      return send(request);
+    },
+  };
+}
+
+/** Settles as `promise` does, or rejects with the reason of `signal` before it. */
+function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal?.reason);
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
+  });
+}
