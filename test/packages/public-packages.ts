@@ -5,7 +5,10 @@ import { join } from "node:path";
 export interface Manifest {
   readonly name: string;
   readonly private?: boolean;
+  readonly version?: string;
   readonly description?: string;
+  readonly keywords?: readonly string[];
+  readonly homepage?: string;
   readonly license?: string;
   readonly type?: string;
   readonly sideEffects?: boolean;

@@ -1,9 +1,10 @@
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 
-import { publicPackages } from "./public-packages.ts";
+import { homepage, linksIn, metadataOf } from "./metadata.ts";
+import { publicPackages, root } from "./public-packages.ts";
 
 /** The packages that are not one provider, and so export more than its factory. */
 const machinery = ["ai-sdk", "cli", "core", "gateway", "testing"];
@@ -19,12 +20,25 @@ describe.each(publicPackages)("$name", ({ name, folder, path, manifest }) => {
       license: "MIT",
       type: "module",
       sideEffects: false,
-      files: ["dist", "src"],
+      files: ["dist"],
       engines: { node: ">=22.19" },
       publishConfig: { access: "public" },
       exports: { "./package.json": "./package.json" },
     });
     for (const field of ["main", "module", "types", "typings"]) expect(manifest).not.toHaveProperty(field);
+  });
+
+  test("says where it comes from, as the root's package.json has it (`pnpm metadata` writes it)", () => {
+    expect(manifest).toMatchObject(metadataOf({ folder, ...manifest }));
+  });
+
+  test("links from its README to what npm can show: whole addresses, and in the repository files that exist", () => {
+    const links = linksIn(readFileSync(join(path, "README.md"), "utf8"));
+    for (const link of links) {
+      expect.soft(link).toMatch(/^https:|^#/);
+      const [, file] = /^\/(?:blob|tree)\/main\/([^#]+)/.exec(link.replace(homepage, "")) ?? [];
+      if (link.startsWith(homepage)) expect.soft(existsSync(join(root, file ?? "?")), link).toBe(true);
+    }
   });
 
   test("exports each entry from source in this repository, from dist to users", () => {

@@ -1,5 +1,5 @@
 import { createSpaceProvider, dialogueOf, promptOf, type SpaceProviderOptions } from "@qwen/core/gradio";
-import * as z from "zod/mini";
+import { array, nullable, nullish, object, string, tuple, unknown } from "@qwen/core/schema";
 
 /** Writes a message into the session; `agent_run` answers what stands there. */
 const ADD_TEXT = { endpoint: "add_text", fnIndex: 1 };
@@ -7,8 +7,8 @@ const ADD_TEXT = { endpoint: "add_text", fnIndex: 1 };
 const THINKING = "Qwen is thinking...";
 
 // A message of modelscope_studio's chatbot; the answer's side of a pair is a list of them, or null.
-const message = z.looseObject({ text: z.nullish(z.string()) });
-const pair = z.tuple([z.unknown(), z.nullable(z.array(z.nullable(message)))]);
+const message = object({ text: nullish(string()) });
+const pair = tuple([unknown(), nullable(array(nullable(message)))]);
 
 /**
  * Qwen2.5-1M, served by its public demo Space on Gradio 4: a context of a million tokens.
@@ -53,7 +53,7 @@ export function qwen1M<const Id extends string = "1m">(options?: SpaceProviderOp
         return [chat, null, 0];
       },
       // The chat as pairs of question and answer, and two of the Space's own.
-      outputs: z.tuple([z.array(pair), z.unknown(), z.unknown()]),
+      outputs: tuple([array(pair), unknown(), unknown()]),
       answer: {
         at: [0, -1, 1, 0, "text"],
         read: (text) => (text === THINKING ? { progress: text } : withoutSummary(text)),

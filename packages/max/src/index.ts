@@ -1,7 +1,7 @@
 import { createSpaceProvider, dialogueOf, type SpaceProviderOptions } from "@qwen/core/gradio";
-import * as z from "zod/mini";
+import { array, nullable, string, tuple, unknown } from "@qwen/core/schema";
 
-const pair = z.tuple([z.nullable(z.string()), z.nullable(z.string())]);
+const pair = tuple([nullable(string()), nullable(string())]);
 
 /**
  * Qwen2.5-Max, served by its public demo Space.
@@ -42,7 +42,7 @@ export function qwenMax<const Id extends string = "max">(options?: SpaceProvider
         return [question, turns, system];
       },
       // The text box, the chat as pairs of question and answer, the system prompt.
-      outputs: z.tuple([z.unknown(), z.array(pair), z.unknown()]),
+      outputs: tuple([unknown(), array(pair), unknown()]),
       answer: { at: [1, -1, 1] },
     },
     options,

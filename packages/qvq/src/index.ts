@@ -1,5 +1,5 @@
 import { createSpaceProvider, promptOf, type SpaceProviderOptions } from "@qwen/core/gradio";
-import * as z from "zod/mini";
+import { nullable, string, tuple } from "@qwen/core/schema";
 import { pictureOf } from "./picture.ts";
 
 /**
@@ -44,7 +44,7 @@ export function qvq<const Id extends string = "qvq">(options?: SpaceProviderOpti
         const uploaded = picture === undefined ? null : { path: (await session.upload(picture.bytes, picture)).path };
         return [uploaded, promptOf(messages)];
       },
-      outputs: z.tuple([z.nullable(z.string())]),
+      outputs: tuple([nullable(string())]),
       answer: { at: [0] },
     },
     options,

@@ -195,7 +195,7 @@ export function createClient(
       );
     }
     // Loaded beside the first answer, not before it: schemas are a third of this package's code.
-    const { checkConfig } = await import("./config-schema.ts");
+    const { checkConfig } = await import("#schema");
     return parseConfig(body, { host: url.host, check: checkConfig });
   }
 
