@@ -47,6 +47,25 @@ test.each(publicPackages.flatMap(entriesOf))("importing %s leaves globalThis as 
   expect(outcome).toStrictEqual({ added: [], replaced: false });
 });
 
+/** The files that these imports load, without their folders. */
+async function filesLoadedBy(...entries: readonly string[]): Promise<string[]> {
+  const script = `
+    import { registerHooks } from "node:module";
+    const files = [];
+    registerHooks({ load: (url, context, next) => (files.push(url.split("/").at(-1)), next(url, context)) });
+    for (const entry of ${JSON.stringify(entries)}) await import(entry);
+    console.log(JSON.stringify(files));
+  `;
+  return JSON.parse(await node("--input-type=module", "--eval", script));
+}
+
+test("importing core does not load its schemas, and plugins share one copy of them", async () => {
+  const core = ["@qwen/core", "@qwen/core/gradio", "@qwen/core/router"];
+  expect(await filesLoadedBy(...core)).not.toContain("schemas.js");
+  const all = await filesLoadedBy(...core, "@qwen/core/schema", ...plugins);
+  expect(all.filter((file) => file === "schemas.js")).toHaveLength(1);
+});
+
 describe.each(publicPackages)("$name", ({ name }) => {
   const path = join(installed, "node_modules", name);
   const files = globSync("**/*", { cwd: path, exclude: ["node_modules"] });
