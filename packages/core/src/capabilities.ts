@@ -1,5 +1,5 @@
 import { QwenError } from "./errors.ts";
-import { imagesOf, textOf, type Message } from "./message.ts";
+import { imageSource, imagesOf, textOf, type ImagePart, type Message } from "./message.ts";
 import type { Capabilities, ModelInfo, ProviderRequest, Settings, Warning } from "./provider.ts";
 
 /** The request, as far as it decides whether a model can answer it. */
@@ -23,7 +23,7 @@ export function findUnsupported(
 }
 
 function missingFeature(
-  { images, tools, json }: Capabilities,
+  { images, tools, json, prefill = false }: Capabilities,
   messages: readonly Message[],
   settings: Settings,
 ): string | undefined {
@@ -31,6 +31,8 @@ function missingFeature(
   if (!tools && settings.tools !== undefined && settings.tools.length > 0 && settings.toolChoice !== "none")
     return "tools";
   if (!tools && messages.some(({ role }) => role === "tool")) return "tool results";
+  if (!prefill && lastSpoken(messages)?.role === "assistant")
+    return "a chat that ends with the assistant, only one that ends with a question";
   if (!json && settings.responseFormat?.type === "json") return "a JSON response format";
   return undefined;
 }
@@ -38,17 +40,23 @@ function missingFeature(
 /**
  * Throws `invalid_request` for a request that no provider could answer, saying what is wrong with it.
  *
- * For callers without the compiler, and for what types cannot say, such as an empty last message.
+ * For callers without the compiler, and for what types cannot say, such as an empty last message. A history that
+ * ends with the assistant is none of them: some models go on with it.
  */
 export function checkRequest({ messages, settings }: AskedFor): void {
   if (!Array.isArray(messages)) throw invalid("`messages` must be an array");
   if (messages.length === 0) throw invalid("`messages` is empty");
   messages.forEach(checkMessage);
-  const last = messages.at(-1);
-  if (last !== undefined && textOf(last).trim() === "" && imagesOf(last).length === 0)
+  const last = lastSpoken(messages);
+  if (last === undefined) throw invalid("`messages` holds nothing but a system prompt, and no question");
+  if (last.role !== "assistant" && textOf(last).trim() === "" && imagesOf(last).length === 0)
     throw invalid("the last message is empty");
-  if (settings !== undefined && (typeof settings !== "object" || settings === null))
-    throw invalid("`settings` must be an object");
+  if (settings !== undefined) checkSettings(settings);
+}
+
+/** The last message that is no system prompt: those stand beside the dialogue, wherever they are in the list. */
+function lastSpoken(messages: readonly Message[]): Message | undefined {
+  return messages.findLast(({ role }) => role !== "system" && role !== "developer");
 }
 
 function checkMessage(message: Message, index: number): void {
@@ -60,18 +68,67 @@ function checkMessage(message: Message, index: number): void {
   if (!Array.isArray(content)) throw invalid(`the content of ${where} must be a string or an array of parts`);
   for (const part of content) {
     if (part?.type === "text" && typeof part.text === "string") continue;
-    if (
-      part?.type === "image" &&
-      (part.image instanceof Uint8Array || part.image instanceof Blob || part.image instanceof URL)
-    )
-      continue;
-    throw invalid(
-      `a part of ${where} is neither { type: "text", text } nor { type: "image", image } with bytes, a Blob or a URL`,
-    );
+    if (part?.type !== "image")
+      throw invalid(`a part of ${where} is neither { type: "text", text } nor { type: "image", image }`);
+    checkImage(part.image, where);
   }
 }
 
-const ROLES: ReadonlySet<string> = new Set(["system", "user", "assistant", "tool"]);
+function checkImage(image: ImagePart["image"], where: string): void {
+  // A picture in a string may be megabytes, which are decoded where they are needed.
+  if (typeof image === "string" && /^data:/i.test(image)) return;
+  try {
+    imageSource(image);
+  } catch (error) {
+    throw invalid(`the image of ${where} cannot be read. ${error instanceof Error ? error.message.slice(0, -1) : ""}`);
+  }
+}
+
+function checkSettings(settings: Settings): void {
+  if (typeof settings !== "object" || settings === null) throw invalid("`settings` must be an object");
+  for (const [name, [expected, fits]] of SETTING_RULES) {
+    const value: unknown = settings[name];
+    if (value !== undefined && !fits(value)) throw invalid(`\`settings.${name}\` must be ${expected}`);
+  }
+}
+
+const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+const isTool = (value: unknown): boolean =>
+  isObject(value) && "name" in value && typeof value.name === "string" && value.name !== "";
+
+/** What a setting must be, and whether it is. */
+const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unknown) => boolean]> = new Map<
+  keyof Settings,
+  readonly [string, (value: unknown) => boolean]
+>([
+  ["maxOutputTokens", ["a whole number from 1", (value) => Number.isInteger(value) && Number(value) >= 1]],
+  ["temperature", ["a number from 0", (value) => isFiniteNumber(value) && value >= 0]],
+  ["topP", ["a number from 0 to 1", (value) => isFiniteNumber(value) && value >= 0 && value <= 1]],
+  [
+    "stopSequences",
+    ["an array of strings", (value) => Array.isArray(value) && value.every((one) => typeof one === "string")],
+  ],
+  ["seed", ["a whole number", (value) => Number.isInteger(value)]],
+  [
+    "responseFormat",
+    [
+      '{ type: "text" } or { type: "json" }',
+      (value) => isObject(value) && "type" in value && (value.type === "text" || value.type === "json"),
+    ],
+  ],
+  ["tools", ["an array of tools, each with a `name`", (value) => Array.isArray(value) && value.every(isTool)]],
+  [
+    "toolChoice",
+    [
+      '"auto", "none", "required" or { toolName }',
+      (value) =>
+        value === "auto" || value === "none" || value === "required" || (isObject(value) && "toolName" in value),
+    ],
+  ],
+]);
+
+const ROLES: ReadonlySet<string> = new Set(["system", "developer", "user", "assistant", "tool"]);
 
 function invalid(what: string): QwenError {
   return new QwenError("invalid_request", `The request cannot be sent: ${what}.`);

@@ -1,5 +1,7 @@
-/** Who speaks. */
-export type Role = "system" | "user" | "assistant" | "tool";
+import { QwenError } from "./errors.ts";
+
+/** Who speaks. `developer` is another word for `system`. */
+export type Role = "system" | "developer" | "user" | "assistant" | "tool";
 
 /** Words. */
 export interface TextPart {
@@ -7,10 +9,10 @@ export interface TextPart {
   readonly text: string;
 }
 
-/** A picture: its bytes, or where they are (`data:`, `file:`, `http:` or `https:`). */
+/** A picture: its bytes, or where they are (`data:`, `http:` or `https:`). A local file comes as a `Blob`: `fs.openAsBlob()`. */
 export interface ImagePart {
   readonly type: "image";
-  readonly image: Uint8Array | Blob | URL;
+  readonly image: ArrayBuffer | ArrayBufferView | Blob | URL | string;
   /** For example `image/png`. Providers tell the kind by the bytes, so it is a hint only. */
   readonly mediaType?: string | undefined;
   readonly filename?: string | undefined;
@@ -38,6 +40,61 @@ export function imagesOf({ content }: Message): readonly ImagePart[] {
   return typeof content === "string" ? [] : content.filter((part) => part.type === "image");
 }
 
+/**
+ * An image as providers read it, nothing copied: bytes of any kind as a `Uint8Array` of this realm, an address as
+ * a `data:`, `http:` or `https:` URL.
+ *
+ * Throws `invalid_request` for anything else, such as a `file:` URL.
+ */
+export function imageSource(image: ImagePart["image"]): Uint8Array | Blob | URL {
+  // Told by what they are, not by their class: a vm context, jsdom and Electron have classes of their own.
+  if (ArrayBuffer.isView(image)) return new Uint8Array(image.buffer, image.byteOffset, image.byteLength);
+  if (isArrayBuffer(image)) return new Uint8Array(image);
+  if (isBlob(image)) return image;
+  const url = typeof image === "string" || isUrl(image) ? URL.parse(String(image)) : null;
+  if (url !== null && FETCHABLE.has(url.protocol)) return url;
+  throw new QwenError(
+    "invalid_request",
+    url?.protocol === "file:"
+      ? "An image cannot be a file: URL, which a message from elsewhere could aim at any file. Open the file yourself and give the Blob: `await fs.openAsBlob(path)`."
+      : "An image is bytes, a Blob, or a data:, http: or https: URL.",
+  );
+}
+
+/** Whether a value is a `Blob` or `File`, of any realm. */
+export function isBlob(value: unknown): value is Blob {
+  if (value instanceof Blob) return true;
+  const kind = kindOf(value);
+  return (
+    (kind === "[object Blob]" || kind === "[object File]") && typeof (value as Partial<Blob>).arrayBuffer === "function"
+  );
+}
+
+function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  if (value instanceof ArrayBuffer) return true;
+  try {
+    // Throws for whatever is none, whatever it calls itself.
+    byteLengthOf?.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isUrl(value: unknown): value is URL {
+  return value instanceof URL || (kindOf(value) === "[object URL]" && typeof (value as URL).href === "string");
+}
+
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
+}
+
+const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")?.get as
+  | ((this: unknown) => number)
+  | undefined;
+
+const FETCHABLE: ReadonlySet<string> = new Set(["data:", "http:", "https:"]);
+
 /** A chat as demo Spaces take it: pairs of question and answer, and what is asked now. */
 export interface Dialogue {
   /** All system messages, joined by blank lines; absent where there is none. */
@@ -59,7 +116,7 @@ export function dialogueOf(messages: readonly Message[]): Dialogue {
   for (const message of messages) {
     const text = textOf(message);
     const last = turns.at(-1);
-    if (message.role === "system") system.push(text);
+    if (message.role === "system" || message.role === "developer") system.push(text);
     else if (message.role !== "assistant") question = question === undefined ? text : `${question}\n\n${text}`;
     else if (question === undefined && last !== undefined) last[1] += `\n\n${text}`;
     else {

@@ -47,6 +47,8 @@ export interface Capabilities {
   readonly conversation: boolean;
   readonly tools: boolean;
   readonly json: boolean;
+  /** Whether the last message may be the assistant's: the beginning of the answer. @defaultValue false */
+  readonly prefill?: boolean | undefined;
 }
 
 /** Limits of the phases of a call, in ms. `Infinity` lifts one. They count what arrives, not what is consumed. */

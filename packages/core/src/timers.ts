@@ -1,3 +1,4 @@
+import { aLimitMs, mustBe, readOptions, type Rules } from "./options.ts";
 import type { Timeouts } from "./provider.ts";
 
 /** The limits that hold where nobody sets another. */
@@ -23,16 +24,20 @@ export function resolveTimeouts(...layers: readonly (Timeouts | undefined)[]): R
   const resolved: Record<keyof Timeouts, number> = { ...DEFAULT_TIMEOUTS };
   for (const name of TIMEOUT_NAMES) {
     for (const layer of layers) {
-      const limitMs = layer?.[name];
-      if (limitMs === undefined) continue;
-      // Negated, so that NaN fails as well.
-      if (typeof limitMs !== "number" || !(limitMs > 0))
-        throw new TypeError(`The timeout "${name}" must be a positive number of ms or Infinity.`);
-      resolved[name] = limitMs;
+      const limit = layer?.[name];
+      if (limit === undefined) continue;
+      const expected = aLimitMs(limit);
+      if (expected !== undefined) throw mustBe(`timeouts.${name}`, expected, limit);
+      resolved[name] = limit;
       break;
     }
   }
   return resolved;
+}
+
+/** Reads the `timeouts` that somebody gave. Throws a `TypeError` for a limit that is none, and for a name that is none. */
+export function readTimeouts(timeouts: Timeouts | undefined): Timeouts | undefined {
+  return readOptions("timeouts", timeouts, TIMEOUT_RULES);
 }
 
 /** A limit on one phase of a call. */
@@ -144,6 +149,15 @@ export async function within<Value>(limitMs: number, promise: Promise<Value>): P
 }
 
 const TIMEOUT_NAMES = Object.keys(DEFAULT_TIMEOUTS) as readonly (keyof Timeouts)[];
+
+const TIMEOUT_RULES: Rules<Timeouts> = {
+  connectMs: aLimitMs,
+  headersMs: aLimitMs,
+  queueMs: aLimitMs,
+  firstOutputMs: aLimitMs,
+  idleMs: aLimitMs,
+  totalMs: aLimitMs,
+};
 
 // setTimeout takes 32 bits: a longer delay would fire at once.
 const LONGEST_DELAY_MS = 2 ** 31 - 1;

@@ -1,5 +1,17 @@
+import { runInNewContext } from "node:vm";
+
 import { describe, expect, it } from "vitest";
-import { dialogueOf, imagesOf, promptOf, textOf, type ContentPart, type Message } from "../src/message.ts";
+
+import {
+  dialogueOf,
+  imagesOf,
+  imageSource,
+  isBlob,
+  promptOf,
+  textOf,
+  type ContentPart,
+  type Message,
+} from "../src/message.ts";
 
 const say = (role: Message["role"], content: Message["content"]): Message => ({ role, content });
 const image: ContentPart = { type: "image", image: new URL("data:image/png;base64,") };
@@ -17,6 +29,54 @@ it("takes the images of a message in order", () => {
   expect(imagesOf(say("user", "plain"))).toEqual([]);
 });
 
+describe("an image", () => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  const foreign = (source: string): Uint8Array => runInNewContext(source) as Uint8Array;
+  it.each<[string, ContentPart & { type: "image" }]>(
+    Object.entries({
+      "a Uint8Array": bytes,
+      "a Buffer": Buffer.from(bytes),
+      "an ArrayBuffer": bytes.buffer,
+      "part of a buffer": new Uint8Array(Uint8Array.of(0, 1, 2, 3, 4).buffer, 1, 3),
+      "a DataView": new DataView(bytes.buffer),
+      "bytes of another realm": foreign("Uint8Array.of(1, 2, 3)"),
+      "a buffer of another realm": foreign("Uint8Array.of(1, 2, 3).buffer"),
+    }).map(([name, given]) => [name, { type: "image", image: given }]),
+  )("that is %s is bytes", (_, part) => {
+    const source = imageSource(part.image);
+    expect(source).toBeInstanceOf(Uint8Array);
+    expect([...(source as Uint8Array)]).toEqual([1, 2, 3]);
+  });
+
+  it("is not copied", () => {
+    expect((imageSource(bytes) as Uint8Array).buffer).toBe(bytes.buffer);
+  });
+
+  it("may be an address, as a URL or a string", () => {
+    for (const given of ["data:,x", new URL("http://host.test/a"), "HTTPS://host.test/a"])
+      expect(imageSource(given)).toBeInstanceOf(URL);
+  });
+
+  it("may be a Blob of another realm", () => {
+    const other: unknown = { [Symbol.toStringTag]: "Blob", arrayBuffer: () => Promise.resolve(bytes.buffer) };
+    expect(imageSource(other as Blob)).toBe(other);
+    expect(isBlob({ [Symbol.toStringTag]: "Blob" })).toBe(false);
+  });
+
+  it.each([
+    "x.png",
+    "file:///etc/passwd",
+    new URL("file:///etc/passwd"),
+    "ftp://host/a",
+    "",
+    5,
+    null,
+    { [Symbol.toStringTag]: "ArrayBuffer" },
+  ])("that is %s is invalid_request", (given) => {
+    expect(() => imageSource(given as string)).toThrow(expect.objectContaining({ code: "invalid_request" }));
+  });
+});
+
 describe("a dialogue", () => {
   const TABLE: readonly (readonly [
     name: string,
@@ -25,6 +85,11 @@ describe("a dialogue", () => {
   ])[] = [
     ["nothing", [], { system: undefined, turns: [], question: "" }],
     ["a question", [say("user", "q")], { system: undefined, turns: [], question: "q" }],
+    [
+      "a developer, who is the system",
+      [say("developer", "s"), say("user", "a")],
+      { system: "s", turns: [], question: "a" },
+    ],
     [
       "earlier turns",
       [say("system", "s"), say("user", "a"), say("assistant", "b"), say("user", "c")],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { DEFAULT_TIMEOUTS, resolveTimeouts, sleep, startTimer } from "../src/timers.ts";
+import { DEFAULT_TIMEOUTS, readTimeouts, resolveTimeouts, sleep, startTimer } from "../src/timers.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -88,10 +88,23 @@ describe("limits", () => {
     });
   });
 
-  test.each([0, -1, Number.NaN, "5" as unknown as number])("of %s are a TypeError that names the limit", (limit) => {
+  test.each([0, -1, Number.NaN, "5s" as unknown as number])("of %j are a TypeError that names the limit", (limit) => {
     expect(() => resolveTimeouts({ idleMs: limit })).toThrow(
-      new TypeError('The timeout "idleMs" must be a positive number of ms or Infinity.'),
+      new TypeError(
+        `\`timeouts.idleMs\` must be a positive number of ms, or Infinity, not ${typeof limit === "string" ? '"5s"' : String(limit)}.`,
+      ),
     );
+  });
+
+  test("of a name that is none are a TypeError with the name that was meant", () => {
+    expect(() => readTimeouts({ idleMS: 1 } as object)).toThrow(
+      new TypeError('`timeouts` has no option "idleMS". Did you mean "idleMs"?'),
+    );
+    expect(() => readTimeouts({ constructor: 1 } as object)).toThrow(TypeError);
+    expect(() => readTimeouts(5 as unknown as object)).toThrow(
+      new TypeError("`timeouts` must be an object of options, not 5."),
+    );
+    expect(readTimeouts({ idleMs: undefined, totalMs: 1 })).toEqual({ totalMs: 1 });
   });
 });
 

@@ -6,9 +6,9 @@ import { pictureOf } from "./picture.ts";
  * QVQ-72B, which reasons about a picture, served by its public demo Space.
  *
  * It looks at one picture: the newest of the chat. Those of earlier messages are named in
- * `finish.warnings`; two in one message are `unsupported`. A picture is bytes, a `Blob`, or a `data:`,
- * `file:` or `http(s):` URL, and PNG, JPEG, GIF or WebP by its bytes; anything else is
- * `invalid_request` before the Space is asked. System prompt and history are written into the prompt.
+ * `finish.warnings`; two in one message are `unsupported`. A picture is bytes, a `Blob`, or a `data:`
+ * or `http(s):` URL, and PNG, JPEG, GIF or WebP by its bytes; anything else is `invalid_request` before the
+ * Space is asked. A local file comes as a `Blob`: `await fs.openAsBlob(path)`. System prompt and history are written into the prompt.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { QwenError, type ImagePart, type Message } from "@qwen/core";
-import { imagesOf, type InputSession } from "@qwen/core/gradio";
+import { imageSource, imagesOf, isBlob, type InputSession } from "@qwen/core/gradio";
 
 /** A picture the Space can read. */
 export interface Picture {
@@ -47,22 +47,10 @@ export async function pictureOf(messages: readonly Message[], session: InputSess
 }
 
 async function bytesOf({ image }: ImagePart, session: InputSession): Promise<Uint8Array> {
-  if (image instanceof Uint8Array) return image;
-  if (image instanceof Blob) return new Uint8Array(await image.arrayBuffer());
-  switch (image.protocol) {
-    case "http:":
-    case "https:":
-      return session.download(image, { maxBytes: MOST_BYTES });
-    case "data:":
-      return bytesInDataUrl(image);
-    case "file:":
-      return readFile(image);
-    default:
-      throw new QwenError(
-        "invalid_request",
-        `A picture can be a data:, file:, http: or https: URL, not ${image.protocol}`,
-      );
-  }
+  const source = imageSource(image);
+  if (source instanceof Uint8Array) return source;
+  if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
+  return source.protocol === "data:" ? bytesInDataUrl(source) : session.download(source, { maxBytes: MOST_BYTES });
 }
 
 async function bytesInDataUrl(url: URL): Promise<Uint8Array> {
@@ -72,18 +60,5 @@ async function bytesInDataUrl(url: URL): Promise<Uint8Array> {
     return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
     throw new QwenError("invalid_request", "The data: URL of the picture cannot be decoded.", { cause });
-  }
-}
-
-async function readFile(url: URL): Promise<Uint8Array> {
-  try {
-    const files = await import("node:fs/promises");
-    return await files.readFile(url);
-  } catch (cause) {
-    throw new QwenError(
-      "invalid_request",
-      `The picture cannot be read: ${cause instanceof Error ? cause.message : "no reason given"}.`,
-      { cause },
-    );
   }
 }

@@ -1,3 +1,6 @@
+import { openAsBlob } from "node:fs";
+import { runInNewContext } from "node:vm";
+
 import type { ContentPart, ImagePart, Message } from "@qwen/core";
 import { createRouter } from "@qwen/core";
 import { createSpaceEmulator, type SpaceEmulator, type UploadedFile } from "@qwen/testing";
@@ -88,7 +91,12 @@ describe.each(pictures)("a picture of $mime", ({ mime, extension, file, bytes })
       "a File": new File([bytes], "holiday.txt"),
       "data: as base64": new URL(`data:${mime};base64,${base64}`),
       "data: without a kind": new URL(`data:,${percent}`),
-      "file:": file,
+      "a file as a Blob": await openAsBlob(file),
+      "an ArrayBuffer": new Uint8Array(bytes).buffer,
+      "another view of bytes": new DataView(new Uint8Array(bytes).buffer),
+      "bytes of another realm": runInNewContext("Uint8Array.from(list)", { list: [...bytes] }) as Uint8Array,
+      "data: as a string": `data:${mime};base64,${base64}`,
+      "http: as a string": server.url,
       "http:": new URL(server.url),
     };
     for (const [source, image] of Object.entries(sources)) {
@@ -125,6 +133,8 @@ describe("a picture behind a URL", () => {
     for (const image of [
       url,
       new URL("./pictures/blue.png", import.meta.url),
+      png.file,
+      "picture.png",
       new URL("data:image/png;base64,%%%"),
       new URL("ftp://127.0.0.1/picture.png"),
       new URL("blob:nodedata:7d9bd4a6-0000"),

@@ -1,4 +1,4 @@
-export { connectSpace, createSpaceProvider, dialogueOf, imagesOf, promptOf, textOf } from "#core";
+export { connectSpace, createSpaceProvider, dialogueOf, imageSource, imagesOf, isBlob, promptOf, textOf } from "#core";
 export type { Space, SpaceMessage, SubmitOptions } from "./space.ts";
 export type {
   InputSession,

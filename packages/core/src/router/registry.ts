@@ -1,6 +1,6 @@
 import { NoSuchModelError, QwenError } from "../errors.ts";
 import type { ModelInfo, Plugin, Provider, Registry } from "../provider.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 
 /** One model of one provider: what a name finally stands for. */
 export interface Entry {

@@ -1,0 +1,142 @@
+import { nearest, shortened } from "./nearest.ts";
+
+/** Says what a value must be, as it ends the sentence "`name` must be …", where it is not that. */
+export type Rule = (value: unknown) => string | undefined;
+
+/** A rule for each option of a group. */
+export type Rules<Options> = { readonly [Name in keyof Options]-?: Rule };
+
+/**
+ * Reads a group of options, once: what their owner changes later changes nothing.
+ *
+ * The copy holds what is set: an option that is `undefined` is not, so it can be spread over others.
+ * Throws a `TypeError` that names the option and what it must be, also for a name the group does not have.
+ */
+export function readOptions<Options extends object>(
+  group: string,
+  given: Options | undefined,
+  rules: Rules<Options>,
+): Options | undefined {
+  if (given === undefined) return undefined;
+  if (!isGroup(given)) throw mustBe(group, "an object of options", given);
+  for (const name of Object.keys(given)) if (!Object.hasOwn(rules, name)) refuseUnknown(group, name, given, rules);
+  const read: Partial<Options> = {};
+  for (const name of Object.keys(rules) as (keyof Options & string)[]) {
+    const value = given[name];
+    if (value === undefined) continue;
+    const expected = rules[name](value);
+    if (expected !== undefined) throw mustBe(`${group}.${name}`, expected, value);
+    read[name] = value;
+  }
+  return read as Options;
+}
+
+/** Reads one option. Throws a `TypeError` that names it and what it must be; `undefined` is not set. */
+export function readOption<Value>(name: string, value: Value, rule: Rule): Value {
+  const expected = value === undefined ? undefined : rule(value);
+  if (expected !== undefined) throw mustBe(name, expected, value);
+  return value;
+}
+
+/** Throws a `TypeError` for an option that nothing reads and whose name is nearly that of one that is read. */
+export function refuseSlips(owner: string, given: object, known: ReadonlySet<string>): void {
+  for (const name of Object.keys(given)) {
+    if (known.has(name)) continue;
+    const meant = nearest(name, known);
+    // `proxy` beside `auth` is another word; a slip keeps most of its letters.
+    if (meant === undefined || Math.abs(meant.length - name.length) > 2 || isUnset(given, name)) continue;
+    throw new TypeError(`${owner} has no option "${shortened(name)}". Did you mean "${meant}"?`);
+  }
+}
+
+/** A number of ms above 0; `Infinity` for no limit. */
+export const aLimitMs: Rule = (value) =>
+  isNumber(value) && value > 0 ? undefined : "a positive number of ms, or Infinity";
+
+/** A number of ms, 0 for none; `Infinity` for no limit. */
+export const aPauseMs: Rule = (value) =>
+  isNumber(value) && value >= 0 ? undefined : "a number of ms from 0, or Infinity";
+
+/** A number of ms that ends, 0 for none. */
+export const aFiniteMs: Rule = (value) =>
+  isNumber(value) && value >= 0 && value !== Infinity ? undefined : "a finite number of ms from 0";
+
+/** A number of ms above 0 that ends. */
+export const aPositiveMs: Rule = (value) =>
+  isNumber(value) && value > 0 && value !== Infinity ? undefined : "a finite number of ms above 0";
+
+/** A whole number from `least`; `Infinity` for no limit. */
+export function aCountFrom(least: number): Rule {
+  return (value) =>
+    isNumber(value) && value >= least && (Number.isInteger(value) || value === Infinity)
+      ? undefined
+      : `a whole number from ${least}, or Infinity`;
+}
+
+/** A whole number from 1, and not `Infinity`. */
+export const aWholeNumber: Rule = (value) =>
+  isNumber(value) && value >= 1 && Number.isInteger(value) ? undefined : "a whole number from 1";
+
+/** From 0 to 1. */
+export const aShare: Rule = (value) =>
+  isNumber(value) && value >= 0 && value <= 1 ? undefined : "a share from 0 to 1 (not per cent)";
+
+/** `true` or `false`. */
+export const aFlag: Rule = (value) => (typeof value === "boolean" ? undefined : "true or false");
+
+/** Something to call. */
+export const aFunction: Rule = (value) => (typeof value === "function" ? undefined : "a function");
+
+/** Some text. */
+export const aString: Rule = (value) => (typeof value === "string" ? undefined : "a string");
+
+/** One of some words. */
+export function oneOf(...words: readonly string[]): Rule {
+  const expected = words.map((word) => JSON.stringify(word)).join(" or ");
+  return (value) => (typeof value === "string" && words.includes(value) ? undefined : expected);
+}
+
+/** An `AbortSignal`, of any realm. */
+export const anAbortSignal: Rule = (value) =>
+  isGroup(value) &&
+  "aborted" in value &&
+  typeof value.aborted === "boolean" &&
+  "addEventListener" in value &&
+  typeof value.addEventListener === "function"
+    ? undefined
+    : "an AbortSignal, such as the `signal` of an AbortController";
+
+/** The error for an option that is not what it must be. Shows numbers and words of a few characters, and no other value: it may be a secret. */
+export function mustBe(name: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`\`${name}\` must be ${expected}, not ${shown(value)}.`);
+}
+
+/** Whether a value can hold options or names at all. */
+export function isGroup(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return value.length <= 20 ? JSON.stringify(value) : "a string of another kind";
+  if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined)
+    return String(value);
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && !Number.isNaN(value);
+}
+
+function isUnset(given: object, name: string): boolean {
+  return (given as Readonly<Record<string, unknown>>)[name] === undefined;
+}
+
+function refuseUnknown(group: string, name: string, given: object, rules: object): void {
+  if (isUnset(given, name)) return;
+  const known = Object.keys(rules);
+  const meant = nearest(name, known);
+  throw new TypeError(
+    `\`${group}\` has no option "${shortened(name)}". ${meant === undefined ? `It has ${known.join(", ")}.` : `Did you mean "${meant}"?`}`,
+  );
+}
