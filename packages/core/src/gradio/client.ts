@@ -1,6 +1,7 @@
 import { createTransport } from "#transport";
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
+import { publicReach, type Reach } from "../http/elsewhere.ts";
 import { follow } from "../http/follow.ts";
 import { readText, type Transport, type TransportResponse } from "../http/transport.ts";
 import { resolveTimeouts } from "../timers.ts";
@@ -65,11 +66,10 @@ export interface SpaceClient {
   readonly earlyStream: boolean;
   /** Sends a request; whatever its status, the response comes back. */
   request(request: ClientRequest): Promise<TransportResponse>;
-  /** Gets what is at another address by the same transport, with no header of the caller's. */
-  fetchElsewhere(
-    url: URL,
-    options: { readonly signal?: AbortSignal | undefined; readonly timeouts?: Timeouts | undefined },
-  ): Promise<TransportResponse>;
+  /** What its requests go through. */
+  transport(): Transport;
+  /** Where a URL out of a message may lead to. The Space's own origin is not elsewhere. */
+  reach(url: URL): Reach;
   /** The path prefix of the API: known from `/config`, or the hint, or that of Gradio 5 and later. */
   prefix(): string;
   /** Reads `/config`, once for all callers; a failure is not kept. */
@@ -89,11 +89,16 @@ export interface SpaceClient {
 /** Makes the client of a Space. Nothing is sent yet. Throws a `TypeError` for a bad target or token. */
 export function createClient(
   target: SpaceTarget,
-  options: ClientOptions & { readonly apiPrefix?: string | undefined } = {},
+  options: ClientOptions & {
+    readonly apiPrefix?: string | undefined;
+    readonly urls?: "public" | "any" | undefined;
+  } = {},
 ): SpaceClient {
   const { token, auth, proxy, headers: ownHeaders, apiPrefix: prefixHint = "/gradio_api" } = options;
-  const { earlyStream = false } = options;
+  const { earlyStream = false, urls = "public" } = options;
   const url = spaceUrl(target);
+  if (urls !== "public" && urls !== "any")
+    throw new TypeError(`The option \`urls\` is "public" or "any", nothing else.`);
   if (token !== undefined) checkToken(token);
   const login = auth === undefined ? undefined : createLogin(auth, { url, send });
   const left = new Set<Promise<void>>();
@@ -148,6 +153,12 @@ export function createClient(
           ...(token === undefined ? {} : tokenHeader(hop, { space: url, token })),
           ...own,
         };
+      },
+      publicOnly(hop) {
+        // A Space of the internet leads nobody into the network that this process is in.
+        if (hop.origin === url.origin || publicReach(url) === "none") return false;
+        if (publicReach(hop) === "public") return true;
+        throw new QwenError("protocol", `${url.host} redirects to ${hop.origin}, which is no public address.`);
       },
       onResponse({ status, headers: received }, hop) {
         debug(
@@ -210,17 +221,8 @@ export function createClient(
     url,
     earlyStream,
     request,
-    fetchElsewhere(elsewhere, { signal, timeouts }) {
-      const { connectMs, headersMs } = resolveTimeouts(timeouts, options.timeouts);
-      return follow(transport(), {
-        method: "GET",
-        url: elsewhere,
-        signal,
-        connectMs,
-        headersMs,
-        headersFor: () => ({ accept: "*/*", "user-agent": "qwen-sdk" }),
-      });
-    },
+    transport,
+    reach: (to) => (urls === "any" || to.origin === url.origin ? "any" : publicReach(to)),
     prefix: () => config?.apiPrefix ?? prefixHint,
     config() {
       return config === undefined ? refreshConfig() : Promise.resolve(config);

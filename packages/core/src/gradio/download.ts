@@ -1,5 +1,4 @@
-import { QwenError } from "../errors.ts";
-import { readBytes } from "../http/transport.ts";
+import { fetchElsewhere } from "../http/elsewhere.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
 
@@ -11,29 +10,27 @@ export interface DownloadOptions {
   readonly timeouts: ResolvedTimeouts;
 }
 
+/** The longest that a file may take, in ms. */
+const LONGEST_MS = 30_000;
+
 /**
- * Fetches a file by the client's transport, and so through its proxy, but with none of its headers.
+ * Fetches a file that a message names, by the client's transport, and so through its proxy, but with none of its
+ * headers; see {@link fetchElsewhere}. Throws `invalid_request` whatever goes wrong.
  *
- * Throws `invalid_request` where there is no such file or it is larger than `maxBytes`.
+ * It may take half as long as the first output: what a caller's file does must not end as the provider's timeout.
  */
-export async function download(
+export function download(
   client: SpaceClient,
   { url, maxBytes, signal, timeouts }: DownloadOptions,
 ): Promise<Uint8Array> {
-  const response = await client.fetchElsewhere(url, { signal, timeouts });
-  if (response.status !== 200) {
-    response.body.cancel();
-    throw new QwenError(
-      "invalid_request",
-      `There is no file at ${url.origin}${url.pathname} (status ${response.status}).`,
-      { status: response.status },
-    );
-  }
-  const bytes = await readBytes(response.body, { maxBytes, limitMs: timeouts.firstOutputMs, signal });
-  if (bytes.byteLength > maxBytes)
-    throw new QwenError(
-      "invalid_request",
-      `The file at ${url.origin}${url.pathname} is larger than ${maxBytes} bytes.`,
-    );
-  return bytes;
+  const { connectMs, headersMs, firstOutputMs } = timeouts;
+  return fetchElsewhere(url, {
+    transport: client.transport(),
+    reach: client.reach,
+    maxBytes,
+    limitMs: Math.min(LONGEST_MS, firstOutputMs / 2),
+    connectMs,
+    headersMs,
+    signal,
+  });
 }

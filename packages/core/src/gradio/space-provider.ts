@@ -15,6 +15,13 @@ import type { FileData } from "./upload.ts";
 export interface SpaceProviderOptions<Id extends string = string> extends ClientOptions {
   /** Another Space that speaks the same wire: `owner/name` or a URL. */
   readonly space?: SpaceTarget | undefined;
+  /**
+   * Which http(s) URLs in messages are fetched: those of public addresses, or any. Say "any" only where you trust whoever
+   * writes the messages with all that this machine can reach.
+   *
+   * @defaultValue "public"
+   */
+  readonly urls?: "public" | "any" | undefined;
   /** Another id, to register two of the same kind in one router. */
   readonly id?: Id | undefined;
 }
@@ -55,7 +62,11 @@ export interface InputSession {
   ): Promise<readonly unknown[]>;
   /** Sends a file to the Space. */
   upload(file: Blob | Uint8Array, options?: { readonly filename?: string | undefined }): Promise<FileData>;
-  /** Fetches what is behind an http(s) URL, without the token, at most `maxBytes` of it. */
+  /**
+   * Fetches what is behind an http(s) URL, with nothing of the caller's, within half of `firstOutputMs` and 30 s. Of any
+   * address but a public one, unless the provider was made with `urls: "any"`, of more than `maxBytes` and of whatever
+   * else goes wrong the call ends with `invalid_request`, which never counts for a provider.
+   */
   download(url: URL, options: { readonly maxBytes: number }): Promise<Uint8Array>;
   /** Says in `finish.warnings` what of the request could not be honoured. */
   warn(warning: Warning): void;

@@ -4,9 +4,11 @@ import { headerOf, type Transport, type TransportRequest, type TransportResponse
 const MOST_REDIRECTS = 5;
 
 /** A request whose headers depend on where it goes. */
-export interface FollowedRequest extends Omit<TransportRequest, "headers"> {
+export interface FollowedRequest extends Omit<TransportRequest, "headers" | "publicOnly"> {
   /** Asked anew for every hop, so that what is meant for one host never reaches another. */
   headersFor(url: URL): Readonly<Record<string, string>>;
+  /** Whether a hop must lead to a public address. Asked for each; throws for one that must not be asked at all. */
+  publicOnly?(url: URL): boolean;
   /** Told every response on the way, for its cookies. */
   readonly onResponse?: ((response: TransportResponse, url: URL) => void) | undefined;
 }
@@ -14,26 +16,29 @@ export interface FollowedRequest extends Omit<TransportRequest, "headers"> {
 /**
  * Sends a request and follows redirects, at most five.
  *
- * A POST is followed on 307 and 308 only: the others would turn it into a GET without its body
- * (RFC 9110, section 15.4). Errors of code `protocol` name where the redirect leads.
+ * A POST is followed on 307 and 308 only, since the others would turn it into a GET without its body
+ * (RFC 9110, section 15.4), and only within its origin: a prompt or a password is for the host it was given for.
+ * Errors of code `protocol` name where the redirect leads.
  */
 export async function follow(
   transport: Transport,
-  { headersFor, onResponse, ...request }: FollowedRequest,
+  { headersFor, publicOnly, onResponse, ...request }: FollowedRequest,
 ): Promise<TransportResponse> {
   let { url } = request;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-    const response = await transport.request({ ...request, url, headers: headersFor(url) });
+    const narrowed = publicOnly?.(url) === true ? { publicOnly: true } : undefined;
+    const response = await transport.request({ ...request, ...narrowed, url, headers: headersFor(url) });
     onResponse?.(response, url);
     const location = response.status >= 300 && response.status < 400 ? headerOf(response, "location") : undefined;
     if (location === undefined) return response;
     response.body.cancel();
     const next = URL.parse(location, url.href);
-    const followed = request.method === "GET" || response.status === 307 || response.status === 308;
+    const keepsBody = (response.status === 307 || response.status === 308) && next?.origin === url.origin;
+    const followed = request.method === "GET" || keepsBody;
     if (next === null || !/^https?:$/.test(next.protocol) || !followed) {
       throw new QwenError(
         "protocol",
-        `${url.host} redirects to ${next?.origin ?? "an unreadable address"} in a way that cannot be followed. Give the final address of the Space.`,
+        `${url.host} redirects to ${next?.origin ?? "an unreadable address"} in a way that cannot be followed. Give the final address.`,
         {
           status: response.status,
         },

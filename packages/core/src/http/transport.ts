@@ -41,6 +41,12 @@ export interface TransportRequest {
    * they go like any others.
    */
   readonly lane?: symbol | undefined;
+  /**
+   * Connect to public addresses only. A transport that looks up the host's name itself connects to the very address it
+   * checked, over a connection that nobody else uses, and rejects with code `connection` where there is none. Where a
+   * proxy or the platform does the lookup it has no effect.
+   */
+  readonly publicOnly?: boolean | undefined;
 }
 
 /** The head of a response, and its body to come. */

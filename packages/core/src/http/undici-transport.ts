@@ -4,6 +4,7 @@ import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
 import { createBufferedBody } from "./buffered-body.ts";
 import { openFirstConnection } from "./first-connection.ts";
+import { openPublicAgent } from "./public-agent.ts";
 import { createLanes, type Lanes } from "./undici-lanes.ts";
 import type { Transport, TransportOptions, TransportRequest, TransportResponse } from "./transport.ts";
 
@@ -31,6 +32,8 @@ export function createTransport({ proxy }: TransportOptions = {}): Transport {
   return {
     async request(request) {
       request.signal?.throwIfAborted();
+      // A proxy resolves names by itself.
+      if (request.publicOnly === true && !namesProxy(proxy)) return exchangeInPublic(request);
       const { agent, lanes } = await dispatchersFor(request);
       const entry = request.lane === undefined ? undefined : lanes?.enter(request.lane, request.url.origin);
       if (entry !== undefined) return exchange(entry.client, request, entry.leave);
@@ -56,21 +59,36 @@ async function closeDispatchers(dispatchers: Promise<Dispatchers>): Promise<void
   await Promise.all([agent.close(), lanes?.close()]);
 }
 
+/** Sends a request over a connection of its own, to a public address. */
+async function exchangeInPublic(request: TransportRequest): Promise<TransportResponse> {
+  const { timeout, ...options } = agentOptions(request);
+  const agent = await openPublicAgent(options, timeout);
+  const exchanged = exchange(agent, request);
+  // It closes once the response has ended.
+  void agent.close();
+  return exchanged;
+}
+
 const UNDICI_LATER_MS = 1000;
 
-async function createDispatchers(
-  proxy: string | false | undefined,
-  { connectMs, url }: Pick<TransportRequest, "connectMs" | "url">,
-): Promise<Dispatchers> {
+function agentOptions({ connectMs }: Pick<TransportRequest, "connectMs">): AgentOptions & { readonly timeout: number } {
   // Our timer tells the caller; undici's, a little later, only ends the attempt.
   const timeout = Number.isFinite(connectMs) ? connectMs + UNDICI_LATER_MS : 0;
-  const options: AgentOptions = {
+  return {
+    timeout,
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout },
     connectTimeout: timeout,
   };
+}
+
+async function createDispatchers(
+  proxy: string | false | undefined,
+  { connectMs, url }: Pick<TransportRequest, "connectMs" | "url">,
+): Promise<Dispatchers> {
+  const { timeout, ...options } = agentOptions({ connectMs });
   if (typeof proxy === "string") return { agent: await proxyAgent(proxy, options), lanes: undefined };
   if (proxy === undefined && environmentNamesProxy())
     return { agent: await environmentProxyAgent(options), lanes: undefined };
@@ -113,6 +131,10 @@ async function tunnelOptions({ connectTimeout }: AgentOptions): Promise<TunnelOp
       Object.assign(new Pool(proxy, { ...options, headersTimeout: connectTimeout }), { connect }),
     requestTls: { allowH2: false },
   };
+}
+
+function namesProxy(proxy: string | false | undefined): boolean {
+  return typeof proxy === "string" || (proxy === undefined && environmentNamesProxy());
 }
 
 function environmentNamesProxy(): boolean {

@@ -53,7 +53,7 @@ declare module "undici/lib/dispatcher/agent.js" {
 }
 
 declare module "undici/lib/core/connect.js" {
-  import type { Socket } from "node:net";
+  import type { LookupFunction, Socket } from "node:net";
   interface ConnectTarget {
     /** With its port, where that is not the protocol's own. */
     host: string;
@@ -63,7 +63,11 @@ declare module "undici/lib/core/connect.js" {
   }
   type Connect = (target: ConnectTarget, callback: (error: Error | null, socket?: Socket) => void) => void;
   /** Makes what opens connections. `timeout` is in ms. */
-  export default function buildConnector(options: { allowH2: boolean; timeout: number }): Connect;
+  export default function buildConnector(options: {
+    allowH2: boolean;
+    timeout: number;
+    lookup?: LookupFunction;
+  }): Connect;
   export type { Connect, ConnectTarget };
 }
 

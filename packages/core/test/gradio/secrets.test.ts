@@ -98,20 +98,55 @@ describe("the token", () => {
     },
   );
 
-  it("does not go along either when the job itself is redirected: prompt and answer do, by 307 and 308", async () => {
+  it.each([307, 308])(
+    "does not go along when the job itself is redirected by %i, and nor does the prompt",
+    async (status) => {
+      await using other = await startTestSpace({ data: says(completed(["there"])) });
+      await using space = await startTestSpace({
+        call: ({ reply, url }) => reply(status, "", { location: `https://evil.test${url.pathname}` }),
+      });
+      await using net = reroute({ "https://a-b.hf.space": space.origin, "https://evil.test": other.origin });
+      const client = connectSpace("a/b", { token: TOKEN, transport: net.transport, headers: { "x-mine": "secret" } });
+      expect(await rejection(client.predict("chat", ["prompt"]))).toMatchObject({
+        code: "protocol",
+        message: expect.stringContaining("https://evil.test"),
+      });
+      expect(other.requests).toEqual([]);
+      await client.close();
+    },
+  );
+
+  it("stays when the job's stream is redirected, and so do cookies and the caller's headers", async () => {
     await using other = await startTestSpace({ data: says(completed(["there"])) });
     await using space = await startTestSpace({
-      call: ({ reply, url }) =>
-        reply(308, "", { location: `https://evil.test${url.pathname}`, "set-cookie": "affinity=1" }),
+      call: ({ reply }) => reply(200, { event_id: eventId() }, { "set-cookie": "affinity=1" }),
       data: ({ reply, url }) => reply(307, "", { location: `https://evil.test${url.pathname}${url.search}` }),
     });
     await using net = reroute({ "https://a-b.hf.space": space.origin, "https://evil.test": other.origin });
     const client = connectSpace("a/b", { token: TOKEN, transport: net.transport, headers: { "x-mine": "secret" } });
     expect(await client.predict("chat", ["prompt"])).toEqual(["there"]);
-    expect(other.requests.map(({ route }) => route)).toEqual(["call", "data"]);
+    expect(other.requests.map(({ route }) => route)).toEqual(["data"]);
     for (const { headers } of other.requests) expect(JSON.stringify(headers)).not.toMatch(/secret|affinity/);
     await client.close();
   });
+
+  it.each(["http://169.254.169.254", "http://localhost", "http://[::ffff:10.0.0.1]:8080"])(
+    "of a Space on the internet leads nobody to %s",
+    async (inside) => {
+      await using other = await startTestSpace();
+      await using space = await startTestSpace({
+        config: ({ reply }) => reply(302, "", { location: `${inside}/config` }),
+      });
+      await using net = reroute({ "https://a-b.hf.space": space.origin, [new URL(inside).origin]: other.origin });
+      const client = connectSpace("a/b", { token: TOKEN, transport: net.transport });
+      expect(await rejection(client.endpoints())).toMatchObject({
+        code: "protocol",
+        message: expect.stringContaining(new URL(inside).origin),
+      });
+      expect(other.requests).toEqual([]);
+      await client.close();
+    },
+  );
 
   it("does not go where `root` or `api_prefix` of a config point: every request goes to the caller's origin", async () => {
     await using evil = await startTestSpace();
