@@ -240,3 +240,24 @@ describe("what is no conversation of this provider is invalid_request, and nothi
     expect(space.requests).toHaveLength(sent);
   });
 });
+
+describe("a conversation string that somebody changed", () => {
+  test.each<[string, object]>([
+    ["a line break in a cookie", { cookies: { a: "b\r\nx: y" } }],
+    ["a session that adds to the query", { hash: "abc&event_id=1#frag" }],
+    ["no turn", { turn: -1 }],
+  ])("%s: is invalid_request, sends nothing and counts for nobody", async (_, change) => {
+    await using router = createRouter({ plugins: [ask1M()] });
+    const { conversation } = await router.complete({ model: "qwen-1m", ...asked(FIRST) });
+    const [provider, model, token] = JSON.parse(conversation!) as [string, string, string];
+    const changed = { ...(JSON.parse(token) as object), ...change };
+    const forged = JSON.stringify([provider, model, JSON.stringify(changed)]);
+    space.forget();
+    for (let call = 0; call < 6; call += 1) {
+      const turn = router.complete({ model: "qwen-1m", ...asked("Hi"), conversation: forged });
+      await expect(turn).rejects.toMatchObject({ code: "invalid_request", attempts: { length: 1 } });
+    }
+    expect(space.requests).toEqual([]);
+    expect(router.health()).toMatchObject([{ breaker: "closed" }]);
+  });
+});

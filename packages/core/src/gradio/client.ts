@@ -8,7 +8,7 @@ import { resolveTimeouts } from "../timers.ts";
 import type { Timeouts } from "../provider.ts";
 import { checkToken, isHuggingFaceSpace, spaceUrl, tokenHeader, type SpaceTarget } from "./address.ts";
 import { parseConfig, type SpaceConfig } from "./config.ts";
-import { createCookieJar, type CookieJar } from "./cookies.ts";
+import { CookieJar } from "./cookies.ts";
 import { failureOf } from "./failure.ts";
 import { createLogin, type Credentials } from "./login.ts";
 
@@ -64,6 +64,8 @@ export interface SpaceClient {
   readonly url: URL;
   /** Whether jobs of new sessions ask for their messages before the job is confirmed. */
   readonly earlyStream: boolean;
+  /** Those of the login, where there is one. */
+  readonly loginCookies: CookieJar | undefined;
   /** Sends a request; whatever its status, the response comes back. */
   request(request: ClientRequest): Promise<TransportResponse>;
   /** What its requests go through. */
@@ -145,7 +147,7 @@ export function createClient(
         };
         if (!inside) return common;
         const { cookie: ownCookie, ...own } = { ...lowerCase(ownHeaders), ...lowerCase(headers) };
-        const pairs = cookiesFor(jar);
+        const pairs = jar?.pairs(login?.cookies) ?? login?.cookies.pairs() ?? [];
         const cookies = ownCookie === undefined ? pairs : [ownCookie, ...pairs];
         return {
           ...common,
@@ -174,21 +176,13 @@ export function createClient(
     return response;
   }
 
-  function cookiesFor(jar: CookieJar | undefined): readonly string[] {
-    // Nearly always there is nothing to merge, and this is asked for every request.
-    const kept = login?.cookies.pairs() ?? [];
-    if (kept.length === 0) return jar?.pairs() ?? kept;
-    // Of one name, a session's cookie replaces the one that came with the login.
-    return createCookieJar({ ...login?.cookies.toJSON(), ...jar?.toJSON() }).pairs();
-  }
-
   function request(clientRequest: ClientRequest): Promise<TransportResponse> {
     return login === undefined ? send(clientRequest) : login.request(clientRequest);
   }
 
   function requestConfig(): Promise<TransportResponse> {
     // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
-    return request({ path: "config", jar: createCookieJar() });
+    return request({ path: "config", jar: new CookieJar() });
   }
 
   async function readConfig(): Promise<SpaceConfig> {
@@ -220,6 +214,7 @@ export function createClient(
   return {
     url,
     earlyStream,
+    loginCookies: login?.cookies,
     request,
     transport,
     reach: (to) => (urls === "any" || to.origin === url.origin ? "any" : publicReach(to)),

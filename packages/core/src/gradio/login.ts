@@ -1,7 +1,7 @@
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client.ts";
-import { createCookieJar, type CookieJar } from "./cookies.ts";
+import { CookieJar } from "./cookies.ts";
 import { failureOf } from "./failure.ts";
 
 /** The name and password of an app with a login of its own: `launch(auth=…)`. */
@@ -27,7 +27,7 @@ export function createLogin(
   credentials: Credentials,
   { url, send }: { readonly url: URL; send(request: ClientRequest): Promise<TransportResponse> },
 ): Login {
-  const cookies = createCookieJar();
+  const cookies = new CookieJar();
   const form = new TextEncoder().encode(new URLSearchParams({ ...credentials }).toString());
   let login: Promise<void> | undefined;
 

@@ -1,6 +1,6 @@
 import type { TransportResponse } from "../http/transport.ts";
 import type { ClientRequest, SpaceClient } from "./client.ts";
-import { createCookieJar, type CookieJar } from "./cookies.ts";
+import { CookieJar } from "./cookies.ts";
 
 /** One session of a Space: what its server tells apart as one visitor. */
 export interface Session {
@@ -30,7 +30,7 @@ export function createSession(
     readonly headers?: Readonly<Record<string, string>> | undefined;
   } = {},
 ): Session {
-  const jar = createCookieJar(saved?.cookies);
+  const jar = new CookieJar(saved?.cookies);
 
   function send(request: ClientRequest): Promise<TransportResponse> {
     return client.request({

@@ -39,7 +39,7 @@ export async function uploadFile(
   const encoded = new Response(form);
   const bytes = new Uint8Array(await encoded.arrayBuffer());
   const response = await session.request({
-    path: `upload?upload_id=${session.hash}`,
+    path: `upload?upload_id=${encodeURIComponent(session.hash)}`,
     body: { bytes, contentType: encoded.headers.get("content-type") ?? "multipart/form-data" },
     signal,
     timeouts,
