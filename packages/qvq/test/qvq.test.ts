@@ -20,7 +20,8 @@ beforeEach(async () => {
 });
 afterEach(() => space.close());
 
-const askQvq = () => qvq({ space: space.url });
+/** The pictures of these tests are on this machine. */
+const askQvq = () => qvq({ space: space.url, urls: "any" });
 
 /** A question about pictures. */
 function about(...images: readonly ImagePart["image"][]): readonly ContentPart[] {
@@ -111,7 +112,7 @@ describe.each(pictures)("a picture of $mime", ({ mime, extension, file, bytes })
 describe("a picture behind a URL", () => {
   test("is fetched without the token, the headers and the cookies of the Space", async () => {
     await using server = await startPictureServer((_, response) => response.end(png.bytes));
-    const provider = qvq({ space: space.url, token: "hf_secret", headers: { "x-own": "1" } });
+    const provider = qvq({ space: space.url, urls: "any", token: "hf_secret", headers: { "x-own": "1" } });
     await hear(provider, { ...asked(about(new URL(server.url))), headers: { "x-call": "2" } });
     expect(server.requests).toHaveLength(1);
     for (const name of ["authorization", "x-hf-authorization", "cookie", "x-own", "x-call"])
