@@ -40,80 +40,104 @@ export function readTimeouts(timeouts: Timeouts | undefined): Timeouts | undefin
   return readOptions("timeouts", timeouts, TIMEOUT_RULES);
 }
 
-/** A limit on one phase of a call. */
-export interface Timer {
-  /**
-   * Starts the limit anew, also after a pause and after it ran out.
-   *
-   * Costs next to nothing, so it may be called for every message.
-   */
-  touch(): void;
-  /** Stops the clock until `resume()` or `touch()`. */
-  pause(): void;
+/**
+ * A limit in time that can be started anew, moved and held: never early, late only by what the event loop is.
+ *
+ * It re-arms one `setTimeout` of its own, and only when an earlier end is due: a touch costs a look at the clock. A running
+ * one keeps the process alive, as the call it watches should: stop it when that ends.
+ */
+export class Deadline {
+  readonly #onExpired: () => void;
+  #limitMs = Infinity;
+  #endsAt = Infinity;
+  /** What was left when it was paused. */
+  #left: number | undefined;
+  #handle: ReturnType<typeof setTimeout> | undefined;
+  #firesAt = Infinity;
+
+  /** It does not run yet. */
+  constructor(onExpired: () => void) {
+    this.#onExpired = onExpired;
+  }
+
+  /** What is left of it, in ms; `Infinity` where it does not run. */
+  get leftMs(): number {
+    return this.#left ?? (this.#endsAt === Infinity ? Infinity : Math.max(0, this.#endsAt - performance.now()));
+  }
+
+  /** Ends in so many ms, whatever it was before. `Infinity` never expires and costs nothing. */
+  start(limitMs: number): void {
+    this.#limitMs = limitMs;
+    this.touch();
+  }
+
+  /** Starts the same limit anew, also after a pause and after it ran out. */
+  touch(): void {
+    this.#left = undefined;
+    this.#endAfter(this.#limitMs);
+  }
+
+  /** Stops the clock until `resume()`, `touch()` or `start()`. */
+  pause(): void {
+    this.#left ??= this.leftMs;
+    this.#endsAt = Infinity;
+  }
+
   /** Goes on with what was left at the pause. */
-  resume(): void;
-  /** Ends it for good: `onExpired` is not called any more. */
-  stop(): void;
+  resume(): void {
+    if (this.#left === undefined) return;
+    const left = this.#left;
+    this.#left = undefined;
+    this.#endAfter(left);
+  }
+
+  /** Does not expire unless it is started anew; nothing is left that keeps the process. */
+  stop(): void {
+    this.#limitMs = Infinity;
+    this.#left = undefined;
+    this.#endsAt = Infinity;
+    this.#disarm();
+  }
+
+  #endAfter(delayMs: number): void {
+    this.#endsAt = delayMs === Infinity ? Infinity : performance.now() + delayMs;
+    if (this.#endsAt >= this.#firesAt) return;
+    this.#disarm();
+    this.#arm(delayMs);
+  }
+
+  #arm(delayMs: number): void {
+    const roundedMs = Math.min(Math.max(1, Math.ceil(delayMs)), LONGEST_DELAY_MS);
+    this.#firesAt = performance.now() + roundedMs;
+    this.#handle = setTimeout(Deadline.#fire, roundedMs, this);
+  }
+
+  #disarm(): void {
+    if (this.#handle === undefined) return;
+    clearTimeout(this.#handle);
+    this.#handle = undefined;
+    this.#firesAt = Infinity;
+  }
+
+  static #fire(deadline: Deadline): void {
+    deadline.#handle = undefined;
+    deadline.#firesAt = Infinity;
+    if (deadline.#endsAt === Infinity) return;
+    const leftMs = deadline.#endsAt - performance.now();
+    // Timers of a platform may be early by a part of a ms.
+    if (leftMs > 0) deadline.#arm(leftMs);
+    else {
+      deadline.#endsAt = Infinity;
+      deadline.#onExpired();
+    }
+  }
 }
 
-/**
- * Starts a timer that calls `onExpired` once `limitMs` have passed without a `touch()`: never
- * early, after a touch at most an eighth of the limit late.
- *
- * It runs from now. `Infinity` never expires and costs nothing. A running one keeps the process
- * alive, as the call it watches should: stop it when that ends.
- */
-export function startTimer(limitMs: number, onExpired: () => void): Timer {
-  if (limitMs === Infinity) return NEVER;
-
-  // Reading the clock or setting a timer costs more than handing out a part does. So a touch only
-  // leaves a mark, and the mark is found at the next of eight checks within the limit.
-  const checkMs = limitMs / 8;
-  let deadline = performance.now() + limitMs;
-  let touched = false;
-  // What was left when it was paused.
-  let left: number | undefined;
-  let stopped = false;
-  let handle: ReturnType<typeof setTimeout> | undefined;
-
-  const check = (): void => {
-    handle = undefined;
-    if (left !== undefined) return;
-    const now = performance.now();
-    if (touched) {
-      touched = false;
-      deadline = now + limitMs;
-    }
-    if (now < deadline) arm(deadline - now);
-    else onExpired();
-  };
-  const arm = (remainingMs: number): void => {
-    handle = setTimeout(check, Math.min(Math.ceil(Math.min(checkMs, remainingMs)), LONGEST_DELAY_MS));
-  };
-  arm(limitMs);
-
-  return {
-    touch() {
-      touched = true;
-      left = undefined;
-      if (handle === undefined && !stopped) arm(limitMs);
-    },
-    pause() {
-      left ??= touched ? limitMs : Math.max(0, deadline - performance.now());
-      touched = false;
-    },
-    resume() {
-      if (left === undefined) return;
-      deadline = performance.now() + left;
-      left = undefined;
-      if (handle === undefined && !stopped) arm(deadline - performance.now());
-    },
-    stop() {
-      stopped = true;
-      clearTimeout(handle);
-      handle = undefined;
-    },
-  };
+/** Starts a {@link Deadline} that calls `onExpired` once `limitMs` have passed without a `touch()`. */
+export function startTimer(limitMs: number, onExpired: () => void): Deadline {
+  const deadline = new Deadline(onExpired);
+  deadline.start(limitMs);
+  return deadline;
 }
 
 /**
@@ -161,7 +185,3 @@ const TIMEOUT_RULES: Rules<Timeouts> = {
 
 // setTimeout takes 32 bits: a longer delay would fire at once.
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
-
-const NEVER: Timer = { touch: noop, pause: noop, resume: noop, stop: noop };
-
-function noop(): void {}

@@ -1,18 +1,25 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { produce, type Production } from "../src/produce.ts";
+import type { Stop } from "../src/stop.ts";
 import { collect, rejection, settle } from "./servers/waiting.ts";
+
+// 1024 values are 1 Mi.
+const weigh = (): number => 1024;
 
 /** An iteration whose producer the test plays itself. */
 function open<Value = number>(options: { readonly signal?: AbortSignal } = {}) {
   const ended = Promise.withResolvers<void>();
   let started = 0;
   let production: Production<Value> | undefined;
-  const iterator = produce<Value>((given) => {
-    started += 1;
-    production = given;
-    return ended.promise;
-  }, options);
+  const iterator = produce<Value>(
+    (given) => {
+      started += 1;
+      production = given;
+      return ended.promise;
+    },
+    { ...options, weigh },
+  );
   return {
     iterator,
     started: () => started,
@@ -38,12 +45,15 @@ describe("values", () => {
   });
 
   it("come in order, those that waited and those awaited, then the end", async () => {
-    const numbers = produce<number>(async ({ push }) => {
-      push(1);
-      push(2);
-      await settle();
-      push(3);
-    });
+    const numbers = produce<number>(
+      async ({ push }) => {
+        push(1);
+        push(2);
+        await settle();
+        push(3);
+      },
+      { weigh },
+    );
     expect(await collect(numbers)).toEqual([1, 2, 3]);
     expect(await numbers.next()).toEqual(done);
   });
@@ -121,8 +131,8 @@ describe("leaving", () => {
     const next = opened.iterator.next();
     expect(await opened.iterator.return?.()).toEqual(done);
     expect(await next).toEqual(done);
-    expect(opened.production.signal.aborted).toBe(true);
-    expect(opened.production.signal.reason).toMatchObject({ name: "AbortError" });
+    expect(opened.production.stop.aborted).toBe(true);
+    expect(opened.production.stop.reason).toMatchObject({ name: "AbortError" });
   });
 
   it("by `throw()` rejects with the error, ends a pending `next()` and aborts the producer", async () => {
@@ -131,20 +141,20 @@ describe("leaving", () => {
     const reason = new Error("mine");
     expect(await rejection(opened.iterator.throw?.(reason) ?? Promise.resolve())).toBe(reason);
     expect(await next).toEqual(done);
-    expect(opened.production.signal.aborted).toBe(true);
+    expect(opened.production.stop.aborted).toBe(true);
     expect(await opened.iterator.next()).toEqual(done);
   });
 
   it("by `break` aborts the producer, drops what waits and leaves no listener", async () => {
     const { signal } = new AbortController();
-    let inner: AbortSignal | undefined;
+    let inner: Stop | undefined;
     const iterator = produce<number>(
       async (production) => {
-        inner = production.signal;
+        inner = production.stop;
         for (const value of [1, 2, 3]) production.push(value);
-        await new Promise((resolve) => production.signal.addEventListener("abort", resolve));
+        await new Promise((resolve) => production.stop.add(() => resolve(undefined)));
       },
-      { signal },
+      { signal, weigh },
     );
     for await (const _ of iterator) break;
     expect(inner?.aborted).toBe(true);
@@ -165,7 +175,7 @@ describe("leaving", () => {
     opened.end();
     await next;
     await opened.iterator.return?.();
-    expect(opened.production.signal.aborted).toBe(false);
+    expect(opened.production.stop.aborted).toBe(false);
   });
 
   it("hides what the producer rejects with afterwards", async () => {
@@ -186,7 +196,7 @@ describe("the caller's signal", () => {
     const reason = new Error("mine");
     controller.abort(reason);
     expect(await failure).toBe(reason);
-    expect(opened.production.signal.reason).toBe(reason);
+    expect(opened.production.stop.reason).toBe(reason);
     expect(await opened.iterator.next()).toEqual(done);
   });
 
@@ -223,8 +233,10 @@ describe("the caller's signal", () => {
 
   it("keeps no listener after the end, nor after a failure", async () => {
     const { signal } = new AbortController();
-    expect(await collect(produce(async () => {}, { signal }))).toEqual([]);
-    expect(await rejection(collect(produce(() => Promise.reject(new Error("broken")), { signal })))).toBeDefined();
+    expect(await collect(produce(async () => {}, { signal, weigh }))).toEqual([]);
+    expect(
+      await rejection(collect(produce(() => Promise.reject(new Error("broken")), { signal, weigh }))),
+    ).toBeDefined();
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
@@ -259,7 +271,7 @@ describe("a slow consumer", () => {
 });
 
 it("is iterated once: a second iteration is a TypeError, not a silent empty one", async () => {
-  const numbers = produce<number>(async ({ push }) => push(1));
+  const numbers = produce<number>(async ({ push }) => push(1), { weigh });
   expect(await collect(numbers)).toEqual([1]);
   expect(await rejection(collect(numbers))).toBeInstanceOf(TypeError);
 });

@@ -70,7 +70,7 @@ async function answerOnce(run: AnswerRun, production: Production<ProviderPart>):
   try {
     const inputs = await definition.inputs(
       { ...request, model: model.id },
-      inputSession(run, { session, warnings, checks, signal: production.signal }),
+      inputSession(run, { session, warnings, checks, signal: production.stop.signal }),
     );
     if (turn?.appId !== undefined && (await appId) !== turn.appId)
       throw conversationExpired("the Space was restarted and has forgotten it");
@@ -127,7 +127,8 @@ async function runJob(
     production,
   }: { readonly session: Session; readonly inputs: readonly unknown[]; readonly production: Production<ProviderPart> },
 ): Promise<void> {
-  const { push, signal, steer } = production;
+  const { push, steer } = production;
+  const { signal } = production.stop;
   const { fnIndex, verified } = endpoint.current();
   const changed = new AbortController();
   let verification: Promise<void> | undefined;

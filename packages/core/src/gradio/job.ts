@@ -1,7 +1,7 @@
 import { QwenError, StreamInterruptedError, TimeoutError, type TimeoutPhase } from "../errors.ts";
 import { decodeEvents } from "../http/sse.ts";
 import { headerOf, readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
-import { startTimer, within, type ResolvedTimeouts, type Timer } from "../timers.ts";
+import { startTimer, within, type ResolvedTimeouts, type Deadline } from "../timers.ts";
 import { completionFailure, failureOf } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { parseQueueMessage, type JobCompletion, type QueueMessage } from "./messages.ts";
@@ -82,7 +82,7 @@ export function startJob({
   let position: number | undefined;
   let timer = limit("first-output", timeouts.firstOutputMs);
   /** Runs while the job waits: before a Space has ended its first job it has no estimate to give. */
-  let patience: Timer | undefined;
+  let patience: Deadline | undefined;
 
   function limit(phase: TimeoutPhase, limitMs: number) {
     return startTimer(limitMs, () => fail(new TimeoutError(phase, limitMs)));

@@ -1,5 +1,6 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { NoSuchModelError, QwenError } from "../errors.ts";
+import { weightOfPart } from "../part-weight.ts";
 import { produce, type Production } from "../produce.ts";
 import type { ModelInfo, Provider, ProviderPart, ProviderRequest, Warning } from "../provider.ts";
 import { resolveTimeouts } from "../timers.ts";
@@ -106,7 +107,7 @@ export function createSpaceProvider<
     if (unsupported !== undefined) throw unsupported;
     const turn = model.capabilities.conversation ? conversations.begin(request.conversation) : undefined;
     // At once: whoever left a turn and asks again must not find it busy.
-    production.signal.addEventListener("abort", () => turn?.fail(), { once: true });
+    if (turn !== undefined) production.stop.add(() => turn.fail());
     const timeouts = resolveTimeouts(request.timeouts, options.timeouts);
     const run = { client, endpoint, definition, request, model, turn, timeouts };
     try {
@@ -131,7 +132,7 @@ export function createSpaceProvider<
             throw error;
           }
         },
-        { signal: request.signal },
+        { signal: request.signal, weigh: weightOfPart },
       ),
     close: client.close,
   };

@@ -54,6 +54,9 @@ export interface SubmitOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+// How large a message is taken to be.
+const MESSAGE_BYTES = 1024;
+
 const SPACE_TIMEOUTS: Timeouts = { firstOutputMs: 300_000 };
 
 /** What a job of a Space says. */
@@ -93,7 +96,8 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     submitOptions: SubmitOptions,
     production: Production<SpaceMessage>,
   ): Promise<readonly unknown[]> {
-    const { push, signal, steer } = production;
+    const { push, steer } = production;
+    const { signal } = production.stop;
     const timeouts = resolveTimeouts(submitOptions.timeouts, options.timeouts, SPACE_TIMEOUTS);
     const session = createSession(client, { headers: submitOptions.headers });
     const endpoint = knownEndpoint(client, which);
@@ -149,7 +153,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
         // Read behind the first call, so that later ones get edits instead of whole values.
         if (client.knownConfig() === undefined) client.background(client.config().then(() => undefined));
       },
-      { signal: submitOptions.signal },
+      { signal: submitOptions.signal, weigh: () => MESSAGE_BYTES },
     );
   }
 

@@ -1,5 +1,5 @@
 import { TimeoutError, type TimeoutPhase } from "../errors.ts";
-import { startTimer, type ResolvedTimeouts, type Timer } from "../timers.ts";
+import { startTimer, type ResolvedTimeouts, type Deadline } from "../timers.ts";
 
 /** The limits of one attempt, told what happens in it. */
 export interface AttemptClock {
@@ -26,15 +26,15 @@ export function startAttemptClock(
   { firstOutputMs, queueMs, idleMs }: ResolvedTimeouts,
   { isWaiting, onExpired }: { readonly isWaiting: () => boolean; readonly onExpired: (error: TimeoutError) => void },
 ): AttemptClock {
-  const start = (phase: TimeoutPhase, limitMs: number): Timer =>
+  const start = (phase: TimeoutPhase, limitMs: number): Deadline =>
     startTimer(limitMs * GRACE, () => {
       if (isWaiting()) onExpired(new TimeoutError(phase, limitMs));
     });
 
   const firstOutput = start("first-output", firstOutputMs);
-  let queue: Timer | undefined;
+  let queue: Deadline | undefined;
   let lastPosition: number | undefined;
-  let idle: Timer | undefined;
+  let idle: Deadline | undefined;
 
   return {
     read() {

@@ -1,5 +1,5 @@
 import { TimeoutError } from "../errors.ts";
-import { startTimer, type Timer } from "../timers.ts";
+import { startTimer, type Deadline } from "../timers.ts";
 
 /** What can end a request from outside, and what waits for its time within it. */
 export interface Lifetime {
@@ -31,8 +31,8 @@ const OVERDUE_GRACE_MS = 10;
 
 /** Makes the lifetime of one request, which has not begun. */
 export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: LifetimeOptions): Lifetime {
-  const timers = new Set<Timer>();
-  let total: Timer | undefined;
+  const timers = new Set<Deadline>();
+  let total: Deadline | undefined;
   let overdue = false;
   let untrack: (() => void) | undefined;
 

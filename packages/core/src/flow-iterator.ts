@@ -1,0 +1,115 @@
+import { Fifo } from "./fifo.ts";
+import type { Flow, FlowReader } from "./flow.ts";
+
+/**
+ * A flow as an iteration, which can be had once; a second one is a `TypeError`.
+ *
+ * The maker starts at the first `next()`. Any number of `next()` may be called ahead: they are answered in the order of
+ * the calls, and all of them see the end; a failure is thrown once. `return()` and `throw()` end it at once, also while a
+ * `next()` is pending, and drop what waits.
+ */
+export class FlowIterator<Value> implements AsyncIterableIterator<Value, undefined> {
+  readonly #reads: Reads<Value>;
+  #iterated = false;
+
+  constructor(flow: Flow<Value>) {
+    this.#reads = new Reads(flow);
+  }
+
+  /**
+   * The flow behind an iteration that nobody has begun, for who reads it without promises; it counts as read from then on.
+   * Told by identity: of a wrapper, a copy or a proxy there is none, so what those do to the values is not passed over.
+   */
+  static claim<Value>(iterable: AsyncIterable<Value>): Flow<Value> | undefined {
+    if (!(#reads in iterable) || iterable.#iterated || !iterable.#reads.flow.isNew) return undefined;
+    iterable.#iterated = true;
+    // Which the brand of the private field cannot say: what it iterates is its flow's.
+    return iterable.#reads.flow as unknown as Flow<Value>;
+  }
+
+  next(): Promise<IteratorResult<Value, undefined>> {
+    return this.#reads.next();
+  }
+
+  return(): Promise<IteratorResult<Value, undefined>> {
+    // The reason is made only where there is work to end: it takes a stack trace, and who has read all comes by here too.
+    this.#reads.leave(() => new DOMException("The iteration was ended by its consumer.", "AbortError"));
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(error: unknown): Promise<IteratorResult<Value, undefined>> {
+    this.#reads.leave(() => error);
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    if (this.#iterated) throw new TypeError("This can be iterated once. Ask again for another iteration.");
+    this.#iterated = true;
+    return this;
+  }
+}
+
+/** A `next()` that waits. */
+interface Read<Value> {
+  resolve(result: IteratorResult<Value, undefined>): void;
+  reject(error: unknown): void;
+}
+
+/** The `next()` that wait, in order: what the flow reads into. Apart from the iterator, which is handed out. */
+class Reads<Value> implements FlowReader<Value> {
+  readonly flow: Flow<Value>;
+  readonly #waiting = new Fifo<Read<Value>>();
+  #state: "new" | "reading" | "failed" | "over" = "new";
+  #failure: unknown;
+
+  constructor(flow: Flow<Value>) {
+    this.flow = flow;
+  }
+
+  next(): Promise<IteratorResult<Value, undefined>> {
+    if (this.#state === "failed") {
+      this.#state = "over";
+      return Promise.reject(this.#failure);
+    }
+    if (this.#state === "over") return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (this.#state === "new") {
+        this.#state = "reading";
+        this.flow.read(this);
+      } else if (this.flow.size > 0) this.flow.offer();
+    });
+  }
+
+  leave(reasonOf: () => unknown): void {
+    const under = this.#state === "new" || this.#state === "reading";
+    this.end();
+    if (under) this.flow.leave(reasonOf());
+  }
+
+  wants(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  take(value: Value): void {
+    this.#waiting.shift()?.resolve({ done: false, value });
+  }
+
+  end(): void {
+    this.#state = "over";
+    for (let read = this.#waiting.shift(); read !== undefined; read = this.#waiting.shift())
+      read.resolve({ done: true, value: undefined });
+  }
+
+  fail(error: unknown): void {
+    const read = this.#waiting.shift();
+    if (read === undefined) {
+      this.#state = "failed";
+      this.#failure = error;
+      return;
+    }
+    // An iteration throws once; after that it is over.
+    read.reject(error);
+    this.end();
+  }
+}

@@ -1,0 +1,202 @@
+import { Fifo } from "./fifo.ts";
+
+/** Who makes the values of a {@link Flow}: told when to begin, when to wait, and that nobody reads any more. */
+export interface FlowMaker {
+  /** The first reader is there. What it throws ends the flow. */
+  start(): void;
+  /** Make no more until `resume`; a few values may still come. */
+  pause(): void;
+  resume(): void;
+  /** The reader has left before the end: stop, nothing is read any more. */
+  leave(reason: unknown): void;
+  /** All was read, or the reader has left: last of all, once, unless nobody ever read. */
+  over(): void;
+}
+
+/** Who reads a {@link Flow} without promises: any number of values, then exactly one `end` or `fail`. */
+export interface FlowReader<Value> {
+  /** Whether it would take a value now; else it waits. */
+  wants(): boolean;
+  take(value: Value): void;
+  end(): void;
+  fail(error: unknown): void;
+}
+
+/** What may wait for a reader, in characters or bytes, before the maker is asked to pause. */
+export const HIGH_WATER_MARK = 1024 * 1024;
+
+/**
+ * The one queue of a call, between who makes values and who reads them.
+ *
+ * A reader that is ready gets a value in the call that pushes it; values that come faster wait, in order. What waits
+ * is counted by its size: above `mark` the maker is paused, and goes on once half of it was read. An end or a failure
+ * comes behind the values that wait. What a reader throws ends the flow: the reader hears of it, and the maker is left.
+ */
+export class Flow<Value> {
+  readonly #maker: FlowMaker;
+  readonly #weigh: (value: Value) => number;
+  readonly #waiting = new Fifo<Value>();
+  #weight = 0;
+  #mark = HIGH_WATER_MARK;
+  #reader: FlowReader<Value> | undefined;
+  /** The reader wants nothing for now. */
+  #held = false;
+  /** The maker was asked to pause. */
+  #paused = false;
+  #state: "new" | "open" | "ended" | "failed" | "over" = "new";
+  #failure: unknown;
+
+  /** `weigh` says the size of a value, in characters or bytes and a constant: it is asked twice a value that waits. */
+  constructor(maker: FlowMaker, weigh: (value: Value) => number) {
+    this.#maker = maker;
+    this.#weigh = weigh;
+  }
+
+  /** Whether nobody has read it yet. */
+  get isNew(): boolean {
+    return this.#reader === undefined && this.#state === "new";
+  }
+
+  /** How many values wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** The size of what waits. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** What may wait before the maker is paused; 0 pauses it as soon as anything waits, `Infinity` never. */
+  set mark(mark: number) {
+    this.#mark = mark;
+    this.#steer();
+  }
+
+  /** Attaches the reader, and starts the maker where it has not begun. What waits is offered at once. */
+  read(reader: FlowReader<Value>): void {
+    this.#reader = reader;
+    if (this.#state === "new") {
+      this.#state = "open";
+      try {
+        this.#maker.start();
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+    this.offer();
+  }
+
+  /** A value for the reader; ignored once the flow has ended. */
+  push(value: Value): void {
+    if (this.#state !== "open") return;
+    if (this.#waiting.size === 0 && this.#wanted()) {
+      this.#give(value);
+      return;
+    }
+    this.#waiting.push(value);
+    this.#weight += this.#weigh(value);
+    this.#steer();
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#tell();
+  }
+
+  /** Nothing more comes, for this reason. */
+  fail(error: unknown): void {
+    if (this.#state !== "open") return;
+    this.#state = "failed";
+    this.#failure = error;
+    this.#tell();
+  }
+
+  /** Ends it at once, for this reason: what waits is forgotten, an end that was to come behind it too. */
+  abort(error: unknown): void {
+    if (this.#state === "over") return;
+    this.#clear();
+    this.#state = "failed";
+    this.#failure = error;
+    this.#tell();
+  }
+
+  /** The reader wants nothing until `resume`: the maker is paused at once, and what still comes waits. */
+  pause(): void {
+    this.#held = true;
+    this.#steer();
+  }
+
+  resume(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.offer();
+  }
+
+  /** Offers the reader what waits, as far as it takes it. */
+  offer(): void {
+    while (this.#waiting.size > 0 && this.#wanted()) {
+      const value = this.#waiting.shift() as Value;
+      this.#weight -= this.#weigh(value);
+      this.#give(value);
+    }
+    this.#steer();
+    this.#tell();
+  }
+
+  /** The reader goes: it hears nothing more, and what waits is forgotten. */
+  leave(reason: unknown): void {
+    const state = this.#state;
+    if (state === "over") return;
+    this.#state = "over";
+    this.#reader = undefined;
+    this.#clear();
+    if (state === "open") this.#maker.leave(reason);
+    this.#maker.over();
+  }
+
+  #clear(): void {
+    this.#waiting.clear();
+    this.#weight = 0;
+  }
+
+  #wanted(): boolean {
+    return !this.#held && this.#reader?.wants() === true;
+  }
+
+  #give(value: Value): void {
+    const reader = this.#reader;
+    try {
+      reader?.take(value);
+    } catch (error) {
+      this.leave(error);
+      reader?.fail(error);
+    }
+  }
+
+  /** Tells the end, once nothing waits before it. */
+  #tell(): void {
+    if (this.#waiting.size > 0 || this.#reader === undefined) return;
+    const state = this.#state;
+    if (state !== "ended" && state !== "failed") return;
+    const reader = this.#reader;
+    this.#state = "over";
+    this.#reader = undefined;
+    this.#maker.over();
+    if (state === "ended") reader.end();
+    else reader.fail(this.#failure);
+  }
+
+  #steer(): void {
+    if (this.#state !== "open") return;
+    if (!this.#paused && (this.#held || this.#weight > this.#mark)) {
+      this.#paused = true;
+      this.#maker.pause();
+    } else if (this.#paused && !this.#held && this.#weight <= this.#mark / 2) {
+      this.#paused = false;
+      this.#maker.resume();
+    }
+  }
+}

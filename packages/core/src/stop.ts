@@ -1,0 +1,51 @@
+/**
+ * What ends a piece of work from above: an abort signal that costs one object and a method call, where an
+ * `AbortSignal` costs an event target for each layer of a call.
+ *
+ * It aborts once. Who comes later asks `aborted` first.
+ */
+export class Stop {
+  readonly #listeners: (() => void)[] = [];
+  #aborted = false;
+  #reason: unknown;
+  #controller: AbortController | undefined;
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** Why; of use only once it has aborted. */
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  /** The same for what knows nothing else (`fetch`, a user's code); made when it is first asked for. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  /** Calls `listener` when it aborts: once, unless it is removed before. */
+  add(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  remove(listener: () => void): void {
+    const index = this.#listeners.indexOf(listener);
+    if (index >= 0) this.#listeners.splice(index, 1);
+  }
+
+  /** Aborts; a second time does nothing. */
+  abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    for (const listener of this.#listeners.splice(0)) listener();
+    this.#controller?.abort(reason);
+  }
+
+  throwIfAborted(): void {
+    if (this.#aborted) throw this.#reason;
+  }
+}
