@@ -122,7 +122,7 @@ export function startJob({
     if (!settle()) return;
     tell();
     const lingering = startTimer(LINGER_MS, () => body?.cancel());
-    onClosed = lingering.stop;
+    onClosed = () => lingering.stop();
   }
 
   let onClosed = (): void => {};

@@ -36,7 +36,8 @@ export function openFirstConnection(url: URL, limitMs: number): FirstConnection 
   const socket = open(options);
   let free = true;
   const limit = startTimer(limitMs, () => socket.destroy(new Error("The connection took too long.")));
-  socket.once("connect", limit.stop).once("close", limit.stop).on("error", noop);
+  const settled = (): void => limit.stop();
+  socket.once("connect", settled).once("close", settled).on("error", noop);
 
   const underWay = new Promise<void>((resolve) => {
     const timer = startTimer(LOOKUP_MS, resolve);
