@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 
 import { publicPackages, root } from "./public-packages.ts";
+import { installRuntimes, type Runtime } from "./runtimes.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -13,6 +14,8 @@ declare module "vitest" {
     readonly installed: string;
     /** The tarball of each public package, by the name of the package. */
     readonly tarballs: Readonly<Record<string, string>>;
+    /** What the packages are promised to run on. */
+    readonly runtimes: readonly Runtime[];
   }
 }
 
@@ -37,6 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
   project.provide("installed", installed);
   project.provide("tarballs", tarballs);
+  project.provide("runtimes", await installRuntimes());
   return () => rm(folder, { recursive: true });
 }
 
