@@ -32,6 +32,10 @@ describe.each(publicPackages)("$name", ({ name, folder, path, manifest }) => {
     expect(manifest).toMatchObject(metadataOf({ folder, ...manifest }));
   });
 
+  test("shows nothing in its README that the oldest Node it allows cannot parse", () => {
+    expect(readFileSync(join(path, "README.md"), "utf8")).not.toMatch(/^\s*(await )?using /m);
+  });
+
   test("links from its README to what npm can show: whole addresses, and in the repository files that exist", () => {
     const links = linksIn(readFileSync(join(path, "README.md"), "utf8"));
     for (const link of links) {

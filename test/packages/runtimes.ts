@@ -13,7 +13,7 @@ export interface Runtime {
 }
 
 // 194 MB, so they come with the first test that needs them, not with every clone. Node 22 is the oldest that is allowed.
-const packages = { node: "22.19.0", deno: "2.5.6", bun: "1.3.3" };
+const packages = { node: "22.19.0", deno: "2.9.6", bun: "1.4.5" };
 
 /** Fetches the runtimes that the packages are promised to run on, beside the Node of this process, into `.cache`. */
 export async function installRuntimes(): Promise<readonly Runtime[]> {

@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createSpaceEmulator } from "@qwen/testing";
+import { beforeAll, describe, expect, inject, test } from "vitest";
+
+import { root } from "./public-packages.ts";
+import { codeBlocks, readmeExamples } from "./readme-examples.ts";
+
+const installed = inject("installed");
+const folder = join(installed, "examples");
+const oldest = inject("runtimes").find(({ name }) => name.startsWith("Node 22"))!.command[0];
+const answer = "Sunlight is scattered by the air.";
+const examples = readmeExamples().map((example, index) => ({ ...example, file: `example-${index}.ts` }));
+
+beforeAll(() => {
+  mkdirSync(join(folder, "run"), { recursive: true });
+  for (const { file, code } of examples) {
+    writeFileSync(join(folder, file), code);
+    writeFileSync(join(folder, "run", file), runnable(code));
+  }
+  for (const file of ["stand-in.ts", "ask.ts"])
+    cpSync(join(root, "test/packages/user", file), join(folder, "run", file));
+  cpSync(join(root, "packages/qvq/test/pictures/red.jpg"), join(folder, "run/cat.jpg"));
+});
+
+/** The example with emulators for the Spaces, and called where it only exports something to call. */
+function runnable(code: string): string {
+  const local = code
+    .replaceAll(/from "@qwen\/(max|1m|72b|qvq)"/g, 'from "./stand-in.ts"')
+    .replaceAll('"owner/name"', "process.env.SPACE_CHAT!");
+  if (!code.includes("export async function POST")) return local;
+  return `${local}console.log(await (await POST(new Request("http://localhost", { method: "POST", body: "Hi" }))).text());\n`;
+}
+
+async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const options = { cwd: join(folder, "run"), env: { ...process.env, ...env }, timeout: 30_000 };
+  const { stdout, stderr } = await promisify(execFile)(command, args, options).catch(
+    (failed: { stdout: string; stderr: string }) => expect.fail(failed.stdout + failed.stderr),
+  );
+  expect(stderr).toBe("");
+  return stdout;
+}
+
+describe("the examples of the READMEs", () => {
+  test.each(["typescript", "typescript-5.9"])("compile with %s", async (compiler) => {
+    const config = {
+      strict: true,
+      noEmit: true,
+      module: "nodenext",
+      target: "es2024",
+      lib: ["es2024"],
+      types: ["node"],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: config, include: ["*.ts"] }));
+    await run(process.execPath, [join(root, `node_modules/${compiler}/bin/tsc`), "--project", ".."]);
+  });
+
+  test.each(examples)("$name runs on the oldest Node", async ({ file, code }) => {
+    await using max = await createSpaceEmulator({ shape: "max", answer });
+    await using million = await createSpaceEmulator({ shape: "1m", answer });
+    await using old = await createSpaceEmulator({ shape: "72b", answer });
+    await using picture = await createSpaceEmulator({ shape: "qvq", answer });
+    await using chat = await createSpaceEmulator({ shape: "chat", answer });
+    const spaces = { max, "1m": million, "72b": old, qvq: picture, chat };
+    const env = Object.entries(spaces).map(([shape, { url }]) => [`SPACE_${shape.toUpperCase()}`, url]);
+    const said = await run(oldest, [file], Object.fromEntries(env));
+    if (/console\.log|stdout/.test(code)) expect(said).not.toBe("");
+    if (/console\.log\(text\)|POST|stdout\.write/.test(code)) expect(said.trim()).toBe(answer);
+  });
+});
+
+test("esbuild makes a program of one file, by the command in the README", async () => {
+  const readme = readFileSync(join(root, "packages/core/README.md"), "utf8");
+  const [, args = ""] =
+    codeBlocks(readme, "sh")
+      .join("")
+      .match(/^esbuild main\.ts (.*)$/m) ?? [];
+  const words = [...args.matchAll(/(?:[^\s']|'[^']*')+/g)].map(([word]) => word.replaceAll("'", ""));
+  await run(join(root, "node_modules/.bin/esbuild"), ["ask.ts", ...words, "--log-level=error"]);
+  await using space = await createSpaceEmulator({ shape: "max", answer });
+  expect(await run(oldest, ["main.mjs", space.url])).toBe(`max: ${answer}\n`);
+});
