@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+import { linksIn } from "./metadata.ts";
+import { root } from "./public-packages.ts";
+
+const documents = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "bench/README.md",
+  "examples/README.md",
+];
+
+describe.each(documents)("%s", (document) => {
+  const text = readFileSync(join(root, document), "utf8");
+
+  test("links to files and headings that exist", () => {
+    for (const link of linksIn(text).filter((target) => !/^https?:/.test(target))) {
+      const [file = "", heading] = link.split("#");
+      const target = file === "" ? document : join(dirname(document), file);
+      expect.soft(existsSync(join(root, target)), link).toBe(true);
+      if (heading !== undefined) expect.soft(headingsOf(target), link).toContain(heading);
+    }
+  });
+});
+
+test("the README opens with what this is and how to install it, then the two commands of this repository", () => {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const parts = [
+    "A TypeScript SDK for",
+    "npm install @qwen/core",
+    "npx --yes pnpm@10 demo",
+    "npx --yes pnpm@10 test",
+    "```ts",
+  ];
+  const places = parts.map((part) => text.indexOf(part));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+});
+
+test("what runs in public is what runs here: every check, in one command", () => {
+  const workflow = readFileSync(join(root, ".github/workflows/ci.yml"), "utf8");
+  expect(workflow.match(/- run: .*/g)).toEqual(["- run: .ci/run"]);
+});
+
+/** The headings of a document, as links name them. */
+function headingsOf(document: string): string[] {
+  const text = readFileSync(join(root, document), "utf8");
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
