@@ -23,22 +23,40 @@ export function decodeEvents(
 ): BodySink {
   const decoder = new TextDecoder();
   let failed = false;
+  let latest = 0;
+  /** No less than what the parser holds, in characters. */
+  let held = 0;
+  // No `onError`: for each line that means nothing it would be given an error with a stack, 20 µs for 3 bytes.
   const parser = createParser({
     maxBufferSize: maxEventChars,
     onEvent: ({ data, event }) => {
+      // What stands behind the event in its chunk is held again.
+      held = latest;
       if (!failed) sink.event(data, event);
-    },
-    onError: ({ type }) => {
-      // Any other kind is a line that the standard tells readers to ignore.
-      if (type !== "max-buffer-size-exceeded" || failed) return;
-      failed = true;
-      sink.error(new QwenError("protocol", `The stream holds an event longer than ${maxEventChars} characters.`));
     },
   });
 
+  /** Whether the parser has given up, which it says by throwing when it is fed again. */
+  function overflowed(): boolean {
+    try {
+      parser.feed("");
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
   return {
     chunk(bytes) {
-      if (!failed) parser.feed(decoder.decode(bytes, { stream: true }));
+      if (failed) return;
+      const text = decoder.decode(bytes, { stream: true });
+      latest = text.length;
+      held += latest;
+      const mayOverflow = held > maxEventChars;
+      parser.feed(text);
+      if (!mayOverflow || failed || !overflowed()) return;
+      failed = true;
+      sink.error(new QwenError("protocol", `The stream holds an event longer than ${maxEventChars} characters.`));
     },
     end() {
       if (!failed) sink.end();

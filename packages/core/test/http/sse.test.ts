@@ -122,6 +122,19 @@ it("replaces bytes that are no UTF-8 instead of failing", () => {
 });
 
 describe("an event longer than allowed", () => {
+  it("is told once, wherever the bytes are cut", () => {
+    const whole = bytes(`data: ${"a".repeat(12)}\n\nx: y\ndata: ${"b".repeat(30)}\n\ndata: c\n\n`);
+    for (let first = 0; first <= whole.length; first += 1) {
+      for (let second = first; second <= whole.length; second += 3) {
+        const cut = [whole.subarray(0, first), whole.subarray(first, second), whole.subarray(second)];
+        const { events, errors } = decode(cut, { maxEventChars: 20 });
+        // In one chunk it may pass: only what waits for more is held.
+        expect(events[0]).toEqual(["a".repeat(12), undefined]);
+        expect(errors.length + events.length, `${first}, ${second}`).toBe(errors.length === 0 ? 3 : 2);
+      }
+    }
+  });
+
   it("is one protocol error, and nothing is told after it", () => {
     const decoded = decode([bytes("data: 1\n\ndata: "), bytes("x".repeat(200)), bytes("\n\ndata: 2\n\n")], {
       maxEventChars: 100,
