@@ -18,7 +18,7 @@ export async function failureOf(
 ): Promise<QwenError> {
   let body = "";
   try {
-    body = await readText(response.body, { maxBytes: 64 * 1024, limitMs: LONGEST_READ_MS, signal });
+    body = await readText(response.body, { maxBytes: 64 * 1024, cut: true, limitMs: LONGEST_READ_MS, signal });
   } catch {
     // The status says more than a body that broke off.
     signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import { TimeoutError } from "../errors.ts";
+import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
 
 /**
@@ -103,10 +103,25 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Reads a whole body as UTF-8 text; see {@link readBytes}. */
-export async function readText(body: ResponseBody, options?: ReadOptions): Promise<string> {
-  return new TextDecoder().decode(await readBytes(body, options));
+/**
+ * Reads a whole body as UTF-8 text; see {@link readBytes}. One longer than `maxBytes` is a `protocol` error that says so,
+ * unless it is to be `cut`.
+ */
+export async function readText(
+  body: ResponseBody,
+  { maxBytes = MAX_BYTES, cut = false, ...options }: ReadOptions & { readonly cut?: boolean | undefined } = {},
+): Promise<string> {
+  const bytes = await readBytes(body, { maxBytes, ...options });
+  if (bytes.byteLength > maxBytes && !cut) {
+    throw new QwenError(
+      "protocol",
+      `The server's answer is too large: more than ${Math.round(maxBytes / (1024 * 1024))} MiB, which is the most that is read.`,
+    );
+  }
+  return new TextDecoder().decode(bytes);
 }
+
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads a whole body. One longer than `maxBytes` is cut off somewhere after.
@@ -116,7 +131,7 @@ export async function readText(body: ResponseBody, options?: ReadOptions): Promi
  */
 export function readBytes(
   body: ResponseBody,
-  { maxBytes = 16 * 1024 * 1024, limitMs = 30_000, signal }: ReadOptions = {},
+  { maxBytes = MAX_BYTES, limitMs = 30_000, signal }: ReadOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];

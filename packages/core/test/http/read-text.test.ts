@@ -24,9 +24,19 @@ it("reads text whose characters are split over chunks", async () => {
   expect(await text).toBe("日本 🙂");
 });
 
-it("stops at `maxBytes`, resolves with what is there and drops the connection", async () => {
+it("stops at `maxBytes`, drops the connection and says that the answer is too large", async () => {
   const { body, sink, calls } = open();
-  const text = readText(body, { maxBytes: 4 });
+  const failure = rejection(readText(body, { maxBytes: 4 * 1024 * 1024 }));
+  sink.chunk(new Uint8Array(3 * 1024 * 1024));
+  sink.chunk(new Uint8Array(3 * 1024 * 1024));
+  sink.chunk(bytes("ijkl"));
+  expect(await failure).toMatchObject({ code: "protocol", message: expect.stringMatching(/too large.*4 MiB/) });
+  expect(calls).toEqual(["cancel"]);
+});
+
+it("resolves with what is there of a longer one, where it may be cut", async () => {
+  const { body, sink, calls } = open();
+  const text = readText(body, { maxBytes: 4, cut: true });
   sink.chunk(bytes("abcd"));
   sink.chunk(bytes("efgh"));
   sink.chunk(bytes("ijkl"));
