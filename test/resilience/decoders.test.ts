@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { QwenError } from "../../packages/core/src/errors.ts";
-import { createAnswerReader } from "../../packages/core/src/gradio/answer.ts";
+import { AnswerReader } from "../../packages/core/src/gradio/answer.ts";
 import { applyEdits } from "../../packages/core/src/gradio/diff.ts";
 import { parseQueueMessage } from "../../packages/core/src/gradio/messages.ts";
 import { decodeEvents } from "../../packages/core/src/http/sse.ts";
@@ -88,7 +88,7 @@ test("whatever a job's messages say, the final value is the answer, and parts ad
         const [chat] = outputs;
         return Array.isArray(chat) && Array.isArray(chat.at(-1)) && typeof chat.at(-1)[1] === "string";
       };
-      const reader = createAnswerReader(
+      const reader = new AnswerReader(
         { at: [0, -1, 1] },
         { whole: false, check: (outputs) => (isChat(outputs) ? undefined : "no chat") },
       );

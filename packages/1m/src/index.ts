@@ -4,8 +4,6 @@ import { array, nullable, nullish, object, string, tuple, unknown } from "@qwen/
 /** Writes a message into the session; `agent_run` answers what stands there. */
 const ADD_TEXT = { endpoint: "add_text", fnIndex: 1 };
 
-const THINKING = "Qwen is thinking...";
-
 // A message of modelscope_studio's chatbot; the answer's side of a pair is a list of them, or null.
 const message = object({ text: nullish(string()) });
 const pair = tuple([unknown(), nullable(array(nullable(message)))]);
@@ -56,16 +54,11 @@ export function qwen1M<const Id extends string = "1m">(options?: SpaceProviderOp
       outputs: tuple([array(pair), unknown(), unknown()]),
       answer: {
         at: [0, -1, 1, 0, "text"],
-        read: (text) => (text === THINKING ? { progress: text } : withoutSummary(text)),
+        placeholders: ["Qwen is thinking..."],
+        // How the context was read. What the model itself puts into such a block stands above it.
+        footer: { from: "<summary>", to: "</summary>" },
       },
     },
     options,
   );
-}
-
-/** The answer above the summary. An empty answer is a summary alone, without the line break before it. */
-function withoutSummary(text: string): string {
-  if (text.startsWith("<summary>")) return "";
-  const end = text.indexOf("\n<summary>");
-  return end === -1 ? text : text.slice(0, end);
 }

@@ -1,5 +1,5 @@
 import type { Attempt } from "./errors.ts";
-import { createGrowingText } from "./growing-text.ts";
+import { GrowingText } from "./growing-text.ts";
 import type {
   FilePart,
   FinishReason,
@@ -44,8 +44,8 @@ export interface Collector {
 
 /** Starts an empty collection. */
 export function createCollector(): Collector {
-  const text = createGrowingText();
-  const reasoning = createGrowingText();
+  const text = new GrowingText();
+  const reasoning = new GrowingText();
   const files: FilePart[] = [];
   const toolCalls: ToolCallPart[] = [];
 
@@ -71,7 +71,7 @@ export function createCollector(): Collector {
           break;
       }
     },
-    text: text.whole,
+    text: () => text.whole(),
     completion({ reason, usage, provider, model, attempts, warnings, conversation }) {
       return {
         text: text.whole(),

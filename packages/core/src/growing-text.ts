@@ -1,41 +1,47 @@
-/** A text that grows by many small pieces. */
-export interface GrowingText {
-  append(piece: string): void;
-  /** Starts anew with this text. */
-  replace(text: string): void;
-  /** All of it so far. */
-  whole(): string;
-}
-
 /** How many pieces are joined at a time. */
 const BATCH = 64;
 
 /**
- * Makes an empty text.
+ * A text that grows by many small pieces.
  *
- * Its pieces are joined many at a time. With a `+=` for each, an engine keeps every piece and an object that links it
- * to those before: 60 bytes of 8 characters, which the garbage collector moves about while the answer grows.
+ * They are joined many at a time. With a `+=` for each, an engine keeps every piece and an object that links it to those
+ * before: 60 bytes of 8 characters, which the garbage collector moves about while the answer grows.
  */
-export function createGrowingText(): GrowingText {
-  let text = "";
-  const pieces: string[] = [];
+export class GrowingText {
+  #joined: string;
+  #length: number;
+  readonly #pieces: string[] = [];
 
-  function join(): void {
-    text += pieces.join("");
-    pieces.length = 0;
+  constructor(text = "") {
+    this.#joined = text;
+    this.#length = text.length;
   }
 
-  return {
-    append(piece) {
-      if (pieces.push(piece) === BATCH) join();
-    },
-    replace(other) {
-      text = other;
-      pieces.length = 0;
-    },
-    whole() {
-      if (pieces.length > 0) join();
-      return text;
-    },
-  };
+  /** In UTF-16 code units; costs nothing. */
+  get length(): number {
+    return this.#length;
+  }
+
+  append(piece: string): void {
+    this.#length += piece.length;
+    if (this.#pieces.push(piece) === BATCH) this.#join();
+  }
+
+  /** Starts anew with this text. */
+  replace(text: string): void {
+    this.#joined = text;
+    this.#length = text.length;
+    this.#pieces.length = 0;
+  }
+
+  /** All of it so far. */
+  whole(): string {
+    if (this.#pieces.length > 0) this.#join();
+    return this.#joined;
+  }
+
+  #join(): void {
+    this.#joined += this.#pieces.join("");
+    this.#pieces.length = 0;
+  }
 }

@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
-import { createGrowingText } from "../src/growing-text.ts";
+import { GrowingText } from "../src/growing-text.ts";
 
 it.each([0, 1, 63, 64, 65, 1000])("is all of its pieces in their order: %d of them", (count) => {
-  const text = createGrowingText();
+  const text = new GrowingText();
   const pieces = Array.from({ length: count }, (_, index) => `${index},`);
   for (const piece of pieces) text.append(piece);
   expect(text.whole()).toBe(pieces.join(""));
 });
 
 it("is whole whenever it is asked for, and goes on growing", () => {
-  const text = createGrowingText();
+  const text = new GrowingText();
   let expected = "";
   for (let index = 0; index < 200; index += 1) {
     text.append(`${index},`);
@@ -20,7 +20,7 @@ it("is whole whenever it is asked for, and goes on growing", () => {
 });
 
 it("drops what came before a text that replaces it", () => {
-  const text = createGrowingText();
+  const text = new GrowingText();
   text.append("old");
   text.replace("new");
   text.append("er");

@@ -3,7 +3,7 @@ import { QwenError } from "../errors.ts";
 import type { Production } from "../produce.ts";
 import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Warning } from "../provider.ts";
 import { sleep, within, type ResolvedTimeouts } from "../timers.ts";
-import { createAnswerReader } from "./answer.ts";
+import { AnswerReader } from "./answer.ts";
 import type { SpaceClient } from "./client.ts";
 import { conversationExpired, type Turn } from "./conversations.ts";
 import { download } from "./download.ts";
@@ -132,7 +132,7 @@ async function runJob(
   const { fnIndex, verified } = endpoint.current();
   const changed = new AbortController();
   let verification: Promise<void> | undefined;
-  const reader = createAnswerReader(definition.answer, {
+  const reader = new AnswerReader(definition.answer, {
     whole: fnIndex === undefined,
     check: (outputs) => problemIn(definition.outputs, outputs),
   });
@@ -146,7 +146,7 @@ async function runJob(
     timeouts,
     maxQueueMs: request.maxQueueMs,
     earlyStream: client.earlyStream && turn?.saved === undefined,
-    partialText: reader.text,
+    partialText: () => reader.text(),
     onMessage(message) {
       if (message.type === "started") return false;
       const part = message.type === "generating" ? reader.generating(message.data) : message;

@@ -1,156 +1,165 @@
 import { QwenError } from "../errors.ts";
-import { createGrowingText } from "../growing-text.ts";
 import type { ProviderPart } from "../provider.ts";
-import { applyEdit, parseEdits, type Edit } from "./diff.ts";
+import { AnswerText, type TextMeaning } from "./answer-text.ts";
+import { areEdits, Editor, parseEdits, PlacedText, type Edit } from "./diff.ts";
+import { isLeftOut, isUpdate, valuesOf } from "./outputs.ts";
 
-/** Where the answer stands in the outputs of an endpoint. */
-export interface AnswerLocation {
+type Path = readonly (string | number)[];
+
+/** Where the answer stands in the outputs of an endpoint, and what the text there means. */
+export interface AnswerLocation extends TextMeaning {
   /** The path from the list of outputs to the text; a negative index counts from the end. */
   readonly at: readonly [number, ...(string | number)[]];
-
-  /**
-   * What the text there means, where it is not the answer as it stands: the answer, or a sign of
-   * life that is none. It sees the whole text each time, so leave it out where you can.
-   */
-  readonly read?: ((text: string) => string | { readonly progress: string }) | undefined;
-}
-
-/** Follows the answer of one job through its messages. */
-export interface AnswerReader {
-  /** Takes the data of a `generating` message. The part is what changed; nothing where nothing did. */
-  generating(data: readonly unknown[]): ProviderPart | undefined;
-  /** Takes the final data, which always wins. */
-  completed(data: readonly unknown[]): ProviderPart | undefined;
-  /** The answer so far. */
-  text(): string;
 }
 
 /** How the outputs of a job come and what they must look like. */
 export interface AnswerReaderOptions {
-  /** Says what is wrong with whole outputs; nothing where they are as they should be. */
+  /**
+   * Says what is wrong with whole outputs; nothing where they are as they should be. An app may have a few outputs more
+   * than are known: what is wrong with all of them may be right without the last ones.
+   */
   readonly check: (outputs: readonly unknown[]) => string | undefined;
   /** Every message holds whole values: the job asked for no edits. */
   readonly whole: boolean;
 }
 
+/** How many outputs more than its schema knows a Space may have. */
+const MOST_MORE = 4;
+
 /**
- * Makes a reader that costs O(1) for an appended delta: the delta is handed out as it came, and the
- * answer is never joined and sliced again.
+ * Follows the answer of one job through its messages.
  *
- * A first message that is an edit already (reused sessions can have one) and edits that do not fit
- * are waited out: the final value is whole.
+ * An appended delta is handed out as it came, and the answer is never joined and sliced for it. An output that is left
+ * out has the value it had. A first message that is an edit already (reused sessions can have one) and edits that do not
+ * fit are waited out: the final value is whole.
  */
-export function createAnswerReader({ at, read }: AnswerLocation, { check, whole }: AnswerReaderOptions): AnswerReader {
-  const answer = createGrowingText();
-  // The raw text at the location, apart from `output`, which may hold an older one there. Of use only with `read`:
-  // without it, it is the answer.
-  let raw = "";
-  let output: unknown;
-  let outputIndex = 0;
-  // The path within the output with every index counted from the start; absent while it leads nowhere.
-  let path: readonly (string | number)[] | undefined;
-  let state: "first" | "following" | "lost" = "first";
+export class AnswerReader {
+  readonly #at: AnswerLocation["at"];
+  readonly #options: AnswerReaderOptions;
+  readonly #text: AnswerText;
+  readonly #editor = new Editor();
+  #state: "first" | "following" | "lost" = "first";
+  /** Which of the outputs has the answer, and what the server has of it to find what changed. */
+  #index = 0;
+  #sent: unknown;
+  /** The text at the location, put there so that it tells what was appended. */
+  #placed: PlacedText | undefined;
+  /** The newest values of all outputs that came whole. */
+  #values: readonly unknown[] = [];
 
-  function locate(): string {
-    path = absolutePath(output, at.slice(1));
-    const value = path === undefined ? undefined : valueAt(output, path);
-    if (typeof value === "string") return value;
-    if (value === undefined || value === null) return "";
-    throw new QwenError("protocol", `The Space's answer is not text: ${typeof value} at ${JSON.stringify(at)}.`);
+  constructor({ at, ...meaning }: AnswerLocation, options: AnswerReaderOptions) {
+    this.#at = at;
+    this.#options = options;
+    this.#text = new AnswerText(meaning);
   }
 
-  function takeWhole(data: readonly unknown[]): ProviderPart | undefined {
-    outputIndex = at[0] < 0 ? data.length + at[0] : at[0];
-    output = data[outputIndex];
-    const now = locate();
-    return now === rawText() ? undefined : change(now);
+  /** The answer so far. */
+  text(): string {
+    return this.#text.text();
   }
 
-  function takeEdits(edits: readonly Edit[]): ProviderPart | undefined {
-    const [first] = edits;
-    if (first === undefined) return undefined;
-    const [operation, where, operand] = first;
-    if (edits.length === 1 && path !== undefined && typeof operand === "string" && samePath(where, path)) {
-      if (operation === "append") return read === undefined ? appended(operand) : change(raw + operand);
-      if (operation === "replace") return change(operand);
+  /** Takes the data of a `generating` message. The part is what changed; nothing where nothing did. */
+  generating(data: readonly unknown[]): ProviderPart | undefined {
+    const { whole } = this.#options;
+    if (this.#state === "lost") return undefined;
+    if (whole || this.#state === "first") {
+      const fits = (whole || !areEdits(data)) && this.#take(data) === undefined;
+      this.#state = fits ? "following" : whole ? "first" : "lost";
+      return fits ? this.#look() : undefined;
     }
-    if (path !== undefined) output = applyEdit(output, ["replace", path, rawText()]);
-    for (const edit of edits) output = applyEdit(output, edit);
-    return change(locate());
-  }
-
-  function rawText(): string {
-    return read === undefined ? answer.whole() : raw;
-  }
-
-  function appended(delta: string): ProviderPart | undefined {
-    if (delta === "") return undefined;
-    answer.append(delta);
-    return { type: "text-delta", text: delta };
-  }
-
-  /** The part for a raw text that may have changed in any way. */
-  function change(text: string): ProviderPart | undefined {
-    raw = text;
-    const now = read === undefined ? text : read(text);
-    if (typeof now !== "string") return { type: "progress", message: now.progress };
-    const before = answer.whole();
-    if (now === before) return undefined;
-    if (now.startsWith(before)) return appended(now.slice(before.length));
-    answer.replace(now);
-    return { type: "text-replace", text: now };
-  }
-
-  return {
-    generating(data) {
-      if (state === "lost") return undefined;
-      if (state === "first" || whole) {
-        if (check(data) !== undefined) {
-          state = whole ? "first" : "lost";
-          return undefined;
-        }
-        state = "following";
-        return takeWhole(data);
-      }
-      const edits = parseEdits(data[outputIndex]);
-      try {
-        if (edits !== undefined) return takeEdits(edits);
-      } catch (error) {
-        if (!QwenError.isInstance(error)) throw error;
-      }
-      state = "lost";
+    const edits = parseEdits(data[this.#index]);
+    if (edits === undefined || !this.#edit(edits)) {
+      this.#state = "lost";
       return undefined;
-    },
-    completed(data) {
-      // A generator that yields nothing completes with nulls: it said nothing, which is not unreadable.
-      if (answer.whole() === "" && data.every((value) => value === null)) return undefined;
-      const problem = check(data);
-      if (problem !== undefined)
-        throw new QwenError("protocol", `The Space's final answer has another shape than expected: ${problem}.`);
-      return takeWhole(data);
-    },
-    text: answer.whole,
-  };
+    }
+    return edits.length === 0 ? undefined : this.#look();
+  }
+
+  /** Takes the final data, which always win. Throws `protocol` where they are not what was expected. */
+  completed(data: readonly unknown[]): ProviderPart | undefined {
+    // A generator that yields nothing completes with nulls: it said nothing, which is not unreadable.
+    if (this.text() === "" && data.every((value) => value === null || isLeftOut(value))) return this.#text.finish();
+    const problem = this.#take(data);
+    if (problem !== undefined)
+      throw new QwenError("protocol", `The Space's final answer has another shape than expected: ${problem}.`);
+    if (this.#state === "lost" && isLeftOut(this.#sent)) {
+      throw new QwenError(
+        "protocol",
+        "The Space left the answer out at the end, and an edit of it before could not be followed.",
+      );
+    }
+    return this.#look({ final: true });
+  }
+
+  /** Takes whole outputs, or says what is wrong with them. */
+  #take(data: readonly unknown[]): string | undefined {
+    const values = valuesOf(data, this.#values);
+    const [first] = this.#at;
+    const least = first < 0 ? -first : first + 1;
+    // What is left out and was never seen cannot be checked.
+    const unknown = values.includes(undefined);
+    const problem = unknown ? undefined : this.#options.check(values);
+    let count = values.length;
+    if (problem !== undefined) {
+      const fewest = Math.max(least, values.length - MOST_MORE);
+      do count--;
+      while (count >= fewest && this.#options.check(values.slice(0, count)) !== undefined);
+      if (count < fewest) return problem;
+    }
+    this.#values = values;
+    this.#index = first < 0 ? count + first : first;
+    this.#sent = data[this.#index];
+    this.#placed = undefined;
+    return undefined;
+  }
+
+  /** Makes edits of the answer's output; false where one does not fit. */
+  #edit(edits: readonly Edit[]): boolean {
+    try {
+      this.#sent = this.#editor.apply(this.#sent, edits);
+      return true;
+    } catch (error) {
+      if (!QwenError.isInstance(error)) throw error;
+      return false;
+    }
+  }
+
+  /** Looks what stands at the location now. */
+  #look({ final = false }: { readonly final?: boolean | undefined } = {}): ProviderPart | undefined {
+    if (isLeftOut(this.#sent)) return final ? this.#text.finish() : undefined;
+    const { path, value } = locate(this.#sent, this.#at);
+    if (value instanceof PlacedText) {
+      const appended = value.takeAppended();
+      if (value === this.#placed) return appended === "" ? undefined : this.#text.append(appended, () => value.whole());
+      this.#placed = value;
+      return this.#text.become(value.whole());
+    }
+    this.#placed = undefined;
+    if (value === undefined || value === null) return this.#text.become("", { final });
+    if (typeof value !== "string") {
+      throw new QwenError(
+        "protocol",
+        `The Space's answer is not text: ${typeof value} at ${JSON.stringify(this.#at)}.`,
+      );
+    }
+    if (!final && !this.#options.whole) {
+      this.#placed = new PlacedText(value);
+      this.#sent = this.#editor.apply(this.#sent, [["replace", path, this.#placed]]);
+    }
+    return this.#text.become(value, { final });
+  }
 }
 
-function absolutePath(root: unknown, path: readonly (string | number)[]): readonly (string | number)[] | undefined {
-  const absolute: (string | number)[] = [];
-  let value = root;
-  for (const step of path) {
+/** What stands at the location in an output, and the way there with every index counted from the start. */
+function locate(output: unknown, at: AnswerLocation["at"]): { readonly path: Path; readonly value: unknown } {
+  const path: (string | number)[] = isUpdate(output) ? ["value"] : [];
+  let value: unknown = isUpdate(output) ? output["value"] : output;
+  for (const step of at.slice(1)) {
     const key = typeof step === "number" && step < 0 && Array.isArray(value) ? value.length + step : step;
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    absolute.push(key);
+    if (typeof value !== "object" || value === null || value instanceof PlacedText || !Object.hasOwn(value, key))
+      return { path, value: undefined };
+    path.push(key);
     value = (value as Readonly<Record<string | number, unknown>>)[key];
   }
-  return absolute;
-}
-
-function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
-  let value = root;
-  for (const key of path) value = (value as Readonly<Record<string | number, unknown>>)[key];
-  return value;
-}
-
-function samePath(left: readonly (string | number)[], right: readonly (string | number)[]): boolean {
-  return left.length === right.length && left.every((key, index) => key === right[index]);
+  return { path, value };
 }

@@ -76,7 +76,18 @@ export function findEndpoint({ endpoints }: SpaceConfig, which: string | number)
   return endpoints.find((endpoint) => endpoint.name === name);
 }
 
-/** The names of the endpoints there are, for messages. */
+/** The names of the endpoints there are. */
 export function endpointNames({ endpoints }: SpaceConfig): readonly string[] {
   return endpoints.flatMap(({ name }) => (name === undefined ? [] : [name]));
+}
+
+/** How many endpoints a message names. */
+const MOST_NAMED = 20;
+
+/** The endpoints there are, in words for a message: the app chose their number and names. */
+export function endpointsInWords(config: SpaceConfig): string {
+  const names = endpointNames(config);
+  const shown = names.slice(0, MOST_NAMED).map((name) => name.slice(0, 80).replace(/\p{Cc}/gu, "\uFFFD"));
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : "";
+  return names.length === 0 ? "none with a name" : `${shown.join(", ")}${more}`;
 }

@@ -93,7 +93,7 @@ function readMessage(message: Readonly<Record<string, unknown>>): QueueMessage |
     case "estimation":
       return {
         type: "queue",
-        position: numberIn(message["rank"]) ?? 0,
+        position: Math.max(numberIn(message["rank"]) ?? 0, 0),
         size: numberIn(message["queue_size"]),
         etaMs: milliseconds(message["rank_eta"]),
       };
@@ -155,7 +155,7 @@ function readLevel(level: unknown): "info" | "warning" | "success" | "error" {
 
 function milliseconds(seconds: unknown): number | undefined {
   const value = numberIn(seconds);
-  return value === undefined ? undefined : Math.round(value * 1000);
+  return value === undefined ? undefined : Math.min(Math.max(Math.round(value * 1000), 0), Number.MAX_SAFE_INTEGER);
 }
 
 function stringIn(value: unknown): string | undefined {

@@ -1,27 +1,77 @@
 import { QwenError } from "../errors.ts";
-import { applyEdits } from "./diff.ts";
+import { applyEdits, areEdits } from "./diff.ts";
+import { isRecord } from "./json.ts";
 
 /**
- * Makes the function that turns the data of each message into whole outputs. Once an edit does not
- * fit it gives nothing more: Gradio's edits can be wrong, its final value is not.
+ * Whether an output is an update of its component's properties: what an app sends that calls `gr.update`, gives back a
+ * component, or leaves the output out (`gr.skip()`, or a dictionary of outputs without it).
  */
-export function createFollower({
-  whole,
-}: {
-  /** Every message holds whole values: the job asked for no edits. */
-  readonly whole: boolean;
-}): (data: readonly unknown[]) => readonly unknown[] | undefined {
-  let outputs: readonly unknown[] | undefined;
-  let lost = false;
-  return (data) => {
-    if (lost) return undefined;
-    try {
-      outputs = whole || outputs === undefined ? data : applyEdits(outputs, data);
-    } catch (error) {
-      if (!QwenError.isInstance(error)) throw error;
-      lost = true;
+export function isUpdate(output: unknown): output is Readonly<Record<string, unknown>> {
+  return isRecord(output) && output["__type__"] === "update";
+}
+
+/** Whether an output is left out: an update that carries no value means that the value is what it was. */
+export function isLeftOut(output: unknown): boolean {
+  return isUpdate(output) && !Object.hasOwn(output, "value");
+}
+
+/**
+ * The values of outputs: of an update that carries one its value, of an output that is left out the value `before`, which
+ * is `undefined` where nothing is known of it.
+ */
+export function valuesOf(outputs: readonly unknown[], before: readonly unknown[] = []): readonly unknown[] {
+  // Nearly always there is none, and this is asked for every message.
+  if (!outputs.some(isUpdate)) return outputs;
+  return outputs.map((output, index) => {
+    if (!isUpdate(output)) return output;
+    return isLeftOut(output) ? before[index] : output["value"];
+  });
+}
+
+/** Follows all outputs of one job through its messages. No value that it handed out changes later. */
+export class OutputFollower {
+  readonly #whole: boolean;
+  /** As the server keeps them to find what changed. */
+  #sent: readonly unknown[] | undefined;
+  #values: readonly unknown[] = [];
+  #lost = false;
+
+  /** `whole`: every message holds whole values, since the job asked for no edits. */
+  constructor({ whole }: { readonly whole: boolean }) {
+    this.#whole = whole;
+  }
+
+  /**
+   * Takes the data of a `generating` message; gives the values of all outputs.
+   *
+   * Nothing once an edit did not fit, or where the first message is an edit already (a reused session can have one):
+   * Gradio's edits can be wrong, its final values are not.
+   */
+  generating(data: readonly unknown[]): readonly unknown[] | undefined {
+    if (this.#lost) return undefined;
+    if (!this.#whole && this.#sent === undefined && areEdits(data)) {
+      this.#lost = true;
       return undefined;
     }
-    return outputs;
-  };
+    try {
+      this.#sent = this.#whole || this.#sent === undefined ? data : applyEdits(this.#sent, data);
+    } catch (error) {
+      if (!QwenError.isInstance(error)) throw error;
+      this.#lost = true;
+      return undefined;
+    }
+    this.#values = valuesOf(this.#sent, this.#values);
+    return this.#values;
+  }
+
+  /** Takes the final data, which always win; an output that they leave out has the value it had. */
+  completed(data: readonly unknown[]): readonly unknown[] {
+    if (this.#lost && data.some(isLeftOut)) {
+      throw new QwenError(
+        "protocol",
+        "The Space left an output out at the end, whose value is not known: an edit before could not be followed.",
+      );
+    }
+    return valuesOf(data, this.#values);
+  }
 }

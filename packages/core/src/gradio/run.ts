@@ -3,6 +3,7 @@ import { readText } from "../http/transport.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import { completionFailure, statusFailure } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
+import { valuesOf } from "./outputs.ts";
 import type { Session } from "./session.ts";
 
 /** A call that does not go through the queue. */
@@ -14,10 +15,14 @@ export interface RunOptions {
   readonly timeouts: ResolvedTimeouts;
 }
 
+/** As large as an event on the queue may be. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
 /**
  * Runs an endpoint by `POST /run/predict`, which answers once and whole.
  *
- * The answer must be there within the first-output limit. Resolves with one value an output.
+ * The answer must be there within the first-output limit. Resolves with one value an output, `undefined` for one that the
+ * app left out.
  */
 export async function runUnqueued({
   session,
@@ -34,9 +39,10 @@ export async function runUnqueued({
     // The headers come with the result, after the function has run.
     timeouts: { ...timeouts, headersMs: timeouts.firstOutputMs },
   });
-  const body = await readText(response.body, { limitMs: timeouts.idleMs, signal });
+  const body = await readText(response.body, { maxBytes: MAX_ANSWER_BYTES, limitMs: timeouts.idleMs, signal });
   const json = parseJson(body);
-  if (response.status === 200 && isRecord(json) && Array.isArray(json["data"])) return json["data"];
+  if (response.status === 200 && isRecord(json) && Array.isArray(json["data"]))
+    return valuesOf(json["data"] as readonly unknown[]);
   // Gradio answers a failed function with 500 and the error's payload.
   if (response.status === 500 && isRecord(json) && "error" in json) {
     const { error, title } = json;

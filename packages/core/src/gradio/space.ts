@@ -4,9 +4,9 @@ import type { Timeouts } from "../provider.ts";
 import { resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import { createClient, type ClientOptions, type SpaceClient } from "./client.ts";
-import { endpointNames, findEndpoint, type Endpoint } from "./config.ts";
+import { endpointsInWords, findEndpoint, type Endpoint } from "./config.ts";
 import { startJob } from "./job.ts";
-import { createFollower } from "./outputs.ts";
+import { OutputFollower } from "./outputs.ts";
 import { runUnqueued } from "./run.ts";
 import { createSession } from "./session.ts";
 import { uploadFile, type FileData, type UploadOptions } from "./upload.ts";
@@ -103,7 +103,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     const endpoint = knownEndpoint(client, which);
     if (endpoint?.queue === false) return runUnqueued({ session, fnIndex: endpoint.fnIndex, inputs, signal, timeouts });
     const fnIndex = endpoint?.fnIndex ?? (typeof which === "number" ? which : undefined);
-    const outputsOf = createFollower({ whole: fnIndex === undefined });
+    const outputs = new OutputFollower({ whole: fnIndex === undefined });
     const job = startJob({
       session,
       endpoint: endpoint?.name ?? (typeof which === "string" ? which : undefined),
@@ -120,7 +120,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
           // Of an endpoint of any kind, work that is reported is work: it may take longer than a first word.
           return message.type === "progress" || message.type === "log";
         }
-        const data = outputsOf(message.data);
+        const data = outputs.generating(message.data);
         if (data !== undefined) push({ type: "generating", data });
         return true;
       },
@@ -130,7 +130,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
       const { data } = await job.completion;
       if (data === undefined)
         throw new QwenError("empty_response", `${client.url.host} ended the job without outputs.`);
-      return data;
+      return outputs.completed(data);
     } catch (error) {
       // A wrong name answers 500 like any failure, and so does an app that was changed. Now that it costs nothing, look.
       if (QwenError.isInstance(error) && error.status === 500) {
@@ -187,7 +187,7 @@ function knownEndpoint(client: SpaceClient, which: string | number): Endpoint | 
   if (endpoint === undefined) {
     throw new QwenError(
       "invalid_request",
-      `${client.url.host} has no endpoint ${JSON.stringify(which)}. It has ${endpointNames(config).join(", ") || "none with a name"}.`,
+      `${client.url.host} has no endpoint ${JSON.stringify(which).slice(0, 80)}. It has ${endpointsInWords(config)}.`,
     );
   }
   return endpoint;

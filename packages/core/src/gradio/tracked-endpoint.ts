@@ -2,7 +2,7 @@ import { debug } from "../debug.ts";
 import { SpaceChangedError } from "../errors.ts";
 import { within } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
-import { endpointNames, findEndpoint } from "./config.ts";
+import { endpointNames, endpointsInWords, findEndpoint } from "./config.ts";
 
 /** Longest time an answer waits to learn whether it came from the right endpoint, in ms. */
 const VERIFY_MS = 5000;
@@ -52,7 +52,7 @@ export function trackEndpoint(
     const endpoints = endpointNames(config);
     const now =
       found === undefined
-        ? `no endpoint "${name}" any more; it has ${endpoints.join(", ") || "none with a name"}`
+        ? `no endpoint "${name}" any more; it has ${endpointsInWords(config)}`
         : `"${name}" in another place than before; the next call will use it`;
     throw new SpaceChangedError(`${client.url.host} was changed: it has ${now}.`, { endpoints });
   }

@@ -1,4 +1,4 @@
-import { createAppendOnlyText } from "../append-only.ts";
+import { AppendOnlyText } from "../append-only.ts";
 import type { Completion } from "../completion.ts";
 import type { StreamPart } from "../provider.ts";
 import type { AttemptsRun } from "./attempts.ts";
@@ -175,7 +175,7 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** The text of the parts, as far as it can be passed on. */
 function readText(parts: PartIterator<StreamPart>): PartIterator<string> {
-  const text = createAppendOnlyText();
+  const text = new AppendOnlyText();
   let left = false;
 
   return {
@@ -183,9 +183,10 @@ function readText(parts: PartIterator<StreamPart>): PartIterator<string> {
       for (;;) {
         const { done, value } = await parts.next();
         if (done === true) {
-          if (!left) text.end();
+          // What was held back comes out before the end.
+          const rest = left ? "" : text.end();
           left = true;
-          return { done, value: undefined };
+          return rest === "" ? { done, value: undefined } : { done: false, value: rest };
         }
         let piece = "";
         if (value.type === "text-delta") piece = text.append(value.text);

@@ -1,15 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { createAnswerReader, type AnswerLocation } from "../../src/gradio/answer.ts";
+import { AnswerReader, type AnswerLocation, type AnswerReaderOptions } from "../../src/gradio/answer.ts";
+import { QwenError } from "../../src/errors.ts";
 import type { ProviderPart } from "../../src/provider.ts";
 
 const CHAT: AnswerLocation = { at: [1, -1, 1] };
 const TEXT: AnswerLocation = { at: [0] };
 
-function open(
-  location: AnswerLocation,
-  { whole = false, check = () => undefined }: Partial<Parameters<typeof createAnswerReader>[1]> = {},
-) {
-  return createAnswerReader(location, { whole, check });
+function open(location: AnswerLocation, { whole = false, check = () => undefined }: Partial<AnswerReaderOptions> = {}) {
+  return new AnswerReader(location, { whole, check });
 }
 
 const delta = (text: string): ProviderPart => ({ type: "text-delta", text });
@@ -237,6 +235,23 @@ describe("`read`", () => {
       delta(" fox"),
     ]);
     expect(reader.text()).toBe("The quick brown fox");
+  });
+
+  it("that gives no text, or a promise of one, is a TypeError; what it throws is thrown", () => {
+    for (const given of [undefined, 1, Promise.resolve("a"), {}]) {
+      const reader = open({ at: [0], read: () => given as string });
+      expect(() => reader.generating(["a"])).toThrow(TypeError);
+    }
+    const thrown = new QwenError("protocol", "mine");
+    const reader = open({
+      at: [0],
+      read(text) {
+        if (text === "ab") throw thrown;
+        return text;
+      },
+    });
+    reader.generating(["a"]);
+    expect(() => reader.generating([[["append", [], "b"]]])).toThrow(thrown);
   });
 
   it("sees appended text as a part of the whole", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endpointNames, findEndpoint, parseConfig } from "../../src/gradio/config.ts";
+import { endpointNames, endpointsInWords, findEndpoint, parseConfig } from "../../src/gradio/config.ts";
 import { checkConfig } from "../../src/gradio/config-schema.ts";
 import { configOf } from "../servers/test-space.ts";
 
@@ -42,6 +42,21 @@ describe("the config of a Space", () => {
     const config = parse(configOf({ endpoints: ["chat", "other"] }));
     for (const which of ["other", "/other", 1]) expect(findEndpoint(config, which)?.fnIndex).toBe(1);
     for (const which of ["OTHER", "//other", "", 2, -1, "1"]) expect(findEndpoint(config, which)).toBeUndefined();
+  });
+
+  it("finds an endpoint whose name has slashes, and names like those of an object's own", () => {
+    const names = ["v1/chat", "/v1/chat/", "a/../b", "constructor", "__proto__"];
+    const config = parse(configOf({ endpoints: names }));
+    for (const [index, name] of names.entries()) expect(findEndpoint(config, name)?.fnIndex).toBe(index);
+    expect(findEndpoint(config, "chat")).toBeUndefined();
+    expect(findEndpoint(config, "toString")).toBeUndefined();
+  });
+
+  it("tells its endpoints in few words, without what would reach a terminal as commands", () => {
+    const endpoints = ["\u001B[31mred", "x".repeat(1000), ...Array.from({ length: 100 }, (_, index) => `f${index}`)];
+    const words = endpointsInWords(parse(configOf({ endpoints })));
+    expect(words).toMatch(/^\/\uFFFD\[31mred, \/x{79}, \/f0, .*, \/f17 and 82 more$/);
+    expect(endpointsInWords(parse(configOf({ endpoints: [false] })))).toBe("none with a name");
   });
 
   it.each(["sse", "sse_v1", "sse_v2", "sse_v2.1", "sse_v3", "sse_v9"])("is understood for protocol %s", (protocol) => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { applyEdit, applyEdits, parseEdits, type Edit } from "../../src/gradio/diff.ts";
+import { applyEdits, Editor, parseEdits, type Edit } from "../../src/gradio/diff.ts";
+
+const applyEdit = (value: unknown, edit: Edit): unknown => new Editor().apply(value, [edit]);
 
 function freeze<Value>(value: Value): Value {
   if (typeof value === "object" && value !== null) {
