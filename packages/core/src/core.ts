@@ -1,5 +1,7 @@
 // What the entries hand out, as one file: resolving a file costs Node more than reading it, and the
 // entries share one copy of the errors. They name what of it is public.
+export * from "./error-copy.ts";
+export * from "./error-rules.ts";
 export * from "./errors.ts";
 export * from "./message.ts";
 export * from "./gradio/space.ts";

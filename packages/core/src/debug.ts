@@ -1,20 +1,19 @@
+import { printable } from "./printable.ts";
+
 /**
  * Logs one line where the process runs with `NODE_DEBUG=qwen`; elsewhere, browsers included, does nothing.
  *
- * `message` is called only when the line is written. What looks like a secret is masked, as the
- * last resort: do not put one in.
+ * `message` is called only when the line is written; one that throws is a line that says so. What looks like a secret is
+ * masked, as the last resort: do not put one in.
  */
 export function debug(message: () => string): void {
   log ??= openLog();
-  if (log.enabled) log("%s", maskSecrets(message()));
-}
-
-/** Replaces Hugging Face tokens, `Authorization` values and passwords in URLs by `***`. */
-export function maskSecrets(text: string): string {
-  return text
-    .replaceAll(/\bhf_\w{4,}/g, "hf_***")
-    .replaceAll(/\b(Bearer|Basic) [\w.~+/=-]+/gi, "$1 ***")
-    .replaceAll(/(\/\/[^/\s:@]*:)[^/\s@]+@/g, "$1***@");
+  if (!log.enabled) return;
+  try {
+    log("%s", printable(message()));
+  } catch {
+    log("%s", "a line that could not be written");
+  }
 }
 
 interface Log {

@@ -12,6 +12,7 @@ export {
   createRouter,
   AllFailedError,
   ERROR_RULES,
+  errorFromJSON,
   NoSuchModelError,
   QwenError,
   SpaceChangedError,
@@ -22,7 +23,8 @@ export {
   imagesOf,
   textOf,
 } from "#core";
-export type { AnyQwenError, Attempt, ErrorCode, ErrorRule, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
+export type { ErrorCode, ErrorRule } from "./error-rules.ts";
+export type { AnyQwenError, Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
 export type { ContentPart, ImagePart, Message, Role, TextPart } from "./message.ts";
 export type {
   AttemptPart,

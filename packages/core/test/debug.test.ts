@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 
-import { debug, maskSecrets } from "../src/debug.ts";
+import { debug } from "../src/debug.ts";
+import { maskSecrets } from "../src/printable.ts";
 
 const script = `
   import { debug } from ${JSON.stringify(new URL("../src/debug.ts", import.meta.url).href)};

@@ -245,7 +245,7 @@ describe("an upload that fails is told in its own code, and no job is made", () 
 describe("a job that fails", () => {
   test.each([
     ["retry in 0:09:48", 588_000],
-    ["Try again in 1 day, 2:03:04", 93_784_000],
+    ["Try again in 1 day, 2:03:04", 86_400_000],
     ["Subscribe to Pro", undefined],
   ])(
     "for a quota (%s) is quota_exceeded with the time to wait and the text without HTML",

@@ -1,8 +1,8 @@
-import { maskSecrets } from "../debug.ts";
 import { QwenError, SpaceError } from "../errors.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
 import { headerOf, readText, type TransportResponse } from "../http/transport.ts";
 import { isHuggingFaceSpace } from "./address.ts";
+import { maskSecrets } from "../printable.ts";
 import { isRecord, parseJson } from "./json.ts";
 import type { JobCompletion } from "./messages.ts";
 

@@ -1,4 +1,5 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
+import { copyOf } from "../error-copy.ts";
 import { NoSuchModelError, QwenError } from "../errors.ts";
 import { weightOfPart } from "../part-weight.ts";
 import { produce, type Production } from "../produce.ts";
@@ -128,8 +129,7 @@ export function createSpaceProvider<
           try {
             await answer(request, production);
           } catch (error) {
-            if (QwenError.isInstance(error)) error.provider ??= id;
-            throw error;
+            throw QwenError.isInstance(error) ? copyOf(error, { provider: id }) : error;
           }
         },
         { signal: request.signal, weigh: weightOfPart },

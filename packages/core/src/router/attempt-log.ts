@@ -1,5 +1,7 @@
 import { debug } from "../debug.ts";
+import { copyOf } from "../error-copy.ts";
 import { AllFailedError, QwenError, type Attempt } from "../errors.ts";
+import { wordsOf } from "../printable.ts";
 import type { Usage } from "../provider.ts";
 import type { Observers } from "./observers.ts";
 
@@ -9,8 +11,8 @@ export interface AttemptLog {
   readonly attempts: readonly Attempt[];
   started(attempt: Pick<Attempt, "provider" | "model" | "number">, options: { readonly hedge: boolean }): void;
   output(attempt: Pick<Attempt, "provider" | "model" | "number">, latencyMs: number): void;
-  /** Errors outside the family are aborts and lost races. */
-  ended(attempt: Attempt, usage?: Usage): void;
+  /** `cancelled`: for a reason that is not its own, such as an abort or a lost race. */
+  ended(attempt: Attempt, how: { readonly usage?: Usage | undefined; readonly cancelled?: boolean | undefined }): void;
   /** A candidate was passed over without being asked. */
   passedOver(attempt: Attempt): void;
   /** The last attempt did not do, although it answered. */
@@ -39,19 +41,19 @@ export function createAttemptLog(name: string, observers: Observers | undefined)
     output({ provider, model, number }, latencyMs) {
       if (observers?.any === true) observers.tell({ type: "output", name, provider, model, number, latencyMs });
     },
-    ended(attempt, usage) {
+    ended(attempt, { usage, cancelled = false }) {
       add(attempt);
       const { provider, number, durationMs, error } = attempt;
-      const outcome = error === undefined ? "answered" : QwenError.isInstance(error) ? "failed" : "cancelled";
+      const outcome = cancelled ? "cancelled" : error === undefined ? "answered" : "failed";
       if (observers?.any === true) observers.tell({ type: "attempt-ended", name, outcome, usage, ...attempt });
       debug(() => {
-        const why = error instanceof Error ? `: ${error.message}` : "";
+        const why = error === undefined ? "" : `: ${wordsOf(error)}`;
         return `"${name}": attempt ${number} at ${provider} ${outcome} after ${Math.round(durationMs)} ms${why}`;
       });
     },
     passedOver(attempt) {
       add(attempt);
-      debug(() => `"${name}": ${attempt.provider}/${attempt.model} is passed over: ${String(attempt.error)}`);
+      debug(() => `"${name}": ${attempt.provider}/${attempt.model} is passed over: ${wordsOf(attempt.error)}`);
     },
     turnDown(error) {
       const answered = attempts.pop();
@@ -61,8 +63,7 @@ export function createAttemptLog(name: string, observers: Observers | undefined)
       // Where nobody could, nobody was asked, and that error says more.
       const unsupported = attempts.every((one) => QwenError.isInstance(one.error) && one.error.code === "unsupported");
       if (exhausted && attempts.length > 1 && !unsupported) return new AllFailedError(name, attempts);
-      if (QwenError.isInstance(error)) error.attempts = attempts;
-      return error;
+      return QwenError.isInstance(error) ? copyOf(error, { attempts }) : error;
     },
   };
 }

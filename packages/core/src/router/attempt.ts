@@ -1,4 +1,6 @@
+import { copyOf } from "../error-copy.ts";
 import { QwenError, StreamInterruptedError, type Attempt } from "../errors.ts";
+import { wordsOf } from "../printable.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import { startAttemptClock, type AttemptClock } from "./attempt-clock.ts";
 import type { CandidateHealth } from "./health.ts";
@@ -35,6 +37,10 @@ export interface RunningAttempt<Part, Result> {
    * one just lets the provider clean up. Returns its record.
    */
   end(error?: unknown): Attempt;
+  /** Ends it for a reason that says nothing of the provider, which is still to be stopped. Returns its record. */
+  cancel(reason: unknown): Attempt;
+  /** Stops the provider, and fails a pending read. */
+  stop(reason: unknown): void;
   /** The error of an iteration that ended before its last part. */
   interrupted(): StreamInterruptedError;
   /** The error as the caller gets it: one of the family, that names the provider. */
@@ -209,17 +215,28 @@ export function startAttempt<Part, Result>(
     leave(iterator);
   }
 
-  function end(error?: unknown): Attempt {
-    if (record !== undefined) return record;
+  function recordEnd(error: unknown): Attempt {
     const durationMs = performance.now() - startedAt;
     record = { provider, model, number, durationMs, ...(error !== undefined && { error }) };
     leavePlace?.();
+    return record;
+  }
+
+  function end(error?: unknown): Attempt {
+    if (record !== undefined) return record;
+    const ended = recordEnd(error);
     visit?.end(error);
     if (error === undefined) {
       clock?.stop();
       leave(iterator);
     } else stop(error);
-    return record;
+    return ended;
+  }
+
+  function cancel(reason: unknown): Attempt {
+    if (record !== undefined) return record;
+    visit?.leave();
+    return recordEnd(reason);
   }
 
   readToCommit().then(onCommitted, onFailed);
@@ -239,16 +256,20 @@ export function startAttempt<Part, Result>(
       receiver = to;
     },
     end,
+    cancel,
+    stop,
     interrupted,
     asOwnError(error) {
       if (!QwenError.isInstance(error)) {
         if (hasOutput) return interrupted(error);
-        const what = error instanceof Error ? error.message : String(error);
         const about = { provider, cause: error };
-        return new QwenError("protocol", `The provider "${provider}" failed with an error of its own: ${what}`, about);
+        return new QwenError(
+          "protocol",
+          `The provider "${provider}" failed with an error of its own: ${wordsOf(error)}`,
+          about,
+        );
       }
-      error.provider ??= provider;
-      return error;
+      return copyOf(error, { provider });
     },
   };
 }

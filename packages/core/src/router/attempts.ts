@@ -1,3 +1,4 @@
+import { copyOf } from "../error-copy.ts";
 import type { Attempt } from "../errors.ts";
 import { startAttempt, type Candidate, type Read, type RunningAttempt } from "./attempt.ts";
 import type { AttemptSettings } from "./attempt-settings.ts";
@@ -78,9 +79,9 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     const { provider, model: modelId } = candidate;
     const lastError = log.attempts.at(-1)?.error;
     const number = ++begun;
-    const refusal = candidate.refuse?.();
-    if (refusal !== undefined) {
-      refusal.provider ??= provider;
+    const refused = candidate.refuse?.();
+    if (refused !== undefined) {
+      const refusal = copyOf(refused, { provider });
       log.passedOver({ provider, model: modelId, number, durationMs: 0, error: refusal });
       plan?.refund();
       const next = plan?.next();
@@ -156,7 +157,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     }
     lifetime.cancelLater();
     for (const other of active) {
-      if (other !== attempt) end(other, new DOMException("Another attempt was quicker.", "AbortError"));
+      if (other !== attempt) cancel(other, new DOMException("Another attempt was quicker.", "AbortError")).stop();
     }
     if (outcomeOnly && last !== undefined) {
       outlet.push(conclude(attempt, last));
@@ -225,12 +226,19 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   function end(attempt: RunningAttempt<Part, Result>, error?: unknown, last?: Part): Attempt {
     active.delete(attempt);
     const record = attempt.end(error);
-    log.ended(record, last === undefined ? undefined : reader.usageOf?.(last));
+    log.ended(record, { usage: last === undefined ? undefined : reader.usageOf?.(last) });
     return record;
   }
 
-  function endAll(reason: unknown): void {
-    for (const attempt of active) end(attempt, reason);
+  /** Ends it for a reason that is not its own: whatever that is, it says nothing of the provider. */
+  function cancel(attempt: RunningAttempt<Part, Result>, reason: unknown, { timedOut = false } = {}) {
+    active.delete(attempt);
+    log.ended(attempt.cancel(reason), { cancelled: !timedOut });
+    return { stop: (told = reason) => attempt.stop(told) };
+  }
+
+  function cancelAll(reason: unknown, how?: { readonly timedOut: boolean }) {
+    return [...active].map((attempt) => cancel(attempt, reason, how));
   }
 
   /** Nothing more is asked; no timer and no listener is left. */
@@ -245,23 +253,26 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
       work();
     } catch (error) {
       close({ error });
-      endAll(error);
+      for (const { stop } of cancelAll(error)) stop();
       outlet.end({ error });
     }
   }
 
-  function interrupt(reason: unknown): void {
+  function interrupt(reason: unknown, by: "caller" | "clock"): void {
     if (outcome !== undefined) return;
-    close({ error: log.finalError(reason) });
+    const cancelled = cancelAll(reason, { timedOut: by === "clock" });
+    // A caller's reason is the caller's, also where it is an error of ours.
+    const error = by === "clock" ? log.finalError(reason) : reason;
+    close({ error });
     outlet.clear();
     // First, so that a reader of an attempt hears the reason from that alone.
-    outlet.end(left ? undefined : { error: reason });
-    endAll(reason);
+    outlet.end(left ? undefined : { error });
+    for (const { stop } of cancelled) stop(error);
   }
 
   function leave(reason: unknown): void {
     left = true;
-    interrupt(reason);
+    interrupt(reason, "caller");
     outlet.clear();
   }
 

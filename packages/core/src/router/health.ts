@@ -28,6 +28,8 @@ export interface Visit {
   output(latencyMs: number): void;
   /** Without an error it succeeded. */
   end(error?: unknown): void;
+  /** It was ended for a reason that says nothing of the model: an abort, a lost race, the request's own time. */
+  leave(): void;
 }
 
 /** What `router.health()` tells of each model. */
@@ -131,22 +133,24 @@ function createCandidateHealth({ breaker, limiter }: Pick<CandidateHealth, "brea
       busy++;
       const report = breaker?.begin();
       let ended = false;
+      const endAs = (outcome: CallOutcome): void => {
+        if (ended) return;
+        ended = true;
+        busy--;
+        report?.(outcome);
+      };
       return {
         output(measuredMs) {
           latencyMs = latencyMs === undefined ? measuredMs : latencyMs + NEWEST_SHARE * (measuredMs - latencyMs);
         },
-        end(error) {
-          if (ended) return;
-          ended = true;
-          busy--;
-          report?.(outcomeOf(error));
-        },
+        end: (error) => endAs(outcomeOf(error)),
+        leave: () => endAs("neutral"),
       };
     },
   };
 }
 
-/** What the errors table makes of the end of a call. Errors outside the family are aborts and lost races. */
+/** What the errors table makes of the end of a call. Errors outside the family are not the provider's. */
 function outcomeOf(error: unknown): CallOutcome {
   if (error === undefined) return "succeeded";
   if (!QwenError.isInstance(error)) return "neutral";

@@ -23,7 +23,8 @@ export interface LifetimeOptions {
   readonly track: ((end: (reason: unknown) => void) => () => void) | undefined;
   /** Whether the consumer waits for a part. */
   readonly isWaiting: () => boolean;
-  readonly onEnded: (reason: unknown) => void;
+  /** `clock`: the total time is over. `caller`: whatever the reason is, somebody aborted. */
+  readonly onEnded: (reason: unknown, by: "caller" | "clock") => void;
 }
 
 // How long a consumer that comes back after the total time may still wait for a part that is there already.
@@ -37,13 +38,13 @@ export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: L
   let untrack: (() => void) | undefined;
 
   function onAbort(): void {
-    onEnded(signal?.reason);
+    onEnded(signal?.reason, "caller");
   }
 
   function limitTotal(limitMs: number): void {
     total = startTimer(limitMs, () => {
       // What has arrived may still be read: only a consumer that waits runs out of time.
-      if (isWaiting()) onEnded(new TimeoutError("total", totalMs));
+      if (isWaiting()) onEnded(new TimeoutError("total", totalMs), "clock");
       else overdue = true;
     });
   }
@@ -57,7 +58,7 @@ export function createLifetime({ signal, totalMs, track, isWaiting, onEnded }: L
     begin() {
       signal?.throwIfAborted();
       signal?.addEventListener("abort", onAbort, { once: true });
-      untrack = track?.(onEnded);
+      untrack = track?.((reason) => onEnded(reason, "caller"));
       limitTotal(totalMs);
     },
     later(delayMs, task) {

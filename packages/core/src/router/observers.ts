@@ -40,12 +40,16 @@ export interface Observers {
   tell(event: RouterEvent): void;
 }
 
-/** Makes an empty audience. An observer that throws disturbs neither the call nor the other observers. */
+/**
+ * Makes an empty audience. An observer disturbs neither the call nor the other observers nor the process, whether it throws,
+ * or returns a promise that rejects or never settles. An event is frozen, since all are told the same.
+ */
 export function createObservers(): Observers {
   const observers = new Set<{ readonly observe: (event: RouterEvent) => void }>();
 
   return {
     add(observe) {
+      if (typeof observe !== "function") throw new TypeError("An observer is a function that takes an event.");
       // An entry of its own: the same function may watch twice.
       const entry = { observe };
       observers.add(entry);
@@ -55,9 +59,13 @@ export function createObservers(): Observers {
       return observers.size > 0;
     },
     tell(event) {
-      for (const { observe } of observers) {
+      Object.freeze(event);
+      // Who is added by an observer is told from the next event on.
+      const audience = [...observers];
+      for (const { observe } of audience) {
         try {
-          observe(event);
+          const returned: unknown = observe(event);
+          if (typeof returned === "object" && returned !== null) Promise.resolve(returned).then(undefined, ignore);
         } catch {
           // Watching is not taking part.
         }
@@ -65,3 +73,5 @@ export function createObservers(): Observers {
     },
   };
 }
+
+function ignore(): void {}

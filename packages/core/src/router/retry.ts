@@ -1,4 +1,5 @@
-import { ERROR_RULES, QwenError, type Attempt, type ErrorRule } from "../errors.ts";
+import { ERROR_RULES, ruleOfCode, type ErrorRule } from "../error-rules.ts";
+import { QwenError, type Attempt } from "../errors.ts";
 
 /** How often and how soon a request is tried again. */
 export interface RetryOptions {
@@ -156,8 +157,5 @@ export function ruleOf(error: unknown): ErrorRule {
   if (!QwenError.isInstance(error)) return ERROR_RULES.protocol;
   // A total timeout ends the request.
   if (error.code === "timeout" && error.phase === "total") return ERROR_RULES.invalid_request;
-  // A newer copy of the SDK may know more codes.
-  return ERROR_RULES[error.code] ?? UNKNOWN_RULE;
+  return ruleOfCode(error.code);
 }
-
-const UNKNOWN_RULE: ErrorRule = { sameProvider: "never", nextCandidate: true, breaker: "count" };

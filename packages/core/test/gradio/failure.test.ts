@@ -130,7 +130,7 @@ describe("a job that ended without success", () => {
       588_000,
     ],
     ["You have exceeded your free GPU quota (60s requested vs. 0s left). Try again in 23:59:59", 86_399_000],
-    ["You have exceeded your GPU quota. Try again in 1 day, 2:03:04", 93_784_000],
+    ["You have exceeded your GPU quota. Try again in 1 day, 2:03:04", 86_400_000],
     ["'You have exceeded your GPU quota (60s requested vs. 56s left)'", undefined],
     ["You have exceeded your\nPro GPU quota", undefined],
   ])("is quota_exceeded for ZeroGPU's text: %s", (error, retryAfterMs) => {

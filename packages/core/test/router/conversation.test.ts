@@ -12,7 +12,8 @@ describe("a conversation that is lost", () => {
   test("fails with conversation_expired, or begins anew along the route if the caller says so", async () => {
     const expired = failure("conversation_expired");
     const [a, b] = [holder("a", [expired]), holder("b", good)];
-    expect((await complete(routerOf([a, b]), { conversation })).error).toBe(expired);
+    const { error } = await complete(routerOf([a, b]), { conversation });
+    expect(error).toMatchObject({ code: expired.code, message: expired.message, provider: "a" });
     expect(a.requests[0]?.conversation).toBe("turn");
     const again = scripted("a", [[failure("conversation_expired")], [failure("connection")], [failure("connection")]]);
     const restarted = await complete(routerOf([again, b]), { conversation, onConversationLost: "restart" });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import type { RouterEvent } from "../../src/router/observers.ts";
 import { scripted } from "./scripted.ts";
@@ -35,5 +35,44 @@ describe("observers", () => {
     router.observe(() => told++);
     expect((await read(router)).error).toBeUndefined();
     expect(told).toBe(3);
+  });
+
+  test("that reject, never settle, or return what throws when it is awaited end neither the call nor the process", async () => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", listener);
+    const router = routerOf([scripted("a", [good])]);
+    const throwing = (): never => {
+      throw new Error("do not look");
+    };
+    const returns = [
+      () => Promise.reject(new Error("the backend is down")),
+      () => new Promise(() => {}),
+      () => new Proxy({}, { get: () => throwing }),
+      () => new Proxy({}, { get: throwing }),
+    ];
+    for (const observer of returns) router.observe(observer);
+    expect((await read(router)).error).toBeUndefined();
+    vi.useRealTimers();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off("unhandledRejection", listener);
+    vi.useFakeTimers();
+    expect(unhandled).toEqual([]);
+  });
+
+  test("cannot change what the next one is told, and one added meanwhile is told from the next event on", async () => {
+    const events: RouterEvent[] = [];
+    const router = routerOf([scripted("a", [good])]);
+    router.observe((event) => Object.assign(event, { type: "forged" }));
+    let added = 0;
+    router.observe(() => {
+      if (added++ < 10) router.observe((event) => events.push(event));
+    });
+    await read(router);
+    expect(events.map(({ type }) => type)).toEqual(["output", "attempt-ended", "attempt-ended"]);
+  });
+
+  test("must be functions", () => {
+    expect(() => routerOf([scripted("a", [good])]).observe("x" as never)).toThrow(TypeError);
   });
 });

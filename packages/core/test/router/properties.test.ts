@@ -2,7 +2,8 @@ import { getEventListeners } from "node:events";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { QwenError, type ErrorCode } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/error-rules.ts";
+import { QwenError } from "../../src/errors.ts";
 import type { ProviderPart, StreamPart } from "../../src/provider.ts";
 import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
 import type { Strategy } from "../../src/router/strategy.ts";

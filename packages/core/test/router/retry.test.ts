@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { ERROR_RULES, QwenError, TimeoutError, type Attempt, type ErrorCode } from "../../src/errors.ts";
+import { ERROR_RULES, type ErrorCode } from "../../src/error-rules.ts";
+import { QwenError, TimeoutError, type Attempt } from "../../src/errors.ts";
 import { createPlan, type Move, type Plan, type RetryOptions } from "../../src/router/retry.ts";
 
 beforeEach(() => void vi.useFakeTimers());

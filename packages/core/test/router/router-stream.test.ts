@@ -224,11 +224,12 @@ describe("completion", () => {
     const { stream } = open([text("Hel"), cut]);
     void stream.completion;
     await tick();
-    expect((await collect(stream)).error).toBe(cut);
-    await expect(stream.completion).rejects.toBe(cut);
+    const { error } = await collect(stream);
+    expect(error).toMatchObject({ code: "connection", message: "cut" });
+    await expect(stream.completion).rejects.toBe(error);
     const late = open([text("Hel"), cut]).stream;
     await collect(late);
-    await expect(late.completion).rejects.toBe(cut);
+    await expect(late.completion).rejects.toMatchObject({ code: "connection", message: "cut" });
   });
 
   test("of a stream that was left is an AbortError", async () => {
@@ -314,6 +315,6 @@ describe("toReadableStream()", () => {
     const cut = new QwenError("authentication", "no");
     const failing = open([cut]).stream.toReadableStream().getReader();
     await failing.read();
-    await expect(failing.read()).rejects.toBe(cut);
+    await expect(failing.read()).rejects.toMatchObject({ code: "authentication", message: "no" });
   });
 });

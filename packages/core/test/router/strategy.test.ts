@@ -22,7 +22,7 @@ function candidate(provider: string, { busy = 0, latencyMs, openFor }: State = {
     limiter: undefined,
     busy,
     latencyMs,
-    begin: () => ({ output() {}, end() {} }),
+    begin: () => ({ output() {}, end() {}, leave() {} }),
   };
   return { provider, health };
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, vi } from "vitest";
 
 import type { Completion } from "../../src/completion.ts";
-import { QwenError, type ErrorCode } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/error-rules.ts";
+import { QwenError } from "../../src/errors.ts";
 import type { StreamPart } from "../../src/provider.ts";
 import { createRouter, type Router, type RouterOptions, type RouterRequest } from "../../src/router/router.ts";
 import { collect, finish, messages, text, type Scripted, type Step } from "./scripted.ts";

@@ -1,0 +1,192 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+import { copyOf, errorFromJSON, ownCopyOf } from "../src/error-copy.ts";
+import { ERROR_RULES } from "../src/error-rules.ts";
+import {
+  AllFailedError,
+  NoSuchModelError,
+  QwenError,
+  SpaceChangedError,
+  SpaceError,
+  StreamInterruptedError,
+  TextRewrittenError,
+  TimeoutError,
+  type AnyQwenError,
+  type Attempt,
+} from "../src/errors.ts";
+
+const DAY = 86_400_000;
+const attempt = (number: number, error?: unknown): Attempt => ({
+  provider: `p${number}`,
+  model: "m",
+  number,
+  durationMs: 1.5,
+  ...(error !== undefined && { error }),
+});
+const ONE_OF_EACH: readonly AnyQwenError[] = [
+  new QwenError("rate_limited", "Too often.", { status: 429, retryAfterMs: 5, provider: "p" }),
+  new NoSuchModelError("x", { available: ["y"], suggestion: "y" }),
+  new TimeoutError("idle", 60),
+  new StreamInterruptedError("cut", { text: "the answer" }),
+  new SpaceError("gave up", { hidden: true, title: "Oh" }),
+  new SpaceChangedError("moved", { endpoints: ["/a"] }),
+  new TextRewrittenError("the answer"),
+  new AllFailedError("m", [attempt(1, new QwenError("connection", "no")), attempt(2, new Error("boom"))]),
+];
+
+describe("every error of the family", () => {
+  test.each(ONE_OF_EACH)("can be written as JSON, cloned as that, and made again: %s", (error) => {
+    const json = JSON.parse(JSON.stringify(error)) as object;
+    expect(json).toMatchObject({ code: error.code, message: error.message, name: error.name });
+    expect(structuredClone(error.toJSON())).toEqual(json);
+    const again = errorFromJSON(json);
+    expect(again).toBeInstanceOf(error.constructor);
+    expect(again.toJSON()).toEqual(json);
+    expect(again.retryable).toBe(error.retryable);
+  });
+
+  test.each(ONE_OF_EACH)("shows no text of an answer, and nothing that is not set: %s", (error) => {
+    expect(inspect(error)).not.toMatch(/the answer|undefined/);
+    expect(JSON.stringify(error)).not.toContain("the answer");
+    expect(Object.values(error)).not.toContain(undefined);
+    expect(error.stack?.split("\n")[0]).toBe(`${error.name}: ${error.message}`);
+  });
+
+  test.each(ONE_OF_EACH)("is copied with its class, its fields and its texts: %s", (error) => {
+    Object.freeze(error);
+    const copy = copyOf(error, { provider: "other", attempts: [attempt(1)] });
+    expect(copy).not.toBe(error);
+    expect(copy).toBeInstanceOf(error.constructor);
+    expect(copy.toJSON()).toEqual({
+      ...error.toJSON(),
+      provider: error.provider ?? "other",
+      attempts: [attempt(1)],
+    });
+    if ("text" in error) expect(copy).toHaveProperty("text", error.text);
+    expect(Error.prototype.toString.call(copy)).toBe(String(error));
+  });
+
+  test("has attempts without a circle, however they came", () => {
+    const nested = new AllFailedError("inner", [attempt(1, new QwenError("connection", "no"))]);
+    const outer = copyOf(new QwenError("protocol", "x"), { attempts: [attempt(1, nested)] });
+    expect(outer.toJSON()).toMatchObject({ attempts: [{ error: { attempts: [{ error: { code: "connection" } }] } }] });
+    const circle = new QwenError("protocol", "x");
+    Object.assign(circle, { attempts: [attempt(1, circle)] });
+    expect(JSON.stringify(copyOf(circle)).length).toBeLessThan(2000);
+  });
+
+  test("keeps as attempts what it was given, whatever is done to the list", () => {
+    const list = [attempt(1, new Error("a"))];
+    const error = new AllFailedError("m", list);
+    list.push(attempt(2));
+    expect(error.attempts).toHaveLength(1);
+    expect(() => (error.attempts as Attempt[]).push(attempt(3))).toThrow(TypeError);
+  });
+});
+
+test("what is no JSON of an error cannot be made one", () => {
+  for (const json of [
+    undefined,
+    null,
+    "x",
+    {},
+    { code: "nope", message: "x" },
+    { code: "constructor", message: "x" },
+    { code: "timeout" },
+  ])
+    expect(() => errorFromJSON(json)).toThrow(TypeError);
+});
+
+test("a pause is believed up to a day, and only where it is a number", () => {
+  const pauseOf = (retryAfterMs: unknown) =>
+    new QwenError("rate_limited", "x", { retryAfterMs: retryAfterMs as number }).retryAfterMs;
+  expect([5, DAY + 1, Infinity, -1, Number.NaN, "7"].map(pauseOf)).toEqual([5, DAY, DAY, 0, undefined, undefined]);
+});
+
+test("a message is one line without escape sequences, secrets and more than a few thousand characters", () => {
+  const title = "\u001b]0;pwned\u0007";
+  const error = new SpaceError(`a\u001b[31mred\u001b[0m\r\nb\u009b2J \u202Ec hf_\u001b[1mabcdefgh ${"x".repeat(1e6)}`, {
+    title,
+  });
+  expect(error.message).toMatch(/^ared b c hf_\*\*\* x+… \(\d+ characters\)$/);
+  expect(error.message.length).toBeLessThan(2100);
+  expect(error.title).toBe("");
+  expect(new SpaceChangedError("x", { endpoints: ["/a\u001b[2J"] }).endpoints).toEqual(["/a"]);
+});
+
+test("errors that several calls wait for are each caller's own", () => {
+  const shared = new TimeoutError("connect", 5);
+  const [one, two] = [ownCopyOf(shared), ownCopyOf(shared)];
+  expect(one).not.toBe(two);
+  expect(one).toMatchObject({ code: "timeout", phase: "connect", limitMs: 5 });
+  const reason = {};
+  expect(ownCopyOf(reason)).toBe(reason);
+});
+
+test("an error that throws when it is looked at is none, or is copied as far as it goes", () => {
+  const throwing = (): never => {
+    throw new Error("do not look");
+  };
+  expect(QwenError.isInstance(new Proxy(new QwenError("protocol", "x"), { getPrototypeOf: throwing }))).toBe(false);
+  const hostile = new QwenError("protocol", "x");
+  Object.defineProperty(hostile, "message", { get: throwing });
+  Object.defineProperty(hostile, "status", { get: throwing, enumerable: true });
+  expect(copyOf(hostile)).toMatchObject({ code: "protocol", status: undefined });
+  expect(JSON.stringify(hostile)).toContain("protocol");
+});
+
+test("a code of a newer copy of the SDK moves on to the next provider, also one that is called like a method", () => {
+  for (const code of ["from_the_future", "constructor", "__proto__"])
+    expect(new QwenError(code as "protocol", "x")).toMatchObject({ code, retryable: true, name: "QwenError" });
+});
+
+test("the errors table and its rows cannot be changed", () => {
+  const table = ERROR_RULES as Record<string, unknown>;
+  expect(() => (table["connection"] = {})).toThrow(TypeError);
+  for (const row of Object.values(ERROR_RULES)) expect(Object.isFrozen(row)).toBe(true);
+});
+
+describe("an error that nobody caught", () => {
+  const home = mkdtempSync(join(tmpdir(), "uncaught-"));
+
+  function crash(source: string): readonly string[] {
+    const file = join(home, "crash.ts");
+    const core = JSON.stringify(pathToFileURL(join(import.meta.dirname, "../src/index.ts")).href);
+    writeFileSync(file, `import { createRouter, QwenError, StreamInterruptedError } from ${core};\n${source}`);
+    const { stderr } = spawnSync(process.execPath, ["--conditions=@qwen/source", file], { encoding: "utf8" });
+    return stderr.trimEnd().split("\n");
+  }
+
+  const router = (throws: string, providers = 1) => `
+    const capabilities = { images: false, system: "native", history: "native", conversation: false, tools: false, json: false };
+    const plugins = Array.from({ length: ${providers} }, (_, n) => ({
+      id: "p" + n,
+      models: [{ id: "m" + n, aliases: ["m"], capabilities }],
+      async *stream() { ${throws} },
+    }));
+    const routes = { r: plugins.map(({ id }, n) => id + "/m" + n) };
+    await createRouter({ plugins, routes, retry: { baseDelayMs: 0, maxAttempts: ${providers} } }).complete({ model: "r", messages: [{ role: "user", content: "Hi" }] });
+  `;
+
+  test.each([1, 3, 12])("takes Node 25 lines at most, with a line for each of %i attempts", (attempts) => {
+    const failing = `throw new StreamInterruptedError("of\\n" + this.id, { text: "the answer", status: 500, cause: new Error("deep", { cause: new Error("deeper") }) });`;
+    const lines = crash(router(failing.replace("this.id", "Math.random()"), attempts));
+    expect(lines.length).toBeLessThanOrEqual(25);
+    expect(lines.slice(4).join("\n")).not.toMatch(/the answer|undefined/);
+    if (attempts > 1)
+      for (let n = 0; n < attempts; n++) expect(lines.filter((line) => line.includes(`p${n}/m${n}`))).toHaveLength(1);
+  });
+
+  test("shows where a provider of one's own threw", () => {
+    const lines = crash(router(`null.boom;`));
+    expect(lines.join("\n")).toContain("crash.ts");
+    expect(lines.length).toBeLessThanOrEqual(25);
+  });
+
+  afterAll(() => rmSync(home, { recursive: true }));
+});
