@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 import { answersReporter } from "./test/spaces/answers-reporter.ts";
 import { summaryReporter } from "./test/summary-reporter.ts";
 
+// Which share of the long tests runs (test/share.ts): another one each day, and the same in every worker.
+process.env["TEST_SEED"] ??= String(Math.floor(Date.now() / 86_400_000));
+
 const conditions = ["@qwen/source", "node"];
 
 export default defineConfig({

@@ -5,6 +5,7 @@ import { createRouter, type Router, type StreamPart } from "@qwen/core";
 import { type GradioVersion, type ServerProcess, startProtocolApp } from "@qwen/local-spaces";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { shareOf } from "../share.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { jobStats, type JobStats } from "./job-stats.ts";
 import { leave, type Moment, WAYS, type Way } from "./leaving.ts";
@@ -37,7 +38,7 @@ const STEP_MS = 300;
 
 let jobs = 0;
 
-describe.each(VERSIONS)("on Gradio $version", ({ version, prefix }) => {
+describe.each(shareOf(VERSIONS, 1 / 3))("on Gradio $version", ({ version, prefix }) => {
   let app: ServerProcess;
   const stats = (job: string): Promise<JobStats> => jobStats(`${app.url}${prefix}/run/stats`, job);
   const ask = (router: Router, content: string, signal?: AbortSignal) =>

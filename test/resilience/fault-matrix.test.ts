@@ -2,13 +2,14 @@ import { qwenMax } from "@qwen/max";
 import { type Answers, createSpaceEmulator, type Fault, faultNames } from "@qwen/testing";
 import { afterAll, describe, expect, test } from "vitest";
 
+import { shareOf } from "../share.ts";
 import { type FaultySpace, runCell, type StartFaulty } from "./cell.ts";
 import { COLUMNS } from "./expectation.ts";
 import { APP_ROWS, FAULT_ROWS, FIRST_PIECES, slowestFirst, tableNames } from "./fault-table.ts";
 import { leftOf } from "./leftovers.ts";
 import { type CellResult, matrixTable, wrongCells } from "./matrix-table.ts";
 
-const ROWS = [...FAULT_ROWS, ...APP_ROWS];
+const ROWS = shareOf([...FAULT_ROWS, ...APP_ROWS], 1 / 3);
 const KINDS = [
   { title: "Faults of an emulated Space", earlyStream: false, columns: COLUMNS },
   {

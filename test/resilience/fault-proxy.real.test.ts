@@ -4,6 +4,7 @@ import { qwenMax } from "@qwen/max";
 import type { Fault } from "@qwen/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { shareOf } from "../share.ts";
 import { type FaultySpace, runCell } from "./cell.ts";
 import { COLUMNS as ALL_COLUMNS } from "./expectation.ts";
 import { PROXY_FAULTS, startFaultProxy } from "./fault-proxy.ts";
@@ -18,7 +19,10 @@ const APPS = [
 ] as const;
 /** Real servers take their time, and `complete()` is `buffered` whatever it is told, as the emulator's matrix shows. */
 const COLUMNS = ALL_COLUMNS.filter(({ call, commit }) => call === "stream" || commit === "buffered");
-const ROWS = FAULT_ROWS.filter(({ fault }) => fault !== undefined && PROXY_FAULTS.includes(fault.name));
+const ROWS = shareOf(
+  FAULT_ROWS.filter(({ fault }) => fault !== undefined && PROXY_FAULTS.includes(fault.name)),
+  1 / 3,
+);
 
 let jobs = 0;
 
