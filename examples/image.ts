@@ -1,4 +1,5 @@
 // A question about a picture.
+import { openAsBlob } from "node:fs";
 import { createRouter, type Message } from "@qwen/core";
 import { qvq } from "@qwen/qvq";
 import { localSpace } from "./local-space.ts";
@@ -11,8 +12,8 @@ const messages: Message[] = [
     role: "user",
     content: [
       { type: "text", text: "What is this?" },
-      // Bytes and a Blob do as well, and so does an http: or data: URL.
-      { type: "image", image: new URL("../demo/meadow.png", import.meta.url) },
+      // Bytes do as well, and so does a public http(s): or a data: URL.
+      { type: "image", image: await openAsBlob(new URL("../demo/meadow.png", import.meta.url)) },
     ],
   },
 ];

@@ -1,3 +1,4 @@
+import { openAsBlob } from "node:fs";
 import {
   imagesOf,
   textOf,
@@ -66,7 +67,7 @@ export async function askEveryone({ router, addOthers }: Stage, signal: AbortSig
   await addOthers();
   await say(router, { model: "qwen-72b", messages: [user("Say hello in French.")], signal });
 
-  const picture = new URL("../meadow.png", import.meta.url);
+  const picture = await openAsBlob(new URL("../meadow.png", import.meta.url));
   const content = [
     { type: "text", text: "What colors do you see?" },
     { type: "image", image: picture },

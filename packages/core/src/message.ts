@@ -47,9 +47,8 @@ export function imagesOf({ content }: Message): readonly ImagePart[] {
  * Throws `invalid_request` for anything else, such as a `file:` URL.
  */
 export function imageSource(image: ImagePart["image"]): Uint8Array | Blob | URL {
-  // Told by what they are, not by their class: a vm context, jsdom and Electron have classes of their own.
-  if (ArrayBuffer.isView(image)) return new Uint8Array(image.buffer, image.byteOffset, image.byteLength);
-  if (isArrayBuffer(image)) return new Uint8Array(image);
+  const bytes = bytesIn(image);
+  if (bytes !== undefined) return bytes;
   if (isBlob(image)) return image;
   const url = typeof image === "string" || isUrl(image) ? URL.parse(String(image)) : null;
   if (url !== null && FETCHABLE.has(url.protocol)) return url;
@@ -59,6 +58,13 @@ export function imageSource(image: ImagePart["image"]): Uint8Array | Blob | URL 
       ? "An image cannot be a file: URL, which a message from elsewhere could aim at any file. Open the file yourself and give the Blob: `await fs.openAsBlob(path)`."
       : "An image is bytes, a Blob, or a data:, http: or https: URL.",
   );
+}
+
+/** Bytes of any kind and realm as a `Uint8Array` of this one, not copied; `undefined` for what are none. */
+export function bytesIn(value: unknown): Uint8Array | undefined {
+  // Told by what they are, not by their class: a vm context, jsdom and Electron have classes of their own.
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
 }
 
 /** Whether a value is a `Blob` or `File`, of any realm. */

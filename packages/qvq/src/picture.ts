@@ -32,11 +32,8 @@ export async function pictureOf(messages: readonly Message[], session: InputSess
     });
 
   const bytes = await bytesOf(newest, session);
-  if (bytes.byteLength > MOST_BYTES)
-    throw new QwenError("invalid_request", `The picture is larger than ${MOST_BYTES} bytes.`);
-  // Loaded when there is a picture: most of a session has none.
-  const { fileTypeFromBuffer } = await import("file-type");
-  const kind = await fileTypeFromBuffer(bytes);
+  if (bytes.byteLength > MOST_BYTES) throw tooLarge();
+  const kind = await kindOf(bytes);
   if (kind === undefined || !KINDS.has(kind.mime)) {
     throw new QwenError(
       "invalid_request",
@@ -47,18 +44,27 @@ export async function pictureOf(messages: readonly Message[], session: InputSess
 }
 
 async function bytesOf({ image }: ImagePart, session: InputSession): Promise<Uint8Array> {
+  // Escaped base64 takes four characters a byte; nothing takes more.
+  if (typeof image === "string" && image.length > 4 * MOST_BYTES + 1024) throw tooLarge();
   const source = imageSource(image);
   if (source instanceof Uint8Array) return source;
-  if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
-  return source.protocol === "data:" ? bytesInDataUrl(source) : session.download(source, { maxBytes: MOST_BYTES });
+  if (!isBlob(source)) return session.download(source, { maxBytes: MOST_BYTES });
+  if (source.size > MOST_BYTES) throw tooLarge();
+  try {
+    return new Uint8Array(await source.arrayBuffer());
+  } catch (cause) {
+    // As that of a file which was changed or deleted since it was opened.
+    throw new QwenError("invalid_request", "The Blob of the picture cannot be read.", { cause });
+  }
 }
 
-async function bytesInDataUrl(url: URL): Promise<Uint8Array> {
-  try {
-    // The platform decodes these without a request (Fetch standard, "data: URL processor").
-    const response = await fetch(url);
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    throw new QwenError("invalid_request", "The data: URL of the picture cannot be decoded.", { cause });
-  }
+async function kindOf(bytes: Uint8Array) {
+  // Loaded when there is a picture: most of a session has none.
+  const { fileTypeFromBuffer } = await import("file-type");
+  // It reads on behind the first bytes, and may stumble there.
+  return fileTypeFromBuffer(bytes).catch(() => undefined);
+}
+
+function tooLarge(): QwenError {
+  return new QwenError("invalid_request", `The picture is larger than ${MOST_BYTES} bytes.`);
 }

@@ -1,3 +1,4 @@
+import { bytesInDataUrl } from "../http/data-url.ts";
 import { fetchElsewhere } from "../http/elsewhere.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
@@ -14,15 +15,16 @@ export interface DownloadOptions {
 const LONGEST_MS = 30_000;
 
 /**
- * Fetches a file that a message names, by the client's transport, and so through its proxy, but with none of its
+ * Fetches a file that a message names or, in a `data:` URL, holds: by the client's transport, and so through its proxy, but with none of its
  * headers; see {@link fetchElsewhere}. Throws `invalid_request` whatever goes wrong.
  *
  * It may take half as long as the first output: what a caller's file does must not end as the provider's timeout.
  */
-export function download(
+export async function download(
   client: SpaceClient,
   { url, maxBytes, signal, timeouts }: DownloadOptions,
 ): Promise<Uint8Array> {
+  if (url.protocol === "data:") return bytesInDataUrl(url, { maxBytes });
   const { connectMs, headersMs, firstOutputMs } = timeouts;
   return fetchElsewhere(url, {
     transport: client.transport(),

@@ -63,11 +63,14 @@ export interface InputSession {
     inputs: readonly unknown[],
   ): Promise<readonly unknown[]>;
   /** Sends a file to the Space. */
-  upload(file: Blob | Uint8Array, options?: { readonly filename?: string | undefined }): Promise<FileData>;
+  upload(
+    file: Blob | ArrayBuffer | ArrayBufferView,
+    options?: { readonly filename?: string | undefined },
+  ): Promise<FileData>;
   /**
-   * Fetches what is behind an http(s) URL, with nothing of the caller's, within half of `firstOutputMs` and 30 s. Of any
-   * address but a public one, unless the provider was made with `urls: "any"`, of more than `maxBytes` and of whatever
-   * else goes wrong the call ends with `invalid_request`, which never counts for a provider.
+   * The bytes in a `data:` URL, or behind an http(s) URL: fetched with nothing of the caller's, within half of
+   * `firstOutputMs` and 30 s. Of any address but a public one, unless the provider was made with `urls: "any"`, of more
+   * than `maxBytes` and of whatever else goes wrong it rejects with `invalid_request`, which never counts for a provider.
    */
   download(url: URL, options: { readonly maxBytes: number }): Promise<Uint8Array>;
   /** Says in `finish.warnings` what of the request could not be honoured. */

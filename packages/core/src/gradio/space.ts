@@ -34,7 +34,7 @@ export interface Space {
   predict(endpoint: string | number, inputs: readonly unknown[], options?: SubmitOptions): Promise<readonly unknown[]>;
 
   /** Sends a file. What it resolves with is an input for an endpoint that takes a file. */
-  upload(file: Blob | Uint8Array, options?: UploadOptions): Promise<FileData>;
+  upload(file: Blob | ArrayBuffer | ArrayBufferView, options?: UploadOptions): Promise<FileData>;
 
   /** Waits for clean-ups on the server and closes idle connections. The Space stays usable. */
   close(): Promise<void>;

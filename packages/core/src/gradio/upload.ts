@@ -1,5 +1,6 @@
 import { QwenError } from "../errors.ts";
 import { readText } from "../http/transport.ts";
+import { bytesIn, isBlob } from "../message.ts";
 import type { Timeouts } from "../provider.ts";
 import { failureOf } from "./failure.ts";
 import { parseJson } from "./json.ts";
@@ -24,23 +25,29 @@ export interface UploadOptions {
   readonly timeouts?: Timeouts | undefined;
 }
 
-/** Sends one file to a Space by `POST /upload`. Rejects when the server does not take it. */
+/**
+ * Sends one file to a Space by `POST /upload`. Rejects when the server does not take it, with `invalid_request` where the
+ * file cannot be read, and with a `TypeError` for what is neither bytes nor a `Blob`.
+ */
 export async function uploadFile(
   session: Session,
-  file: Blob | Uint8Array,
+  file: Blob | ArrayBuffer | ArrayBufferView,
   { filename, signal, timeouts }: UploadOptions = {},
 ): Promise<FileData> {
   const { url } = session.client;
-  const blob = file instanceof Blob ? file : new Blob([new Uint8Array(file)]);
-  const name = filename ?? (file instanceof File ? file.name : "file");
+  const blob = await blobOf(file);
+  const name = filename ?? nameOf(file);
   const form = new FormData();
   form.append("files", blob, name);
   // The platform writes the multipart body: it knows how to quote names and choose a boundary.
   const encoded = new Response(form);
-  const bytes = new Uint8Array(await encoded.arrayBuffer());
+  const bytes = await encoded.arrayBuffer().catch((cause: unknown) => {
+    // As of a file that was changed since it was opened. It is the caller's, and says nothing of the Space.
+    throw new QwenError("invalid_request", `The file "${name}" cannot be read.`, { cause });
+  });
   const response = await session.request({
     path: `upload?upload_id=${encodeURIComponent(session.hash)}`,
-    body: { bytes, contentType: encoded.headers.get("content-type") ?? "multipart/form-data" },
+    body: { bytes: new Uint8Array(bytes), contentType: encoded.headers.get("content-type") ?? "multipart/form-data" },
     signal,
     timeouts,
   });
@@ -54,6 +61,23 @@ export async function uploadFile(
     size: blob.size,
     meta: { _type: "gradio.FileData" },
   };
+}
+
+/** A `Blob` of this realm: the platform's forms take no other. */
+async function blobOf(file: unknown): Promise<Blob> {
+  if (file instanceof Blob) return file;
+  if (isBlob(file)) return new Blob([await file.arrayBuffer()], { type: file.type });
+  const bytes = bytesIn(file);
+  if (bytes === undefined)
+    throw new TypeError(
+      "What is uploaded must be bytes or a Blob. Open a local file with `await fs.openAsBlob(path)`.",
+    );
+  // A copy, since a Blob takes no shared memory.
+  return new Blob([new Uint8Array(bytes)]);
+}
+
+function nameOf(file: unknown): string {
+  return isBlob(file) && "name" in file && typeof file.name === "string" ? file.name : "file";
 }
 
 function parsePaths(body: string): readonly string[] {

@@ -1,0 +1,69 @@
+import { QwenError } from "../errors.ts";
+
+/** Longest part of a data: URL before its comma, in characters. */
+const LONGEST_HEAD = 1024;
+
+/**
+ * The bytes in a `data:` URL (RFC 2397), at most `maxBytes`, decoded in time linear to its length.
+ *
+ * Throws `invalid_request` for what cannot be decoded, and for more bytes than that, of most before they are decoded.
+ */
+export function bytesInDataUrl({ href }: URL, { maxBytes }: { readonly maxBytes: number }): Uint8Array {
+  const comma = href.slice(0, LONGEST_HEAD).indexOf(",");
+  if (comma < 0) throw unreadable();
+  const base64 = /; *base64 *$/i.test(href.slice(0, comma));
+  const hash = href.indexOf("#", comma);
+  // An escape takes three characters, and base64 takes four for three bytes.
+  const longest = 3 * Math.ceil(base64 ? (maxBytes / 3) * 4 : maxBytes) + 3;
+  const written = (hash < 0 ? href.length : hash) - comma - 1;
+  if (written > longest) throw tooLarge(maxBytes);
+  const escaped = unescaped(href, comma + 1, comma + 1 + written);
+  const bytes = base64 ? fromBase64(escaped) : escaped;
+  if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
+  return bytes;
+}
+
+/** A URL is ASCII: each of its characters is a byte, or begins the escape of one. */
+function unescaped(href: string, from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array(to - from);
+  let size = 0;
+  for (let at = from; at < to; at += 1) {
+    const code = href.charCodeAt(at);
+    const high = code === PERCENT ? digit(href.charCodeAt(at + 1)) : NONE;
+    const low = high === NONE ? NONE : digit(href.charCodeAt(at + 2));
+    const escape = low !== NONE && at + 2 < to;
+    bytes[size] = escape ? high * 16 + low : code;
+    size += 1;
+    if (escape) at += 2;
+  }
+  return bytes.subarray(0, size);
+}
+
+const PERCENT = 0x25;
+const NONE = -1;
+
+function digit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  // Letters in both cases.
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : NONE;
+}
+
+function fromBase64(ascii: Uint8Array): Uint8Array {
+  try {
+    const binary = atob(new TextDecoder("latin1").decode(ascii));
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
+    return bytes;
+  } catch {
+    throw unreadable();
+  }
+}
+
+function unreadable(): QwenError {
+  return new QwenError("invalid_request", "The data: URL of a file cannot be decoded.");
+}
+
+function tooLarge(maxBytes: number): QwenError {
+  return new QwenError("invalid_request", `The file in a data: URL is larger than ${maxBytes} bytes.`);
+}

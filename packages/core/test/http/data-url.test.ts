@@ -1,0 +1,65 @@
+import * as fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { bytesInDataUrl } from "../../src/http/data-url.ts";
+
+const decoded = (url: string, maxBytes = 1000): string =>
+  new TextDecoder("latin1").decode(bytesInDataUrl(new URL(url), { maxBytes }));
+
+it.each([
+  ["data:,Hello%2C%20World", "Hello, World"],
+  ["data:text/plain;base64,SGVsbG8=", "Hello"],
+  ["data:;base64,SGVsbG8", "Hello"],
+  ["data:image/png;charset=x; BASE64 ,SGVs%62G8%3D", "Hello"],
+  ["data:;base64,SGVs bG8=", "Hello"],
+  ["data:,a%2", "a%2"],
+  ["data:,a%zz%41", "a%zzA"],
+  ["data:,100%", "100%"],
+  ["data:,a#b", "a"],
+  ["data:,%c3%BC", "Ã¼"],
+  ["data:,a;base64,b", "a;base64,b"],
+  ["data:,", ""],
+])("%s holds %j", (url, text) => {
+  expect(decoded(url)).toBe(text);
+});
+
+it("decodes as the platform does", async () => {
+  const bytes = fc.uint8Array({ maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(bytes, fc.boolean(), fc.string({ unit: "binary", maxLength: 30 }), async (raw, base64, text) => {
+      const url = URL.parse(base64 ? `data:;base64,${Buffer.from(raw).toString("base64")}` : `data:,${text}`);
+      if (url === null) return;
+      const expected = await (await fetch(url)).bytes();
+      expect(bytesInDataUrl(url, { maxBytes: 1000 })).toEqual(expected);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+describe("invalid_request is what", () => {
+  it.each([
+    ["holds no comma", "data:text/plain"],
+    ["has its comma too late", `data:${"x".repeat(2000)},a`],
+    ["is no base64", "data:;base64,%%%"],
+    ["is no base64 either", "data:;base64,a"],
+    ["holds more bytes than it may", `data:,${"x".repeat(1001)}`],
+    ["holds more in escapes", `data:,${"%41".repeat(1001)}`],
+    ["holds more in base64", `data:;base64,${"AAAA".repeat(400)}`],
+  ])("%s", (_, url) => {
+    expect(() => decoded(url)).toThrow(expect.objectContaining({ code: "invalid_request" }));
+  });
+});
+
+test("twice as long takes no more than twice the time, and too long takes none", () => {
+  const timed = (run: () => unknown): number => {
+    const startedAt = performance.now();
+    run();
+    return performance.now() - startedAt;
+  };
+  const urlOf = (size: number): URL => new URL(`data:;base64,${"%41AAA".repeat(size / 4)}`);
+  const [small, large] = [urlOf(500_000), urlOf(1_000_000)];
+  const options = { maxBytes: 1_000_000 };
+  bytesInDataUrl(small, options);
+  const least = (url: URL): number => Math.min(...[1, 2, 3].map(() => timed(() => bytesInDataUrl(url, options))));
+  expect(least(large)).toBeLessThan(2.5 * least(small) + 5);
+  expect(timed(() => expect(() => bytesInDataUrl(large, { maxBytes: 10 })).toThrow(/larger/))).toBeLessThan(5);
+});
