@@ -53,9 +53,14 @@ export interface Capabilities {
 
 /** Limits of the phases of a call, in ms. `Infinity` lifts one. They count what arrives, not what is consumed. */
 export interface Timeouts {
-  /** Until a connection stands. @defaultValue 10_000 */
+  /** Until a connection stands; nothing else limits connecting. @defaultValue 10_000 */
   readonly connectMs?: number | undefined;
-  /** Until the headers of each HTTP response. @defaultValue 30_000 */
+  /**
+   * Until the headers of each HTTP response. In Node a large body goes out before that: each slice of it may take as
+   * long, but at least 5 s.
+   *
+   * @defaultValue 30_000
+   */
   readonly headersMs?: number | undefined;
   /** In the queue without moving. @defaultValue 300_000 */
   readonly queueMs?: number | undefined;

@@ -21,7 +21,11 @@ export interface ClientOptions {
   readonly token?: string | undefined;
   /** For an app with a login of its own: `launch(auth=…)`. */
   readonly auth?: Credentials | undefined;
-  /** URL of an HTTP proxy, or `false` for none. @defaultValue what `HTTPS_PROXY` and `NO_PROXY` say */
+  /**
+   * URL of a proxy (`http`, `https`, `socks5` or `socks5h`), or `false` for none. Of no effect beside `transport`.
+   *
+   * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
+   */
   readonly proxy?: string | false | undefined;
   /** Another way to send requests. The caller closes it. */
   readonly transport?: Transport | undefined;
@@ -88,7 +92,7 @@ export interface SpaceClient {
   close(): Promise<void>;
 }
 
-/** Makes the client of a Space. Nothing is sent yet. Throws a `TypeError` for a bad target or token. */
+/** Makes the client of a Space. Nothing is sent yet. Throws a `TypeError` for a bad target, token or proxy. */
 export function createClient(
   target: SpaceTarget,
   options: ClientOptions & {
@@ -104,13 +108,9 @@ export function createClient(
   if (token !== undefined) checkToken(token);
   const login = auth === undefined ? undefined : createLogin(auth, { url, send });
   const left = new Set<Promise<void>>();
-  let ownTransport: Transport | undefined;
   let config: SpaceConfig | undefined;
   let reading: Promise<SpaceConfig> | undefined;
-
-  function transport(): Transport {
-    return options.transport ?? (ownTransport ??= createTransport({ proxy }));
-  }
+  const transport = options.transport ?? createTransport({ proxy });
 
   async function send({
     path,
@@ -128,7 +128,7 @@ export function createClient(
     const { connectMs, headersMs } = resolveTimeouts(timeouts, options.timeouts);
     const contentType = json === undefined ? body?.contentType : "application/json";
     const startedAt = performance.now();
-    const response = await follow(transport(), {
+    const response = await follow(transport, {
       method: contentType === undefined ? "GET" : "POST",
       // Joined as text: resolving the path as a reference could lead to another host.
       url: new URL(url.href + path.replace(/^\//, "")),
@@ -216,7 +216,7 @@ export function createClient(
     earlyStream,
     loginCookies: login?.cookies,
     request,
-    transport,
+    transport: () => transport,
     reach: (to) => (urls === "any" || to.origin === url.origin ? "any" : publicReach(to)),
     prefix: () => config?.apiPrefix ?? prefixHint,
     config() {
@@ -237,9 +237,7 @@ export function createClient(
     },
     async close() {
       while (left.size > 0) await Promise.all(left);
-      const closing = ownTransport;
-      ownTransport = undefined;
-      await closing?.close();
+      if (options.transport === undefined) await transport.close();
     },
   };
 }

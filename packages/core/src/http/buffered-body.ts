@@ -1,58 +1,97 @@
 import type { BodySink, ResponseBody } from "./transport.ts";
 
-/** A {@link ResponseBody}, and the sink a transport writes into. */
-export interface BufferedBody extends ResponseBody {
-  readonly sink: BodySink;
-}
-
-/** How a transport steers the flow of its socket. */
+/** How a body steers the socket that it comes from. */
 export interface FlowControl {
   pause(): void;
   resume(): void;
   cancel(): void;
 }
 
-/**
- * The body of a response between a transport and its reader: holds what arrives before the reader
- * is there, and falls silent after the end, an error or `cancel`.
- */
-export function createBufferedBody({ pause, resume, cancel }: FlowControl): BufferedBody {
-  const waiting: Array<(sink: BodySink) => void> = [];
-  let reader: BodySink | undefined;
-  let over = false;
+const MOST_WAITING = 64 * 1024;
 
-  function last(deliver: (sink: BodySink) => void): void {
-    if (over) return;
-    if (reader === undefined) {
-      waiting.push(() => last(deliver));
-      return;
-    }
-    over = true;
-    deliver(reader);
+/**
+ * The body of a response between a transport and its reader: asks for nothing before the reader is there, holds what
+ * comes all the same, and falls silent after the end, an error or `cancel`.
+ *
+ * The transport pauses the flow when it makes it. Where it does not, since that would hold up others, the flow is paused
+ * once 64 KiB wait.
+ */
+export class BufferedBody implements BodySink {
+  readonly #flow: FlowControl;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #ending: { readonly error?: unknown } | undefined;
+  #reader: BodySink | undefined;
+  #paused = false;
+  #over = false;
+
+  constructor(flow: FlowControl) {
+    this.#flow = flow;
   }
 
-  return {
-    sink: {
-      chunk(bytes) {
-        if (over) return;
-        if (reader === undefined) waiting.push((sink) => sink.chunk(bytes));
-        else reader.chunk(bytes);
+  /** What is handed out: a plain object, so that it may be spread to replace a part of it. */
+  handle(): ResponseBody {
+    return {
+      pipe: (sink) => this.#pipe(sink),
+      pause: () => {
+        this.#paused = true;
+        this.#flow.pause();
       },
-      end: () => last((sink) => sink.end()),
-      error: (error) => last((sink) => sink.error(error)),
-    },
-    pipe(sink) {
-      if (reader !== undefined) throw new TypeError("A response body can be read once.");
-      reader = sink;
-      for (const deliver of waiting.splice(0)) if (!over) deliver(sink);
-    },
-    pause,
-    resume,
-    cancel() {
-      if (over) return;
-      over = true;
-      waiting.length = 0;
-      cancel();
-    },
-  };
+      resume: () => {
+        this.#paused = false;
+        if (this.#reader !== undefined) this.#flow.resume();
+      },
+      cancel: () => {
+        if (this.#over) return;
+        this.#over = true;
+        this.#waiting = [];
+        this.#flow.cancel();
+      },
+    };
+  }
+
+  /** Resumes the flow later than asked for, unless it was paused again. */
+  resumeIfFlowing(): void {
+    if (!this.#paused && !this.#over) this.#flow.resume();
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.#over) return;
+    if (this.#reader !== undefined) {
+      this.#reader.chunk(bytes);
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.byteLength;
+    if (this.#waitingBytes > MOST_WAITING) this.#flow.pause();
+  }
+
+  end(): void {
+    this.#end({});
+  }
+
+  error(error: unknown): void {
+    this.#end({ error });
+  }
+
+  #end(ending: { readonly error?: unknown }): void {
+    if (this.#over) return;
+    if (this.#reader === undefined) {
+      this.#ending ??= ending;
+      return;
+    }
+    this.#over = true;
+    if ("error" in ending) this.#reader.error(ending.error);
+    else this.#reader.end();
+  }
+
+  #pipe(sink: BodySink): void {
+    if (this.#reader !== undefined) throw new TypeError("A response body can be read once.");
+    this.#reader = sink;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const bytes of waiting) this.chunk(bytes);
+    if (this.#ending !== undefined) this.#end(this.#ending);
+    else if (!this.#paused && !this.#over) this.#flow.resume();
+  }
 }

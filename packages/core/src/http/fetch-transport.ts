@@ -1,7 +1,7 @@
 import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
-import { createBufferedBody } from "./buffered-body.ts";
-import type { Transport, TransportOptions, TransportRequest, TransportResponse } from "./transport.ts";
+import { BufferedBody } from "./buffered-body.ts";
+import type { ResponseBody, Transport, TransportOptions, TransportRequest, TransportResponse } from "./transport.ts";
 
 export type { Transport, TransportOptions } from "./transport.ts";
 
@@ -12,7 +12,7 @@ export type { Transport, TransportOptions } from "./transport.ts";
  * sum. A proxy is the platform's business: naming one is a `TypeError`.
  */
 export function createTransport({ proxy }: TransportOptions = {}): Transport {
-  if (typeof proxy === "string")
+  if (proxy !== undefined && proxy !== false)
     throw new TypeError(
       "The fetch transport cannot use a proxy of its own. Set it up in the platform, or pass a transport that can.",
     );
@@ -79,45 +79,50 @@ function bodyFor(body: string | Uint8Array): string | Uint8Array<ArrayBuffer> {
 function bodyOf(
   response: Response,
   { inner, url, release }: { readonly inner: AbortController; readonly url: URL; readonly release: () => void },
-) {
-  let resume: (() => void) | undefined;
-  let paused: Promise<void> | undefined;
-  inner.signal.addEventListener("abort", () => resume?.(), { once: true });
-  const body = createBufferedBody({
+): ResponseBody {
+  const reader = response.body?.getReader();
+  let wanted = false;
+  let pumping = false;
+  const body = new BufferedBody({
     pause() {
-      paused ??= new Promise((resolve) => {
-        resume = resolve;
-      });
+      wanted = false;
     },
     resume() {
-      paused = undefined;
-      resume?.();
+      wanted = true;
+      if (!pumping) void pump();
     },
     cancel() {
       release();
       inner.abort(new QwenError("connection", "The response was dropped."));
     },
   });
+  const fail = (error: unknown): void => {
+    release();
+    body.error(inner.signal.aborted ? inner.signal.reason : connectionError(error, url));
+  };
 
   async function pump(): Promise<void> {
-    const reader = response.body?.getReader();
-    for (let result = await reader?.read(); result !== undefined && !result.done; result = await reader?.read()) {
-      body.sink.chunk(result.value);
-      if (paused !== undefined) await paused;
+    pumping = true;
+    try {
+      while (wanted) {
+        const result = await reader?.read();
+        if (result === undefined || result.done) {
+          release();
+          body.end();
+          return;
+        }
+        body.chunk(result.value);
+      }
+    } catch (error) {
+      fail(error);
+    } finally {
+      pumping = false;
     }
   }
 
-  pump().then(
-    () => {
-      release();
-      body.sink.end();
-    },
-    (error: unknown) => {
-      release();
-      body.sink.error(inner.signal.aborted ? inner.signal.reason : connectionError(error, url));
-    },
-  );
-  return body;
+  // Nobody may be reading when it is aborted.
+  inner.signal.addEventListener("abort", () => fail(inner.signal.reason), { once: true });
+  return body.handle();
 }
 
 function headersOf({ headers }: Response): Record<string, string | readonly string[]> {

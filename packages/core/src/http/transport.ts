@@ -4,19 +4,20 @@ import { startTimer } from "../timers.ts";
 /**
  * One HTTP exchange at a time, over whatever the platform has.
  *
- * A transport follows no redirect, keeps no cookie, adds no header of its own and never retries:
- * what is sent where is decided above it.
+ * A transport follows no redirect and keeps no cookie: what is sent where is decided above it. Of its own it asks for
+ * answers that are not compressed, and sends again what a kept connection lost: see {@link TransportRequest.sendAgain}.
  */
 export interface Transport {
   /**
    * Sends a request and settles with the head of its response, whatever the status is.
    *
    * Rejects with the signal's reason when aborted, a `TimeoutError` of phase `connect` or `headers`,
-   * or a `QwenError` of code `connection`.
+   * or a `QwenError` of code `connection`. A response that is compressed all the same has a body that fails with
+   * `protocol`, unless the platform decodes it.
    */
   request(request: TransportRequest): Promise<TransportResponse>;
 
-  /** Closes idle connections; those in use close after their response. */
+  /** Closes idle connections; those in use close after their response, which is not waited for. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -29,12 +30,24 @@ export interface TransportRequest {
   readonly body?: string | Uint8Array | undefined;
   /** Aborting it before the response's body has ended closes the connection. */
   readonly signal?: AbortSignal | undefined;
-  /** Until a connection stands, in ms. */
+  /** Until a connection stands, in ms: names, proxies and TLS included. Nothing else limits it. */
   readonly connectMs: number;
-  /** From then until the headers of the response, in ms. */
+  /**
+   * From then until the headers of the response, in ms. A body of more than 64 KiB does not count: it goes out in
+   * slices, each of which may take as long, but at least 5 s; then the limit begins, later by the time that the system
+   * may need for what it holds of the body. So a slow upload goes on, and one that stalls ends as `headers`. `fetch`
+   * tells nothing of all that: with it the body counts.
+   */
   readonly headersMs: number;
   /** Called once when the request begins to be written: from here on the server may have seen it. */
   readonly onStart?: (() => void) | undefined;
+  /**
+   * Asked when the connection was lost before a byte of the answer, and had served before: then the server most likely
+   * closed it in the moment of sending, but may have seen the request. Resolving with true sends it again, once, over a
+   * new connection. A GET is sent again without asking, another request without this is not. Where the platform keeps
+   * its connections to itself it is not asked.
+   */
+  readonly sendAgain?: (() => Promise<boolean>) | undefined;
   /**
    * Requests of one lane may go out without waiting for each other, and are then answered in their order: over a
    * connection they have for themselves, where the platform can pipeline (RFC 9112, section 9.3.2). Where it cannot,
@@ -43,7 +56,7 @@ export interface TransportRequest {
   readonly lane?: symbol | undefined;
   /**
    * Connect to public addresses only. A transport that looks up the host's name itself connects to the very address it
-   * checked, over a connection that nobody else uses, and rejects with code `connection` where there is none. Where a
+   * checked, over a connection that only such requests use, and rejects with code `connection` where there is none. Where a
    * proxy or the platform does the lookup it has no effect.
    */
   readonly publicOnly?: boolean | undefined;
@@ -60,14 +73,14 @@ export interface TransportResponse {
 /** A body that pushes its chunks: an async iterator would cost a promise for each. */
 export interface ResponseBody {
   /**
-   * Starts the flow into `sink`; to be called once. Nothing is lost before that, and nothing is
-   * called after `cancel`.
+   * Starts the flow into `sink`; to be called once. Before that the body is paused, so that the sender is held up.
+   * Nothing is called after `cancel`.
    */
   pipe(sink: BodySink): void;
-  /** Asks for no more chunks until `resume`; a few may still come. */
+  /** Asks for no more chunks until `resume`; a few may still come, no more than the buffer of a socket holds. */
   pause(): void;
   resume(): void;
-  /** Drops the rest and closes the connection. */
+  /** Drops the rest and closes the connection, unless the rest is there already. */
   cancel(): void;
 }
 
@@ -81,9 +94,9 @@ export interface BodySink {
 /** Options of a platform's transport. */
 export interface TransportOptions {
   /**
-   * URL of an HTTP proxy, or `false` for none.
+   * URL of a proxy (`http`, `https`, `socks5` or `socks5h`; without a scheme it is `http`), or `false` for none.
    *
-   * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say
+   * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
    */
   readonly proxy?: string | false | undefined;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { fetchElsewhere, publicReach, type ElsewhereOptions, type Reach } from "../../src/http/elsewhere.ts";
-import { publicLookup } from "../../src/http/public-agent.ts";
 import type { Transport } from "../../src/http/transport.ts";
 import { chunk, CHUNKED, response, startRawServer, type RawServer } from "../servers/raw-server.ts";
 import { get, openTransport } from "../servers/transports.ts";
@@ -185,25 +184,5 @@ describe("a request for public addresses only", () => {
     await new Promise<void>((end) => body.pipe({ chunk() {}, end, error: () => end() }));
     expect(await rejection(transport.request(get(url, { publicOnly: true })))).toMatchObject({ code: "connection" });
     expect(server.received.join("").match(/GET /g)).toHaveLength(1);
-  });
-
-  it("connects to what was checked: a name is looked up once, and only its public addresses are handed on", async () => {
-    const answers = [
-      [
-        { address: "10.0.0.1", family: 4 },
-        { address: "8.8.8.8", family: 4 },
-        { address: "::ffff:7f00:1", family: 6 },
-      ],
-      [{ address: "127.0.0.1", family: 4 }],
-    ];
-    let asked = 0;
-    const lookup = publicLookup((_, __, tell) => tell(null, answers[asked++] ?? []));
-    const look = (all: boolean): Promise<unknown> =>
-      new Promise((resolve) => lookup("rebound.test", { all }, (error, found) => resolve(error ?? found)));
-    expect(await look(true)).toEqual([{ address: "8.8.8.8", family: 4 }]);
-    expect(asked).toBe(1);
-    expect(await look(true)).toMatchObject({ code: "connection" });
-    asked = 0;
-    expect(await look(false)).toBe("8.8.8.8");
   });
 });

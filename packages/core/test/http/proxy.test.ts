@@ -1,14 +1,15 @@
-import { connect, type Socket } from "node:net";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import * as fetchTransport from "../../src/http/fetch-transport.ts";
 import { readText, type Transport, type TransportOptions } from "../../src/http/transport.ts";
 import { createTransport } from "../../src/http/undici-transport.ts";
 import { startTestProxy } from "../servers/proxy.ts";
 import { CHUNKED, chunk, response, startRawServer } from "../servers/raw-server.ts";
 import { startSecureServer } from "../servers/secure-server.ts";
+import { startTestSocks } from "../servers/socks.ts";
 import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
 
-const NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
+const NAMES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].flatMap((name) => [name, name.toUpperCase()]);
 
 beforeEach(() => {
   for (const name of NAMES) vi.stubEnv(name, undefined);
@@ -215,6 +216,83 @@ it("makes a `connection` error of a proxy that is not there, without its passwor
   const error = await rejection(fetchText(open({ proxy }), new URL("http://space.invalid/")));
   expect(error).toMatchObject({ code: "connection" });
   expect((error as Error).message).not.toContain("secret");
+});
+
+it.each(["403 Forbidden", "407 Proxy Authentication Required"])(
+  "says with which status a proxy refuses a tunnel: %s",
+  async (status) => {
+    await using proxy = await startRawServer((socket) => socket.end(`HTTP/1.1 ${status}\r\n\r\n`));
+    const error = await rejection(fetchText(open({ proxy: proxy.origin }), new URL("https://space.invalid/")));
+    expect(error).toMatchObject({ code: "connection", message: expect.stringContaining(status.slice(0, 3)) });
+  },
+);
+
+it.each([
+  ["SSH", "SSH-2.0-OpenSSH_9.6\r\n\r\n"],
+  ["no end", "x".repeat(20_000)],
+  ["nothing", ""],
+])("makes a `connection` error of what does not answer like a proxy: %s", async (_, answer) => {
+  const server = createServer((socket) => socket.on("error", () => {}).on("data", () => socket.end(answer)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  for (const scheme of ["http", "socks5"]) {
+    const proxy = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const error = await rejection(fetchText(open({ proxy }), new URL("https://space.invalid/")));
+    expect(error).toMatchObject({ code: "connection" });
+  }
+});
+
+it.each(["socks5", "socks5h"])("goes through a proxy of %s, which resolves the name", async (scheme) => {
+  await using server = await startRawServer((socket) => socket.write(response("through")));
+  await using socks = await startTestSocks(server.port);
+  vi.stubEnv("ALL_PROXY", `${scheme}://127.0.0.1:${socks.port}`);
+  const transport = open();
+  for (const host of ["space.invalid", "127.0.0.9", "[fd00::12:3]"])
+    expect(await fetchText(transport, new URL(`http://${host}:8080/a?b=1`))).toBe("through");
+  expect(await fetchText(transport, new URL("http://space.invalid:8080/c"))).toBe("through");
+  expect(socks.log).toEqual(["space.invalid:8080", "127.0.0.9:8080", "253.0.0.0.0.0.0.0.0.0.0.0.0.18.0.3:8080"]);
+  expect(server.received[0]).toMatch(/^GET \/a\?b=1 HTTP\/1\.1\r\nhost: space\.invalid:8080\r\n/);
+});
+
+it("tunnels https through a SOCKS proxy with its login", async () => {
+  await using server = await startSecureServer();
+  await using socks = await startTestSocks(server.port, { login: "ann:s:cret" });
+  const transport = open({ proxy: `socks5://ann:s%3Acret@127.0.0.1:${socks.port}` });
+  for (let call = 0; call < 2; call += 1)
+    expect(await fetchText(transport, new URL("https://space.test/a"))).toBe("HTTP/1.1 /a");
+  expect(socks.log).toEqual(["ann:s:cret@space.test:443"]);
+});
+
+it.each([
+  ["the login", "socks5://ann:wrong@", 0, /user and password/],
+  ["to go without one", "socks5://", 0, /wants a login/],
+  ["the host", "socks5://ann:right@", 4, /host unreachable/],
+])("says that a SOCKS proxy refuses %s, without its password", async (_, prefix, reply, message) => {
+  await using socks = await startTestSocks(9, { login: "ann:right", reply });
+  const error = await rejection(
+    fetchText(open({ proxy: `${prefix}127.0.0.1:${socks.port}` }), new URL("http://space.invalid/")),
+  );
+  expect(error).toMatchObject({ code: "connection", message: expect.stringMatching(message) });
+  expect(String(error)).not.toMatch(/wrong|right/);
+});
+
+it("gives up when a SOCKS proxy never answers, and closes the connection", async () => {
+  await using proxy = await startRawServer();
+  const time = useVirtualTime();
+  const failure = rejection(
+    fetchText(open({ proxy: `socks5://127.0.0.1:${proxy.port}` }), new URL("http://a.invalid/")),
+  );
+  await until(() => (proxy.received[0]?.length ?? 0) > 0);
+  await time.pass(10_000);
+  expect(await failure).toMatchObject({ code: "timeout", phase: "connect" });
+  await until(() => proxy.log.includes("close 1"));
+});
+
+it.each(["not a url", "ftp://proxy.corp"])("tells at once of a proxy that is none: %s", (proxy) => {
+  expect(() => createTransport({ proxy })).toThrow(TypeError);
+  vi.stubEnv("all_proxy", proxy);
+  expect(() => createTransport()).toThrow("all_proxy");
+  expect(() => createTransport({ proxy: false })).not.toThrow();
 });
 
 it("cannot do it with the fetch transport, and says so", () => {

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
-import { createBufferedBody } from "../../src/http/buffered-body.ts";
+import { BufferedBody } from "../../src/http/buffered-body.ts";
 import { readText } from "../../src/http/transport.ts";
 import { rejection, useVirtualTime } from "../servers/waiting.ts";
 
@@ -8,12 +8,12 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function open() {
   const calls: string[] = [];
-  const body = createBufferedBody({
+  const sink = new BufferedBody({
     pause: () => void calls.push("pause"),
     resume: () => void calls.push("resume"),
     cancel: () => void calls.push("cancel"),
   });
-  return { body, sink: body.sink, calls };
+  return { body: sink.handle(), sink, calls };
 }
 
 it("reads text whose characters are split over chunks", async () => {
@@ -31,7 +31,7 @@ it("stops at `maxBytes`, drops the connection and says that the answer is too la
   sink.chunk(new Uint8Array(3 * 1024 * 1024));
   sink.chunk(bytes("ijkl"));
   expect(await failure).toMatchObject({ code: "protocol", message: expect.stringMatching(/too large.*4 MiB/) });
-  expect(calls).toEqual(["cancel"]);
+  expect(calls).toEqual(["resume", "cancel"]);
 });
 
 it("resolves with what is there of a longer one, where it may be cut", async () => {
@@ -41,7 +41,7 @@ it("resolves with what is there of a longer one, where it may be cut", async () 
   sink.chunk(bytes("efgh"));
   sink.chunk(bytes("ijkl"));
   expect(await text).toBe("abcdefgh");
-  expect(calls).toEqual(["cancel"]);
+  expect(calls).toEqual(["resume", "cancel"]);
 });
 
 it("gives up after `limitMs` however many bytes trickle in, and drops the connection", async () => {
@@ -53,7 +53,7 @@ it("gives up after `limitMs` however many bytes trickle in, and drops the connec
     await time.pass(100);
   }
   expect(await failure).toMatchObject({ code: "timeout", phase: "headers", limitMs: 1000 });
-  expect(calls).toEqual(["cancel"]);
+  expect(calls).toEqual(["resume", "cancel"]);
 });
 
 it("rejects with the signal's reason, drops the connection and leaves no listener", async () => {
@@ -63,7 +63,7 @@ it("rejects with the signal's reason, drops the connection and leaves no listene
   const reason = new Error("mine");
   controller.abort(reason);
   expect(await failure).toBe(reason);
-  expect(calls).toEqual(["cancel"]);
+  expect(calls).toEqual(["resume", "cancel"]);
   expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   const late = open();
   expect(await rejection(readText(late.body, { signal: controller.signal }))).toBe(reason);
@@ -119,4 +119,15 @@ it("cancels the transport once", () => {
   body.cancel();
   body.cancel();
   expect(calls).toEqual(["cancel"]);
+});
+
+it("asks for nothing before it is piped, nor after a pause", () => {
+  const { body, calls } = open();
+  body.resume();
+  expect(calls).toEqual([]);
+  body.pause();
+  body.pipe({ chunk() {}, end() {}, error() {} });
+  expect(calls).toEqual(["pause"]);
+  body.resume();
+  expect(calls).toEqual(["pause", "resume"]);
 });

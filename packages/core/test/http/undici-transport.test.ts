@@ -64,6 +64,30 @@ describe("connections", () => {
     await until(() => server.open() === 0);
   });
 
+  it("are shared whatever the limit of connecting is", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("ok")));
+    const transport = openTransport();
+    for (let call = 0; call < 10; call += 1)
+      await readText((await transport.request(get(server.url, { connectMs: 5000 + call }))).body);
+    expect(server.connections()).toBe(1);
+  });
+
+  it("are closed without waiting for one whose answer goes on, which closes after it", async () => {
+    let finish = (): void => {};
+    await using server = await startRawServer((socket, head) => {
+      if (head.startsWith("POST")) socket.write(response("ok"));
+      else socket.write(CHUNKED + chunk("one"));
+      finish = () => void socket.write(`${chunk("two")}0\r\n\r\n`);
+    });
+    const transport = openTransport();
+    const { body } = await transport.request(get(server.url));
+    const text = readText(body);
+    await transport.close();
+    finish();
+    expect(await text).toBe("onetwo");
+    await until(() => server.open() === 0);
+  });
+
   it("does not keep the process alive by an idle connection", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
     const output = await runNode(`
@@ -131,6 +155,30 @@ describe("connecting", () => {
     let started = 0;
     await readText((await openTransport().request(get(server.url, { onStart: () => void (started += 1) }))).body);
     expect(started).toBe(1);
+  });
+});
+
+describe("undici that cannot be loaded", () => {
+  it("is a mistake of who bundled it, leaves nothing behind, and `close` resolves", async () => {
+    await using server = await startRawServer();
+    const output = await runNode(`
+      import { registerHooks } from "node:module";
+      import { createTransport } from ${JSON.stringify(source("http/undici-transport.ts"))};
+      registerHooks({
+        resolve(name, context, next) {
+          if (name.startsWith("undici")) throw new Error("Dynamic require is not supported");
+          return next(name, context);
+        },
+      });
+      const transport = createTransport({ proxy: false });
+      const send = () => transport.request({ method: "GET", url: new URL(${JSON.stringify(server.url.href)}), headers: {}, connectMs: 600000, headersMs: 600000 });
+      for (const failure of [send(), send()]) console.log(await failure.catch((error) => error.name + " " + error.message));
+      await transport.close();
+      const endedAt = performance.now();
+      process.on("exit", () => console.log(performance.now() - endedAt < 3000 ? "at once" : "late"));
+    `);
+    expect(output).toMatch(/^(TypeError undici.* cannot be loaded.*\n){2}at once\n$/);
+    await until(() => server.open() === 0);
   });
 });
 

@@ -1,0 +1,270 @@
+import type { DispatchController, DispatchHandler, DispatchOptions } from "undici/lib/dispatcher/client.js";
+import { QwenError, TimeoutError } from "../errors.ts";
+import { Deadline } from "../timers.ts";
+import { BufferedBody, type FlowControl } from "./buffered-body.ts";
+import type { Connection, Connections } from "./connections.ts";
+import type { TransportRequest, TransportResponse } from "./transport.ts";
+import { proxyAuthorization } from "./tunnel.ts";
+import { SLICE_BYTES, Upload } from "./upload.ts";
+
+/** How a request ends for who sent it. */
+export interface ExchangeListener {
+  resolve(response: TransportResponse): void;
+  reject(error: unknown): void;
+}
+
+/** What went over the wire of an exchange. `answering` from the first byte of the answer, `over` when nothing is left to do. */
+type Reached = "connecting" | "sent" | "answering" | "answered" | "over";
+
+// Parsers of undici must not be resumed from within one another.
+let parsing = 0;
+
+/** One request and its response over undici. Its clock runs from the start. */
+export class Exchange implements DispatchHandler, FlowControl {
+  readonly #request: TransportRequest;
+  readonly #listener: ExchangeListener;
+  readonly #clock = new Deadline(() => this.#expire());
+  readonly #body = new BufferedBody(this);
+  #connections: Connections | undefined;
+  #connection: Connection | undefined;
+  #controller: DispatchController | undefined;
+  #upload: Upload | undefined;
+  #limitMs: number;
+  #reached: Reached = "connecting";
+  #repeated = false;
+
+  constructor(request: TransportRequest, listener: ExchangeListener) {
+    this.#request = request;
+    this.#limitMs = request.connectMs;
+    this.#listener = listener;
+    request.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#limit(request.connectMs);
+  }
+
+  /** Sends it, unless it is over by now. */
+  send(connections: Connections): void {
+    this.#connections = connections;
+    if (this.#reached !== "over") this.#dispatch(connections.enter(this.#request));
+  }
+
+  /** Ends it with an error, from our side. */
+  fail(error: unknown): void {
+    if (this.#reached === "over") return;
+    this.#finish(error);
+    // Of no effect where the head of the response was handed out.
+    this.#listener.reject(error);
+    this.#body.error(error);
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    if (parsing === 0) this.#controller?.resume();
+    else queueMicrotask(() => this.#body.resumeIfFlowing());
+  }
+
+  /** Nobody wants the rest of the body. */
+  cancel(): void {
+    if (this.#reached === "over") return;
+    // What is there already may be all: the connection is of use then.
+    if (parsing === 0) this.#controller?.resume();
+    this.#finish(new QwenError("connection", "The response was dropped."));
+  }
+
+  onRequestStart(controller: DispatchController): void {
+    // Given up while the connection was made for another request of its lane.
+    if (this.#reached === "over") {
+      controller.abort(new Error("The request was given up."));
+      return;
+    }
+    this.#controller = controller;
+    this.#reached = "sent";
+    this.#limit(this.#upload?.limitMs ?? this.#request.headersMs);
+    if (!this.#repeated) this.#request.onStart?.();
+  }
+
+  onRequestSent(): void {
+    // An answer may be there before the whole of a body has gone out.
+    if (this.#reached === "sent" && this.#upload !== undefined)
+      this.#limit(this.#request.headersMs + this.#upload.restMs);
+  }
+
+  onResponseStarted(): void {
+    if (this.#reached === "sent") this.#reached = "answering";
+  }
+
+  onResponseStart(
+    controller: DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // 1xx only announces the response.
+    if (status < 200 || this.#reached === "over") return;
+    if (status === 407 && this.#connection?.forwardedBy !== undefined) {
+      this.fail(this.#connectionError(new Error("the proxy wants a login, with status 407")));
+      return;
+    }
+    this.#reached = "answered";
+    this.#clock.stop();
+    // One without a body ends by itself, which gives its connection back. In a lane it would hold up the answer behind it.
+    const empty = status === 204 || status === 304 || headers["content-length"] === "0";
+    if (!empty && this.#request.lane === undefined) controller.pause();
+    this.#listener.resolve({ status, headers: joined(headers), body: this.#body.handle() });
+    const encoding = headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "" && encoding !== "identity") this.#refuse(String(encoding));
+  }
+
+  onResponseData(_: DispatchController, chunk: Uint8Array): void {
+    parsing += 1;
+    try {
+      this.#body.chunk(chunk);
+    } finally {
+      parsing -= 1;
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#reached === "over") return;
+    this.#release();
+    if (this.#connection !== undefined) {
+      this.#connection.answers += 1;
+      this.#connections?.leave(this.#connection, this.#request.lane);
+    }
+    // undici hands the connection back one turn after the end of a response. A request sent before that would open a
+    // second connection, so the end is told after it.
+    queueMicrotask(() => setImmediate(() => this.#body.end()));
+  }
+
+  onResponseError(_: DispatchController | null, error: unknown): void {
+    if (this.#reached === "over") return;
+    const stale = this.#reached === "sent" && !this.#repeated && (this.#connection?.answers ?? 0) > 0;
+    if (stale) void this.#repeat(error);
+    else if (this.#reached === "connecting" && isMistake(error)) this.fail(new TypeError(error.message));
+    else this.fail(this.#connectionError(error));
+  }
+
+  readonly #onAbort = (): void => this.fail(this.#request.signal?.reason);
+
+  #limit(limitMs: number): void {
+    this.#limitMs = limitMs;
+    this.#clock.start(limitMs);
+  }
+
+  #expire(): void {
+    const reached = this.#reached;
+    // Timers come before sockets in a turn of the event loop: what came in time is heard first, however long the
+    // process was busy.
+    setImmediate(() => {
+      if (this.#reached !== reached || this.#clock.leftMs !== Infinity) return;
+      this.fail(new TimeoutError(reached === "connecting" ? "connect" : "headers", Math.round(this.#limitMs)));
+    });
+  }
+
+  #dispatch(connection: Connection): void {
+    this.#connection = connection;
+    try {
+      connection.client.dispatch(this.#wire(connection), this);
+    } catch (error) {
+      this.onResponseError(null, error);
+    }
+  }
+
+  #wire({ forwardedBy }: Connection): DispatchOptions {
+    const { method, url, headers, body, lane } = this.#request;
+    const list: string[] = headers["accept-encoding"] === undefined ? ["accept-encoding", "identity"] : [];
+    for (const [name, value] of Object.entries(headers)) list.push(name, value);
+    let path = url.pathname + url.search;
+    if (forwardedBy !== undefined) {
+      path = url.origin + path;
+      list.push("host", url.host);
+      const authorization = proxyAuthorization(forwardedBy);
+      if (authorization !== undefined) list.push("proxy-authorization", authorization);
+    }
+    return { path, method, headers: list, ...this.#wireBody(body, list), ...(lane === undefined ? {} : UNBLOCKED) };
+  }
+
+  #wireBody(body: TransportRequest["body"], headers: string[]): Pick<DispatchOptions, "body"> {
+    if (body === undefined) return {};
+    if (body.length <= SLICE_BYTES) return { body };
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+    headers.push("content-length", String(bytes.byteLength));
+    this.#upload = new Upload(bytes, {
+      limitMs: this.#request.headersMs,
+      onSlice: () => {
+        if (this.#reached === "sent") this.#clock.touch();
+      },
+    });
+    return { body: this.#upload };
+  }
+
+  /** Sends it once more over a new connection, where it may be: a kept one was closed by the server in the same moment. */
+  async #repeat(error: unknown): Promise<void> {
+    const { method, sendAgain, lane } = this.#request;
+    this.#repeated = true;
+    this.#controller = undefined;
+    this.#clock.stop();
+    if (this.#connection !== undefined) this.#connections?.abandon(this.#connection, lane);
+    this.#connection = undefined;
+    const allowed = method === "GET" || (await sendAgain?.().catch(() => false)) === true;
+    // It may have been aborted meanwhile.
+    if (this.#reached === "over" || this.#connections === undefined) return;
+    if (!allowed) {
+      this.fail(this.#connectionError(error));
+      return;
+    }
+    this.#reached = "connecting";
+    this.#limit(this.#request.connectMs);
+    this.#dispatch(this.#connections.enter(this.#request, true));
+  }
+
+  #refuse(encoding: string): void {
+    this.fail(
+      new QwenError(
+        "protocol",
+        `${this.#request.url.host} sends its answer compressed (${encoding}), although it was asked not to.`,
+      ),
+    );
+  }
+
+  /** Ends it from our side: undici closes the socket on `abort`. */
+  #finish(reason: unknown): void {
+    if (this.#reached === "over") return;
+    this.#release();
+    this.#controller?.abort(reason);
+    if (this.#connection !== undefined) this.#connections?.abandon(this.#connection, this.#request.lane);
+  }
+
+  #release(): void {
+    this.#reached = "over";
+    this.#clock.stop();
+    this.#request.signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  #connectionError(error: unknown): unknown {
+    if (QwenError.isInstance(error)) return error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const message = error instanceof Error && error.message !== "" ? error.message : code;
+    return new QwenError(
+      "connection",
+      `The connection to ${this.#request.url.host} failed: ${message || "no reason given"}.`,
+      { cause: error },
+    );
+  }
+}
+
+const UNBLOCKED = { blocking: false } as const;
+
+function joined(headers: Record<string, string | string[] | undefined>): TransportResponse["headers"] {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === "set-cookie") headers[name] = Array.isArray(value) ? value : [value ?? ""];
+    else if (Array.isArray(value)) headers[name] = value.join(", ");
+  }
+  return headers;
+}
+
+/** Whether undici refuses to send the request at all, for a header it cannot write. */
+function isMistake(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "UND_ERR_INVALID_ARG";
+}
