@@ -178,7 +178,7 @@ async function runJob(
 function mayHaveChanged(error: unknown): boolean {
   if (!QwenError.isInstance(error)) return false;
   if (error.code === "space_error") return error.hidden;
-  return error.code === "protocol" || error.status === 500 || error.status === 422;
+  return error.code === "protocol" || error.status === 500 || error.status === 400 || error.status === 422;
 }
 
 /** What is wrong with the outputs, by the definition's schema. */

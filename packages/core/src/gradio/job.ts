@@ -68,6 +68,7 @@ export function startJob({
   const { client } = session;
   const settled = Promise.withResolvers<JobCompletion>();
   const wire = new AbortController();
+  const about = { url: client.url, signal: wire.signal };
   let stage: "joining" | "joined" | "streaming" = "joining";
   /** The server may have made a job of the join. */
   let mayRun = false;
@@ -158,7 +159,7 @@ export function startJob({
   }
 
   async function read(response: TransportResponse): Promise<void> {
-    if (response.status !== 200) throw await failureOf(response, { url: client.url, signal: wire.signal });
+    if (response.status !== 200) throw await failureOf(response, about);
     if (over) {
       response.body.cancel();
       await stop();
@@ -202,7 +203,7 @@ export function startJob({
   }
 
   async function eventIdOf(response: TransportResponse): Promise<string> {
-    if (response.status !== 200) throw await failureOf(response, { url: client.url, signal: wire.signal });
+    if (response.status !== 200) throw await failureOf(response, { ...about, sent: "inputs" });
     const text = await readText(response.body, { limitMs: timeouts.headersMs, signal: wire.signal });
     const id = eventIdIn(text);
     if (id !== undefined) return id;
@@ -311,10 +312,7 @@ export function startJob({
   function ended(error?: unknown): void {
     onClosed();
     if (over) return;
-    if (error !== undefined && !output) {
-      fail(error);
-      return;
-    }
+    if (error !== undefined && !output) return fail(error);
     fail(
       new StreamInterruptedError(`${client.url.host} ended the stream before the answer was whole.`, {
         text: partialText(),

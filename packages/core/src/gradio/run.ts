@@ -56,7 +56,7 @@ export async function runUnqueued({
   }
   if (response.status === 500 && json === undefined)
     throw new SpaceError(`${url.host} failed before it ran the endpoint.`, { hidden: true, status: 500 });
-  if (response.status !== 200) throw statusFailure(response, { url, body });
+  if (response.status !== 200) throw statusFailure(response, { url, body, sent: "inputs" });
   throw new QwenError(
     body.trimStart().startsWith("<") ? "space_unavailable" : "protocol",
     `${url.host} answers the call without its outputs: it is no Gradio app, or shows a page in its place.`,

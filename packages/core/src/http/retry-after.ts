@@ -1,5 +1,4 @@
-/** Longest wait believed, in ms: beyond a day a header is a mistake. */
-const LONGEST_MS = 24 * 60 * 60 * 1000;
+import { LONGEST_PAUSE_MS } from "../error-fields.ts";
 
 /**
  * How long a response asks to wait, in ms: `retry-after-ms`, or `Retry-After` in seconds or as an
@@ -10,12 +9,12 @@ export function retryAfterMs(
   now: number = Date.now(),
 ): number | undefined {
   const exact = numberIn(header("retry-after-ms"));
-  if (exact !== undefined) return Math.min(exact, LONGEST_MS);
+  if (exact !== undefined) return Math.min(exact, LONGEST_PAUSE_MS);
   const value = header("retry-after");
   const seconds = numberIn(value);
-  if (seconds !== undefined) return Math.min(seconds * 1000, LONGEST_MS);
+  if (seconds !== undefined) return Math.min(seconds * 1000, LONGEST_PAUSE_MS);
   const date = dateIn(value);
-  return Number.isNaN(date) ? undefined : Math.min(Math.max(date - now, 0), LONGEST_MS);
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(date - now, 0), LONGEST_PAUSE_MS);
 }
 
 /** An HTTP date begins with its weekday. `Date.parse` alone would read a date into almost anything, such as "-5". */

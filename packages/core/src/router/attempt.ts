@@ -13,6 +13,8 @@ export interface Candidate<Part> {
   readonly timeouts: ResolvedTimeouts;
   /** How it is doing, for circuit breakers, limits and the choice among candidates. */
   readonly health?: CandidateHealth | undefined;
+  /** The request has a token of its own for the provider. */
+  readonly ownToken?: boolean | undefined;
   /** Why it cannot take the request at all. Such a candidate is passed over, and nothing is sent. */
   refuse?(): QwenError | undefined;
   /** Asks. Aborting `signal` stops the work at its source. */
@@ -81,7 +83,7 @@ export function startAttempt<Part, Result>(
   const startedAt = performance.now();
   const controller = new AbortController();
   const collector = reader.collect();
-  const visit = health?.begin();
+  const visit = health?.begin({ ownToken: candidate.ownToken });
   const held: Part[] = [];
   let given = 0;
   let leavePlace: (() => void) | undefined;

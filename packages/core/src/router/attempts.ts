@@ -7,7 +7,7 @@ import { createLifetime } from "./lifetime.ts";
 import type { Observers } from "./observers.ts";
 import { createOutlet } from "./outlet.ts";
 import type { PartReader } from "./part-reader.ts";
-import { createPlan, type Outcome, type Plan } from "./retry.ts";
+import { createPlan, readVerdict, type Outcome, type Plan } from "./retry.ts";
 import { choose } from "./strategy.ts";
 
 /** What the attempt loop works on. */
@@ -69,7 +69,12 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
 
   function begin(): void {
     lifetime.begin();
-    plan = createPlan(candidates(), { ...retry, random, choose: (some) => choose(some, { strategy, random }) });
+    plan = createPlan(candidates(), {
+      ...retry,
+      random,
+      recoversInMs: ({ health }) => health?.breaker?.recoversInMs ?? 0,
+      choose: (some) => choose(some, { strategy, random }),
+    });
     const first = plan.next();
     if (first === undefined) throw new TypeError("`retry` leaves no attempt: `maxAttempts` must be at least 1.");
     ask(first);
@@ -207,7 +212,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   function conclude(attempt: RunningAttempt<Part, Result>, last: Part): Part {
     const shown = active.has(attempt) ? end(attempt, undefined, last) : undefined;
     const { sealed, result } = seal(attempt, last);
-    const verdict = shown === undefined ? undefined : retry?.shouldRetry?.({ result }, shown);
+    const verdict = shown === undefined ? undefined : readVerdict(retry?.shouldRetry?.({ result }, shown));
     if (verdict === "retry" || verdict === "next") {
       throw new TypeError(
         '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',

@@ -26,7 +26,10 @@ export interface BreakerOptions {
   readonly openMs?: number | undefined;
 }
 
-/** `closed`: every call goes. `open`: none should. `half-open`: one call at a time, whose outcome decides. */
+/**
+ * `closed`: every call goes. `open`: none should. `half-open`: one call at a time, whose first output closes it; a call that
+ * stays silent for `openMs` keeps the place no longer.
+ */
 export type BreakerState = "closed" | "open" | "half-open";
 
 /** How a call ended for the breaker: what says nothing about the model (an abort, a lost race) is `neutral`. */
@@ -39,8 +42,19 @@ export interface CircuitBreaker {
   readonly allows: boolean;
   /** Time until it does, in ms. */
   readonly recoversInMs: number;
-  /** A call goes, whether it should or not. Returns how to report its end, once. */
-  begin(): (outcome: CallOutcome) => void;
+  /** A call goes, whether it should or not. */
+  begin(): GuardedCall;
+}
+
+/** One call, as its breaker hears of it. */
+export interface GuardedCall {
+  /**
+   * Its first output. If the breaker is not closed, it closes on probation: until a call has ended well, one failure opens it
+   * again.
+   */
+  output(): void;
+  /** Its end, once. */
+  end(outcome: CallOutcome): void;
 }
 
 const BUCKETS = 10;
@@ -51,7 +65,10 @@ export function createCircuitBreaker(
   { onChange = () => {} }: { readonly onChange?: ((state: BreakerState) => void) | undefined } = {},
 ): CircuitBreaker {
   let openUntil: number | undefined;
-  let probing = false;
+  let onProbation = false;
+  let probe: { readonly until: number } | undefined;
+  /** How often it has opened: a call from before tells nothing about now. */
+  let openings = 0;
   // The window as a ring of buckets: memory does not grow with traffic.
   let buckets: { readonly slot: number; calls: number; failures: number }[] = [];
   let reported: BreakerState = "closed";
@@ -68,13 +85,15 @@ export function createCircuitBreaker(
   }
 
   function open(forMs: number): void {
+    if (openUntil === undefined) openings++;
     openUntil = Math.max(openUntil ?? 0, performance.now() + forMs);
     buckets = [];
     report("open");
   }
 
-  function close(): void {
+  function close(how: { readonly onProbation: boolean }): void {
     openUntil = undefined;
+    ({ onProbation } = how);
     buckets = [];
     report("closed");
   }
@@ -95,37 +114,52 @@ export function createCircuitBreaker(
     if (calls >= minimumCalls && failures / calls >= failureRate) open(openMs);
   }
 
+  function isProbed(): boolean {
+    return probe !== undefined && performance.now() < probe.until;
+  }
+
+  function endedWell(): void {
+    if (openUntil === undefined && !onProbation) count(false);
+    else close({ onProbation: false });
+  }
+
+  function endedBadly(isProbe: boolean): void {
+    if (openUntil === undefined && !onProbation) count(true);
+    else if (openUntil === undefined || isProbe) open(openMs);
+  }
+
   return {
     get state() {
       return stateNow();
     },
     get allows() {
       const state = stateNow();
-      return state === "closed" || (state === "half-open" && !probing);
+      return state === "closed" || (state === "half-open" && !isProbed());
     },
     get recoversInMs() {
       return openUntil === undefined ? 0 : Math.max(0, openUntil - performance.now());
     },
     begin() {
       const state = stateNow();
-      const probe = state !== "closed" && !probing;
-      if (probe) probing = true;
+      const own = state !== "closed" && !isProbed() ? { until: performance.now() + openMs } : undefined;
+      probe = own ?? probe;
       if (state === "half-open") report("half-open");
-      let ended = false;
+      const begunAfter = openings;
+      let over = false;
 
-      return (outcome) => {
-        if (ended) return;
-        ended = true;
-        if (probe) probing = false;
-        if (typeof outcome === "object") open(outcome.pauseMs);
-        else if (outcome === "neutral") return;
-        else if (probe && openUntil !== undefined) {
-          if (outcome === "succeeded") close();
-          else open(openMs);
-        } else if (openUntil === undefined) {
-          // A call from before it opened tells nothing about now.
-          count(outcome === "failed");
-        }
+      return {
+        output() {
+          if (!over && begunAfter === openings && openUntil !== undefined) close({ onProbation: true });
+        },
+        end(outcome) {
+          if (over) return;
+          over = true;
+          if (own !== undefined && probe === own) probe = undefined;
+          if (typeof outcome === "object") open(outcome.pauseMs);
+          else if (outcome === "neutral" || begunAfter !== openings) return;
+          else if (outcome === "succeeded") endedWell();
+          else endedBadly(own !== undefined);
+        },
       };
     },
   };

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
 import {
   createCircuitBreaker,
@@ -19,8 +20,11 @@ export interface CandidateHealth {
   readonly busy: number;
   /** Time to the first output lately, in ms; `undefined` before the first one. */
   readonly latencyMs: number | undefined;
-  /** A call begins. Tell its first output, and its end: once, whatever happens. */
-  begin(): Visit;
+  /**
+   * A call begins. Tell its first output, and its end: once, whatever happens. With a token of its own, what the provider says of
+   * that token holds for no other call.
+   */
+  begin(call?: { readonly ownToken?: boolean | undefined }): Visit;
 }
 
 /** One call of a model. */
@@ -129,31 +133,36 @@ function createCandidateHealth({ breaker, limiter }: Pick<CandidateHealth, "brea
     get latencyMs() {
       return latencyMs;
     },
-    begin() {
+    begin({ ownToken = false } = {}) {
       busy++;
-      const report = breaker?.begin();
+      const guarded = breaker?.begin();
       let ended = false;
       const endAs = (outcome: CallOutcome): void => {
         if (ended) return;
         ended = true;
         busy--;
-        report?.(outcome);
+        guarded?.end(outcome);
       };
       return {
         output(measuredMs) {
+          guarded?.output();
           latencyMs = latencyMs === undefined ? measuredMs : latencyMs + NEWEST_SHARE * (measuredMs - latencyMs);
         },
-        end: (error) => endAs(outcomeOf(error)),
+        end: (error) => endAs(outcomeOf(error, { ownToken })),
         leave: () => endAs("neutral"),
       };
     },
   };
 }
 
+/** What a provider says of a token, not of itself. */
+const ABOUT_TOKENS: ReadonlySet<string> = new Set<ErrorCode>(["authentication", "rate_limited", "quota_exceeded"]);
+
 /** What the errors table makes of the end of a call. Errors outside the family are not the provider's. */
-function outcomeOf(error: unknown): CallOutcome {
+function outcomeOf(error: unknown, { ownToken }: { readonly ownToken: boolean }): CallOutcome {
   if (error === undefined) return "succeeded";
   if (!QwenError.isInstance(error)) return "neutral";
+  if (ownToken && ABOUT_TOKENS.has(error.code)) return "neutral";
   switch (ruleOf(error).breaker) {
     case "ignore":
       return "neutral";

@@ -1,5 +1,6 @@
 import { ERROR_RULES, ruleOfCode, type ErrorRule } from "../error-rules.ts";
 import { QwenError, type Attempt } from "../errors.ts";
+import { printable, wordsOf } from "../printable.ts";
 
 /** How often and how soon a request is tried again. */
 export interface RetryOptions {
@@ -77,9 +78,12 @@ export function createPlan<Candidate>(
     maxRetryAfterMs = 30_000,
     shouldRetry,
     random,
+    recoversInMs = () => 0,
     choose,
   }: RetryOptions & {
     readonly random: () => number;
+    /** How long the circuit breaker of a candidate stays open, in ms. */
+    readonly recoversInMs?: ((candidate: Candidate) => number) | undefined;
     readonly choose: (candidates: readonly [Candidate, ...Candidate[]]) => Candidate;
   },
 ): Plan<Candidate> {
@@ -109,10 +113,11 @@ export function createPlan<Candidate>(
     return candidate === undefined ? { type: "exhausted" } : { type: "ask", candidate, delayMs: 0 };
   }
 
-  function again(candidate: Candidate, error: unknown): Move<Candidate> | undefined {
+  function again(candidate: Candidate, error: unknown, { openForMs = 0 } = {}): Move<Candidate> | undefined {
     if (begun >= maxAttempts) return undefined;
     const delayMs = waitBefore(tries.get(candidate) ?? 1, error);
-    if (delayMs === undefined || !inTime(delayMs)) return undefined;
+    // A breaker that has just opened is for the requests behind it, this one included.
+    if (delayMs === undefined || !inTime(delayMs) || delayMs < openForMs) return undefined;
     return { type: "ask", candidate: take(candidate), delayMs };
   }
 
@@ -136,20 +141,37 @@ export function createPlan<Candidate>(
   return {
     next,
     after(outcome, candidate, attempt) {
-      const verdict = shouldRetry?.(outcome, attempt);
+      const verdict = readVerdict(shouldRetry?.(outcome, attempt));
       if (verdict === "stop") return { type: "stop" };
       if (verdict === "retry") return again(candidate, outcome.error) ?? toNext();
       if (verdict === "next") return toNext();
       if (outcome.error === undefined) return { type: "stop" };
 
       const rule = ruleOf(outcome.error);
-      const repeated = mayRepeat(candidate, outcome.error, rule) ? again(candidate, outcome.error) : undefined;
+      const openForMs = recoversInMs(candidate);
+      const repeated = mayRepeat(candidate, outcome.error, rule)
+        ? again(candidate, outcome.error, { openForMs })
+        : undefined;
       return repeated ?? (rule.nextCandidate ? toNext() : { type: "stop" });
     },
     refund() {
       begun--;
     },
   };
+}
+
+const VERDICTS: ReadonlySet<unknown> = new Set<Verdict>(["retry", "next", "stop"]);
+
+/** What `shouldRetry` decided. A promise, or anything else that is no verdict, is a `TypeError`. */
+export function readVerdict(verdict: unknown): Verdict | undefined {
+  if (verdict === undefined || verdict === null || verdict === false) return undefined;
+  if (VERDICTS.has(verdict)) return verdict as Verdict;
+  // Nobody waits for it, so its failure is nobody's.
+  if (verdict instanceof Promise) verdict.catch(() => {});
+  const what = verdict instanceof Promise ? "a promise" : printable(wordsOf(verdict), 100);
+  throw new TypeError(
+    `\`shouldRetry\` must return "retry", "next", "stop" or undefined, and at once; it returned ${what}.`,
+  );
 }
 
 /** The row of the errors table for an error of the family. */

@@ -8,6 +8,7 @@ import type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-setti
 import { runAttempts, type AttemptsRun } from "./attempts.ts";
 import { openConversation } from "./conversation.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
+import { carriesToken } from "./own-token.ts";
 import { createObservers, type RouterEvent } from "./observers.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 import { createNames, type Entry, type ListedName } from "./registry.ts";
@@ -167,8 +168,9 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       model: model.id,
       timeouts: limitsOfCall,
       health: ownHealth,
+      ownToken: carriesToken(headers),
       refuse() {
-        if (conversation !== undefined && ownHealth.breaker?.allows === false) return conversationLost(provider.id);
+        if (conversation !== undefined && ownHealth.breaker?.state === "open") return conversationLost(provider.id);
         return findUnsupported(model, request);
       },
       start: (signal) =>

@@ -140,7 +140,7 @@ describe("what the server says in place of an answer", () => {
     [
       "422",
       ({ reply }) => reply(422, { detail: [{ msg: "Value 9 is not in the list" }] }),
-      { code: "invalid_request", message: expect.stringContaining("Value 9") },
+      { code: "unsupported", message: expect.stringContaining("Value 9") },
     ],
     ["a reset", ({ socket }) => void socket.resetAndDestroy(), { code: "connection" }],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { completionFailure, statusFailure } from "../../src/gradio/failure.ts";
+import { completionFailure, statusFailure, type Sent } from "../../src/gradio/failure.ts";
 
 const TRACEBACK = 'Traceback (most recent call last):\n  File "/home/ann/app.py", line 3, in chat\nKeyError: 7\n';
 const HTML_503 =
@@ -8,21 +8,25 @@ const HTML_503 =
 function status(
   code: number,
   body: unknown,
-  { host = "host.test", headers = {} }: { readonly host?: string; readonly headers?: Record<string, string> } = {},
+  {
+    host = "host.test",
+    headers = {},
+    sent,
+  }: { readonly host?: string; readonly headers?: Record<string, string>; readonly sent?: Sent } = {},
 ) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return statusFailure({ status: code, headers }, { url: new URL(`https://${host}/`), body: text });
+  return statusFailure({ status: code, headers }, { url: new URL(`https://${host}/`), body: text, sent });
 }
 
 describe("a status", () => {
   it.each([
-    [400, { detail: "bad" }, "invalid_request"],
+    [400, { detail: "bad" }, "protocol"],
     [401, { detail: { error: "Not authenticated", auth_message: null } }, "authentication"],
     [403, "Forbidden", "authentication"],
     [404, { detail: "Not Found" }, "protocol"],
     [405, { detail: "Method Not Allowed" }, "protocol"],
-    [413, "too large", "invalid_request"],
-    [422, { detail: [{ msg: "Value error" }] }, "invalid_request"],
+    [413, "too large", "protocol"],
+    [422, { detail: [{ msg: "Value error" }] }, "protocol"],
     [429, "Too Many Requests", "rate_limited"],
     [500, "Internal Server Error", "space_unavailable"],
     [502, "<html><title>Bad Gateway</title></html>", "space_unavailable"],
@@ -38,6 +42,21 @@ describe("a status", () => {
     expect(error.code).toBe(expected);
     expect(error.status).toBe(code);
     if (expected !== "queue_full") expect(error.message).toContain(String(code));
+  });
+
+  it.each([
+    [400, "inputs", "unsupported"],
+    [400, "file", "unsupported"],
+    [409, "inputs", "unsupported"],
+    [413, "inputs", "context_length_exceeded"],
+    [413, "file", "unsupported"],
+    [415, "file", "unsupported"],
+    [422, "inputs", "unsupported"],
+    [431, undefined, "unsupported"],
+    [404, "inputs", "protocol"],
+    [500, "inputs", "space_unavailable"],
+  ] as const)("%i to %s that this SDK made is %s: what one host thinks of it", (code, sent, expected) => {
+    expect(status(code, "no", { sent })).toMatchObject({ code: expected, status: code });
   });
 
   it("404 of a Space on Hugging Face says that it may be private or gone", () => {
@@ -78,6 +97,17 @@ describe("a status", () => {
     `Internal Server Error\n${TRACEBACK}`,
   ])("never shows a traceback of the server: %j", (body) => {
     expect(status(500, body).message).not.toMatch(/app\.py|Traceback|home/);
+  });
+
+  it("keeps escape sequences and what turns text from a terminal", () => {
+    const body = { detail: "\u001b[2J\u001b]0;title\u0007gone\u009b31m \u202Eback" };
+    expect(status(500, body).message).toBe("host.test cannot answer now (status 500: gone back).");
+  });
+
+  it.each(["[", '{"a":'])("stands JSON nested deeper than can be written: %s", (open) => {
+    const close = open === "[" ? "]" : "}";
+    const body = `{"detail":${open.repeat(30_000)}${open === "[" ? "" : "1"}${close.repeat(30_000)}}`;
+    expect(status(500, body)).toMatchObject({ code: "space_unavailable", status: 500 });
   });
 
   it("reads a page made to keep it busy without keeping the process busy", () => {
@@ -121,6 +151,41 @@ describe("a job that ended without success", () => {
 
   it("keeps comparisons and code, which are no markup", () => {
     expect(failure("need 1 < 2 and 3 > 2").message).toBe("need 1 < 2 and 3 > 2");
+  });
+
+  it.each([
+    ["You have exceeded your ZeroGPU runs limit. Add credits to keep using ZeroGPU.", undefined],
+    ["You have exceeded your ZeroGPU runs limit. ", undefined],
+    ["This Space app has reached its GPU limit", undefined],
+    ["There are too many ZeroGPU credits allocated", undefined],
+    ["Unlogged user is out of time. Try again in 0:00:10", "ZeroGPU quota exceeded"],
+    [undefined, "ZeroGPU quota exceeded"],
+  ])("is quota_exceeded for what ZeroGPU says today: %s, titled %s", (error, title) => {
+    expect(failure(error, title)).toMatchObject({ code: "quota_exceeded", message: expect.stringMatching(/\w/) });
+  });
+
+  it.each([
+    ["The requested GPU duration (300s) is larger than the maximum allowed", "unsupported"],
+    ["This Space requires a logged in user", "authentication"],
+  ])("is nothing to ask again for where no call can get it: %s", (error, code) => {
+    expect(failure(error, "ZeroGPU quota exceeded")).toMatchObject({ code });
+  });
+
+  it("believes no wait longer than a day", () => {
+    const text = "You have exceeded your GPU quota. Try again in 99999999999 days, 0:00:00";
+    expect(failure(text).retryAfterMs).toBe(86_400_000);
+  });
+
+  it.each(["'", '"', "'\\", "<a", "<style>", "&amp;", "\u001b]", "\u001b["])("reads 10 MB of %j at once", (piece) => {
+    const startedAt = performance.now();
+    const found = failure(`'${piece.repeat(10_000_000 / piece.length)}'`);
+    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(found.message.length).toBeLessThan(2100);
+  });
+
+  it("shows a terminal no escape sequences, of its text or its title", () => {
+    const error = failure("\u001b[31mred\u001b[0m\u0007", "\u001b]8;;http://x\u0007link");
+    expect(error).toMatchObject({ message: "red", title: "link" });
   });
 
   it.each([

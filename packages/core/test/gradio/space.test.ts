@@ -158,7 +158,7 @@ describe("upload", () => {
   });
 
   it.each([
-    [413, "too large", "invalid_request"],
+    [413, "too large", "unsupported"],
     [503, "<html></html>", "space_unavailable"],
     [200, "<html></html>", "protocol"],
     [200, [], "protocol"],

@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const call = (breaker: CircuitBreaker, ...outcomes: readonly CallOutcome[]): void => {
-  for (const outcome of outcomes) breaker.begin()(outcome);
+  for (const outcome of outcomes) breaker.begin().end(outcome);
 };
 const opened = (): CircuitBreaker => {
   const breaker = createCircuitBreaker({ minimumCalls: 2, openMs: 1000 });
@@ -48,9 +48,9 @@ describe("a closed breaker", () => {
   test("ignores neutral ends, and an end reported twice", () => {
     const breaker = createCircuitBreaker({ minimumCalls: 2 });
     call(breaker, ...Array.from({ length: 20 }, () => "neutral" as const));
-    const end = breaker.begin();
-    end("failed");
-    end("failed");
+    const one = breaker.begin();
+    one.end("failed");
+    one.end("failed");
     expect(breaker.state).toBe("closed");
   });
 
@@ -73,7 +73,7 @@ describe("an open breaker", () => {
     expect(breaker.allows).toBe(true);
     const probe = breaker.begin();
     expect(breaker.allows).toBe(false);
-    probe("succeeded");
+    probe.end("succeeded");
     expect(breaker).toMatchObject({ state: "closed", allows: true });
   });
 
@@ -97,11 +97,11 @@ describe("an open breaker", () => {
     call(breaker, "failed", "failed");
     vi.advanceTimersByTime(1000);
     const probe = breaker.begin();
-    old[0]?.("succeeded");
+    old[0]?.end("succeeded");
     expect(breaker.state).toBe("half-open");
-    old[1]?.("failed");
+    old[1]?.end("failed");
     expect(breaker.state).toBe("half-open");
-    probe("succeeded");
+    probe.end("succeeded");
     expect(breaker.state).toBe("closed");
   });
 
@@ -109,6 +109,70 @@ describe("an open breaker", () => {
     const breaker = opened();
     call(breaker, "succeeded");
     expect(breaker.state).toBe("closed");
+  });
+});
+
+describe("a half-open breaker", () => {
+  const probing = () => {
+    const breaker = opened();
+    vi.advanceTimersByTime(1000);
+    return { breaker, probe: breaker.begin() };
+  };
+
+  test("closes at the first output of its probe, however slowly that is read", () => {
+    const { breaker, probe } = probing();
+    expect(breaker.allows).toBe(false);
+    probe.output();
+    expect(breaker).toMatchObject({ state: "closed", allows: true, recoversInMs: 0 });
+  });
+
+  test("is on probation then: one failure opens it again, be it the probe's", () => {
+    for (const which of ["probe", "next"] as const) {
+      const { breaker, probe } = probing();
+      probe.output();
+      const next = breaker.begin();
+      (which === "probe" ? probe : next).end("failed");
+      expect(breaker).toMatchObject({ state: "open", recoversInMs: 1000 });
+    }
+  });
+
+  test("has proved itself once a call has ended well", () => {
+    const { breaker, probe } = probing();
+    probe.output();
+    call(breaker, "neutral");
+    call(breaker, "succeeded", "failed");
+    expect(breaker.state).toBe("closed");
+    probe.end("failed");
+    expect(breaker.state).toBe("open");
+  });
+
+  test("lets another call probe once the first was silent for openMs", () => {
+    const { breaker, probe } = probing();
+    vi.advanceTimersByTime(999);
+    expect(breaker.allows).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(breaker.allows).toBe(true);
+    const second = breaker.begin();
+    expect(breaker.allows).toBe(false);
+    probe.end("neutral");
+    expect(breaker.allows).toBe(false);
+    second.output();
+    expect(breaker.allows).toBe(true);
+  });
+
+  test("hears nothing from calls that began before it opened", () => {
+    const breaker = createCircuitBreaker({ minimumCalls: 2, openMs: 1000 });
+    const old = [breaker.begin(), breaker.begin(), breaker.begin()];
+    call(breaker, "failed", "failed");
+    old[0]?.output();
+    expect(breaker.state).toBe("open");
+    vi.advanceTimersByTime(1000);
+    breaker.begin().output();
+    old[1]?.end("failed");
+    expect(breaker.state).toBe("closed");
+    old[2]?.end("succeeded");
+    call(breaker, "failed");
+    expect(breaker.state).toBe("open");
   });
 });
 

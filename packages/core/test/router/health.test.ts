@@ -163,3 +163,81 @@ test("a call that is ended twice counts once", () => {
   visit.end(failure("connection"));
   expect(health.list()).toMatchObject([{ busy: 0, breaker: "closed" }]);
 });
+
+describe("a half-open breaker", () => {
+  const breaker = { minimumCalls: 1, openMs: 1000 };
+
+  /** A router whose first provider has failed, and may be probed now. */
+  async function recovering(scripts: Parameters<typeof scripted>[1]) {
+    const a = scripted("a", [[failure("authentication")], ...scripts]);
+    const router = routerOf([a, scripted("b", [good])], { breaker });
+    await complete(router);
+    vi.advanceTimersByTime(1000);
+    return { a, router };
+  }
+
+  test("is closed by the first output of a call that nobody reads on", async () => {
+    const { a, router } = await recovering([[text("Hel"), "stall"], good]);
+    const forgotten = router.stream({ model: "m", messages })[Symbol.asyncIterator]();
+    await forgotten.next();
+    await forgotten.next();
+    expect(router.health()[0]).toMatchObject({ breaker: "closed" });
+    expect((await complete(router)).completion?.provider).toBe("a");
+    expect(a.requests).toHaveLength(3);
+    await forgotten.return?.();
+  });
+
+  test("opens again if what it let through breaks off", async () => {
+    const { router } = await recovering([[text("Hel"), failure("connection")], good]);
+    await read(router);
+    expect(router.health()[0]).toMatchObject({ breaker: "open" });
+  });
+
+  test("lets a conversation go on, which an open one does not", async () => {
+    const a = scripted("a", [[failure("authentication")], good]);
+    const router = routerOf([a], { breaker });
+    await complete(router);
+    const conversation = JSON.stringify(["a", "m", "turn"]);
+    expect((await complete(router, { conversation })).error).toMatchObject({ code: "conversation_expired" });
+    vi.advanceTimersByTime(1000);
+    const probe = router.stream({ model: "m", messages })[Symbol.asyncIterator]();
+    const first = probe.next();
+    expect((await complete(router, { conversation })).completion?.text).toBe("Hello world");
+    await first;
+    await probe.return?.();
+  });
+});
+
+test("a provider whose breaker has just opened is not asked again by the same request", async () => {
+  const a = scripted("a", [[failure("connection")]]);
+  const { error } = await complete(routerOf([a], { breaker: { minimumCalls: 2 }, retry: { maxAttempts: 9 } }));
+  expect(error).toMatchObject({ code: "all_failed" });
+  expect(a.requests).toHaveLength(2);
+});
+
+test("after the pause it asked for, a provider is asked again by the same request", async () => {
+  const a = scripted("a", [[failure("rate_limited", { retryAfterMs: 20_000 })], good]);
+  expect((await complete(routerOf([a]))).completion?.attempts).toHaveLength(2);
+});
+
+describe("what a provider says of a token of the request's own", () => {
+  const headers = { authorization: "Bearer x" };
+
+  test.each(["rate_limited", "quota_exceeded", "authentication"] as const)(
+    "holds for nobody else: %s",
+    async (code) => {
+      const own = failure(code, { retryAfterMs: 60_000 });
+      const router = routerOf([scripted("a", [[own]])], { breaker: { minimumCalls: 1 }, retry: { maxAttempts: 1 } });
+      await complete(router, { headers });
+      expect(router.health()).toMatchObject([{ breaker: "closed" }]);
+      await complete(router, { headers: { "x-trace": "1" } });
+      expect(router.health()).toMatchObject([{ breaker: "open" }]);
+    },
+  );
+
+  test("is not what it says of itself", async () => {
+    const router = routerOf([scripted("a", [[failure("connection")]])], { breaker: { minimumCalls: 1 } });
+    await complete(router, { headers });
+    expect(router.health()).toMatchObject([{ breaker: "open" }]);
+  });
+});

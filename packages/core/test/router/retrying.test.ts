@@ -16,7 +16,7 @@ describe("retry", () => {
 
   test("can be set for the router and for a request", async () => {
     const provider = scripted("a", [[failure("connection")]]);
-    const router = routerOf([provider], { retry: { maxAttempts: 2, baseDelayMs: 0 } });
+    const router = routerOf([provider], { retry: { maxAttempts: 2, baseDelayMs: 0 }, breaker: false });
     expect((await read(router)).error).toMatchObject({ code: "all_failed" });
     expect(provider.requests).toHaveLength(2);
     await read(router, { retry: { maxAttempts: 5 } });

@@ -15,7 +15,7 @@ function candidate(provider: string, { busy = 0, latencyMs, openFor }: State = {
     state: "open",
     allows: openFor === undefined,
     recoversInMs: openFor ?? 0,
-    begin: () => () => {},
+    begin: () => ({ output() {}, end() {} }),
   } as const;
   const health: CandidateHealth = {
     breaker,
