@@ -30,16 +30,23 @@ export class AnswerText {
     this.#meaning = meaning;
   }
 
+  /** Whether the app's text is the answer, as it stands. */
+  get plain(): boolean {
+    const { read, placeholders, footer } = this.#meaning;
+    return read === undefined && placeholders === undefined && footer === undefined;
+  }
+
   /** The answer as it was handed out. */
   text(): string {
     return this.#said.whole();
   }
 
-  /** The app's text grew by a piece; `whole` gives all of it. */
-  append(piece: string, whole: () => string): ProviderPart | undefined {
+  /** The app's text grew by a piece. All of `raw` is looked at only where it is not plain. */
+  append(piece: string, raw: { whole(): string } | undefined): ProviderPart | undefined {
+    if (raw === undefined) return this.#add(piece);
     const { read, placeholders, footer } = this.#meaning;
     const mayMean = placeholders !== undefined && (this.#placeholder || this.#said.length === 0);
-    if (read !== undefined || mayMean) return this.become(whole());
+    if (read !== undefined || mayMean) return this.become(raw.whole());
     if (footer === undefined) return this.#add(piece);
     const text = this.#held + piece;
     const end = footerStart(text, footer, { growing: true, start: this.#said.length === 0 });

@@ -37,12 +37,14 @@ export class AnswerReader {
   readonly #at: AnswerLocation["at"];
   readonly #options: AnswerReaderOptions;
   readonly #text: AnswerText;
-  readonly #editor = new Editor();
+  #editor: Editor | undefined;
   #state: "first" | "following" | "lost" = "first";
   /** Which of the outputs has the answer, and what the server has of it to find what changed. */
   #index = 0;
   #sent: unknown;
-  /** The text at the location, put there so that it tells what was appended. */
+  /** The way to the text within that output, every index counted from the start; absent while there is none. */
+  #path: Path | undefined;
+  /** The text there, put there so that it tells what was appended. A plain one not before an edit needs it: few do. */
   #placed: PlacedText | undefined;
   /** The newest values of all outputs that came whole. */
   #values: readonly unknown[] = [];
@@ -68,11 +70,12 @@ export class AnswerReader {
       return fits ? this.#look() : undefined;
     }
     const edits = parseEdits(data[this.#index]);
-    if (edits === undefined || !this.#edit(edits)) {
-      this.#state = "lost";
-      return undefined;
-    }
-    return edits.length === 0 ? undefined : this.#look();
+    if (edits?.length === 0) return undefined;
+    const delta = edits === undefined ? undefined : this.#deltaIn(edits);
+    if (delta !== undefined) return delta === "" ? undefined : this.#text.append(delta, this.#placed);
+    if (edits !== undefined && this.#edit(edits)) return this.#look();
+    this.#state = "lost";
+    return undefined;
   }
 
   /** Takes the final data, which always win. Throws `protocol` where they are not what was expected. */
@@ -110,13 +113,25 @@ export class AnswerReader {
     this.#index = first < 0 ? count + first : first;
     this.#sent = data[this.#index];
     this.#placed = undefined;
+    this.#path = undefined;
     return undefined;
+  }
+
+  /** What is appended to the text, where the edits do nothing else: nearly always. */
+  #deltaIn(edits: readonly Edit[]): string | undefined {
+    const [first] = edits;
+    if (edits.length !== 1 || first === undefined || this.#path === undefined) return undefined;
+    const [operation, path, operand] = first;
+    if (operation !== "append" || typeof operand !== "string" || !isSamePath(path, this.#path)) return undefined;
+    this.#placed?.grow(operand);
+    return operand;
   }
 
   /** Makes edits of the answer's output; false where one does not fit. */
   #edit(edits: readonly Edit[]): boolean {
     try {
-      this.#sent = this.#editor.apply(this.#sent, edits);
+      if (this.#placed === undefined && this.#path !== undefined) this.#place(this.#text.text(), this.#path);
+      this.#sent = (this.#editor ??= new Editor()).apply(this.#sent, edits);
       return true;
     } catch (error) {
       if (!QwenError.isInstance(error)) throw error;
@@ -124,17 +139,25 @@ export class AnswerReader {
     }
   }
 
+  #place(text: string, path: Path): void {
+    this.#placed = new PlacedText(text);
+    this.#sent = (this.#editor ??= new Editor()).apply(this.#sent, [["replace", path, this.#placed]]);
+  }
+
   /** Looks what stands at the location now. */
   #look({ final = false }: { readonly final?: boolean | undefined } = {}): ProviderPart | undefined {
+    const before = this.#placed;
+    this.#placed = undefined;
+    this.#path = undefined;
     if (isLeftOut(this.#sent)) return final ? this.#text.finish() : undefined;
     const { path, value } = locate(this.#sent, this.#at);
     if (value instanceof PlacedText) {
       const appended = value.takeAppended();
-      if (value === this.#placed) return appended === "" ? undefined : this.#text.append(appended, () => value.whole());
+      this.#path = path;
       this.#placed = value;
-      return this.#text.become(value.whole());
+      if (value !== before) return this.#text.become(value.whole());
+      return appended === "" ? undefined : this.#text.append(appended, value);
     }
-    this.#placed = undefined;
     if (value === undefined || value === null) return this.#text.become("", { final });
     if (typeof value !== "string") {
       throw new QwenError(
@@ -143,8 +166,8 @@ export class AnswerReader {
       );
     }
     if (!final && !this.#options.whole) {
-      this.#placed = new PlacedText(value);
-      this.#sent = this.#editor.apply(this.#sent, [["replace", path, this.#placed]]);
+      this.#path = path;
+      if (!this.#text.plain) this.#place(value, path);
     }
     return this.#text.become(value, { final });
   }
@@ -162,4 +185,8 @@ function locate(output: unknown, at: AnswerLocation["at"]): { readonly path: Pat
     value = (value as Readonly<Record<string | number, unknown>>)[key];
   }
   return { path, value };
+}
+
+function isSamePath(left: Path, right: Path): boolean {
+  return left.length === right.length && left.every((key, index) => key === right[index]);
 }

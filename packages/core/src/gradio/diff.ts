@@ -48,6 +48,11 @@ export class PlacedText {
     this.#appended += piece;
   }
 
+  /** Appends what is known already. */
+  grow(piece: string): void {
+    this.#text.append(piece);
+  }
+
   whole(): string {
     return this.#text.whole();
   }

@@ -103,6 +103,14 @@ def pair(text: str) -> Iterator[tuple[str, int]]:
         yield so_far, count
 
 
+def leave_out(text: str) -> Iterator:
+    yield {answer: "One", number: gr.update(interactive=False)}
+    yield {answer: "One two"}
+    yield gr.skip(), 2
+    yield {answer: gr.update(value=f"One two {text}", label="three"), number: gr.skip()}
+    yield {number: gr.update(interactive=True)}
+
+
 def file_size(path: str | None) -> str:
     if path is None:
         return "null"
@@ -173,6 +181,7 @@ with gr.Blocks(title="Protocol") as demo:
     endpoint(nothing, None, answer)
     endpoint(shrink, None, table)
     endpoint(pair, [text], [answer, number])
+    endpoint(leave_out, [text], [answer, number])
     endpoint(file_size, [file], answer)
     endpoint(image_size, [image], answer)
     endpoint(echo_state, [text, state], [answer, state])

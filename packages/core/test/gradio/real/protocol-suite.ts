@@ -101,6 +101,27 @@ export function testProtocol(version: GradioVersion): void {
             expect(String(message.data[0]).trim().split(" ")).toHaveLength(Number(message.data[1]));
       });
 
+      it.each(["by name, before /config is known", "by fn_index, as edits"])(
+        "that leave an output out leave its value as it was, %s",
+        async (way) => {
+          const client = connectSpace(app.url);
+          if (way.startsWith("by fn_index")) await client.endpoints();
+          const messages = await collect(client.submit("leave_out", ["three"]));
+          expect(messages.flatMap((message) => (message.type === "generating" ? [message.data] : []))).toEqual([
+            ["One", undefined],
+            ["One two", undefined],
+            ["One two", 2],
+            ["One two three", 2],
+            ["One two three", 2],
+          ]);
+          expect(messages.at(-1)).toEqual({ type: "completed", data: ["One two three", 2] });
+          await client.close();
+          const provider = chatProvider({ space: app.url }, { endpoint: "leave_out", fnIndex: undefined });
+          expect(shownText(await collect(ask(provider)))).toBe("One two Hi");
+          await provider.close?.();
+        },
+      );
+
       it("of a list that shrinks end right, whatever the edits on the way decode to", async () => {
         await space.endpoints();
         const last = (await collect(space.submit("shrink", []))).at(-1);
