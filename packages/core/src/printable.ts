@@ -23,13 +23,23 @@ export function printable(text: string, most: number = LONGEST_TEXT): string {
   return `${clean.slice(0, most).replace(/[\uD800-\uDBFF]$/, "")}… (${text.length} characters)`;
 }
 
-/** Replaces Hugging Face tokens, `Authorization` values and passwords in URLs by `***`. */
+/**
+ * Replaces Hugging Face tokens, `Authorization` values, passwords in URLs, and what stands behind the name of a secret
+ * (`cookie`, `password`, `access_token` and the like), as a server that shows what it was asked would, by `***`.
+ */
 export function maskSecrets(text: string): string {
   return text
     .replaceAll(/\bhf_\w{4,}/g, "hf_***")
     .replaceAll(/\b(Bearer|Basic) [\w.~+/=-]+/gi, "$1 ***")
-    .replaceAll(/(\/\/[^/\s:@]*:)[^/\s@]+@/g, "$1***@");
+    .replaceAll(/(\/\/[^/\s:@]*:)[^/\s]+@/g, "$1***@")
+    .replaceAll(COOKIES, "$1***")
+    .replaceAll(NAMED_SECRETS, "$1***");
 }
+
+// In a header, in JSON, in a form, or as Python writes them.
+const COOKIES = /\b(cookie["']?\s*:\s*["']?)[^"'}\r\n]+/gi;
+const NAMED_SECRETS =
+  /\b((?:authorization|passw(?:or)?d|api[-_]?key|(?:client[-_])?secret|spaces-jwt|access[-_]token[\w-]{0,80})["']?\s*[:=]\s*["']?)(?!Bearer |Basic )[^\s"',;&}]+/gi;
 
 /**
  * What was thrown, in words; it may be anything, and may itself throw when it is looked at.

@@ -30,6 +30,17 @@ describe("debug()", () => {
 });
 
 test("secrets are masked wherever they stand", () => {
+  expect(maskSecrets("http://user:p@ss@proxy:8080")).toBe("http://user:***@proxy:8080");
+  expect(
+    maskSecrets(
+      `{'cookie': 'a=b; c=d', "x-hf-authorization":"raw", "password": "p w"} Set-Cookie: a=b; c=d\n` +
+        "username=ann&password=p%26w&x=1 access-token-unsecure-1=abc; api_key: k access_token=t.u-v",
+    ),
+  ).toBe(
+    `{'cookie': '***', "x-hf-authorization":"***", "password": "*** w"} Set-Cookie: ***\n` +
+      "username=ann&password=***&x=1 access-token-unsecure-1=***; api_key: *** access_token=***",
+  );
+  expect(maskSecrets("does not accept the username and password given; a cookie is missing")).not.toContain("*");
   expect(maskSecrets('{"authorization":"Bearer abc.def-1","x":"hf_AbCdEf123"} http://user:pass@proxy:8080')).toBe(
     '{"authorization":"Bearer ***","x":"hf_***"} http://user:***@proxy:8080',
   );

@@ -1,8 +1,9 @@
+import { ownCopyOf } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client.ts";
 import { CookieJar } from "./cookies.ts";
-import { failureOf } from "./failure.ts";
+import { statusFailure } from "./failure.ts";
 
 /** The name and password of an app with a login of its own: `launch(auth=…)`. */
 export interface Credentials {
@@ -34,9 +35,10 @@ export function createLogin(
   async function logIn(): Promise<void> {
     const body = { bytes: form, contentType: "application/x-www-form-urlencoded" };
     const response = await send({ path: "login", body, jar: cookies });
-    if (response.status === 429 || response.status >= 500) throw await failureOf(response, { url });
     if (response.status !== 200) {
+      // Its body is not looked at: it may show the form that was sent.
       response.body.cancel();
+      if (response.status === 429 || response.status >= 500) throw statusFailure(response, { url, body: "" });
       throw new QwenError(
         "authentication",
         `${url.host} does not accept the username and password given as \`auth\`.`,
@@ -52,7 +54,9 @@ export function createLogin(
       login = undefined;
       throw error;
     });
-    return orAborted(login, signal);
+    return orAborted(login, signal).catch((error: unknown) => {
+      throw ownCopyOf(error);
+    });
   }
 
   return {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { completed, configOf, eventId, says, startTestSpace, type Exchange } from "../servers/test-space.ts";
@@ -117,5 +118,45 @@ describe("a login of the app", () => {
       ["access-token=t1", "affinity=login"],
       ["access-token=t1", "affinity=session"],
     ]);
+  });
+
+  it.each([307, 308])(
+    "stays with its origin: a redirect by %i to another gets no form, and is told as one",
+    async (status) => {
+      await using other = await startTestSpace();
+      await using space = await startTestSpace({
+        login: ({ reply }) => reply(status, "", { location: `${other.origin}/login` }),
+      });
+      const client = connectSpace(space.origin, { auth: AUTH });
+      const error = await rejection(client.predict("chat", []));
+      expect(error).toMatchObject({
+        code: "protocol",
+        message: expect.stringContaining(`redirects to ${other.origin}`),
+      });
+      expect(other.requests).toEqual([]);
+      await client.close();
+    },
+  );
+
+  it.each([400, 401, 403, 422, 429, 500, 503])(
+    "never shows its password, though a %i repeats the form",
+    async (status) => {
+      await using space = await startTestSpace({
+        login: ({ reply, body }) => reply(status, { detail: `You sent ${body.toString()} ${AUTH.password}` }),
+      });
+      const client = connectSpace(space.origin, { auth: { ...AUTH, password: "s3cret" } });
+      const error = await rejection(client.predict("chat", []));
+      expect(`${String(error)} ${JSON.stringify(error)} ${inspect(error)}`).not.toMatch(/s3cret|p&ss/);
+      await client.close();
+    },
+  );
+
+  it("that fails is an error of its own for each caller", async () => {
+    await using space = await startTestSpace({ login: ({ reply }) => reply(503, "") });
+    const client = connectSpace(space.origin, { auth: AUTH });
+    const [first, second] = await Promise.all([1, 2].map(() => rejection(client.predict("chat", []))));
+    expect(first).toMatchObject({ code: "space_unavailable" });
+    expect(first).not.toBe(second);
+    await client.close();
   });
 });
