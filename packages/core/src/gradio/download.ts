@@ -1,3 +1,4 @@
+import { QwenError } from "../errors.ts";
 import { bytesInDataUrl } from "../http/data-url.ts";
 import { fetchElsewhere } from "../http/elsewhere.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
@@ -5,7 +6,7 @@ import type { SpaceClient } from "./client.ts";
 
 /** What to fetch from somewhere else than the Space. */
 export interface DownloadOptions {
-  readonly url: URL;
+  readonly url: URL | string;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
   readonly timeouts: ResolvedTimeouts;
@@ -22,8 +23,11 @@ const LONGEST_MS = 30_000;
  */
 export async function download(
   client: SpaceClient,
-  { url, maxBytes, signal, timeouts }: DownloadOptions,
+  { url: given, maxBytes, signal, timeouts }: DownloadOptions,
 ): Promise<Uint8Array> {
+  // Read once, whatever it is: what is checked must be what is fetched.
+  const url = URL.parse(String(given));
+  if (url === null) throw new QwenError("invalid_request", "The address of a file is no URL.");
   if (url.protocol === "data:") return bytesInDataUrl(url, { maxBytes });
   const { connectMs, headersMs, firstOutputMs } = timeouts;
   return fetchElsewhere(url, {

@@ -72,7 +72,7 @@ export interface InputSession {
    * `firstOutputMs` and 30 s. Of any address but a public one, unless the provider was made with `urls: "any"`, of more
    * than `maxBytes` and of whatever else goes wrong it rejects with `invalid_request`, which never counts for a provider.
    */
-  download(url: URL, options: { readonly maxBytes: number }): Promise<Uint8Array>;
+  download(url: URL | string, options: { readonly maxBytes: number }): Promise<Uint8Array>;
   /** Says in `finish.warnings` what of the request could not be honoured. */
   warn(warning: Warning): void;
 }
