@@ -1,6 +1,7 @@
 import type { DispatchController, DispatchHandler, DispatchOptions } from "undici/lib/dispatcher/client.js";
 import { QwenError, TimeoutError } from "../errors.ts";
 import { Deadline } from "../timers.ts";
+import { bareCause } from "./bare-cause.ts";
 import { BufferedBody, type FlowControl } from "./buffered-body.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { TransportRequest, TransportResponse } from "./transport.ts";
@@ -249,7 +250,7 @@ export class Exchange implements DispatchHandler, FlowControl {
     return new QwenError(
       "connection",
       `The connection to ${this.#request.url.host} failed: ${message || "no reason given"}.`,
-      { cause: error },
+      { cause: bareCause(error) },
     );
   }
 }

@@ -1,5 +1,6 @@
 import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
+import { bareCause } from "./bare-cause.ts";
 import { BufferedBody } from "./buffered-body.ts";
 import type { ResponseBody, Transport, TransportOptions, TransportRequest, TransportResponse } from "./transport.ts";
 
@@ -35,6 +36,7 @@ async function exchange({
   onStart,
 }: TransportRequest): Promise<TransportResponse> {
   signal?.throwIfAborted();
+  checkHeaders(headers);
   const inner = new AbortController();
   const onAbort = () => inner.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -69,6 +71,19 @@ async function exchange({
     );
   }
   return { status: response.status, headers: headersOf(response), body: bodyOf(response, { inner, url, release }) };
+}
+
+/** The platform's own error would show the value. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      new Headers().append(name, value);
+    } catch {
+      throw new TypeError(
+        `The header ${JSON.stringify(name)} cannot be sent. Check for line breaks and other characters.`,
+      );
+    }
+  }
 }
 
 // TypeScript 7 tells an ArrayBuffer from a SharedArrayBuffer; `fetch` takes the first only.
@@ -132,5 +147,5 @@ function headersOf({ headers }: Response): Record<string, string | readonly stri
 
 function connectionError(error: unknown, url: URL): QwenError {
   const message = error instanceof Error ? error.message : String(error);
-  return new QwenError("connection", `The connection to ${url.host} failed: ${message}.`, { cause: error });
+  return new QwenError("connection", `The connection to ${url.host} failed: ${message}.`, { cause: bareCause(error) });
 }
