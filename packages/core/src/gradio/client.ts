@@ -3,7 +3,7 @@ import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
 import { publicReach, type Reach } from "../http/elsewhere.ts";
 import { follow } from "../http/follow.ts";
-import { readText, type Transport, type TransportResponse } from "../http/transport.ts";
+import { readText, type Transport, type TransportRequest, type TransportResponse } from "../http/transport.ts";
 import { resolveTimeouts } from "../timers.ts";
 import type { Timeouts } from "../provider.ts";
 import { checkToken, isHuggingFaceSpace, spaceUrl, tokenHeader, type SpaceTarget } from "./address.ts";
@@ -61,6 +61,8 @@ export interface ClientRequest {
   /** Told the status of every response on the way, redirects included. */
   readonly onStatus?: ((status: number) => void) | undefined;
   readonly lane?: symbol | undefined;
+  /** See {@link TransportRequest.sendAgain}. */
+  readonly sendAgain?: TransportRequest["sendAgain"];
 }
 
 /** The connection to one Space that all of its sessions share. */
@@ -124,6 +126,7 @@ export function createClient(
     onStart,
     onStatus,
     lane,
+    sendAgain,
   }: ClientRequest): Promise<TransportResponse> {
     const { connectMs, headersMs } = resolveTimeouts(timeouts, options.timeouts);
     const contentType = json === undefined ? body?.contentType : "application/json";
@@ -138,6 +141,7 @@ export function createClient(
       headersMs,
       onStart,
       lane,
+      sendAgain,
       headersFor(hop) {
         const inside = hop.origin === url.origin;
         const common = {

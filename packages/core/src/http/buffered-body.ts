@@ -11,7 +11,8 @@ const MOST_WAITING = 64 * 1024;
 
 /**
  * The body of a response between a transport and its reader: asks for nothing before the reader is there, holds what
- * comes all the same, and falls silent after the end, an error or `cancel`.
+ * comes all the same, and falls silent after the end, an error or `cancel`. A reader that throws is told of it as of any
+ * error, and the rest is dropped.
  *
  * The transport pauses the flow when it makes it. Where it does not, since that would hold up others, the flow is paused
  * once 64 KiB wait.
@@ -58,7 +59,7 @@ export class BufferedBody implements BodySink {
   chunk(bytes: Uint8Array): void {
     if (this.#over) return;
     if (this.#reader !== undefined) {
-      this.#reader.chunk(bytes);
+      this.#give(bytes, this.#reader);
       return;
     }
     this.#waiting.push(bytes);
@@ -82,7 +83,24 @@ export class BufferedBody implements BodySink {
     }
     this.#over = true;
     if ("error" in ending) this.#reader.error(ending.error);
-    else this.#reader.end();
+    else this.#giveEnd(this.#reader);
+  }
+
+  #give(bytes: Uint8Array, reader: BodySink): void {
+    try {
+      reader.chunk(bytes);
+    } catch (error) {
+      this.error(error);
+      this.#flow.cancel();
+    }
+  }
+
+  #giveEnd(reader: BodySink): void {
+    try {
+      reader.end();
+    } catch (error) {
+      reader.error(error);
+    }
   }
 
   #pipe(sink: BodySink): void {

@@ -57,7 +57,8 @@ export class Connection {
       headersTimeout: 0,
       bodyTimeout: 0,
       pipelining: lane === undefined ? 1 : 2,
-      connect: (target, callback) => this.#open(target, callback),
+      // Forwarded requests name the hosts that they are for; the certificate is the proxy's.
+      connect: (target, callback) => this.#open(forwarded ? { ...target, servername: undefined } : target, callback),
     });
     this.client.on("disconnect", () => {
       this.answers = 0;

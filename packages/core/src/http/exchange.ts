@@ -45,7 +45,7 @@ export class Exchange implements DispatchHandler, FlowControl {
   /** Sends it, unless it is over by now. */
   send(connections: Connections): void {
     this.#connections = connections;
-    if (this.#reached !== "over") this.#dispatch(connections.enter(this.#request));
+    if (this.#reached !== "over") this.#dispatch(connections);
   }
 
   /** Ends it with an error, from our side. */
@@ -88,8 +88,7 @@ export class Exchange implements DispatchHandler, FlowControl {
 
   onRequestSent(): void {
     // An answer may be there before the whole of a body has gone out.
-    if (this.#reached === "sent" && this.#upload !== undefined)
-      this.#limit(this.#request.headersMs + this.#upload.restMs);
+    if (this.#isWaiting() && this.#upload !== undefined) this.#limit(this.#request.headersMs + this.#upload.restMs);
   }
 
   onResponseStarted(): void {
@@ -148,6 +147,11 @@ export class Exchange implements DispatchHandler, FlowControl {
 
   readonly #onAbort = (): void => this.fail(this.#request.signal?.reason);
 
+  /** Until its head is there: an answer begins with its 1xx. */
+  #isWaiting(): boolean {
+    return this.#reached === "sent" || this.#reached === "answering";
+  }
+
   #limit(limitMs: number): void {
     this.#limitMs = limitMs;
     this.#clock.start(limitMs);
@@ -163,10 +167,10 @@ export class Exchange implements DispatchHandler, FlowControl {
     });
   }
 
-  #dispatch(connection: Connection): void {
-    this.#connection = connection;
+  #dispatch(connections: Connections): void {
     try {
-      connection.client.dispatch(this.#wire(connection), this);
+      this.#connection = connections.enter(this.#request, this.#repeated);
+      this.#connection.client.dispatch(this.#wire(this.#connection), this);
     } catch (error) {
       this.onResponseError(null, error);
     }
@@ -176,14 +180,14 @@ export class Exchange implements DispatchHandler, FlowControl {
     const { method, url, headers, body, lane } = this.#request;
     const list: string[] = headers["accept-encoding"] === undefined ? ["accept-encoding", "identity"] : [];
     for (const [name, value] of Object.entries(headers)) list.push(name, value);
-    let path = url.pathname + url.search;
-    if (forwardedBy !== undefined) {
-      path = url.origin + path;
-      list.push("host", url.host);
-      const authorization = proxyAuthorization(forwardedBy);
-      if (authorization !== undefined) list.push("proxy-authorization", authorization);
-    }
-    return { path, method, headers: list, ...this.#wireBody(body, list), ...(lane === undefined ? {} : UNBLOCKED) };
+    const path = url.pathname + url.search;
+    const wire = { path, method, headers: list, ...this.#wireBody(body, list) };
+    if (forwardedBy === undefined) return lane === undefined ? wire : { ...wire, blocking: false };
+    list.push("host", url.host);
+    const authorization = proxyAuthorization(forwardedBy);
+    if (authorization !== undefined) list.push("proxy-authorization", authorization);
+    // undici would make a connection for each host that is named, with TLS to the proxy.
+    return { ...wire, path: url.origin + path, servername: forwardedBy.hostname };
   }
 
   #wireBody(body: TransportRequest["body"], headers: string[]): Pick<DispatchOptions, "body"> {
@@ -194,7 +198,7 @@ export class Exchange implements DispatchHandler, FlowControl {
     this.#upload = new Upload(bytes, {
       limitMs: this.#request.headersMs,
       onSlice: () => {
-        if (this.#reached === "sent") this.#clock.touch();
+        if (this.#isWaiting()) this.#clock.touch();
       },
     });
     return { body: this.#upload };
@@ -217,7 +221,7 @@ export class Exchange implements DispatchHandler, FlowControl {
     }
     this.#reached = "connecting";
     this.#limit(this.#request.connectMs);
-    this.#dispatch(this.#connections.enter(this.#request, true));
+    this.#dispatch(this.#connections);
   }
 
   #refuse(encoding: string): void {
@@ -254,8 +258,6 @@ export class Exchange implements DispatchHandler, FlowControl {
     );
   }
 }
-
-const UNBLOCKED = { blocking: false } as const;
 
 function joined(headers: Record<string, string | string[] | undefined>): TransportResponse["headers"] {
   for (const [name, value] of Object.entries(headers)) {

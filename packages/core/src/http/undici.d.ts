@@ -30,6 +30,8 @@ declare module "undici/lib/dispatcher/client.js" {
     headers: readonly string[];
     /** What is iterated goes out piece by piece, each after the one before has left. */
     body?: string | Uint8Array | Iterable<Uint8Array>;
+    /** Whose certificate is wanted. Its default is the header `host`, then the origin. */
+    servername?: string;
     /** Whether nothing may be pipelined behind it. Its default is true. */
     blocking?: boolean;
   }
@@ -61,6 +63,8 @@ declare module "undici/lib/core/connect.js" {
     hostname: string;
     port: string;
     protocol: string;
+    /** Whose certificate is wanted, where that is not the host's. */
+    servername?: string | undefined;
     /** A connection to begin TLS on. */
     httpSocket?: Socket;
   }

@@ -71,6 +71,20 @@ describe.each([
     body.cancel();
   });
 
+  it.each(["chunk", "end"])("tells its reader what it threw itself: in `%s`", async (where) => {
+    await using server = await startRawServer((socket) => socket.write(response("said")));
+    const { body } = await open().request(get(server.url));
+    const mine = new Error("mine");
+    const told: unknown[] = [];
+    const thrown = (from: string) => (): void => {
+      if (from === where) throw mine;
+    };
+    body.pipe({ chunk: thrown("chunk"), end: thrown("end"), error: (error) => void told.push(error) });
+    await until(() => told.length > 0);
+    await settle();
+    expect(told).toEqual([mine]);
+  });
+
   it("goes on where it stood when it is piped late", async () => {
     await using server = await startRawServer((socket) => socket.write(response("x".repeat(3 * MIB))));
     const { body } = await open().request(get(server.url));

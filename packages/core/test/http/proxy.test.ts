@@ -79,6 +79,14 @@ it("answers over HTTP/1.1 inside a tunnel, also where the server would rather sp
   await transport.close();
 });
 
+it("speaks TLS to a proxy of https, for whatever host it forwards to, over one connection", async () => {
+  await using proxy = await startSecureServer();
+  const transport = open({ proxy: `https://127.0.0.1:${proxy.port}` });
+  for (const url of ["http://one.test/a", "http://two.test:81/b?c", "http://one.test/d"])
+    expect(await fetchText(transport, new URL(url))).toBe(`HTTP/1.1 ${url}`);
+  expect(proxy.connections()).toBe(1);
+});
+
 it("gives up when the proxy never answers CONNECT, and closes the connection", async () => {
   await using proxy = await startRawServer();
   const failure = rejection(

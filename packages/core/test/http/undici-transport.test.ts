@@ -150,6 +150,16 @@ describe("connecting", () => {
     },
   );
 
+  it("is refused for an address that is not of HTTP, also once others were reached", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("ok")));
+    const transport = openTransport();
+    for (let call = 0; call < 2; call += 1) {
+      const error = await rejection(transport.request(get(new URL(`ftp://127.0.0.1:${server.port}/`))));
+      expect(error).toBeInstanceOf(TypeError);
+      await readText((await transport.request(get(server.url))).body);
+    }
+  });
+
   it("tells by `onStart` that the server may have seen the request", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
     let started = 0;
