@@ -73,6 +73,9 @@ export class AppendOnlyText {
   }
 }
 
+/** How many characters are compared at a time. */
+const BLOCK = 1024;
+
 /** Reads a text piece by piece along what was passed on; each character is looked at once, however it comes. */
 class Fitting {
   readonly #passedOn: string;
@@ -91,7 +94,7 @@ class Fitting {
   /** What of the next piece follows on what was passed on; `undefined` while that is not reached, or never will be. */
   restOf(piece: string): string | undefined {
     const passedOn = this.#passedOn;
-    for (let index = 0; index < piece.length; index++) {
+    for (let index = this.#skipSame(piece); index < piece.length; index++) {
       if (this.#position === passedOn.length) return piece.slice(index);
       const character = piece.charAt(index);
       if (character !== passedOn.charAt(this.#position)) {
@@ -108,6 +111,17 @@ class Fitting {
       this.#position++;
     }
     return this.#position === passedOn.length ? "" : undefined;
+  }
+
+  /** Passes over what is the same at the start of a piece, many characters at a time; says how many. */
+  #skipSame(piece: string): number {
+    let index = 0;
+    while (this.#position >= 0 && this.#position + BLOCK <= this.#passedOn.length) {
+      if (!piece.startsWith(this.#passedOn.slice(this.#position, this.#position + BLOCK), index)) break;
+      this.#position += BLOCK;
+      index += BLOCK;
+    }
+    return index;
   }
 
   /** Whether a text that ends here differs in white space only. */

@@ -131,6 +131,17 @@ test("what is passed on is always the beginning of the exact text, or differs in
   );
 });
 
+test("a long text fits wherever it differs in white space, and holds wherever it differs in more", () => {
+  const long = "0123456789".repeat(400);
+  for (const at of [0, 1, 1023, 1024, 1025, 2048, 3999]) {
+    const text = new AppendOnlyText();
+    text.append(long);
+    expect(text.replace(`${long.slice(0, at)}?${long.slice(at)}`)).toBe("");
+    expect(text.replace(`${long.slice(0, at)} ${long.slice(at)}!`)).toBe("!");
+    expect(text.rewritten).toBe(true);
+  }
+});
+
 test("a text that is told anew from its start, piece by piece, is looked at once", () => {
   const told = (length: number): number =>
     fastest(() => {
