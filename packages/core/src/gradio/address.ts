@@ -1,30 +1,53 @@
+import { shortened } from "../nearest.ts";
+
 /** Where a Space is: `owner/name` on Hugging Face, or the URL of any Gradio app. */
 export type SpaceTarget = string | URL;
 
+/** Its own hosts: what else stands there is no app, and would be handed the token. */
+const HUB_HOSTS: ReadonlySet<string> = new Set(["huggingface.co", "www.huggingface.co", "hf.co", "www.hf.co"]);
+
 /**
- * The base URL of a Space, ending in "/". A repository, or its page on huggingface.co, becomes
- * `https://{owner}-{name}.hf.space`.
+ * The base URL of a Space, ending in "/". A repository, or any of its pages on huggingface.co or hf.co as a
+ * browser shows them, with a scheme or without, becomes `https://{owner}-{name}.hf.space`.
  *
- * Throws a `TypeError` for anything that is neither a repository nor an http(s) URL, and for a URL
- * with a password in it.
+ * Throws a `TypeError` for anything that is neither a repository nor an http(s) URL, for another page of the hub,
+ * and for a URL with a password in it.
  */
 export function spaceUrl(target: SpaceTarget): URL {
-  const repository = /^(?:https:\/\/huggingface\.co\/spaces\/)?([\w.-]+)\/([\w.-]+)\/?$/.exec(String(target));
-  if (repository !== null) {
-    const subdomain = `${repository[1]}-${repository[2]}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-    return new URL(`https://${subdomain}.hf.space/`);
-  }
-  const url = URL.parse(String(target));
+  const address = String(target).trim();
+  // Pasted without its scheme, a host looks like the owner of a repository.
+  const pasted = /^(?:(?:www\.)?(?:huggingface|hf)\.co|[\w-]+\.hf\.space)(?=[/?#:]|$)/i.test(address);
+  const repository = pasted ? null : /^([\w.-]+)\/([\w.-]+)\/?$/.exec(address);
+  if (repository !== null) return repositoryUrl(repository[1] ?? "", repository[2] ?? "");
+
+  const url = URL.parse(pasted ? `https://${address}` : address);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new TypeError(`Not a Space: ${JSON.stringify(String(target))}. Give "owner/name" or an http(s) URL.`);
+    throw new TypeError(`Not a Space: ${JSON.stringify(shortened(address))}. Give "owner/name" or an http(s) URL.`);
   }
   if (url.username !== "" || url.password !== "") {
     throw new TypeError("The URL of a Space cannot hold a user and password. Send them in `headers`, or by `auth`.");
   }
+  if (HUB_HOSTS.has(url.hostname.replace(/\.$/, ""))) return pageUrl(url);
   url.search = "";
   url.hash = "";
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
+}
+
+/** The Space whose page on the hub it is. What follows its name (`/tree/main`, `/discussions`) is part of the page. */
+function pageUrl(page: URL): URL {
+  const [kind, owner, name] = page.pathname.split("/").filter((step) => step !== "");
+  if (kind !== "spaces" || owner === undefined || name === undefined || !/^[\w.-]+$/.test(owner + name)) {
+    throw new TypeError(
+      `${JSON.stringify(shortened(page.host + page.pathname))} is no Space. Give "owner/name", or the address of its page: huggingface.co/spaces/owner/name.`,
+    );
+  }
+  return repositoryUrl(owner, name);
+}
+
+function repositoryUrl(owner: string, name: string): URL {
+  const subdomain = `${owner}-${name}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return new URL(`https://${subdomain}.hf.space/`);
 }
 
 /**
@@ -48,11 +71,16 @@ export function isHuggingFaceSpace({ hostname }: URL): boolean {
   return hostname.endsWith(".hf.space");
 }
 
-/** Throws a `TypeError` for a token that cannot be sent, without showing it. */
-export function checkToken(token: string): string {
-  if (!/^[\u0021-\u007e]+$/.test(token))
+/**
+ * Reads a token: an empty one, as an environment variable without a value gives it, is none.
+ *
+ * Throws a `TypeError` for one that cannot be sent, without showing it.
+ */
+export function readToken(token: string | undefined): string | undefined {
+  if (token === undefined || token === "") return undefined;
+  if (typeof token !== "string" || !/^[\u0021-\u007e]+$/.test(token))
     throw new TypeError(
-      "The token is empty or holds characters that no HTTP header can carry. Check for line breaks and spaces.",
+      "`token` must be a string of characters that an HTTP header can carry. Check for line breaks and spaces.",
     );
   return token;
 }

@@ -1,6 +1,8 @@
 import { NoSuchModelError, QwenError } from "../errors.ts";
-import type { ModelInfo, Plugin, Provider, Registry } from "../provider.ts";
-import { nearest } from "../nearest.ts";
+import { nearest, shortened } from "../nearest.ts";
+import type { ModelInfo, Plugin, Provider } from "../provider.ts";
+import { nameOf, namesOf, providersOf } from "./plugin.ts";
+import { readRoutes, resolveRoute, type Routes } from "./routes.ts";
 
 /** One model of one provider: what a name finally stands for. */
 export interface Entry {
@@ -10,26 +12,27 @@ export interface Entry {
   readonly plugin: string;
 }
 
-/** What a route leads to: a name, or several that are tried in order. */
-export type Routes = Readonly<Record<string, string | readonly string[]>>;
+/** So many known names stand in an error. */
+const MOST_NAMES = 30;
 
 /** The names of a router and what they stand for. */
 export interface Names {
   /**
    * Adds the providers of a plugin, all or none.
    *
-   * Throws a `TypeError` for a second provider of the same id, and for what is no plugin.
+   * Throws a `TypeError` for a second provider of the same id, for a name that is another provider's
+   * `provider/model`, and for what is no plugin.
    */
   add(plugin: Plugin): void;
   /**
    * The models a name stands for, in the order they are to be tried, each once.
    *
    * A name is looked up as a route, then as a model id or alias, then as `provider/model`. Throws
-   * `no_such_model` or `ambiguous_model`.
+   * `no_such_model`, also for what is no string, or `ambiguous_model`.
    */
   find(name: string): readonly Entry[];
   /** Whether a request may use the name, even if it has two meanings. */
-  has(name: string): boolean;
+  has(name: unknown): boolean;
   /** Routes, model ids and aliases, in the order they came; without the `provider/model` form. */
   list(): readonly ListedName[];
   readonly providers: readonly Provider[];
@@ -51,70 +54,62 @@ export interface ListedName {
 export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
   const byProvider = new Map<string, { readonly provider: Provider; readonly plugin: string }>();
   const byName = new Map<string, Entry[]>();
-  const targets = new Map(
-    Object.entries(routes).map(([name, target]) => [name, typeof target === "string" ? [target] : target]),
-  );
+  /** `provider/model`: of one provider alone. */
+  const byFullName = new Map<string, Entry>();
+  const targets = readRoutes(routes);
+  /** What routes lead to, as found before. */
+  let found = new Map<string, readonly Entry[]>();
 
   function add(plugin: Plugin): void {
     const name = nameOf(plugin);
-    const added: Provider[] = [];
-    const registry: Registry<string> = {
-      provider(provider) {
-        checkProvider(provider, name);
-        const other =
-          byProvider.get(provider.id)?.plugin ?? (added.some(({ id }) => id === provider.id) ? name : undefined);
-        if (other !== undefined) {
-          throw new TypeError(
-            `Plugins "${other}" and "${name}" both register a provider "${provider.id}". Give one of them another id.`,
-          );
-        }
-        added.push(provider);
-        return registry;
-      },
-    };
-    if ("register" in plugin) {
-      const result: unknown = plugin.register(registry as unknown as Registry);
-      if (result instanceof Promise)
-        throw new TypeError(`Plugin "${name}" must register its providers at once: register() returned a promise.`);
-    } else {
-      registry.provider(plugin);
+    const added = providersOf(plugin, name);
+    for (const { id } of added) {
+      const other = byProvider.get(id)?.plugin ?? (added.filter((one) => one.id === id).length > 1 ? name : undefined);
+      if (other === undefined) continue;
+      throw new TypeError(
+        `Plugins "${other}" and "${name}" both register a provider "${id}". Give one of them another id.`,
+      );
     }
-
-    for (const provider of added) {
-      byProvider.set(provider.id, { provider, plugin: name });
-      for (const model of provider.models) {
-        for (const modelName of new Set([model.id, ...model.aliases])) {
-          const entries = byName.get(modelName);
-          const entry = { provider, model, plugin: name };
-          if (entries === undefined) byName.set(modelName, [entry]);
-          else entries.push(entry);
-        }
+    const entries = added.flatMap((provider) =>
+      provider.models.map((model): Entry => ({ provider, model, plugin: name })),
+    );
+    refuseTakenNames(entries);
+    for (const provider of added) byProvider.set(provider.id, { provider, plugin: name });
+    for (const entry of entries) {
+      for (const modelName of namesOf(entry.model)) {
+        const sharing = byName.get(modelName);
+        if (sharing === undefined) byName.set(modelName, [entry]);
+        else sharing.push(entry);
+        const fullName = `${entry.provider.id}/${modelName}`;
+        // Of two models of one provider that share a name, the first has it.
+        if (!byFullName.has(fullName)) byFullName.set(fullName, entry);
       }
     }
+    found = new Map();
   }
 
-  function find(name: string, entriesOf = findModel): readonly Entry[] {
-    const route = targets.get(name);
-    if (route === undefined) return entriesOf(name);
-    const found = new Map<string, Entry>();
-    for (const target of route) {
-      for (const entry of find(target, entriesOf)) {
-        // A Map keeps the place of a key that is set again.
-        found.set(`${entry.provider.id}/${entry.model.id}`, entry);
-      }
+  /** A full name belongs to its provider: nobody else's model may answer to it. */
+  function refuseTakenNames(entries: readonly Entry[]): void {
+    const fullNames = new Map<string, Entry>();
+    for (const entry of entries)
+      for (const name of namesOf(entry.model)) fullNames.set(`${entry.provider.id}/${name}`, entry);
+    for (const entry of entries) {
+      for (const name of namesOf(entry.model)) refuseTaken(name, entry, byFullName.get(name) ?? fullNames.get(name));
     }
-    return [...found.values()];
+    for (const [fullName, owner] of fullNames)
+      for (const other of byName.get(fullName) ?? []) refuseTaken(fullName, other, owner);
   }
 
-  /** Those that could be meant, even if that is not clear. */
+  /** The models of a name that is no route: those that could be meant, even if that is not clear. */
   function findAny(name: string): readonly Entry[] {
-    return byName.get(name) ?? findInProvider(name);
+    const full = byFullName.get(name);
+    return byName.get(name) ?? (full === undefined ? [] : [full]);
   }
 
-  function findModel(name: string): readonly Entry[] {
+  function findModel(name: string, route?: string): readonly Entry[] {
     const entries = findAny(name);
     const [first] = entries;
-    if (first === undefined) throw noSuchModel(name);
+    if (first === undefined) throw noSuchModel(name, route);
     const second = entries.find(({ model }) => model.id !== first.model.id);
     if (second !== undefined) {
       throw new QwenError(
@@ -125,50 +120,42 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
     return entries;
   }
 
-  function findInProvider(name: string): readonly Entry[] {
-    const slash = name.indexOf("/");
-    const owner = byProvider.get(name.slice(0, slash));
-    if (slash < 0 || owner === undefined) return [];
-    const modelName = name.slice(slash + 1);
-    return owner.provider.models
-      .filter((model) => model.id === modelName || model.aliases.includes(modelName))
-      .map((model) => ({ provider: owner.provider, model, plugin: owner.plugin }));
+  function find(name: string): readonly Entry[] {
+    if (typeof name !== "string") throw noSuchModel(name);
+    if (!targets.has(name)) return findModel(name);
+    return resolveRoute(name, { targets, found, entriesOf: findModel });
   }
 
-  function has(name: string): boolean {
-    return targets.has(name) || findAny(name).length > 0;
-  }
-
-  function noSuchModel(name: string, route?: string): NoSuchModelError {
-    const available = [...new Set([...targets.keys(), ...byName.keys()])];
-    return new NoSuchModelError(name, { available, suggestion: nearest(name, available), route });
-  }
-
-  function checkRoute(name: string, path: readonly string[]): void {
-    if (path.includes(name))
-      throw new TypeError(`The route "${name}" leads back to itself: ${[...path, name].join(" → ")}.`);
-    const route = targets.get(name);
-    if (route === undefined) {
-      if (!has(name)) throw noSuchModel(name, path.at(-1));
-      return;
-    }
-    if (!Array.isArray(route) || route.length === 0)
-      throw new TypeError(`The route "${name}" needs at least one name to lead to.`);
-    for (const target of route) checkRoute(target, [...path, name]);
+  function noSuchModel(name: unknown, route?: string): NoSuchModelError {
+    const available = new Set([...targets.keys(), ...byName.keys()]);
+    const asked = typeof name === "string" ? name : `(${name === null ? "null" : typeof name})`;
+    return new NoSuchModelError(shortened(asked), {
+      available: [...available].slice(0, MOST_NAMES).map(shortened),
+      suggestion: nearest(asked, available),
+      route,
+    });
   }
 
   for (const plugin of plugins) add(plugin);
-  for (const name of targets.keys()) checkRoute(name, []);
+  // For the errors: names with two meanings are one only for who asks for them.
+  const entriesOf = (name: string, route: string): readonly Entry[] => {
+    const entries = findAny(name);
+    if (entries.length === 0) throw noSuchModel(name, route);
+    return entries;
+  };
+  const checked = new Map<string, readonly Entry[]>();
+  for (const name of targets.keys()) resolveRoute(name, { targets, found: checked, entriesOf });
 
   return {
     add,
-    find: (name) => find(name),
-    has,
+    find,
+    has: (name) => typeof name === "string" && (targets.has(name) || byName.has(name) || byFullName.has(name)),
     list() {
+      const listing = new Map<string, readonly Entry[]>();
       const listed = [...targets.keys()].map((name): ListedName => ({
         name,
         kind: "route",
-        entries: find(name, findAny),
+        entries: resolveRoute(name, { targets, found: listing, entriesOf }),
       }));
       for (const [name, entries] of byName) {
         if (!targets.has(name))
@@ -182,38 +169,14 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
   };
 }
 
+/** Throws where a name of one provider's model is the full name of another's. */
+function refuseTaken(name: string, entry: Entry, owner: Entry | undefined): void {
+  if (owner === undefined || owner.provider.id === entry.provider.id) return;
+  throw new TypeError(
+    `The name "${shortened(name)}" of ${describe(entry)} is the full name of ${describe(owner)}. Give one of them another name.`,
+  );
+}
+
 function describe({ provider, model, plugin }: Entry): string {
   return `"${provider.id}/${model.id}" of plugin "${plugin}"`;
-}
-
-function nameOf(plugin: Plugin): string {
-  if (plugin === null || typeof plugin !== "object") {
-    throw new TypeError(
-      `A plugin is a provider or an object with a register method, not ${plugin === null ? "null" : `a ${typeof plugin}`}. Was a factory passed without calling it?`,
-    );
-  }
-  if ("register" in plugin) {
-    if (typeof plugin.register !== "function" || typeof plugin.name !== "string")
-      throw new TypeError("A plugin with register needs a name, and register must be a function.");
-    return plugin.name;
-  }
-  checkProvider(plugin, "plugins");
-  return plugin.id;
-}
-
-// The compiler checks this for TypeScript callers; this is for the others.
-function checkProvider(provider: Provider, plugin: string): void {
-  const { id, models, stream } = provider ?? {};
-  const complain = (what: string): TypeError =>
-    new TypeError(`Provider ${JSON.stringify(id) ?? "without an id"} in ${plugin}: ${what}.`);
-  if (typeof id !== "string" || id === "") throw complain("`id` must be a string that is not empty");
-  if (id.includes("/")) throw complain('`id` may not hold a "/"');
-  if (typeof stream !== "function") throw complain("`stream` must be a function");
-  if (!Array.isArray(models) || models.length === 0) throw complain("`models` must list at least one model");
-  for (const model of models) {
-    if (typeof model?.id !== "string" || model.id === "") throw complain("every model needs an `id`");
-    if (!Array.isArray(model.aliases)) throw complain(`\`aliases\` of "${model.id}" must be an array`);
-    if (typeof model.capabilities !== "object" || model.capabilities === null)
-      throw complain(`"${model.id}" must tell its \`capabilities\``);
-  }
 }

@@ -1,3 +1,5 @@
+import { shortened } from "../nearest.ts";
+import { isGroup, mustBe, readOption, type Rule } from "../options.ts";
 import type { CandidateHealth } from "./health.ts";
 
 /**
@@ -13,7 +15,7 @@ export type Strategy =
   | "in-order"
   | "least-busy"
   | "lowest-latency"
-  | { readonly weights: Readonly<Record<string, number>> };
+  | { readonly weights: Readonly<Record<string, number | undefined>> };
 
 /** What a choice looks at. */
 export interface Choosable {
@@ -23,6 +25,26 @@ export interface Choosable {
 
 /** One call in so many looks whether another candidate has become quicker. */
 const EXPLORE_ONE_IN = 10;
+
+/** Reads a strategy, once. Throws a `TypeError` for one that is unknown, and for a weight that is none. */
+export function readStrategy(strategy: Strategy | undefined): Strategy | undefined {
+  if (strategy === undefined || (typeof strategy === "string" && NAMED.has(strategy))) return strategy;
+  const weights: unknown = isGroup(strategy) && "weights" in strategy ? strategy.weights : undefined;
+  if (!isGroup(weights))
+    throw mustBe("strategy", `${[...NAMED].map((name) => JSON.stringify(name)).join(", ")} or { weights }`, strategy);
+  const entries = Object.entries(weights);
+  for (const [provider, weight] of entries)
+    readOption(`strategy.weights[${JSON.stringify(shortened(provider))}]`, weight, aWeight);
+  return { weights: Object.fromEntries(entries) };
+}
+
+const NAMED: ReadonlySet<string> = new Set(["in-order", "least-busy", "lowest-latency"]);
+
+// So that no sum of them is Infinity.
+const MOST_WEIGHT = 1e9;
+
+const aWeight: Rule = (value) =>
+  typeof value === "number" && value >= 0 && value <= MOST_WEIGHT ? undefined : `a number from 0 to ${MOST_WEIGHT}`;
 
 /**
  * Chooses one of the candidates, which are at least one.
@@ -55,10 +77,12 @@ function lowest<T>([first, ...others]: readonly [T, ...T[]], measure: (value: T)
 
 function byWeight<Candidate extends Choosable>(
   candidates: readonly [Candidate, ...Candidate[]],
-  weights: Readonly<Record<string, number>>,
+  weights: Readonly<Record<string, number | undefined>>,
   random: () => number,
 ): Candidate {
-  const weightOf = ({ provider }: Candidate): number => Math.max(0, weights[provider] ?? 1);
+  // A provider may be called like what every object has.
+  const weightOf = ({ provider }: Candidate): number =>
+    Object.hasOwn(weights, provider) ? (weights[provider] ?? 1) : 1;
   let left = random() * candidates.reduce((sum, candidate) => sum + weightOf(candidate), 0);
   for (const candidate of candidates) {
     left -= weightOf(candidate);

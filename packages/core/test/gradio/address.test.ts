@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkToken, spaceUrl, tokenHeader } from "../../src/gradio/address.ts";
+import { readToken, spaceUrl, tokenHeader } from "../../src/gradio/address.ts";
 
 describe("the address of a Space", () => {
   it.each([
@@ -7,6 +7,22 @@ describe("the address of a Space", () => {
     ["Qwen/QVQ_72B.Preview", "https://qwen-qvq-72b-preview.hf.space/"],
     ["https://huggingface.co/spaces/Qwen/Qwen2.5-Max-Demo", "https://qwen-qwen2-5-max-demo.hf.space/"],
     [new URL("https://huggingface.co/spaces/Qwen/Qwen2.5-Max-Demo/"), "https://qwen-qwen2-5-max-demo.hf.space/"],
+    ...[
+      "https://huggingface.co/spaces/Qwen/Max?logs=container",
+      "https://huggingface.co/spaces/Qwen/Max#readme",
+      "http://huggingface.co/spaces/Qwen/Max/tree/main",
+      "https://www.huggingface.co/spaces/Qwen/Max/blob/main/app.py",
+      "https://hf.co/spaces/Qwen/Max//",
+      "huggingface.co/spaces/Qwen/Max",
+      "hf.co/spaces/Qwen/Max/discussions/3?x=1#y",
+      "WWW.HuggingFace.co/spaces/Qwen/Max/",
+      "https://huggingface.co./spaces/Qwen/Max",
+      " Qwen/Max\n",
+      "\thttps://huggingface.co/spaces/Qwen/Max ",
+      "https://qwen-max.hf.space/?__theme=dark",
+      "qwen-max.hf.space",
+      "qwen-max.hf.space/?logs=build",
+    ].map((pasted) => [pasted, "https://qwen-max.hf.space/"] as const),
     ["http://127.0.0.1:7860", "http://127.0.0.1:7860/"],
     ["https://host.test/app", "https://host.test/app/"],
     ["https://host.test/app/?theme=dark#top", "https://host.test/app/"],
@@ -17,6 +33,21 @@ describe("the address of a Space", () => {
     const given = new URL("https://host.test/app?theme=dark");
     spaceUrl(given);
     expect(given.href).toBe("https://host.test/app?theme=dark");
+  });
+
+  it.each([
+    "https://huggingface.co",
+    "https://huggingface.co/Qwen/Qwen2.5-Max",
+    "huggingface.co/Qwen",
+    "hf.co/spaces",
+    "https://huggingface.co/spaces/Qwen",
+    "https://huggingface.co/spaces/Qwen/%2e%2e",
+    "https://huggingface.co/datasets/Qwen/Max",
+    "http://hf.co:8080/Qwen/Max",
+    "https://huggingface.co/api/spaces/Qwen/Max",
+  ])("is a TypeError that says what is wanted for another page of the hub: %s", (target) => {
+    expect(() => spaceUrl(target)).toThrow(TypeError);
+    expect(() => spaceUrl(target)).toThrow(/huggingface\.co\/spaces\/owner\/name/);
   });
 
   it.each(["", "qwen", "a/b/c", "/a", "a/", "a b/c", "ftp://host", "file:///etc/passwd", "ws://host", "http://"])(
@@ -55,11 +86,17 @@ describe("the token", () => {
     ["a subdomain of the host", "https://sub.host.test/", "https://host.test/", {}],
   ])("for %s", (_, url, space, expected) => expect(header(url, space)).toEqual(expected));
 
-  it.each(["", " ", "hf_x\n", "hf x", "hf_\u00e4", "hf_x\r\nx-evil: 1", "\u0000"])(
+  it("that is empty is none", () => {
+    expect(readToken("")).toBeUndefined();
+    expect(readToken(undefined)).toBeUndefined();
+    expect(readToken("hf_x")).toBe("hf_x");
+  });
+
+  it.each([" ", "hf_x\n", "hf x", "hf_\u00e4", "hf_x\r\nx-evil: 1", "\u0000"])(
     "is a TypeError that does not show it, where no header can carry it: %j",
     (token) => {
-      expect(() => checkToken(token)).toThrow(TypeError);
-      if (token.trim() !== "") expect(() => checkToken(token)).not.toThrow(token);
+      expect(() => readToken(token)).toThrow(TypeError);
+      if (token.trim() !== "") expect(() => readToken(token)).not.toThrow(token);
     },
   );
 });

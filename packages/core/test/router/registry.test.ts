@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { ModelInfo, Plugin, Provider } from "../../src/provider.ts";
-import { createNames, type Routes } from "../../src/router/registry.ts";
+import { createNames } from "../../src/router/registry.ts";
+import type { Routes } from "../../src/router/routes.ts";
 import { capabilities, scripted } from "./scripted.ts";
 
 const model = (id: string, ...aliases: string[]): ModelInfo => ({ id, aliases, capabilities });
@@ -25,8 +26,58 @@ describe("a name", () => {
   test("with a slash is looked up exactly before it is split at the first slash", () => {
     expect(found([small], "Qwen/slashed")).toEqual(["small/Qwen/slashed"]);
     expect(found([small], "small/Qwen/slashed")).toEqual(["small/Qwen/slashed"]);
-    const qwen = provider("Qwen", model("slashed"));
-    expect(found([qwen, small], "Qwen/slashed")).toEqual(["small/Qwen/slashed"]);
+  });
+
+  test.each<[string, readonly Plugin[]]>([
+    ["a model id", [provider("Qwen", model("slashed")), small]],
+    ["a model id, whoever came first", [small, provider("Qwen", model("slashed"))]],
+    ["an alias", [max, provider("other", model("m", "max/qwen-max"))]],
+    ["an alias, by an alias", [provider("other", model("m", "max/max-latest")), max]],
+    [
+      "an alias within one plugin",
+      [{ name: "both", register: (to) => to.provider(max).provider(provider("b", model("m", "max/qwen-max"))) }],
+    ],
+  ])("that is another provider's `provider/model` is a TypeError that names both: %s", (_, plugins) => {
+    expect(() => createNames(plugins, {})).toThrow(TypeError);
+    expect(() => createNames(plugins, {})).toThrow(/The name ".+" of ".+" of plugin ".+" is the full name of ".+"/);
+  });
+
+  test("that is another provider's `provider/model` adds nothing to the names", () => {
+    const names = createNames([max], {});
+    expect(() => names.add(provider("other", model("m", "max/qwen-max")))).toThrow(TypeError);
+    expect(names.has("m")).toBe(false);
+    expect(names.has("other/m")).toBe(false);
+    names.add(provider("other", model("m", "max/none", "other/m")));
+    expect(names.find("max/none")).toHaveLength(1);
+  });
+
+  test.each([undefined, null, 5, "", {}, ["qwen-max"], Symbol("x"), "constructor", "__proto__", "toString"])(
+    "that is none is no_such_model: %s",
+    (name) => {
+      const names = createNames([max], {});
+      expect(names.has(name)).toBe(false);
+      expect(() => names.find(name as string)).toThrow(expect.objectContaining({ code: "no_such_model" }));
+    },
+  );
+
+  test.each(["constructor", "__proto__", "toString"])("may be %s, of whatever has it", (name) => {
+    const plugins = [provider(name, model(name, `${name}s`)), max];
+    const routes = JSON.parse(`{ "${name}er": ["${name}"], "x": "${name}er" }`) as Routes;
+    for (const asked of [name, `${name}s`, `${name}/${name}`, `${name}er`, "x"])
+      expect(found(plugins, asked, routes)).toEqual([`${name}/${name}`]);
+    expect(found(plugins, name, JSON.parse(`{ "${name}": "qwen-max" }`) as Routes)).toEqual(["max/qwen-2.5-max"]);
+  });
+
+  test("that is long or unknown among many costs little, and is cut in the message", () => {
+    const many = provider("many", model("m", ...Array.from({ length: 5000 }, (_, index) => `alias-${index}`)));
+    const names = createNames([many], {});
+    for (const name of ["q".repeat(2_000_000), "alias-x", `${"\ud83d\ude00".repeat(1000)}`]) {
+      const startedAt = performance.now();
+      expect(() => names.find(name)).toThrow(
+        expect.objectContaining({ code: "no_such_model", message: expect.stringMatching(/^.{1,2000}$/u) }),
+      );
+      expect(performance.now() - startedAt).toBeLessThan(100);
+    }
   });
 
   test("of a model that several providers serve stands for each, in the order registered", () => {
@@ -94,6 +145,30 @@ describe("a route", () => {
     );
     expect(() => createNames([max], { smart: [] })).toThrow(TypeError);
   });
+
+  test.each<[string, unknown]>([
+    ["a route without a name", { "": "qwen-max" }],
+    ["a target that is no name", { smart: 5 }],
+    ["a list with a hole", { smart: Array.from({ length: 1 }) }],
+    ["null", { smart: null }],
+    ["an array of routes", ["qwen-max"]],
+    ["no routes at all", null],
+  ])("that is %s is a TypeError", (_, routes) => {
+    expect(() => createNames([max], routes as Routes)).toThrow(TypeError);
+  });
+
+  test("that is undefined is not set", () => {
+    expect(createNames([max], { smart: undefined }).has("smart")).toBe(false);
+  });
+
+  test("is followed once, however many lead to it and however deep", () => {
+    const routes: Record<string, readonly string[]> = { r0: ["qwen-max", "qwen-72b"] };
+    for (let depth = 1; depth <= 20_000; depth += 1) routes[`r${depth}`] = [`r${depth - 1}`, `r${depth - 1}`];
+    const startedAt = performance.now();
+    const names = createNames([max, small], routes);
+    expect(names.find("r20000").map((entry) => entry.provider.id)).toEqual(["max", "small"]);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
 });
 
 describe("a plugin", () => {
@@ -124,6 +199,11 @@ describe("a plugin", () => {
     ["a provider without models", { id: "a", models: [], stream() {} }, /at least one model/],
     ["a model without an id", { id: "a", models: [{}], stream() {} }, /needs an `id`/],
     ["a model without aliases", { id: "a", models: [{ id: "m" }], stream() {} }, /must be an array/],
+    ["a model without a name", { id: "a", models: [model("")], stream() {} }, /needs an `id`/],
+    ["an alias without a name", { id: "a", models: [model("m", "")], stream() {} }, /every alias of "m"/],
+    ["an alias that is none", { id: "a", models: [model("m", 5 as unknown as string)], stream() {} }, /every alias of "m"/],
+    ["two models of one id", { id: "a", models: [model("m"), model("m")], stream() {} }, /two of its models/],
+    ["limits that are none", { ...max, timeouts: { idleMs: "5s" } }, /`timeouts.idleMs` must be/],
     ["a model without capabilities", { id: "a", models: [{ id: "m", aliases: [] }], stream() {} }, /capabilities/],
   ])("from JavaScript that is %s is a TypeError that says so", (_, plugin, message) => {
     const create = () => createNames([plugin as Plugin], {});

@@ -1,0 +1,84 @@
+import { shortened } from "../nearest.ts";
+import { isGroup, mustBe } from "../options.ts";
+
+/** What a route leads to: a name, or several that are tried in order. */
+export type Routes = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What each route leads to, as a list. */
+export type RouteTargets = ReadonlyMap<string, readonly string[]>;
+
+/** So many steps of a circle are shown. */
+const MOST_STEPS = 20;
+
+/** Reads routes, once. Throws a `TypeError` for one that leads to no name, or to what is none. */
+export function readRoutes(routes: Routes): RouteTargets {
+  if (!isGroup(routes)) throw mustBe("routes", "an object of names and what they lead to", routes);
+  const targets = new Map<string, readonly string[]>();
+  for (const [name, target] of Object.entries(routes)) {
+    if (target === undefined) continue;
+    if (name === "") throw new TypeError('A route cannot be called "".');
+    const list = typeof target === "string" ? [target] : target;
+    if (!Array.isArray(list) || list.length === 0)
+      throw new TypeError(`The route "${shortened(name)}" needs at least one name to lead to.`);
+    // With its holes, which are no names either.
+    const copy = Array.from<unknown>(list);
+    if (!copy.every((one) => typeof one === "string"))
+      throw new TypeError(`The route "${shortened(name)}" must lead to names, which are strings.`);
+    targets.set(name, copy);
+  }
+  return targets;
+}
+
+/**
+ * What a route leads to in the end, over any number of routes between, each once.
+ *
+ * `found` keeps what was resolved: each route is followed once, however many lead to it. It does not recurse, so
+ * routes may be nested deep. Throws a `TypeError` for a circle, and what `entriesOf` throws for a name that is no route.
+ */
+export function resolveRoute<Entry>(
+  name: string,
+  {
+    targets,
+    found,
+    entriesOf,
+  }: {
+    readonly targets: RouteTargets;
+    readonly found: Map<string, readonly Entry[]>;
+    readonly entriesOf: (name: string, route: string) => readonly Entry[];
+  },
+): readonly Entry[] {
+  // The way from `name` to the route that is read now, each with what is left to read of it, backwards.
+  const path: { readonly route: string; readonly entries: Set<Entry>; readonly rest: string[] }[] = [];
+  const onPath = new Set<string>();
+
+  function enter(route: string): void {
+    if (onPath.has(route)) throw circle([...onPath], route);
+    onPath.add(route);
+    path.push({ route, entries: new Set(), rest: targets.get(route)?.toReversed() ?? [] });
+  }
+
+  if (!found.has(name)) enter(name);
+  for (let current = path.at(-1); current !== undefined; current = path.at(-1)) {
+    const { route, entries, rest } = current;
+    const target = rest.at(-1);
+    if (target === undefined) {
+      found.set(route, [...entries]);
+      path.pop();
+      onPath.delete(route);
+      continue;
+    }
+    const known = targets.has(target) ? found.get(target) : entriesOf(target, route);
+    if (known === undefined) enter(target);
+    else {
+      rest.pop();
+      for (const entry of known) entries.add(entry);
+    }
+  }
+  return found.get(name) ?? [];
+}
+
+function circle(path: readonly string[], route: string): TypeError {
+  const steps = [...path.slice(path.indexOf(route)), route].map(shortened);
+  const shown = steps.length > MOST_STEPS ? [...steps.slice(0, MOST_STEPS), "…"] : steps;
+  return new TypeError(`The route "${shortened(route)}" leads back to itself: ${shown.join(" → ")}.`);
+}
