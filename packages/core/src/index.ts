@@ -1,4 +1,5 @@
-export type { NamesOfAll, RouterModel, RouterOptions, RouterRequest, RouteTarget, Router } from "./router/router.ts";
+export type { NamesOfAll, RouterModel, RouterOptions, RouteTarget, Router } from "./router/router.ts";
+export type { RouterRequest } from "./router/router-request.ts";
 export type { RouterStream } from "./router/router-stream.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./router/attempt-settings.ts";
 export type { BreakerOptions, BreakerState } from "./router/circuit-breaker.ts";

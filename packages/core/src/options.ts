@@ -18,7 +18,7 @@ export function readOptions<Options extends object>(
   rules: Rules<Options>,
 ): Options | undefined {
   if (given === undefined) return undefined;
-  if (!isGroup(given)) throw mustBe(group, "an object of options", given);
+  if (!isGroup(given) || "then" in given) throw mustBe(group, "an object of options", given);
   for (const name of Object.keys(given)) if (!Object.hasOwn(rules, name)) refuseUnknown(group, name, given, rules);
   const read: Partial<Options> = {};
   for (const name of Object.keys(rules) as (keyof Options & string)[]) {
@@ -121,7 +121,8 @@ function shown(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined)
     return String(value);
   if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (typeof value === "object") return value instanceof Promise ? "a promise" : "an object";
+  return `a ${typeof value}`;
 }
 
 function isNumber(value: unknown): value is number {

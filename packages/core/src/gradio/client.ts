@@ -6,44 +6,13 @@ import { follow } from "../http/follow.ts";
 import { readText, type Transport, type TransportRequest, type TransportResponse } from "../http/transport.ts";
 import { resolveTimeouts } from "../timers.ts";
 import type { Timeouts } from "../provider.ts";
-import { checkToken, isHuggingFaceSpace, spaceUrl, tokenHeader, type SpaceTarget } from "./address.ts";
+import { isHuggingFaceSpace, spaceUrl, tokenHeader, type SpaceTarget } from "./address.ts";
+import { readClientOptions, type ClientOptions } from "./client-options.ts";
 import { parseConfig, type SpaceConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
 import { failureOf } from "./failure.ts";
-import { createLogin, type Credentials } from "./login.ts";
-
-/** How to reach a Space. */
-export interface ClientOptions {
-  /**
-   * A Hugging Face token. It goes to the Space alone: as `X-HF-Authorization` to `*.hf.space`, as
-   * `Authorization` to a host of your own naming; never across a redirect.
-   */
-  readonly token?: string | undefined;
-  /** For an app with a login of its own: `launch(auth=…)`. */
-  readonly auth?: Credentials | undefined;
-  /**
-   * URL of a proxy (`http`, `https`, `socks5` or `socks5h`), or `false` for none. Of no effect beside `transport`.
-   *
-   * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
-   */
-  readonly proxy?: string | false | undefined;
-  /** Another way to send requests. The caller closes it. */
-  readonly transport?: Transport | undefined;
-  /** Sent with every request to the Space, over what the SDK would send. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Limits in ms for calls that set none. */
-  readonly timeouts?: Timeouts | undefined;
-  /**
-   * Ask for a job's messages in the same breath as for the job, not after its answer: one round trip instead of two
-   * until the first text. The two requests are pipelined on one connection, or sent over two where the platform or a
-   * proxy cannot do that. Where the Space gets them in the wrong order, or the second is lost, it is sent again.
-   *
-   * A proxy in between that swallows a pipelined request holds each call up until `headersMs` have passed.
-   *
-   * @defaultValue false
-   */
-  readonly earlyStream?: boolean | undefined;
-}
+import { writeJson } from "./json.ts";
+import { createLogin } from "./login.ts";
 
 /** A request to a Space, its path relative to the base URL. */
 export interface ClientRequest {
@@ -94,20 +63,18 @@ export interface SpaceClient {
   close(): Promise<void>;
 }
 
-/** Makes the client of a Space. Nothing is sent yet. Throws a `TypeError` for a bad target, token or proxy. */
+/** Makes the client of a Space. Nothing is sent yet. Throws a `TypeError` for a bad target or option. */
 export function createClient(
   target: SpaceTarget,
-  options: ClientOptions & {
+  given: ClientOptions & {
     readonly apiPrefix?: string | undefined;
     readonly urls?: "public" | "any" | undefined;
   } = {},
 ): SpaceClient {
+  const options = readClientOptions(given);
   const { token, auth, proxy, headers: ownHeaders, apiPrefix: prefixHint = "/gradio_api" } = options;
   const { earlyStream = false, urls = "public" } = options;
   const url = spaceUrl(target);
-  if (urls !== "public" && urls !== "any")
-    throw new TypeError(`The option \`urls\` is "public" or "any", nothing else.`);
-  if (token !== undefined) checkToken(token);
   const login = auth === undefined ? undefined : createLogin(auth, { url, send });
   const left = new Set<Promise<void>>();
   let config: SpaceConfig | undefined;
@@ -135,7 +102,7 @@ export function createClient(
       method: contentType === undefined ? "GET" : "POST",
       // Joined as text: resolving the path as a reference could lead to another host.
       url: new URL(url.href + path.replace(/^\//, "")),
-      body: json === undefined ? body?.bytes : JSON.stringify(json),
+      body: json === undefined ? body?.bytes : writeJson(json),
       signal,
       connectMs,
       headersMs,

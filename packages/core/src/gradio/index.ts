@@ -10,7 +10,7 @@ export type {
 export type { Dialogue } from "../message.ts";
 export type { SpaceTarget } from "./address.ts";
 export type { AnswerLocation } from "./answer.ts";
-export type { ClientOptions } from "./client.ts";
+export type { ClientOptions } from "./client-options.ts";
 export type { Endpoint } from "./config.ts";
 export type { FileData, UploadOptions } from "./upload.ts";
 export type {

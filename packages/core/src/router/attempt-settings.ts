@@ -1,5 +1,6 @@
+import { aCountFrom, aFiniteMs, aFunction, aPauseMs, oneOf, readOption, readOptions, type Rules } from "../options.ts";
 import type { RetryOptions } from "./retry.ts";
-import type { Strategy } from "./strategy.ts";
+import { readStrategy, type Strategy } from "./strategy.ts";
 
 /** When output is shown: at the first of it, or when the answer is whole. */
 export type CommitPoint = "first-output" | "buffered";
@@ -35,3 +36,58 @@ export interface AttemptSettings {
   /** For jitter and choices: numbers from 0 up to 1. @defaultValue Math.random */
   readonly random?: (() => number) | undefined;
 }
+
+/** What a router sets for all requests and a request may set for itself. */
+type SharedSettings = Pick<AttemptSettings, "commit" | "retry" | "maxQueueMs"> & {
+  readonly hedge?: HedgeOptions | false | undefined;
+};
+
+/** Reads the settings of a router, once. Throws a `TypeError` for one that is none, naming it and what it must be. */
+export function readAttemptSettings({ strategy, random, hedge, ...shared }: AttemptSettings): AttemptSettings {
+  return {
+    ...readSharedSettings(shared),
+    hedge: readHedge(hedge),
+    strategy: readStrategy(strategy),
+    random: readRandom(random),
+  };
+}
+
+/** Reads those of them that a request may set as well. */
+export function readSharedSettings({ commit, retry, hedge, maxQueueMs }: SharedSettings): SharedSettings {
+  return {
+    commit: readOption("commit", commit, aCommitPoint),
+    retry: readOptions("retry", retry, RETRY_RULES),
+    hedge: hedge === false ? hedge : readHedge(hedge),
+    maxQueueMs: readOption("maxQueueMs", maxQueueMs, aPauseMs),
+  };
+}
+
+function readHedge(hedge: HedgeOptions | undefined): HedgeOptions | undefined {
+  const read = readOptions("hedge", hedge, HEDGE_RULES);
+  if (read !== undefined && read.delayMs === undefined)
+    throw new TypeError("`hedge.delayMs` must be set: after how many ms another candidate is asked as well.");
+  return read;
+}
+
+/** The source of chance, looked at with each number it gives. */
+function readRandom(random: (() => number) | undefined): (() => number) | undefined {
+  if (readOption("random", random, aFunction) === undefined) return undefined;
+  return () => {
+    const number: unknown = random?.();
+    if (typeof number === "number" && number >= 0 && number <= 1) return number;
+    throw new TypeError("`random` must return numbers from 0 up to 1.");
+  };
+}
+
+const aCommitPoint = oneOf("first-output", "buffered");
+
+const RETRY_RULES: Rules<RetryOptions> = {
+  maxAttempts: aCountFrom(1),
+  maxElapsedMs: aPauseMs,
+  baseDelayMs: aFiniteMs,
+  maxDelayMs: aPauseMs,
+  maxRetryAfterMs: aPauseMs,
+  shouldRetry: aFunction,
+};
+
+const HEDGE_RULES: Rules<HedgeOptions> = { delayMs: aFiniteMs, maxAttempts: aCountFrom(1) };

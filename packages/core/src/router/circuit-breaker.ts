@@ -1,3 +1,5 @@
+import { aLimitMs, aPositiveMs, aShare, aWholeNumber, readOptions, type Rules } from "../options.ts";
+
 /** Keeps requests away from a model that keeps failing. */
 export interface BreakerOptions {
   /**
@@ -24,6 +26,18 @@ export interface BreakerOptions {
    * @defaultValue 5_000
    */
   readonly openMs?: number | undefined;
+}
+
+const BREAKER_RULES: Rules<BreakerOptions> = {
+  failureRate: aShare,
+  minimumCalls: aWholeNumber,
+  windowMs: aLimitMs,
+  openMs: aPositiveMs,
+};
+
+/** Reads the options of a breaker, once. Throws a `TypeError` for one that is none. */
+export function readBreaker(options: BreakerOptions | undefined): BreakerOptions | undefined {
+  return readOptions("breaker", options, BREAKER_RULES);
 }
 
 /**
@@ -61,9 +75,10 @@ const BUCKETS = 10;
 
 /** Makes a closed breaker. `onChange` is told every change of state when it takes effect. */
 export function createCircuitBreaker(
-  { failureRate = 0.5, minimumCalls = 5, windowMs = 30_000, openMs = 5_000 }: BreakerOptions = {},
+  options: BreakerOptions = {},
   { onChange = () => {} }: { readonly onChange?: ((state: BreakerState) => void) | undefined } = {},
 ): CircuitBreaker {
+  const { failureRate = 0.5, minimumCalls = 5, windowMs = 30_000, openMs = 5_000 } = readBreaker(options) ?? {};
   let openUntil: number | undefined;
   let onProbation = false;
   let probe: { readonly until: number } | undefined;

@@ -2,12 +2,13 @@ import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
 import {
   createCircuitBreaker,
+  readBreaker,
   type BreakerOptions,
   type BreakerState,
   type CallOutcome,
   type CircuitBreaker,
 } from "./circuit-breaker.ts";
-import { createLimiter, type Limiter, type Limits } from "./limiter.ts";
+import { createLimiter, readLimits, type Limiter, type Limits } from "./limiter.ts";
 import { ruleOf } from "./retry.ts";
 
 /** How one model of one provider is doing, kept over all requests. */
@@ -77,8 +78,14 @@ export interface Health {
 // How much a new measurement counts against all the older ones.
 const NEWEST_SHARE = 0.3;
 
-/** Makes a book of how models are doing: one for each router. */
-export function createHealth({ breaker = {}, limits, onBreakerChange }: HealthOptions = {}): Health {
+/**
+ * Makes a book of how models are doing: one for each router.
+ *
+ * Throws a `TypeError` for an option that is none; what a function of `limits` gives is read when its provider is first asked for.
+ */
+export function createHealth({ breaker: ownBreaker, limits, onBreakerChange }: HealthOptions = {}): Health {
+  const breaker = ownBreaker === false ? false : (readBreaker(ownBreaker) ?? {});
+  const sharedLimits = typeof limits === "function" ? undefined : readLimits(limits);
   const known = new Map<
     string,
     { readonly provider: string; readonly model: string; readonly health: CandidateHealth }
@@ -87,7 +94,7 @@ export function createHealth({ breaker = {}, limits, onBreakerChange }: HealthOp
 
   function limiterOf(provider: string): Limiter | undefined {
     if (!limiters.has(provider)) {
-      const own = typeof limits === "function" ? limits(provider) : limits;
+      const own = typeof limits === "function" ? limits(provider) : sharedLimits;
       limiters.set(provider, own === undefined ? undefined : createLimiter(provider, own));
     }
     return limiters.get(provider);

@@ -1,4 +1,5 @@
 import { QwenError } from "../errors.ts";
+import { aCountFrom, readOptions, type Rules } from "../options.ts";
 
 /** How many calls a provider gets at once. */
 export interface Limits {
@@ -16,6 +17,13 @@ export interface Limits {
   readonly maxQueueSize?: number | undefined;
 }
 
+const LIMIT_RULES: Rules<Limits> = { maxConcurrent: aCountFrom(1), maxQueueSize: aCountFrom(0) };
+
+/** Reads limits, once. Throws a `TypeError` for one that is none. */
+export function readLimits(limits: Limits | undefined): Limits | undefined {
+  return readOptions("limits", limits, LIMIT_RULES);
+}
+
 /** The places of one provider. */
 export interface Limiter {
   /** Calls that have a place. */
@@ -30,11 +38,9 @@ export interface Limiter {
   enter(signal: AbortSignal): Promise<() => void>;
 }
 
-/** Makes the places of a provider. */
-export function createLimiter(
-  provider: string,
-  { maxConcurrent = Infinity, maxQueueSize = Infinity }: Limits,
-): Limiter {
+/** Makes the places of a provider. Throws a `TypeError` for limits that are none. */
+export function createLimiter(provider: string, limits: Limits): Limiter {
+  const { maxConcurrent = Infinity, maxQueueSize = Infinity } = readLimits(limits) ?? {};
   // A Set keeps the order, and lets anyone leave from the middle.
   const queue = new Set<() => void>();
   let running = 0;

@@ -36,6 +36,8 @@ export interface Names {
   /** Routes, model ids and aliases, in the order they came; without the `provider/model` form. */
   list(): readonly ListedName[];
   readonly providers: readonly Provider[];
+  /** Their ids. */
+  readonly ids: ReadonlySet<string>;
 }
 
 /** A name, what kind it is, and the models that could be meant by it. */
@@ -53,6 +55,7 @@ export interface ListedName {
  */
 export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
   const byProvider = new Map<string, { readonly provider: Provider; readonly plugin: string }>();
+  const ids = new Set<string>();
   const byName = new Map<string, Entry[]>();
   /** `provider/model`: of one provider alone. */
   const byFullName = new Map<string, Entry>();
@@ -74,7 +77,10 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
       provider.models.map((model): Entry => ({ provider, model, plugin: name })),
     );
     refuseTakenNames(entries);
-    for (const provider of added) byProvider.set(provider.id, { provider, plugin: name });
+    for (const provider of added) {
+      byProvider.set(provider.id, { provider, plugin: name });
+      ids.add(provider.id);
+    }
     for (const entry of entries) {
       for (const modelName of namesOf(entry.model)) {
         const sharing = byName.get(modelName);
@@ -163,6 +169,7 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
       }
       return listed;
     },
+    ids,
     get providers() {
       return [...byProvider.values()].map(({ provider }) => provider);
     },

@@ -102,7 +102,7 @@ export function createPlan<Candidate>(
 
   function next(): Candidate | undefined {
     const [first, ...others] = waiting;
-    if (first === undefined || begun >= maxAttempts || !inTime(0)) return undefined;
+    if (first === undefined || begun >= maxAttempts || (begun > 0 && !inTime(0))) return undefined;
     const chosen = others.length === 0 ? first : choose([first, ...others]);
     waiting = waiting.filter((candidate) => candidate !== chosen);
     return take(chosen);

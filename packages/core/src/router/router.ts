@@ -1,10 +1,11 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import type { Completion } from "../completion.ts";
 import { QwenError } from "../errors.ts";
-import type { ModelInfo, NamesOf, Plugin, ProviderRequest, Timeouts } from "../provider.ts";
-import { resolveTimeouts } from "../timers.ts";
+import { isGroup, mustBe, refuseSlips } from "../options.ts";
+import type { ModelInfo, NamesOf, Plugin, Timeouts } from "../provider.ts";
+import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { Candidate } from "./attempt.ts";
-import type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
+import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
 import { runAttempts, type AttemptsRun } from "./attempts.ts";
 import { openConversation } from "./conversation.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
@@ -13,6 +14,7 @@ import { createObservers, type RouterEvent } from "./observers.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 import { createNames, type Entry, type ListedName } from "./registry.ts";
 import type { RetryOptions } from "./retry.ts";
+import { readRouterRequest, type RouterRequest } from "./router-request.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
 
 /** What a route leads to: one name, or several that are tried in this order. */
@@ -37,25 +39,6 @@ export interface RouterOptions<
   readonly routes?: { readonly [K in keyof R]: RouteTarget<NamesOfAll<P> | (keyof R & string)> } | undefined;
   /** Limits for every request; those of a provider and of a request are stronger. */
   readonly timeouts?: Timeouts | undefined;
-}
-
-/** What is asked of a router. What it shares with the router's options is stronger than those. */
-export interface RouterRequest<Names extends string = string> extends Omit<ProviderRequest, "model"> {
-  /** A model id, an alias, a route, or `provider/model`. */
-  readonly model: Names;
-  /** Stronger than the router's, name by name. */
-  readonly retry?: RetryOptions | undefined;
-  /** `complete()` is always `buffered`. */
-  readonly commit?: CommitPoint | undefined;
-  /** `false` switches hedging off. */
-  readonly hedge?: HedgeOptions | false | undefined;
-  /**
-   * What to do when the conversation cannot go on: fail with `conversation_expired`, or begin a new
-   * one with the whole history, at any candidate.
-   *
-   * @defaultValue "fail"
-   */
-  readonly onConversationLost?: "fail" | "restart" | undefined;
 }
 
 /** A name that a request may use, and who could be meant by it. */
@@ -98,8 +81,10 @@ export interface Router<Names extends string = string> {
 /**
  * Combines providers into one that sends each request to the first of them able to answer it.
  *
- * Throws a `TypeError` for two providers of one id, for a route in a circle and for what is no
- * plugin, and `no_such_model` for a route to a name that nobody has.
+ * Throws a `TypeError` for two providers of one id, for a name that is another provider's
+ * `provider/model`, for a route in a circle, for what is no plugin and for an option that is none; and
+ * `no_such_model` for a route to a name that nobody has. Options are read once: what their owner changes
+ * later changes nothing.
  *
  * @example
  * ```ts
@@ -113,27 +98,19 @@ export interface Router<Names extends string = string> {
 export function createRouter<const P extends readonly Plugin[], const R = {}>(
   options: RouterOptions<P, R>,
 ): Router<NamesOfAll<P> | (keyof R & string)> {
-  const {
-    plugins,
-    routes = {},
-    timeouts,
-    retry,
-    commit,
-    hedge,
-    strategy,
-    maxQueueMs,
-    random,
-    breaker,
-    limits,
-  } = options as RouterOptions;
+  if (!isGroup(options)) throw mustBe("The options of a router", "an object with `plugins`", options);
+  refuseSlips("A router", options, OPTION_NAMES);
+  const { plugins, routes = {}, breaker, limits, ...others } = options as RouterOptions;
+  const { retry, commit, hedge, strategy, maxQueueMs, random } = readAttemptSettings(others);
+  const timeouts = readTimeouts(others.timeouts);
   if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
   const names = createNames(plugins, routes);
   const observers = createObservers();
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
   const health = createHealth({ breaker, limits, onBreakerChange });
   const running = new Set<(reason: unknown) => void>();
-  // Checks the router's own limits now, not at the first request.
-  resolveTimeouts(timeouts);
+  // Asks `limits` for those of every provider now, so that wrong ones are told now.
+  for (const { id, models } of names.providers) health.of(id, models[0].id);
 
   function candidatesFor(request: RouterRequest): Candidates {
     checkRequest(request);
@@ -183,12 +160,21 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
           timeouts: limitsOfCall,
           maxQueueMs: request.maxQueueMs ?? maxQueueMs,
           providerOptions,
-          headers,
+          headers: headers !== undefined && Object.hasOwn(headers, provider.id) ? headers[provider.id] : undefined,
         }),
     };
   }
 
-  function run(request: RouterRequest, { outcomeOnly = false } = {}): AttemptsRun<RoutedPart, Completion> {
+  function run(given: RouterRequest, { outcomeOnly = false } = {}): AttemptsRun<RoutedPart, Completion> {
+    let request: RouterRequest;
+    try {
+      request = readRouterRequest(given, names.ids);
+    } catch (error) {
+      const candidates = (): never => {
+        throw error;
+      };
+      return runAttempts({ model: "", candidates, reader: providerParts });
+    }
     const merged = { ...retry, ...request.retry };
     const pinned = request.conversation !== undefined;
     return runAttempts({
@@ -246,6 +232,21 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   };
   return router as Router<NamesOfAll<P> | (keyof R & string)>;
 }
+
+/** The names of a router's options, for slips of the finger. */
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof RouterOptions>([
+  "plugins",
+  "routes",
+  "timeouts",
+  "retry",
+  "commit",
+  "hedge",
+  "strategy",
+  "maxQueueMs",
+  "random",
+  "breaker",
+  "limits",
+]);
 
 type Candidates = readonly [Candidate<RoutedPart>, ...Candidate<RoutedPart>[]];
 

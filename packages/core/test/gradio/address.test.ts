@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readToken, spaceUrl, tokenHeader } from "../../src/gradio/address.ts";
 
 describe("the address of a Space", () => {
-  it.each([
+  it.each<[string | URL, string]>([
     ["Qwen/Qwen2.5-Max-Demo", "https://qwen-qwen2-5-max-demo.hf.space/"],
     ["Qwen/QVQ_72B.Preview", "https://qwen-qvq-72b-preview.hf.space/"],
     ["https://huggingface.co/spaces/Qwen/Qwen2.5-Max-Demo", "https://qwen-qwen2-5-max-demo.hf.space/"],
@@ -22,7 +22,7 @@ describe("the address of a Space", () => {
       "https://qwen-max.hf.space/?__theme=dark",
       "qwen-max.hf.space",
       "qwen-max.hf.space/?logs=build",
-    ].map((pasted) => [pasted, "https://qwen-max.hf.space/"] as const),
+    ].map((pasted): [string, string] => [pasted, "https://qwen-max.hf.space/"]),
     ["http://127.0.0.1:7860", "http://127.0.0.1:7860/"],
     ["https://host.test/app", "https://host.test/app/"],
     ["https://host.test/app/?theme=dark#top", "https://host.test/app/"],

@@ -2,7 +2,8 @@ import { describe, expect, test, vi } from "vitest";
 
 import { QwenError, StreamInterruptedError } from "../../src/errors.ts";
 import type { ModelInfo } from "../../src/provider.ts";
-import { createRouter, type RouterRequest } from "../../src/router/router.ts";
+import { createRouter } from "../../src/router/router.ts";
+import type { RouterRequest } from "../../src/router/router-request.ts";
 import { capabilities, finish, messages, outline, scripted, text, type Scripted, type Step } from "./scripted.ts";
 import { failure, good, read, routerOf, useVirtualTime } from "./virtual.ts";
 

@@ -71,7 +71,7 @@ describe("a name", () => {
   test("that is long or unknown among many costs little, and is cut in the message", () => {
     const many = provider("many", model("m", ...Array.from({ length: 5000 }, (_, index) => `alias-${index}`)));
     const names = createNames([many], {});
-    for (const name of ["q".repeat(2_000_000), "alias-x", `${"\ud83d\ude00".repeat(1000)}`]) {
+    for (const name of ["q".repeat(2_000_000), "alias-x", "\ud83d\ude00".repeat(1000)]) {
       const startedAt = performance.now();
       expect(() => names.find(name)).toThrow(
         expect.objectContaining({ code: "no_such_model", message: expect.stringMatching(/^.{1,2000}$/u) }),
@@ -201,7 +201,11 @@ describe("a plugin", () => {
     ["a model without aliases", { id: "a", models: [{ id: "m" }], stream() {} }, /must be an array/],
     ["a model without a name", { id: "a", models: [model("")], stream() {} }, /needs an `id`/],
     ["an alias without a name", { id: "a", models: [model("m", "")], stream() {} }, /every alias of "m"/],
-    ["an alias that is none", { id: "a", models: [model("m", 5 as unknown as string)], stream() {} }, /every alias of "m"/],
+    [
+      "an alias that is none",
+      { id: "a", models: [model("m", 5 as unknown as string)], stream() {} },
+      /every alias of "m"/,
+    ],
     ["two models of one id", { id: "a", models: [model("m"), model("m")], stream() {} }, /two of its models/],
     ["limits that are none", { ...max, timeouts: { idleMs: "5s" } }, /`timeouts.idleMs` must be/],
     ["a model without capabilities", { id: "a", models: [{ id: "m", aliases: [] }], stream() {} }, /capabilities/],

@@ -16,10 +16,10 @@ describe("a router", () => {
       settings: { temperature: 1 },
       maxQueueMs: 5,
       providerOptions: { a: { b: 1 } },
-      headers: { "x-a": "b" },
+      headers: { a: { "x-a": "b" } },
     };
     expect(await router.complete({ model: "alias", ...request })).toMatchObject({ text: "I am a", model: "m" });
-    expect(provider.requests).toMatchObject([{ model: "m", ...request }]);
+    expect(provider.requests).toMatchObject([{ model: "m", ...request, headers: { "x-a": "b" } }]);
   });
 
   test("grows by use(), also while its older type is in use", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
-import { createRouter, type RouterRequest } from "../../src/router/router.ts";
+import { createRouter } from "../../src/router/router.ts";
+import type { RouterRequest } from "../../src/router/router-request.ts";
 import { messages, outline, scripted, text, type Scripted, type Step } from "./scripted.ts";
 import { good, read, routerOf, useVirtualTime } from "./virtual.ts";
 

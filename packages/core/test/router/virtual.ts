@@ -4,7 +4,8 @@ import type { Completion } from "../../src/completion.ts";
 import type { ErrorCode } from "../../src/error-rules.ts";
 import { QwenError } from "../../src/errors.ts";
 import type { StreamPart } from "../../src/provider.ts";
-import { createRouter, type Router, type RouterOptions, type RouterRequest } from "../../src/router/router.ts";
+import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
+import type { RouterRequest } from "../../src/router/router-request.ts";
 import { collect, finish, messages, text, type Scripted, type Step } from "./scripted.ts";
 
 /** Makes time virtual for each test of the file, and fails those that leave a timer behind. */

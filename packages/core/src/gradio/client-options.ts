@@ -1,0 +1,98 @@
+import { readHeaders } from "../headers.ts";
+import type { Transport } from "../http/transport.ts";
+import { aFlag, aString, isGroup, mustBe, oneOf, readOption, readOptions, refuseSlips, type Rule } from "../options.ts";
+import type { Timeouts } from "../provider.ts";
+import { readTimeouts } from "../timers.ts";
+import { readToken } from "./address.ts";
+import type { Credentials } from "./login.ts";
+
+/** How to reach a Space. */
+export interface ClientOptions {
+  /**
+   * A Hugging Face token. It goes to the Space alone: as `X-HF-Authorization` to `*.hf.space`, as
+   * `Authorization` to a host of your own naming; never across a redirect.
+   */
+  readonly token?: string | undefined;
+  /** For an app with a login of its own: `launch(auth=…)`. */
+  readonly auth?: Credentials | undefined;
+  /**
+   * URL of a proxy (`http`, `https`, `socks5` or `socks5h`), or `false` for none. Of no effect beside `transport`.
+   *
+   * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
+   */
+  readonly proxy?: string | false | undefined;
+  /** Another way to send requests. The caller closes it. */
+  readonly transport?: Transport | undefined;
+  /** Sent with every request to the Space, over what the SDK would send. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Limits in ms for calls that set none. */
+  readonly timeouts?: Timeouts | undefined;
+  /**
+   * Ask for a job's messages in the same breath as for the job, not after its answer: one round trip instead of two
+   * until the first text. The two requests are pipelined on one connection, or sent over two where the platform or a
+   * proxy cannot do that. Where the Space gets them in the wrong order, or the second is lost, it is sent again.
+   *
+   * A proxy in between that swallows a pipelined request holds each call up until `headersMs` have passed.
+   *
+   * @defaultValue false
+   */
+  readonly earlyStream?: boolean | undefined;
+}
+
+/** What a definition of a Space adds to them. */
+export interface DefinedOptions extends ClientOptions {
+  readonly apiPrefix?: string | undefined;
+  readonly urls?: "public" | "any" | undefined;
+}
+
+/**
+ * Reads the options of a client, once: what their owner changes later changes nothing.
+ *
+ * An empty token is none, and so is a login without name and password, as environment variables without a value
+ * give them. Throws a `TypeError` that names the option and what it must be.
+ */
+export function readClientOptions(options: DefinedOptions): DefinedOptions {
+  if (!isGroup(options)) throw mustBe("The options of a Space", "an object", options);
+  refuseSlips("A Space", options, NAMES);
+  const { token, auth, proxy, transport, headers, timeouts, earlyStream, apiPrefix, urls } = options;
+  return {
+    token: readToken(token),
+    auth: readCredentials(auth),
+    proxy,
+    transport: readOption("transport", transport, aTransport),
+    headers: readHeaders("headers", headers),
+    timeouts: readTimeouts(timeouts),
+    earlyStream: readOption("earlyStream", earlyStream, aFlag),
+    apiPrefix: readOption("apiPrefix", apiPrefix, aString),
+    urls: readOption("urls", urls, aReach),
+  };
+}
+
+/** For slips of the finger. A plugin may have options of its own. */
+const NAMES: ReadonlySet<string> = new Set<keyof DefinedOptions | "space" | "id">([
+  "token",
+  "auth",
+  "proxy",
+  "transport",
+  "headers",
+  "timeouts",
+  "earlyStream",
+  "apiPrefix",
+  "urls",
+  "space",
+  "id",
+]);
+
+const aTransport: Rule = (value) =>
+  isGroup(value) && "request" in value && typeof value.request === "function" ? undefined : "an object with `request`";
+
+const aReach = oneOf("public", "any");
+
+function readCredentials(auth: Credentials | undefined): Credentials | undefined {
+  const read = readOptions<Partial<Credentials>>("auth", auth, { username: aString, password: aString });
+  const { username = "", password = "" } = read ?? {};
+  if (username === "" && password === "") return undefined;
+  if (username === "" || password === "")
+    throw new TypeError(`\`auth.${username === "" ? "username" : "password"}\` must be set as well.`);
+  return { username, password };
+}

@@ -1,0 +1,87 @@
+import { readHeaders } from "../headers.ts";
+import { shortened } from "../nearest.ts";
+import { anAbortSignal, aString, isGroup, mustBe, oneOf, readOption, refuseSlips } from "../options.ts";
+import type { ProviderRequest } from "../provider.ts";
+import { readRequest } from "../request.ts";
+import { readTimeouts } from "../timers.ts";
+import { readSharedSettings, type CommitPoint, type HedgeOptions } from "./attempt-settings.ts";
+import type { RetryOptions } from "./retry.ts";
+
+/** What is asked of a router. What it shares with the router's options is stronger than those. */
+export interface RouterRequest<Names extends string = string> extends Omit<ProviderRequest, "model" | "headers"> {
+  /** A model id, an alias, a route, or `provider/model`. */
+  readonly model: Names;
+  /** Headers for the requests to a provider, by its id: what is meant for one never reaches another. */
+  readonly headers?: Readonly<Record<string, Readonly<Record<string, string>> | undefined>> | undefined;
+  /** Stronger than the router's, name by name. */
+  readonly retry?: RetryOptions | undefined;
+  /** `complete()` is always `buffered`. */
+  readonly commit?: CommitPoint | undefined;
+  /** `false` switches hedging off. */
+  readonly hedge?: HedgeOptions | false | undefined;
+  /**
+   * What to do when the conversation cannot go on: fail with `conversation_expired`, or begin a new
+   * one with the whole history, at any candidate.
+   *
+   * @defaultValue "fail"
+   */
+  readonly onConversationLost?: "fail" | "restart" | undefined;
+}
+
+/**
+ * A request as it stands at the call. `providers` are the ids that headers may be meant for.
+ *
+ * Throws a `TypeError` for an option that is none, and `invalid_request` for what is no request at all. Its model and messages
+ * are looked at when it is sent.
+ */
+export function readRouterRequest(request: RouterRequest, providers: ReadonlySet<string>): RouterRequest {
+  const { commit, retry, hedge, maxQueueMs, ...asked } = readRequest(request);
+  const { signal, timeouts, headers, onConversationLost, conversation } = asked;
+  refuseSlips("A request", asked, NAMES);
+  readOption("signal", signal, anAbortSignal);
+  readOption("conversation", conversation, aString);
+  readOption("onConversationLost", onConversationLost, onLost);
+  return {
+    ...asked,
+    ...readSharedSettings({ commit, retry, hedge, maxQueueMs }),
+    timeouts: readTimeouts(timeouts),
+    headers: headers === undefined ? undefined : readHeadersById(headers, providers),
+  };
+}
+
+const onLost = oneOf("fail", "restart");
+
+/** The names of a request's options, for slips of the finger. */
+const NAMES: ReadonlySet<string> = new Set<keyof RouterRequest>([
+  "model",
+  "messages",
+  "signal",
+  "settings",
+  "conversation",
+  "timeouts",
+  "maxQueueMs",
+  "providerOptions",
+  "headers",
+  "retry",
+  "commit",
+  "hedge",
+  "onConversationLost",
+]);
+
+function readHeadersById(
+  headers: NonNullable<RouterRequest["headers"]>,
+  providers: ReadonlySet<string>,
+): NonNullable<RouterRequest["headers"]> {
+  if (!isGroup(headers)) throw mustBe("headers", "an object of headers by provider id", headers);
+  const entries = Object.entries(headers).filter(([, own]) => own !== undefined);
+  for (const [id] of entries) {
+    if (providers.has(id)) continue;
+    throw new TypeError(
+      `The \`headers\` of a router's request are keyed by provider id, as in { ${[...providers][0] ?? "id"}: { … } }, and "${shortened(id)}" is none. Providers: ${[...providers].slice(0, MOST_IDS).join(", ") || "none"}.`,
+    );
+  }
+  return Object.fromEntries(entries.map(([id, own]) => [id, readHeaders(`headers.${id}`, own)]));
+}
+
+/** So many ids stand in an error. */
+const MOST_IDS = 30;

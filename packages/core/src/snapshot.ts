@@ -1,0 +1,55 @@
+/**
+ * Reads now, and gives what was read, or throws what reading threw, when it is asked.
+ *
+ * For what is asked at one time and answered at another: a stream throws nothing before it is read.
+ */
+export function readNow<Value>(read: () => Value): () => Value {
+  try {
+    const value = read();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/**
+ * A value as it stands now: arrays and plain objects are copied, however deep, with their text well-formed.
+ *
+ * Bytes, Blobs, URLs and whatever else has a class stay the same object: nothing large is copied.
+ */
+export function snapshotOf<Value>(value: Value): Value {
+  if (typeof value === "string") return value.toWellFormed() as Value;
+  if (!isStructure(value)) return value;
+  const copies = new Map<unknown, Structure>();
+  // Copies whose members are the caller's still. A list, not recursion: it may be nested deeper than the stack is.
+  const open: Structure[] = [];
+
+  function copyOf(member: unknown): unknown {
+    if (typeof member === "string") return member.toWellFormed();
+    if (!isStructure(member)) return member;
+    const known = copies.get(member);
+    if (known !== undefined) return known;
+    const copy = Array.isArray(member) ? Array.from<unknown>(member) : { ...member };
+    copies.set(member, copy as Structure);
+    open.push(copy as Structure);
+    return copy;
+  }
+
+  const whole = copyOf(value);
+  for (let copy = open.pop(); copy !== undefined; copy = open.pop())
+    for (const name of Object.keys(copy)) copy[name] = copyOf(copy[name]);
+  return whole as Value;
+}
+
+/** An array or a plain object. */
+type Structure = Record<string, unknown>;
+
+function isStructure(value: unknown): value is Structure {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Also one of another realm, whose Object is not ours.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
