@@ -1,8 +1,10 @@
 import { QwenError } from "./errors.ts";
-import { isGroup } from "./options.ts";
+import { readHeaders } from "./headers.ts";
+import { anAbortSignal, aPauseMs, isGroup, readOption } from "./options.ts";
 import type { ContentPart, Message } from "./message.ts";
 import type { ProviderRequest, Settings } from "./provider.ts";
 import { snapshotOf } from "./snapshot.ts";
+import { readTimeouts } from "./timers.ts";
 
 /** What of a request is asked of the model, whoever it is sent to. */
 type Asked = Pick<ProviderRequest, "messages" | "settings" | "providerOptions">;
@@ -22,6 +24,22 @@ export function readRequest<Request extends Asked>(request: Request): Request {
     ...(settings !== undefined && { settings: readSettings(settings) }),
     ...(providerOptions !== undefined && { providerOptions: snapshotOf(providerOptions) }),
   } as unknown as Request;
+}
+
+/**
+ * A request to one provider as it stands now, its options looked at.
+ *
+ * Throws a `TypeError` for an option that is none, naming it and what it must be.
+ */
+export function readProviderRequest(request: ProviderRequest): ProviderRequest {
+  const asked = readRequest(request);
+  return {
+    ...asked,
+    signal: readOption("signal", asked.signal, anAbortSignal),
+    timeouts: readTimeouts(asked.timeouts),
+    maxQueueMs: readOption("maxQueueMs", asked.maxQueueMs, aPauseMs),
+    headers: readHeaders("headers", asked.headers),
+  };
 }
 
 // Those of a router's request are copied once, not by each attempt.

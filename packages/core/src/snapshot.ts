@@ -1,15 +1,26 @@
+/** What was read, or why it could not be. */
+export interface Reading<Value> {
+  /** `undefined` where it could not be read. */
+  readonly value: Value | undefined;
+  /** Gives what was read, or throws what reading threw. */
+  take(): Value;
+}
+
 /**
- * Reads now, and gives what was read, or throws what reading threw, when it is asked.
+ * Reads now what is used, or complained about, later.
  *
  * For what is asked at one time and answered at another: a stream throws nothing before it is read.
  */
-export function readNow<Value>(read: () => Value): () => Value {
+export function readNow<Value>(read: () => Value): Reading<Value> {
   try {
     const value = read();
-    return () => value;
+    return { value, take: () => value };
   } catch (error) {
-    return () => {
-      throw error;
+    return {
+      value: undefined,
+      take() {
+        throw error;
+      },
     };
   }
 }

@@ -1,5 +1,6 @@
 export { connectSpace, createSpaceProvider, dialogueOf, imageSource, imagesOf, isBlob, promptOf, textOf } from "#core";
-export type { Space, SpaceMessage, SubmitOptions } from "./space.ts";
+export type { Space, SpaceMessage } from "./space.ts";
+export type { SubmitOptions } from "./submit-options.ts";
 export type {
   InputSession,
   OutputSchema,

@@ -4,7 +4,10 @@ import { NoSuchModelError, QwenError } from "../errors.ts";
 import { weightOfPart } from "../part-weight.ts";
 import { produce, type Production } from "../produce.ts";
 import type { ModelInfo, Provider, ProviderPart, ProviderRequest, Warning } from "../provider.ts";
-import { resolveTimeouts } from "../timers.ts";
+import { readOption, type Rule } from "../options.ts";
+import { readProviderRequest } from "../request.ts";
+import { readNow } from "../snapshot.ts";
+import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import { runAnswer } from "./answer-run.ts";
 import type { AnswerLocation } from "./answer.ts";
@@ -103,7 +106,8 @@ export function createSpaceProvider<
   const endpoint = trackEndpoint(client, definition);
   const conversations = createConversations();
   // Without a given id, Given is Id by its default, which the compiler cannot see here.
-  const id = options.id ?? (definition.id as string as Given);
+  const id = readOption("id", options.id, anId) ?? (definition.id as string as Given);
+  const ownTimeouts = readTimeouts(options.timeouts);
 
   async function answer(request: ProviderRequest, production: Production<ProviderPart>): Promise<void> {
     const model = modelOf(definition, request.model);
@@ -113,7 +117,7 @@ export function createSpaceProvider<
     const turn = model.capabilities.conversation ? conversations.begin(request.conversation) : undefined;
     // At once: whoever left a turn and asks again must not find it busy.
     if (turn !== undefined) production.stop.add(() => turn.fail());
-    const timeouts = resolveTimeouts(request.timeouts, options.timeouts);
+    const timeouts = resolveTimeouts(request.timeouts, ownTimeouts);
     const run = { client, endpoint, definition, request, model, turn, timeouts };
     try {
       production.push(await runAnswer(run, production));
@@ -126,21 +130,28 @@ export function createSpaceProvider<
   return {
     id,
     models: definition.models,
-    timeouts: options.timeouts,
-    stream: (request) =>
-      produce<ProviderPart>(
+    timeouts: ownTimeouts,
+    stream(request) {
+      const asked = readNow(() => readProviderRequest(request));
+      return produce<ProviderPart>(
         async (production) => {
           try {
-            await answer(request, production);
+            await answer(asked.take(), production);
           } catch (error) {
             throw QwenError.isInstance(error) ? copyOf(error, { provider: id }) : error;
           }
         },
-        { signal: request.signal, weigh: weightOfPart },
-      ),
+        { signal: asked.value?.signal, weigh: weightOfPart },
+      );
+    },
     close: client.close,
   };
 }
+
+const anId: Rule = (value) =>
+  typeof value === "string" && value !== "" && !value.includes("/")
+    ? undefined
+    : 'a string that is not empty, without "/"';
 
 function modelOf({ id, models }: SpaceDefinition<string, ModelInfo>, name: string | undefined): ModelInfo {
   if (name === undefined) return models[0];

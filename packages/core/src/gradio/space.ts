@@ -1,7 +1,8 @@
 import { QwenError } from "../errors.ts";
 import { produce, type Production } from "../produce.ts";
 import type { Timeouts } from "../provider.ts";
-import { resolveTimeouts } from "../timers.ts";
+import { readNow } from "../snapshot.ts";
+import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { createClient, type SpaceClient } from "./client.ts";
@@ -10,6 +11,7 @@ import { startJob } from "./job.ts";
 import { OutputFollower } from "./outputs.ts";
 import { runUnqueued } from "./run.ts";
 import { createSession } from "./session.ts";
+import { readSubmission, type SubmitOptions } from "./submit-options.ts";
 import { uploadFile, type FileData, type UploadOptions } from "./upload.ts";
 
 /** A Gradio app: a Space of Hugging Face, or one anywhere. */
@@ -40,19 +42,6 @@ export interface Space {
   /** Waits for clean-ups on the server and closes idle connections. The Space stays usable. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** How to run one call. */
-export interface SubmitOptions {
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * Here progress and logs count as output, and `firstOutputMs` is 300,000 by default: an endpoint may be a plain function
-   * that says nothing until it is done.
-   */
-  readonly timeouts?: Timeouts | undefined;
-  /** Leave a queue whose estimated wait, or the wait itself, is longer than this, in ms, with `queue_full`. */
-  readonly maxQueueMs?: number | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 // How large a message is taken to be.
@@ -90,6 +79,7 @@ export type SpaceMessage =
  */
 export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): Space {
   const client = createClient(target, options);
+  const ownTimeouts = readTimeouts(options.timeouts);
 
   async function run(
     which: string | number,
@@ -99,7 +89,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
   ): Promise<readonly unknown[]> {
     const { push, steer } = production;
     const { signal } = production.stop;
-    const timeouts = resolveTimeouts(submitOptions.timeouts, options.timeouts, SPACE_TIMEOUTS);
+    const timeouts = resolveTimeouts(submitOptions.timeouts, ownTimeouts, SPACE_TIMEOUTS);
     const session = createSession(client, { headers: submitOptions.headers });
     const endpoint = knownEndpoint(client, which);
     if (endpoint?.queue === false) return runUnqueued({ session, fnIndex: endpoint.fnIndex, inputs, signal, timeouts });
@@ -147,14 +137,16 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     inputs: readonly unknown[],
     submitOptions: SubmitOptions = {},
   ): AsyncIterableIterator<SpaceMessage, undefined> {
+    const asked = readNow(() => readSubmission({ endpoint: which, inputs, options: submitOptions }));
     return produce<SpaceMessage>(
       async (production) => {
-        const data = await run(which, inputs, submitOptions, production);
+        const { endpoint, inputs: values, options: ownOptions } = asked.take();
+        const data = await run(endpoint, values, ownOptions, production);
         production.push({ type: "completed", data });
         // Read behind the first call, so that later ones get edits instead of whole values.
         if (client.knownConfig() === undefined) client.background(client.config().then(() => undefined));
       },
-      { signal: submitOptions.signal, weigh: () => MESSAGE_BYTES },
+      { signal: asked.value?.options.signal, weigh: () => MESSAGE_BYTES },
     );
   }
 
@@ -174,7 +166,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
       throw new QwenError("protocol", "The job ended without completing.");
     },
     upload: (file, uploadOptions) =>
-      uploadFile(createSession(client), file, { timeouts: options.timeouts, ...uploadOptions }),
+      uploadFile(createSession(client), file, { ...uploadOptions, timeouts: uploadOptions?.timeouts ?? ownTimeouts }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -22,7 +22,11 @@ export function openConversation(sealed: string): Conversation {
   throw new QwenError("invalid_request", "`conversation` is not one that the `finish` of a router carried.");
 }
 
+// A provider's own is some hundred characters long.
+const MOST_CHARACTERS = 64 * 1024;
+
 function parseArray(json: string): readonly unknown[] {
+  if (typeof json !== "string" || json.length > MOST_CHARACTERS) return [];
   try {
     const value: unknown = JSON.parse(json);
     return Array.isArray(value) ? value : [];

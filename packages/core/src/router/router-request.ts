@@ -1,6 +1,6 @@
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
-import { anAbortSignal, aString, isGroup, mustBe, oneOf, readOption, refuseSlips } from "../options.ts";
+import { anAbortSignal, isGroup, mustBe, oneOf, readOption, refuseSlips } from "../options.ts";
 import type { ProviderRequest } from "../provider.ts";
 import { readRequest } from "../request.ts";
 import { readTimeouts } from "../timers.ts";
@@ -36,10 +36,9 @@ export interface RouterRequest<Names extends string = string> extends Omit<Provi
  */
 export function readRouterRequest(request: RouterRequest, providers: ReadonlySet<string>): RouterRequest {
   const { commit, retry, hedge, maxQueueMs, ...asked } = readRequest(request);
-  const { signal, timeouts, headers, onConversationLost, conversation } = asked;
+  const { signal, timeouts, headers, onConversationLost } = asked;
   refuseSlips("A request", asked, NAMES);
   readOption("signal", signal, anAbortSignal);
-  readOption("conversation", conversation, aString);
   readOption("onConversationLost", onConversationLost, onLost);
   return {
     ...asked,

@@ -1,0 +1,51 @@
+import { readHeaders } from "../headers.ts";
+import { anAbortSignal, aPauseMs, isGroup, mustBe, readOption, refuseSlips } from "../options.ts";
+import type { Timeouts } from "../provider.ts";
+import { snapshotOf } from "../snapshot.ts";
+import { readTimeouts } from "../timers.ts";
+
+/** How to run one call. */
+export interface SubmitOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Here progress and logs count as output, and `firstOutputMs` is 300,000 by default: an endpoint may be a plain function
+   * that says nothing until it is done.
+   */
+  readonly timeouts?: Timeouts | undefined;
+  /** Leave a queue whose estimated wait, or the wait itself, is longer than this, in ms, with `queue_full`. */
+  readonly maxQueueMs?: number | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A call of an endpoint, as it stood when it was made. */
+export interface Submission {
+  readonly endpoint: string | number;
+  readonly inputs: readonly unknown[];
+  readonly options: SubmitOptions;
+}
+
+/**
+ * Reads a call now: what its caller changes later changes nothing.
+ *
+ * Throws a `TypeError` for what is no endpoint, no list of inputs or no option, naming it and what it must be.
+ */
+export function readSubmission({ endpoint, inputs, options }: Submission): Submission {
+  if (!(typeof endpoint === "string" && endpoint !== "") && !(Number.isInteger(endpoint) && Number(endpoint) >= 0))
+    throw mustBe("endpoint", "the name of an endpoint or its number", endpoint);
+  if (!Array.isArray(inputs)) throw mustBe("inputs", "an array, with one value for each input", inputs);
+  if (!isGroup(options)) throw mustBe("options", "an object", options);
+  refuseSlips("A call", options, NAMES);
+  const { signal, timeouts, maxQueueMs, headers } = options;
+  return {
+    endpoint,
+    inputs: snapshotOf(inputs),
+    options: {
+      signal: readOption("signal", signal, anAbortSignal),
+      timeouts: readTimeouts(timeouts),
+      maxQueueMs: readOption("maxQueueMs", maxQueueMs, aPauseMs),
+      headers: readHeaders("headers", headers),
+    },
+  };
+}
+
+const NAMES: ReadonlySet<string> = new Set<keyof SubmitOptions>(["signal", "timeouts", "maxQueueMs", "headers"]);
