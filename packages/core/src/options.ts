@@ -41,7 +41,8 @@ export function readOption<Value>(name: string, value: Value, rule: Rule): Value
 /** Throws a `TypeError` for an option that nothing reads and whose name is nearly that of one that is read. */
 export function refuseSlips(owner: string, given: object, known: ReadonlySet<string>): void {
   for (const name of Object.keys(given)) {
-    if (known.has(name)) continue;
+    // Two letters are like anything.
+    if (known.has(name) || name.length <= 2) continue;
     const meant = nearest(name, known);
     // `proxy` beside `auth` is another word; a slip keeps most of its letters.
     if (meant === undefined || Math.abs(meant.length - name.length) > 2 || isUnset(given, name)) continue;

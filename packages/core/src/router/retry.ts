@@ -41,7 +41,7 @@ export interface RetryOptions {
    * An outcome with a `result` comes only where the answer is whole before anyone sees it: in
    * `complete()` and with `commit: "buffered"`.
    */
-  shouldRetry?(outcome: Outcome, attempt: Attempt): Verdict | undefined;
+  readonly shouldRetry?: ((outcome: Outcome, attempt: Attempt) => Verdict | undefined) | undefined;
 }
 
 /** How an attempt ended. */

@@ -1,0 +1,142 @@
+import { describe, expect, it, test } from "vitest";
+
+import { writeJson } from "../../src/gradio/json.ts";
+import { connectSpace } from "../../src/gradio/space.ts";
+import { chatProvider } from "../servers/chat-provider.ts";
+import { completed, eventId, says, startTestSpace, type Exchange } from "../servers/test-space.ts";
+import { collect, rejection } from "../servers/waiting.ts";
+
+const oneJob = {
+  join: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
+  call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
+  data: says(completed(["a"])),
+};
+
+describe("a bad option", () => {
+  it.each<readonly [object, RegExp]>([
+    [{ timeouts: { idleMs: Number.NaN } }, /`timeouts\.idleMs` must be a positive number of ms/],
+    [{ timeouts: { idl: 5 } }, /`timeouts` has no option "idl"/],
+    [{ timeout: { idleMs: 5 } }, /Did you mean "timeouts"/],
+    [{ earlyStream: "false" }, /`earlyStream` must be true or false, not "false"/],
+    [{ headers: { "x-a": "b\nevil: 1" } }, /`headers\["x-a"\]` must be a string/],
+    [{ headers: { "x:": "b" } }, /is no name that a header can have/],
+    [{ headers: new Headers({ "x-a": "1" }) }, /Object\.fromEntries/],
+    [{ token: "a b" }, /`token` must be/],
+    [{ token: 5 }, /`token` must be/],
+    [{ auth: "ann:secret" }, /`auth` must be an object of options/],
+    [{ auth: { username: "ann" } }, /`auth\.password` must be set/],
+    [{ auth: { username: "ann", password: 5 } }, /`auth\.password` must be a string/],
+    [{ auth: { user: "ann", password: "x" } }, /`auth` has no option "user"\. It has username, password/],
+    [{ transport: {} }, /`transport` must be an object with `request`/],
+  ])("of a Space is a TypeError when it is connected: %o", (options, message) => {
+    expect(() => connectSpace("a/b", options)).toThrow(TypeError);
+    expect(() => connectSpace("a/b", options)).toThrow(message);
+  });
+
+  it.each(["", "a/b", 5])("of a provider, its id, is a TypeError when it is made: %j", (id) => {
+    expect(() => chatProvider({ space: "https://host.test", id: id as string })).toThrow(/`id` must be a string/);
+  });
+
+  it.each<readonly [string, readonly unknown[], object, RegExp]>([
+    ["no endpoint", ["", []], {}, /`endpoint` must be/],
+    ["a number that is no endpoint", [1.5, []], {}, /`endpoint` must be/],
+    ["no inputs", ["chat"], {}, /`inputs` must be an array/],
+    ["inputs that are no list", ["chat", "Hi"], {}, /`inputs` must be an array/],
+    ["a limit", ["chat", []], { timeouts: { idleMs: "5s" } }, /`timeouts\.idleMs`/],
+    ["a place in the queue", ["chat", []], { maxQueueMs: -1 }, /`maxQueueMs`/],
+    ["a signal", ["chat", []], { signal: {} }, /`signal` must be an AbortSignal/],
+    ["a header", ["chat", []], { headers: { "x-a": 1 } }, /`headers\["x-a"\]`/],
+  ])("of a call comes from the iteration, and nothing is sent: %s", async (_, [endpoint, inputs], options, message) => {
+    await using space = await startTestSpace(oneJob);
+    const client = connectSpace(space.origin);
+    const call = client.submit(endpoint as string, inputs as unknown[], options);
+    const error = await rejection(call.next());
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(message);
+    await client.close();
+    expect(space.requests).toEqual([]);
+  });
+
+  it.each<readonly [object, RegExp]>([
+    [{ headers: { "x-a": 1 } }, /`headers\["x-a"\]`/],
+    [{ timeouts: { idleMs: 0 } }, /`timeouts\.idleMs`/],
+    [{ signal: 1 }, /`signal`/],
+  ])("of a provider's request comes from the iteration: %o", async (options, message) => {
+    const provider = chatProvider({ space: "https://host.test" });
+    const asked = { messages: [{ role: "user", content: "Hi" }], ...options } as never;
+    await expect(collect(provider.stream(asked))).rejects.toThrow(message);
+  });
+});
+
+test("a token or a login out of environment variables without a value is none", async () => {
+  await using space = await startTestSpace(oneJob);
+  for (const auth of [
+    { username: "", password: "" },
+    { username: undefined, password: undefined },
+  ] as never[]) {
+    const client = connectSpace(space.origin, { token: "", auth });
+    await client.predict("chat", []);
+    await client.close();
+  }
+  expect(space.requests.map(({ headers }) => headers.authorization)).not.toContain(expect.anything());
+  expect(space.requests.map(({ url }) => url).join()).not.toContain("login");
+});
+
+test("an option that is undefined is not set", async () => {
+  await using space = await startTestSpace(oneJob);
+  const client = connectSpace(space.origin, {
+    token: undefined,
+    headers: { "x-a": "1", "x-b": undefined } as never,
+    timeouts: { idleMs: undefined },
+    earlyStream: undefined,
+  });
+  await client.predict("chat", [], { headers: { "x-a": undefined } as never, timeouts: undefined, signal: undefined });
+  await client.close();
+  expect(space.requests[0]?.headers).toMatchObject({ "x-a": "1" });
+  expect(space.requests[0]?.headers["x-b"]).toBeUndefined();
+});
+
+test("a call sends what stood there when it was made, well-formed", async () => {
+  await using space = await startTestSpace(oneJob);
+  const client = connectSpace(space.origin);
+  const history = [["Hi \ud83d", "Hello"]];
+  const call = client.submit("chat", ["x\ud83d", history]);
+  history.push(["later", ""]);
+  await collect(call);
+  await client.close();
+  const body = String(space.requests[0]?.body);
+  expect(JSON.parse(body)).toMatchObject({ data: ["x\ufffd", [["Hi \ufffd", "Hello"]]] });
+});
+
+test("a provider's own stream() sends what stood there at the call", async () => {
+  await using space = await startTestSpace({ ...oneJob, data: says(completed(["a"])) });
+  const provider = chatProvider({ space: space.origin });
+  const messages: { role: "user" | "assistant"; content: string }[] = [{ role: "user", content: "Hi" }];
+  const stream = provider.stream({ messages });
+  messages.push({ role: "assistant", content: "" });
+  await collect(stream);
+  await provider.close?.();
+  expect(space.requests[0]?.json).toMatchObject({ data: ["Hi"] });
+});
+
+describe("JSON", () => {
+  it("holds no half of an emoji, and what only looks like one stays", () => {
+    const half = "🙂".slice(0, 1);
+    expect(writeJson([half, "🙂", "\\ud83d", `\\${half}`, { [half]: "\\\\ud83d" }])).toBe(
+      JSON.stringify(["\ufffd", "🙂", "\\ud83d", "\\\ufffd", { "\ufffd": "\\\\ud83d" }]),
+    );
+  });
+
+  it.each([10n, undefined, () => {}])("that cannot be written is invalid_request: %s", (value) => {
+    expect(() => writeJson(value)).toThrow(expect.objectContaining({ code: "invalid_request" }));
+  });
+
+  it("that leads back to itself or is deeper than the stack is invalid_request", () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    let deep: unknown[] = [];
+    for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+    for (const value of [circle, deep])
+      expect(() => writeJson(value)).toThrow(expect.objectContaining({ code: "invalid_request" }));
+  });
+});

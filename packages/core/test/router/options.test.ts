@@ -1,0 +1,320 @@
+import { describe, expect, test } from "vitest";
+
+import { createLimiter } from "../../src/router/limiter.ts";
+import { createCircuitBreaker } from "../../src/router/circuit-breaker.ts";
+import { createRouter, type Router } from "../../src/router/router.ts";
+import type { RouterRequest } from "../../src/router/router-request.ts";
+import { capabilities, collect, finish, messages, scripted, text } from "./scripted.ts";
+
+const talker = (id: string) => scripted(id, [[text(`I am ${id}`), finish]]);
+const routerOf = (options: object, ...ids: string[]): Router =>
+  createRouter({ plugins: ids.map(talker), ...options }) as Router;
+
+/** What a router and a request refuse alike: the options, and what the message must name. */
+const SHARED: readonly (readonly [object, RegExp])[] = [
+  ...[Number.NaN, "3", 0, -1, 1.5, null, true].map(
+    (bad) => [{ retry: { maxAttempts: bad } }, /`retry\.maxAttempts` must be a whole number from 1/] as const,
+  ),
+  [{ retry: { maxElapsedMs: "5s" } }, /`retry\.maxElapsedMs` must be a number of ms .*not "5s"/],
+  [{ retry: { baseDelayMs: Infinity } }, /`retry\.baseDelayMs` must be a finite number of ms/],
+  [{ retry: { maxDelayMs: -1 } }, /`retry\.maxDelayMs` must be/],
+  [{ retry: { maxRetryAfterMs: Number.NaN } }, /`retry\.maxRetryAfterMs` must be/],
+  [{ retry: { shouldRetry: true } }, /`retry\.shouldRetry` must be a function/],
+  [{ retry: { maxAttempt: 3 } }, /`retry` has no option "maxAttempt"\. Did you mean "maxAttempts"/],
+  [{ retry: { toString: 3 } }, /`retry` has no option "toString"/],
+  [{ retry: 3 }, /`retry` must be an object of options, not 3/],
+  [{ retry: Promise.resolve({}) }, /`retry` must be an object of options, not a promise/],
+  [{ hedge: {} }, /`hedge\.delayMs` must be set/],
+  [{ hedge: { delayMs: "100" } }, /`hedge\.delayMs` must be a finite number of ms/],
+  [{ hedge: { delayMs: Infinity } }, /`hedge\.delayMs`/],
+  [{ hedge: { delayMs: 1, maxAttempts: 1.5 } }, /`hedge\.maxAttempts`/],
+  [{ hedge: true }, /`hedge` must be an object of options, not true/],
+  [{ commit: "first" }, /`commit` must be "first-output" or "buffered", not "first"/],
+  [{ commit: "constructor" }, /`commit`/],
+  [{ maxQueueMs: "1m" }, /`maxQueueMs` must be a number of ms from 0/],
+  [{ timeouts: { idleMs: 0 } }, /`timeouts\.idleMs` must be a positive number of ms/],
+  [{ timeouts: { idle: 5 } }, /`timeouts` has no option "idle"\. Did you mean "idleMs"/],
+  [{ timeout: { idleMs: 5 } }, /has no option "timeout"\. Did you mean "timeouts"/],
+];
+
+describe("a bad option", () => {
+  test.each<readonly [object, RegExp]>([
+    ...SHARED,
+    [{ strategy: "fastest" }, /`strategy` must be "in-order", .* or \{ weights \}, not "fastest"/],
+    [{ strategy: "constructor" }, /`strategy`/],
+    [{ strategy: {} }, /`strategy`/],
+    [{ strategy: { weights: { a: Number.NaN } } }, /`strategy\.weights\["a"\]` must be a number from 0/],
+    [{ strategy: { weights: { a: -1 } } }, /weights/],
+    [{ strategy: { weights: { a: Infinity } } }, /weights/],
+    [{ random: 0.5 }, /`random` must be a function/],
+    [{ breaker: { failureRate: 50 } }, /`breaker\.failureRate` must be a share from 0 to 1/],
+    [{ breaker: { minimumCalls: 0 } }, /`breaker\.minimumCalls`/],
+    [{ breaker: { minimumCalls: 1.5 } }, /`breaker\.minimumCalls`/],
+    [{ breaker: { windowMs: 0 } }, /`breaker\.windowMs`/],
+    [{ breaker: { openMs: Infinity } }, /`breaker\.openMs` must be a finite number/],
+    [{ breaker: { opensMs: 5 } }, /Did you mean "openMs"/],
+    [{ breaker: true }, /`breaker` must be an object of options, not true/],
+    [{ limits: { maxConcurrent: 0 } }, /`limits\.maxConcurrent` must be a whole number from 1/],
+    [{ limits: { maxQueueSize: -1 } }, /`limits\.maxQueueSize` must be a whole number from 0/],
+    [{ limits: () => ({ maxConcurrent: Number.NaN }) }, /`limits\.maxConcurrent`/],
+    [{ limits: async () => ({ maxConcurrent: 1 }) }, /`limits` must be an object of options, not a promise/],
+    [{ limits: 5 }, /`limits`/],
+    [{ route: { x: "a/m" } }, /Did you mean "routes"/],
+    [{ routes: null }, /`routes` must be/],
+  ])("of a router is a TypeError when it is made, which names it and what it must be: %o", (options, message) => {
+    expect(() => routerOf(options, "a")).toThrow(TypeError);
+    expect(() => routerOf(options, "a")).toThrow(message);
+  });
+
+  test.each<readonly [object, RegExp]>([
+    ...SHARED,
+    [{ signal: new AbortController() }, /`signal` must be an AbortSignal/],
+    [{ onConversationLost: "begin" }, /`onConversationLost` must be "fail" or "restart"/],
+    [{ message: messages }, /Did you mean "messages"/],
+    [{ headers: { "x-a": "b" } }, /keyed by provider id.*"x-a" is none\. Providers: a/],
+    [{ headers: { b: { "x-a": "b" } } }, /"b" is none\. Providers: a/],
+    [{ headers: { toString: { "x-a": "b" } } }, /"toString" is none/],
+    [{ headers: { a: "secret" } }, /`headers\.a` must be an object of header names and values/],
+    [{ headers: { a: { "x a": "b" } } }, /is no name that a header can have/],
+    [{ headers: { a: { "x-a": "b\r\nevil: 1" } } }, /must be a string of characters that a header can carry/],
+    [{ headers: { a: { "x-a": 5 } } }, /must be a string/],
+    [{ headers: { a: { "Content-Length": "5" } } }, /is set by the transport/],
+    [{ headers: { a: new Headers() } }, /Object\.fromEntries/],
+    [{ headers: "x" }, /`headers` must be an object/],
+  ])("of a request is a TypeError from the iteration, before anybody is asked: %o", async (options, message) => {
+    const provider = talker("a");
+    const router: Router = createRouter({ plugins: [provider] });
+    const request = { model: "m", messages, ...options } as RouterRequest;
+    const { error } = await collect(router.stream(request));
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(message);
+    await expect(router.complete(request)).rejects.toThrow(TypeError);
+    expect(provider.requests).toEqual([]);
+  });
+
+  test("of a limiter or a breaker alone is a TypeError as well", () => {
+    expect(() => createLimiter("a", { maxConcurrent: 0 })).toThrow(TypeError);
+    expect(() => createCircuitBreaker({ failureRate: 2 })).toThrow(TypeError);
+  });
+
+  test.each([Number.NaN, -0.1, 2, "0.5", Promise.resolve(0.5)])(
+    "that `random` returns ends the call with a TypeError: %s",
+    async (number) => {
+      const router = routerOf(
+        { random: () => number, strategy: { weights: {} }, routes: { r: ["a/m", "b/m"] } },
+        "a",
+        "b",
+      );
+      const { error } = await collect(router.stream({ model: "r", messages }));
+      expect(error).toEqual(new TypeError("`random` must return numbers from 0 up to 1."));
+    },
+  );
+
+  test("does not show a secret", async () => {
+    const { error } = await collect(
+      routerOf({}, "a").stream({ model: "m", messages, headers: { a: { "x-a": "hf_secret\n" } } }),
+    );
+    expect(String((error as Error).stack)).not.toContain("hf_secret");
+  });
+});
+
+describe("an option that is undefined", () => {
+  test("is not set: the weaker one holds", async () => {
+    const failing = scripted("a", [[new Error("It failed.")]]);
+    const router: Router = createRouter({ plugins: [failing], retry: { maxAttempts: 2, baseDelayMs: 0 } });
+    const retry = { maxAttempts: undefined, baseDelayMs: undefined, shouldRetry: undefined };
+    await collect(router.stream({ model: "m", messages, retry }));
+    expect(failing.requests).toHaveLength(2);
+  });
+
+  test("may stand anywhere", async () => {
+    const unset = {
+      routes: undefined,
+      timeouts: { idleMs: undefined },
+      retry: undefined,
+      hedge: undefined,
+      strategy: undefined,
+      commit: undefined,
+      maxQueueMs: undefined,
+      random: undefined,
+      breaker: { openMs: undefined },
+      limits: { maxConcurrent: undefined },
+    };
+    const request = {
+      model: "m",
+      messages,
+      settings: undefined,
+      headers: { a: undefined, b: undefined },
+      signal: undefined,
+    };
+    const { error } = await collect(routerOf(unset, "a").stream(request));
+    expect(error).toBeUndefined();
+  });
+});
+
+test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("a provider may be called %s", async (id) => {
+  const providers = [talker("x"), talker(id)] as const;
+  const weights = JSON.parse(`{ "x": 0, "${id}": 1 }`) as Record<string, number>;
+  const router: Router = createRouter({ plugins: providers, routes: { r: ["x/m", `${id}/m`] }, strategy: { weights } });
+  const byId = <Value>(value: Value): Record<string, Value> =>
+    Object.fromEntries([[id, value]]) as Record<string, Value>;
+  const request = { messages, headers: byId({ "x-a": "1" }), providerOptions: byId({ own: 1 }) };
+  expect((await router.complete({ model: "r", ...request })).provider).toBe(id);
+  expect(providers[1].requests[0]?.headers).toEqual({ "x-a": "1" });
+  expect(Object.hasOwn(providers[1].requests[0]?.providerOptions ?? {}, id)).toBe(true);
+  await router.complete({ model: "x/m", messages });
+  expect(providers[0].requests[0]?.headers).toBeUndefined();
+  const unweighted: Router = createRouter({
+    plugins: providers,
+    routes: { r: ["x/m", `${id}/m`] },
+    strategy: { weights: { x: 0 } },
+  });
+  expect((await unweighted.complete({ model: "r", messages })).provider).toBe(id);
+});
+
+test("headers of a request reach the provider they are meant for, and no other", async () => {
+  const first = scripted("a", [[new Error("It failed.")]]);
+  const second = talker("b");
+  const router: Router = createRouter({
+    plugins: [first, second],
+    routes: { r: ["a/m", "b/m"] },
+    retry: { maxAttempts: 2 },
+  });
+  await router.complete({ model: "r", messages, headers: { a: { authorization: "secret" }, b: { "x-b": "2" } } });
+  expect(first.requests[0]?.headers).toEqual({ authorization: "secret" });
+  expect(second.requests[0]?.headers).toEqual({ "x-b": "2" });
+});
+
+test("the options of a router are read when it is made, not later", async () => {
+  const retry = { maxAttempts: 1, baseDelayMs: 0 };
+  const failing = scripted("a", [[new Error("It failed.")]]);
+  const plugins = [failing];
+  const router: Router = createRouter({ plugins, retry });
+  retry.maxAttempts = Number.NaN;
+  plugins.length = 0;
+  await collect(router.stream({ model: "m", messages }));
+  expect(failing.requests).toHaveLength(1);
+});
+
+describe("what is asked", () => {
+  test("is what stood there at the call, for each attempt", async () => {
+    const provider = scripted("a", [[new Error("It failed.")], [text("ok"), finish]]);
+    const router: Router = createRouter({ plugins: [provider], retry: { maxAttempts: 1 } });
+    const part = { type: "text" as const, text: "question" };
+    const message = { role: "user" as const, content: [part] };
+    const asked = {
+      model: "m",
+      messages: [{ role: "developer" as const, content: "Be kind." }, message],
+      settings: { stopSequences: ["a"], temperature: 1 },
+      providerOptions: { a: { deep: { list: [1] } } },
+      headers: { a: { "x-a": "1" } },
+      retry: { maxAttempts: 2, baseDelayMs: 0 },
+    };
+    const stream = router.stream(asked);
+    part.text = "";
+    message.content.push({ type: "text", text: "more" });
+    asked.messages.push(message);
+    asked.settings.stopSequences.push("b");
+    asked.settings.temperature = Number.NaN;
+    asked.providerOptions.a.deep.list.push(2);
+    asked.headers.a["x-a"] = "2";
+    asked.retry.maxAttempts = Number.NaN;
+    asked.model = "n";
+    const { error } = await collect(stream);
+    expect(error).toBeUndefined();
+    const expected = {
+      model: "m",
+      messages: [
+        { role: "system", content: "Be kind." },
+        { role: "user", content: [{ type: "text", text: "question" }] },
+      ],
+      settings: { stopSequences: ["a"], temperature: 1 },
+      providerOptions: { a: { deep: { list: [1] } } },
+      headers: { "x-a": "1" },
+    };
+    expect(provider.requests).toMatchObject([expected, expected]);
+  });
+
+  test("is well-formed: half an emoji becomes U+FFFD", async () => {
+    const provider = talker("a");
+    const half = "🙂".slice(0, 1);
+    await createRouter({ plugins: [provider] }).complete({
+      model: "m",
+      messages: [
+        { role: "user", content: half },
+        { role: "user", content: [{ type: "text", text: `a${half}` }] },
+      ],
+      settings: { stopSequences: [half] },
+    } as never);
+    expect(provider.requests).toMatchObject([
+      {
+        messages: [{ content: "\ufffd" }, { content: [{ text: "a\ufffd" }] }],
+        settings: { stopSequences: ["\ufffd"] },
+      },
+    ]);
+  });
+
+  test("is not copied where it is large: bytes, Blobs, URLs and schemas are the caller's own", async () => {
+    const models = [
+      { id: "m", aliases: [], capabilities: { ...capabilities, images: true, tools: true, json: true } },
+    ] as const;
+    const provider = scripted("a", [[text("ok"), finish]], { models });
+    const images = [new Uint8Array(1), new Blob([]), new URL("data:,")];
+    const schema = { type: "object", of: [1] };
+    await createRouter({ plugins: [provider] }).complete({
+      model: "m",
+      messages: [{ role: "user", content: images.map((image) => ({ type: "image", image }) as const) }],
+      settings: { tools: [{ name: "t", inputSchema: schema }], responseFormat: { type: "json", schema } },
+    } as never);
+    const [request] = provider.requests;
+    const content = request?.messages[0]?.content as readonly { readonly image: unknown }[];
+    expect(content.map(({ image }) => images.indexOf(image as URL))).toEqual([0, 1, 2]);
+    expect(request?.settings?.tools?.[0]?.inputSchema).toBe(schema);
+    expect(Object.values(request?.settings?.responseFormat ?? {})).toContain(schema);
+  });
+
+  test("is read once, and a getter that throws ends the call with what it throws", async () => {
+    const provider = talker("a");
+    let reads = 0;
+    const lying = {
+      role: "user",
+      get content() {
+        reads += 1;
+        return reads === 1 ? "Hi" : 5;
+      },
+    } as unknown as (typeof messages)[0];
+    await createRouter({ plugins: [provider] }).complete({ model: "m", messages: [lying] });
+    expect(reads).toBe(1);
+    expect(provider.requests).toMatchObject([{ messages: [{ content: "Hi" }] }]);
+
+    const thrown = new Error("mine");
+    const throwing = {
+      model: "m",
+      get messages(): never {
+        throw thrown;
+      },
+    };
+    const router: Router = createRouter({ plugins: [provider] });
+    const stream = router.stream(throwing);
+    expect((await collect(stream)).error).toBe(thrown);
+  });
+
+  test.each([undefined, null, "Hi", 5, []])("that is no request is invalid_request: %j", async (request) => {
+    const { error } = await collect(routerOf({}, "a").stream(request as never));
+    expect(error).toMatchObject({ code: "invalid_request" });
+  });
+
+  test.each([undefined, null, 5, "", {}])("of a model that is none is no_such_model: %j", async (model) => {
+    const router = routerOf({}, "a");
+    expect((await collect(router.stream({ model, messages } as never))).error).toMatchObject({ code: "no_such_model" });
+    expect(router.has(model as string)).toBe(false);
+  });
+
+  test("in a million messages costs little", () => {
+    const router = routerOf({}, "a");
+    const many = Array.from({ length: 100_000 }, () => ({ role: "user" as const, content: "Hi" }));
+    const startedAt = performance.now();
+    router.stream({ model: "m", messages: many });
+    expect(performance.now() - startedAt).toBeLessThan(300);
+  });
+});
