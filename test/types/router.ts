@@ -189,6 +189,9 @@ const several = {
     timeouts: { firstOutputMs: 5_000, totalMs: Infinity },
   });
   void router.complete({ model: "smart", messages, hedge: false, commit: "first-output", retry: { maxAttempts: 1 } });
+  void router.complete({ model: "smart", messages, headers: { own: { "x-a": "1" } } });
+  // @ts-expect-error: headers are keyed by provider id
+  void router.complete({ model: "smart", messages, headers: { "x-a": "1" } });
   const stop: () => void = router.observe((event) => {
     if (event.type === "attempt-ended" && event.outcome === "failed") void event.durationMs.toFixed();
     if (event.type === "breaker-changed") void (event.state === "half-open");

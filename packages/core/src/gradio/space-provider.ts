@@ -4,6 +4,7 @@ import { NoSuchModelError, QwenError } from "../errors.ts";
 import { weightOfPart } from "../part-weight.ts";
 import { produce, type Production } from "../produce.ts";
 import type { ModelInfo, Provider, ProviderPart, ProviderRequest, Warning } from "../provider.ts";
+import { shortened } from "../nearest.ts";
 import { readOption, type Rule } from "../options.ts";
 import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
@@ -156,6 +157,9 @@ const anId: Rule = (value) =>
 function modelOf({ id, models }: SpaceDefinition<string, ModelInfo>, name: string | undefined): ModelInfo {
   if (name === undefined) return models[0];
   const model = models.find((known) => known.id === name || known.aliases.includes(name));
-  if (model === undefined) throw new NoSuchModelError(name, { available: models.map((known) => `${id}/${known.id}`) });
+  if (model === undefined) {
+    const asked = shortened(typeof name === "string" ? name : `(${typeof name})`);
+    throw new NoSuchModelError(asked, { available: models.map((known) => `${id}/${known.id}`) });
+  }
   return model;
 }

@@ -11,7 +11,7 @@ import { startJob } from "./job.ts";
 import { OutputFollower } from "./outputs.ts";
 import { runUnqueued } from "./run.ts";
 import { createSession } from "./session.ts";
-import { readSubmission, type SubmitOptions } from "./submit-options.ts";
+import { readSubmission, readUpload, type SubmitOptions } from "./submit-options.ts";
 import { uploadFile, type FileData, type UploadOptions } from "./upload.ts";
 
 /** A Gradio app: a Space of Hugging Face, or one anywhere. */
@@ -165,8 +165,8 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
         if (message.type === "completed") return message.data;
       throw new QwenError("protocol", "The job ended without completing.");
     },
-    upload: (file, uploadOptions) =>
-      uploadFile(createSession(client), file, { ...uploadOptions, timeouts: uploadOptions?.timeouts ?? ownTimeouts }),
+    upload: async (file, uploadOptions) =>
+      uploadFile(createSession(client), file, { timeouts: ownTimeouts, ...readUpload(uploadOptions) }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,8 +1,19 @@
 import { readHeaders } from "../headers.ts";
-import { anAbortSignal, aPauseMs, isGroup, mustBe, readOption, refuseSlips } from "../options.ts";
+import {
+  anAbortSignal,
+  aPauseMs,
+  aString,
+  isGroup,
+  mustBe,
+  readOption,
+  readOptions,
+  refuseSlips,
+  type Rules,
+} from "../options.ts";
 import type { Timeouts } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
+import type { UploadOptions } from "./upload.ts";
 
 /** How to run one call. */
 export interface SubmitOptions {
@@ -49,3 +60,15 @@ export function readSubmission({ endpoint, inputs, options }: Submission): Submi
 }
 
 const NAMES: ReadonlySet<string> = new Set<keyof SubmitOptions>(["signal", "timeouts", "maxQueueMs", "headers"]);
+
+/** Reads the options of an upload, once. Throws a `TypeError` for one that is none. */
+export function readUpload(options: UploadOptions | undefined): UploadOptions | undefined {
+  const read = readOptions<UploadOptions>("options", options, UPLOAD_RULES);
+  return read === undefined ? read : { ...read, ...(read.timeouts && { timeouts: readTimeouts(read.timeouts) }) };
+}
+
+const UPLOAD_RULES: Rules<UploadOptions> = {
+  filename: aString,
+  signal: anAbortSignal,
+  timeouts: (value) => (isGroup(value) ? undefined : "an object of limits in ms"),
+};

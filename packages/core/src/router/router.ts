@@ -1,6 +1,7 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import type { Completion } from "../completion.ts";
 import { QwenError } from "../errors.ts";
+import { shortened } from "../nearest.ts";
 import { isGroup, mustBe, refuseSlips } from "../options.ts";
 import type { ModelInfo, NamesOf, Plugin, Timeouts } from "../provider.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
@@ -109,8 +110,12 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
   const health = createHealth({ breaker, limits, onBreakerChange });
   const running = new Set<(reason: unknown) => void>();
-  // Asks `limits` for those of every provider now, so that wrong ones are told now.
-  for (const { id, models } of names.providers) health.of(id, models[0].id);
+  listAll();
+
+  /** Those are listed as well that nobody has asked for yet; and wrong ones out of `limits` are told at once. */
+  function listAll(): void {
+    for (const { id, models } of names.providers) for (const model of models) health.of(id, model.id);
+  }
 
   function candidatesFor(request: RouterRequest): Candidates {
     checkRequest(request);
@@ -125,7 +130,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     if (entry === undefined) {
       throw new QwenError(
         "invalid_request",
-        `The conversation is one of "${holder.provider}/${holder.model}", which "${request.model}" does not lead to.`,
+        `The conversation is one of "${shortened(`${holder.provider}/${holder.model}`)}", which "${request.model}" does not lead to.`,
       );
     }
     const pinned = candidateOf(entry, request, holder.conversation);
@@ -208,6 +213,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     },
     use(plugin) {
       names.add(plugin);
+      listAll();
       return router;
     },
     has: (name): name is string => names.has(name),
@@ -219,8 +225,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       }));
     },
     health() {
-      // So that those are listed as well that nobody has asked for yet.
-      for (const { id, models } of names.providers) for (const model of models) health.of(id, model.id);
+      listAll();
       return health.list();
     },
     observe: observers.add,

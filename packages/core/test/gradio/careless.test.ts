@@ -68,6 +68,30 @@ describe("a bad option", () => {
   });
 });
 
+test.each([{ filename: 5 }, { signal: {} }, { timeouts: { idleMs: 0 } }, { timeouts: 5 }, { fileName: "x" }])(
+  "a bad option of an upload is a TypeError, and nothing is sent: %o",
+  async (options) => {
+    await using space = await startTestSpace(oneJob);
+    const client = connectSpace(space.origin);
+    await expect(client.upload(new Uint8Array(1), options as object)).rejects.toThrow(TypeError);
+    await client.close();
+    expect(space.requests).toEqual([]);
+  },
+);
+
+test("a model that is none is no_such_model, its name cut", async () => {
+  for (const model of [5, "", "x".repeat(1_000_000)] as string[]) {
+    const stream = chatProvider({ space: "https://host.test" }).stream({
+      model,
+      messages: [{ role: "user", content: "Hi" }],
+    });
+    await expect(collect(stream)).rejects.toMatchObject({
+      code: "no_such_model",
+      message: expect.stringMatching(/^.{1,500}$/),
+    });
+  }
+});
+
 test("a token or a login out of environment variables without a value is none", async () => {
   await using space = await startTestSpace(oneJob);
   for (const auth of [
