@@ -7,58 +7,66 @@ import { snapshotOf } from "./snapshot.ts";
 import { readTimeouts } from "./timers.ts";
 
 /** What of a request is asked of the model, whoever it is sent to. */
-type Asked = Pick<ProviderRequest, "messages" | "settings" | "providerOptions">;
+export type Asked = Pick<ProviderRequest, "messages" | "settings" | "providerOptions">;
 
 /**
- * A request as it stands now: what its caller changes later changes nothing, and each getter is read once.
+ * What is asked, as it stands now: what its caller changes later changes nothing.
  *
  * Lists and objects are copied, their text well-formed; images, schemas and whatever has a class stay as they are.
- * `developer` becomes `system`. Nothing is checked but that it is an object: else it is `invalid_request`.
+ * `developer` becomes `system`. Nothing is checked: what is no message stays what it is.
  */
-export function readRequest<Request extends Asked>(request: Request): Request {
-  if (!isGroup(request)) throw new QwenError("invalid_request", "The request must be an object with `messages`.");
-  const { messages, settings, providerOptions, ...others } = request;
+export function readAsked({ messages, settings, providerOptions }: Asked): Asked {
   return {
-    ...others,
     messages: readMessages(messages),
-    ...(settings !== undefined && { settings: readSettings(settings) }),
-    ...(providerOptions !== undefined && { providerOptions: snapshotOf(providerOptions) }),
-  } as unknown as Request;
+    settings: settings === undefined ? undefined : readSettings(settings),
+    providerOptions: providerOptions === undefined ? undefined : snapshotOf(providerOptions),
+  };
+}
+
+/** Throws `invalid_request` for what is no request at all. */
+export function checkIsRequest(request: unknown): void {
+  if (!isGroup(request)) throw new QwenError("invalid_request", "The request must be an object with `messages`.");
 }
 
 /**
- * A request to one provider as it stands now, its options looked at.
+ * A request to one provider as it stands now, each getter read once.
  *
  * Throws a `TypeError` for an option that is none, naming it and what it must be.
  */
 export function readProviderRequest(request: ProviderRequest): ProviderRequest {
-  const asked = readRequest(request);
+  checkIsRequest(request);
+  const { model, messages, signal, settings, conversation, timeouts, maxQueueMs, providerOptions, headers } = request;
   return {
-    ...asked,
-    signal: readOption("signal", asked.signal, anAbortSignal),
-    timeouts: readTimeouts(asked.timeouts),
-    maxQueueMs: readOption("maxQueueMs", asked.maxQueueMs, aPauseMs),
-    headers: readHeaders("headers", asked.headers),
+    ...readAsked({ messages, settings, providerOptions }),
+    model,
+    conversation,
+    signal: readOption("signal", signal, anAbortSignal),
+    timeouts: readTimeouts(timeouts),
+    maxQueueMs: readOption("maxQueueMs", maxQueueMs, aPauseMs),
+    headers: readHeaders("headers", headers),
   };
 }
 
-// Those of a router's request are copied once, not by each attempt.
+// Long lists of a router's request are copied once, not by each attempt. A short one costs less to copy than to mark.
 const copied = new WeakSet<readonly Message[]>();
+const LONG_LIST = 100;
 
 function readMessages(messages: readonly Message[]): readonly Message[] {
   if (!Array.isArray(messages) || copied.has(messages)) return messages;
   const read: Message[] = [];
   // By index: a hole is no message, which `map` would leave a hole.
   for (let index = 0; index < messages.length; index++) read.push(readMessage(messages[index]));
-  copied.add(read);
+  if (read.length > LONG_LIST) copied.add(read);
   return read;
 }
 
 function readMessage(message: Message): Message {
   if (!isGroup(message)) return message;
-  const { role, content, ...others } = message;
+  const copy: Partial<Message> = { ...message };
+  // Those of a message with a class may stand on its prototype.
+  const { role = message.role, content = message.content } = copy;
   return {
-    ...others,
+    ...copy,
     role: role === "developer" ? "system" : role,
     content: typeof content === "string" ? content.toWellFormed() : readContent(content),
   };

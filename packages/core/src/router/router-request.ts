@@ -2,7 +2,7 @@ import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
 import { anAbortSignal, isGroup, mustBe, oneOf, readOption, refuseSlips } from "../options.ts";
 import type { ProviderRequest } from "../provider.ts";
-import { readRequest } from "../request.ts";
+import { checkIsRequest, readAsked } from "../request.ts";
 import { readTimeouts } from "../timers.ts";
 import { readSharedSettings, type CommitPoint, type HedgeOptions } from "./attempt-settings.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -35,14 +35,17 @@ export interface RouterRequest<Names extends string = string> extends Omit<Provi
  * are looked at when it is sent.
  */
 export function readRouterRequest(request: RouterRequest, providers: ReadonlySet<string>): RouterRequest {
-  const { commit, retry, hedge, maxQueueMs, ...asked } = readRequest(request);
-  const { signal, timeouts, headers, onConversationLost } = asked;
-  refuseSlips("A request", asked, NAMES);
-  readOption("signal", signal, anAbortSignal);
-  readOption("onConversationLost", onConversationLost, onLost);
+  checkIsRequest(request);
+  refuseSlips("A request", request, NAMES);
+  const { model, messages, settings, providerOptions, signal, conversation, onConversationLost } = request;
+  const { timeouts, headers, commit, retry, hedge, maxQueueMs } = request;
   return {
-    ...asked,
+    ...readAsked({ messages, settings, providerOptions }),
     ...readSharedSettings({ commit, retry, hedge, maxQueueMs }),
+    model,
+    conversation,
+    signal: readOption("signal", signal, anAbortSignal),
+    onConversationLost: readOption("onConversationLost", onConversationLost, onLost),
     timeouts: readTimeouts(timeouts),
     headers: headers === undefined ? undefined : readHeadersById(headers, providers),
   };
