@@ -1,5 +1,5 @@
 import { shortened } from "./nearest.ts";
-import { isGroup, mustBe } from "./options.ts";
+import { isGroup } from "./options.ts";
 
 // What says how the connection is used is the transport's to say.
 const TRANSPORTS_OWN: ReadonlySet<string> = new Set([
@@ -21,7 +21,8 @@ export function readHeaders(
   headers: Readonly<Record<string, string | undefined>> | undefined,
 ): Readonly<Record<string, string>> | undefined {
   if (headers === undefined) return undefined;
-  if (!isGroup(headers)) throw mustBe(group, "an object of header names and values", headers);
+  // Not shown: it may be a secret in the wrong place.
+  if (!isGroup(headers)) throw new TypeError(`\`${group}\` must be an object of header names and values.`);
   if (Symbol.iterator in headers)
     throw new TypeError(`\`${group}\` must be a plain object: \`Object.fromEntries(headers)\` makes one.`);
   const read: (readonly [string, string])[] = [];

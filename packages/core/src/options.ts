@@ -91,6 +91,9 @@ export const aFunction: Rule = (value) => (typeof value === "function" ? undefin
 /** Some text. */
 export const aString: Rule = (value) => (typeof value === "string" ? undefined : "a string");
 
+/** An object, and no array. */
+export const anObject: Rule = (value) => (isGroup(value) ? undefined : "an object");
+
 /** One of some words. */
 export function oneOf(...words: readonly string[]): Rule {
   const expected = words.map((word) => JSON.stringify(word)).join(" or ");

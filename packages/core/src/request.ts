@@ -1,6 +1,6 @@
 import { QwenError } from "./errors.ts";
 import { readHeaders } from "./headers.ts";
-import { anAbortSignal, aPauseMs, isGroup, readOption } from "./options.ts";
+import { anAbortSignal, anObject, aPauseMs, isGroup, readOption } from "./options.ts";
 import type { ContentPart, Message } from "./message.ts";
 import type { ProviderRequest, Settings } from "./provider.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -13,13 +13,14 @@ export type Asked = Pick<ProviderRequest, "messages" | "settings" | "providerOpt
  * What is asked, as it stands now: what its caller changes later changes nothing.
  *
  * Lists and objects are copied, their text well-formed; images, schemas and whatever has a class stay as they are.
- * `developer` becomes `system`. Nothing is checked: what is no message stays what it is.
+ * `developer` becomes `system`. Messages and settings are not checked: what is none stays what it is. Throws a `TypeError` for
+ * `providerOptions` that are no object.
  */
 export function readAsked({ messages, settings, providerOptions }: Asked): Asked {
   return {
     messages: readMessages(messages),
     settings: settings === undefined ? undefined : readSettings(settings),
-    providerOptions: providerOptions === undefined ? undefined : snapshotOf(providerOptions),
+    providerOptions: snapshotOf(readOption("providerOptions", providerOptions, anObject)),
   };
 }
 

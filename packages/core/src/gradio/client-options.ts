@@ -1,6 +1,6 @@
 import { readHeaders } from "../headers.ts";
 import type { Transport } from "../http/transport.ts";
-import { aFlag, aString, isGroup, mustBe, oneOf, readOption, readOptions, refuseSlips, type Rule } from "../options.ts";
+import { aFlag, aString, isGroup, mustBe, oneOf, readOption, refuseSlips, type Rule } from "../options.ts";
 import type { Timeouts } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
 import { readToken } from "./address.ts";
@@ -88,11 +88,20 @@ const aTransport: Rule = (value) =>
 
 const aReach = oneOf("public", "any");
 
+/** Whatever was given may be a secret in the wrong place, so no message shows it. */
 function readCredentials(auth: Credentials | undefined): Credentials | undefined {
-  const read = readOptions<Partial<Credentials>>("auth", auth, { username: aString, password: aString });
-  const { username = "", password = "" } = read ?? {};
-  if (username === "" && password === "") return undefined;
-  if (username === "" || password === "")
-    throw new TypeError(`\`auth.${username === "" ? "username" : "password"}\` must be set as well.`);
+  if (auth === undefined) return undefined;
+  if (!isGroup(auth)) throw new TypeError("`auth` must be an object with `username` and `password`.");
+  const { username, password } = auth as { readonly username: unknown; readonly password: unknown };
+  if (isUnset(username) && isUnset(password) && Object.keys(auth).every((name) => CREDENTIALS.has(name)))
+    return undefined;
+  if (typeof username !== "string" || username === "" || typeof password !== "string" || password === "")
+    throw new TypeError("`auth` must have a `username` and a `password`, both strings that are not empty.");
   return { username, password };
+}
+
+const CREDENTIALS: ReadonlySet<string> = new Set(["username", "password"]);
+
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === "";
 }

@@ -1,6 +1,6 @@
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
-import { anAbortSignal, isGroup, mustBe, oneOf, readOption, refuseSlips } from "../options.ts";
+import { anAbortSignal, isGroup, oneOf, readOption, refuseSlips } from "../options.ts";
 import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked } from "../request.ts";
 import { readTimeouts } from "../timers.ts";
@@ -74,7 +74,7 @@ function readHeadersById(
   headers: NonNullable<RouterRequest["headers"]>,
   providers: ReadonlySet<string>,
 ): NonNullable<RouterRequest["headers"]> {
-  if (!isGroup(headers)) throw mustBe("headers", "an object of headers by provider id", headers);
+  if (!isGroup(headers)) throw new TypeError("`headers` must be an object of headers by provider id.");
   const entries = Object.entries(headers).filter(([, own]) => own !== undefined);
   for (const [id] of entries) {
     if (providers.has(id)) continue;

@@ -23,14 +23,17 @@ describe("a bad option", () => {
     [{ headers: new Headers({ "x-a": "1" }) }, /Object\.fromEntries/],
     [{ token: "a b" }, /`token` must be/],
     [{ token: 5 }, /`token` must be/],
-    [{ auth: "ann:secret" }, /`auth` must be an object of options/],
-    [{ auth: { username: "ann" } }, /`auth\.password` must be set/],
-    [{ auth: { username: "ann", password: 5 } }, /`auth\.password` must be a string/],
-    [{ auth: { user: "ann", password: "x" } }, /`auth` has no option "user"\. It has username, password/],
+    [{ auth: "ann:secret" }, /`auth` must be an object with `username` and `password`/],
+    [{ auth: { username: "ann" } }, /`auth` must have a `username` and a `password`/],
+    [{ auth: { username: "", password: "secret" } }, /`auth` must have a `username` and a `password`/],
+    [{ auth: { username: "ann", password: 123 } }, /both strings/],
+    [{ auth: { user: "ann", pass: "secret" } }, /`auth` must have a `username` and a `password`/],
+    [{ headers: "x-a: secret" }, /`headers` must be an object/],
     [{ transport: {} }, /`transport` must be an object with `request`/],
   ])("of a Space is a TypeError when it is connected: %o", (options, message) => {
     expect(() => connectSpace("a/b", options)).toThrow(TypeError);
     expect(() => connectSpace("a/b", options)).toThrow(message);
+    expect(() => connectSpace("a/b", options)).not.toThrow(/secret|123/);
   });
 
   it.each(["", "a/b", 5])("of a provider, its id, is a TypeError when it is made: %j", (id) => {

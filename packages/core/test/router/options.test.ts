@@ -81,6 +81,7 @@ describe("a bad option", () => {
     [{ headers: { a: { "Content-Length": "5" } } }, /is set by the transport/],
     [{ headers: { a: new Headers() } }, /Object\.fromEntries/],
     [{ headers: "x" }, /`headers` must be an object/],
+    [{ providerOptions: 5 }, /`providerOptions` must be an object, not 5/],
   ])("of a request is a TypeError from the iteration, before anybody is asked: %o", async (options, message) => {
     const provider = talker("a");
     const router: Router = createRouter({ plugins: [provider] });
