@@ -142,7 +142,8 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     request: RouterRequest,
     conversation?: string,
   ): Candidate<RoutedPart> {
-    const { messages, settings, providerOptions, headers } = request;
+    const { messages, settings, providerOptions, headers: byId = {} } = request;
+    const headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
     const limitsOfCall = resolveTimeouts(request.timeouts, provider.timeouts, timeouts);
     const ownHealth = health.of(provider.id, model.id);
     return {
@@ -165,7 +166,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
           timeouts: limitsOfCall,
           maxQueueMs: request.maxQueueMs ?? maxQueueMs,
           providerOptions,
-          headers: headers !== undefined && Object.hasOwn(headers, provider.id) ? headers[provider.id] : undefined,
+          headers,
         }),
     };
   }
