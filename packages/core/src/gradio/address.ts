@@ -1,3 +1,4 @@
+import { maskSecrets } from "../printable.ts";
 import { shortened } from "../nearest.ts";
 
 /** Where a Space is: `owner/name` on Hugging Face, or the URL of any Gradio app. */
@@ -22,7 +23,7 @@ export function spaceUrl(target: SpaceTarget): URL {
 
   const url = URL.parse(pasted ? `https://${address}` : address);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new TypeError(`Not a Space: ${JSON.stringify(shortened(address))}. Give "owner/name" or an http(s) URL.`);
+    throw new TypeError(`Not a Space: ${JSON.stringify(shown(address))}. Give "owner/name" or an http(s) URL.`);
   }
   if (url.username !== "" || url.password !== "") {
     throw new TypeError("The URL of a Space cannot hold a user and password. Send them in `headers`, or by `auth`.");
@@ -34,12 +35,17 @@ export function spaceUrl(target: SpaceTarget): URL {
   return url;
 }
 
+/** What is wrong with an address is told without what may be a password or a token in it. */
+function shown(address: string): string {
+  return maskSecrets(shortened(address.replace(/^.*@/s, "…@")));
+}
+
 /** The Space whose page on the hub it is. What follows its name (`/tree/main`, `/discussions`) is part of the page. */
 function pageUrl(page: URL): URL {
   const [kind, owner, name] = page.pathname.split("/").filter((step) => step !== "");
   if (kind !== "spaces" || owner === undefined || name === undefined || !/^[\w.-]+$/.test(owner + name)) {
     throw new TypeError(
-      `${JSON.stringify(shortened(page.host + page.pathname))} is no Space. Give "owner/name", or the address of its page: huggingface.co/spaces/owner/name.`,
+      `${JSON.stringify(shown(page.host + page.pathname))} is no Space. Give "owner/name", or the address of its page: huggingface.co/spaces/owner/name.`,
     );
   }
   return repositoryUrl(owner, name);

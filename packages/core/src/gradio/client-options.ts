@@ -52,7 +52,7 @@ export interface DefinedOptions extends ClientOptions {
  * give them. Throws a `TypeError` that names the option and what it must be.
  */
 export function readClientOptions(options: DefinedOptions): DefinedOptions {
-  if (!isGroup(options)) throw mustBe("The options of a Space", "an object", options);
+  if (!isGroup(options)) throw mustBe("options", "an object", options);
   refuseSlips("A Space", options, NAMES);
   const { token, auth, proxy, transport, headers, timeouts, earlyStream, apiPrefix, urls } = options;
   return {

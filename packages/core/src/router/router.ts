@@ -99,7 +99,7 @@ export interface Router<Names extends string = string> {
 export function createRouter<const P extends readonly Plugin[], const R = {}>(
   options: RouterOptions<P, R>,
 ): Router<NamesOfAll<P> | (keyof R & string)> {
-  if (!isGroup(options)) throw mustBe("The options of a router", "an object with `plugins`", options);
+  if (!isGroup(options)) throw mustBe("options", "an object with `plugins`", options);
   refuseSlips("A router", options, OPTION_NAMES);
   const { plugins, routes = {}, breaker, limits, ...others } = options as RouterOptions;
   const { retry, commit, hedge, strategy, maxQueueMs, random } = readAttemptSettings(others);

@@ -55,9 +55,16 @@ describe("the address of a Space", () => {
     (target) => expect(() => spaceUrl(target)).toThrow(TypeError),
   );
 
-  it("is a TypeError for one with a password in it, which is not shown", () => {
-    expect(() => spaceUrl("https://ann:secret@host.test/")).toThrow(TypeError);
-    expect(() => spaceUrl("https://ann:secret@host.test/")).not.toThrow(/secret/);
+  it.each([
+    "https://ann:secret@host.test/",
+    "ftp://ann:secret@host.test/",
+    "ann:secret@host.test",
+    "https://ann:se@cret@huggingface.co/a",
+    "hf_secret",
+    "hf.co/hf_secret",
+  ])("is a TypeError for one with a password or a token in it, which is not shown: %s", (target) => {
+    expect(() => spaceUrl(target)).toThrow(TypeError);
+    expect(() => spaceUrl(target)).not.toThrow(/secret|cret/);
   });
 });
 
