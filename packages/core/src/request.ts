@@ -63,14 +63,12 @@ function readMessages(messages: readonly Message[]): readonly Message[] {
 
 function readMessage(message: Message): Message {
   if (!isGroup(message)) return message;
-  const copy: Partial<Message> = { ...message };
+  const copy: { role?: Message["role"]; content?: Message["content"] } = { ...message };
   // Those of a message with a class may stand on its prototype.
   const { role = message.role, content = message.content } = copy;
-  return {
-    ...copy,
-    role: role === "developer" ? "system" : role,
-    content: typeof content === "string" ? content.toWellFormed() : readContent(content),
-  };
+  copy.role = role === "developer" ? "system" : role;
+  copy.content = typeof content === "string" ? content.toWellFormed() : readContent(content);
+  return copy as Message;
 }
 
 function readContent(content: readonly ContentPart[]): readonly ContentPart[] {

@@ -49,8 +49,11 @@ export function snapshotOf<Value>(value: Value): Value {
   }
 
   const whole = copyOf(value);
-  for (let copy = open.pop(); copy !== undefined; copy = open.pop())
-    for (const name of Object.keys(copy)) copy[name] = copyOf(copy[name]);
+  for (let copy = open.pop(); copy !== undefined; copy = open.pop()) {
+    // By index: the names of a long list would be as many strings.
+    if (Array.isArray(copy)) for (let index = 0; index < copy.length; index++) copy[index] = copyOf(copy[index]);
+    else for (const name of Object.keys(copy)) copy[name] = copyOf(copy[name]);
+  }
   return whole as Value;
 }
 
