@@ -146,5 +146,5 @@ test("bytes are bytes whichever realm made them, for an upload too", async () =>
 
 test.each(["all", "", 1, null, ["any"]])("the option urls: %j is a TypeError that names it", (urls) => {
   expect(() => qvq({ urls: urls as "any" })).toThrow(TypeError);
-  expect(() => qvq({ urls: urls as "any" })).toThrow(/`urls` is "public" or "any"/);
+  expect(() => qvq({ urls: urls as "any" })).toThrow(/`urls` must be "public" or "any"/);
 });
