@@ -47,18 +47,17 @@ def warm(task: dict, submit, texts) -> dict:
 
 
 def answers(task: dict, submit, texts) -> dict:
-    times, used = [], []
+    times = []
     deltas = task["deltas"]
-    for call in range(task["warmUps"] + task["calls"]):
-        before, started = time.process_time_ns(), time.monotonic_ns()
+    before = time.process_time_ns()
+    for _ in range(task["calls"]):
+        started = time.monotonic_ns()
         characters = sum(map(len, texts(submit(f"script:long {deltas * 8} {deltas}"))))
-        ended = time.monotonic_ns()
+        times.append((time.monotonic_ns() - started) / 1e6)
         # The iterator may skip values that came together; the last one is always whole.
         assert characters == deltas * 8, characters
-        if call >= task["warmUps"]:
-            times.append((ended - started) / 1e6)
-            used.append((time.process_time_ns() - before) / 1000 / deltas)
-    return {"wallMs": times, "microsecondsPerDelta": used}
+    used = time.process_time_ns() - before
+    return {"wallMs": times, "microsecondsPerDelta": used / 1000 / deltas / task["calls"]}
 
 
 def streams(task: dict, submit, texts) -> dict:
@@ -66,26 +65,30 @@ def streams(task: dict, submit, texts) -> dict:
     from concurrent.futures import ThreadPoolExecutor
 
     late: list[float] = []
+    firsts: list[float] = []
 
     def one(_) -> bool:
         try:
-            characters = 0
+            characters, called = 0, time.monotonic_ns()
             for text in texts(submit(f"script:paced {task['deltas']} {task['intervalMs']}")):
                 now = time.monotonic_ns() / 1e6
+                if characters == 0:
+                    firsts.append(now - called / 1e6)
                 characters += len(text)
                 late.append(now - int(text[:8], 36) / 1000)
             return characters == task["deltas"] * 8
         except Exception:
             return False
 
-    list(texts(submit("script:long 16 2")))
     before, started = time.process_time_ns(), time.monotonic_ns()
     with ThreadPoolExecutor(task["streams"]) as pool:
         succeeded = list(pool.map(one, range(task["streams"])))
     wall = time.monotonic_ns() - started
     late.sort()
+    firsts.sort()
     return {
         "wallMs": wall / 1e6,
+        "firstTextMs": firsts[len(firsts) // 2] if firsts else None,
         "lateMs": late[int(len(late) * 0.99) - 1] if late else None,
         "cpuMs": (time.process_time_ns() - before) / 1e6,
         "peakMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -1,3 +1,6 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
 import type { BenchClient } from "./clients/client.ts";
 import { sentAtMicroseconds } from "./server/script.ts";
 import { machineNowMs, quantile, type Task, type TaskResults } from "./task.ts";
@@ -6,7 +9,7 @@ import { machineNowMs, quantile, type Task, type TaskResults } from "./task.ts";
 export function perform(
   task: Exclude<Task, { kind: "cold" }>,
   client: BenchClient,
-): Promise<TaskResults["warm" | "answers" | "streams"]> {
+): Promise<TaskResults["warm" | "answers" | "streams" | "alive"]> {
   switch (task.kind) {
     case "warm":
       return warm(task, client);
@@ -14,6 +17,8 @@ export function perform(
       return answers(task, client);
     case "streams":
       return streams(task, client);
+    case "alive":
+      return alive(task, client);
   }
 }
 
@@ -35,43 +40,39 @@ async function warm(
 }
 
 async function answers(
-  { deltas, calls, warmUps, shortCalls }: Extract<Task, { kind: "answers" }>,
+  { deltas, calls }: Extract<Task, { kind: "answers" }>,
   client: BenchClient,
 ): Promise<TaskResults["answers"]> {
-  await callShortly(shortCalls, client);
   const times: number[] = [];
-  const used: number[] = [];
-  for (let call = 0; call < warmUps + calls; call += 1) {
-    const before = process.cpuUsage();
+  const before = process.cpuUsage();
+  for (let call = 0; call < calls; call += 1) {
     const startedAt = performance.now();
     let characters = 0;
     await client.ask(`script:long ${deltas * 8} ${deltas}`, (text) => {
       characters += text.length;
     });
-    const wallMs = performance.now() - startedAt;
-    const { user, system } = process.cpuUsage(before);
+    times.push(performance.now() - startedAt);
     if (characters !== deltas * 8) throw new Error(`Of ${deltas * 8} characters ${characters} came.`);
-    if (call >= warmUps) {
-      times.push(wallMs);
-      used.push((user + system) / deltas);
-    }
     await pause();
   }
-  return { wallMs: times, microsecondsPerDelta: used };
+  const { user, system } = process.cpuUsage(before);
+  return { wallMs: times, microsecondsPerDelta: (user + system) / calls / deltas };
 }
 
 async function streams(
-  { streams: count, deltas, intervalMs, shortCalls }: Extract<Task, { kind: "streams" }>,
+  { streams: count, deltas, intervalMs }: Extract<Task, { kind: "streams" }>,
   client: BenchClient,
 ): Promise<TaskResults["streams"]> {
-  await callShortly(shortCalls, client);
   const late: number[] = [];
+  const first: number[] = [];
   let errors = 0;
 
   async function one(): Promise<void> {
+    const calledAt = performance.now();
     let characters = 0;
     try {
       await client.ask(`script:paced ${deltas} ${intervalMs}`, (text) => {
+        if (characters === 0) first.push(performance.now() - calledAt);
         characters += text.length;
         late.push(machineNowMs() - sentAtMicroseconds(text.slice(0, 8)) / 1000);
       });
@@ -88,6 +89,7 @@ async function streams(
   const { user, system } = process.cpuUsage(before);
   return {
     wallMs,
+    firstTextMs: quantile(first, 0.5),
     lateMs: quantile(late, 0.99),
     cpuMs: (user + system) / 1000,
     peakMb: process.resourceUsage().maxRSS / 1024,
@@ -95,11 +97,40 @@ async function streams(
   };
 }
 
-async function callShortly(calls: number, client: BenchClient): Promise<void> {
-  for (let call = 0; call < calls; call += 1) {
-    await client.ask("script:long 2000 250", () => {});
-    await pause();
-  }
+/** How long a stream stands at its first text: longer than it takes a thousand to come there. */
+const STANDING_MS = 10_000;
+
+async function alive(
+  { streams: count }: Extract<Task, { kind: "alive" }>,
+  client: BenchClient,
+): Promise<TaskResults["alive"]> {
+  // What the first call loads is code, which no other call holds once more.
+  await client.ask("script:long 16 2", () => {});
+  await pause();
+  const before = heapUsed();
+  let standing = 0;
+  await new Promise<void>((resolve, reject) => {
+    for (let call = 0; call < count; call += 1) {
+      let came = false;
+      const onText = (): void => {
+        if (came) return;
+        came = true;
+        standing += 1;
+        if (standing === count) resolve();
+      };
+      client.ask(`script:paced 2 ${STANDING_MS}`, onText).catch(reject);
+    }
+  });
+  return { kilobytesPerCall: (heapUsed() - before) / 1024 / count };
+}
+
+function heapUsed(): number {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  // What is left to finalisers goes with the second time.
+  collect();
+  collect();
+  return process.memoryUsage().heapUsed;
 }
 
 /** The end of a stream and the next call are never one turn apart for a real user. */

@@ -77,7 +77,7 @@ async function callTwice(
 ): Promise<{ readonly total: Traffic; readonly firstOutput: Traffic }> {
   const { url, version } = server;
   await server.reset({ rttMs });
-  await runTask<"answers">({ kind: "answers", client, url, version, deltas, calls: 1, warmUps: 1, shortCalls: 0 });
+  await runTask<"answers">({ kind: "answers", client, url, version, deltas, calls: 2 });
   return server.counts();
 }
 
@@ -85,7 +85,6 @@ async function checkStreams(server: BenchServer, client: ClientName, problems: s
   const { url, version } = server;
   const { errors } = await runTask<"streams">({
     kind: "streams",
-    shortCalls: 1,
     client,
     url,
     version,

@@ -20,44 +20,35 @@ export type Task = {
 } & (
   | { readonly kind: "cold"; readonly prompt: string }
   | { readonly kind: "warm"; readonly prompt: string; readonly calls: number; readonly warmUps: number }
-  | ({
-      readonly kind: "answers";
-      readonly deltas: number;
-      readonly calls: number;
-      readonly warmUps: number;
-    } & Compiled)
-  | ({
+  | { readonly kind: "answers"; readonly deltas: number; readonly calls: number }
+  | {
       readonly kind: "streams";
       readonly streams: number;
       readonly deltas: number;
       readonly intervalMs: number;
-    } & Compiled)
+    }
+  | { readonly kind: "alive"; readonly streams: number }
 );
-
-/** Whether the compiler of JavaScript is to have done its work before anything is counted. */
-interface Compiled {
-  /** Calls of 250 deltas that come before all others. */
-  readonly shortCalls: number;
-}
-
-/** After so many short calls a process compiles hardly anything more, whichever client it has. */
-export const SHORT_CALLS = 60;
 
 /** What a client's process says of its work, by the kind of its task. */
 export interface TaskResults {
   /** When the first text came, in ms on the clock of the machine. */
   readonly cold: { readonly firstTextAtMs: number };
   readonly warm: { readonly firstTextMs: readonly number[] };
-  /** Of whole answers: from the call to the end, and the CPU time of the process. */
-  readonly answers: { readonly wallMs: readonly number[]; readonly microsecondsPerDelta: readonly number[] };
+  /** Of whole answers, the process's first among them: from the call to the end, and the CPU time of the process over all. */
+  readonly answers: { readonly wallMs: readonly number[]; readonly microsecondsPerDelta: number };
   readonly streams: {
     readonly wallMs: number;
+    /** From its call to a stream's first text, the middle of all. */
+    readonly firstTextMs: number;
     /** From a token's sending until it was handed out; the 99th percentile. */
     readonly lateMs: number;
     readonly cpuMs: number;
     readonly peakMb: number;
     readonly errors: number;
   };
+  /** The memory that a call holds while it stands at its first text, its garbage collected. */
+  readonly alive: { readonly kilobytesPerCall: number };
 }
 
 /** The clock that all processes of a machine share, in ms. */

@@ -12,6 +12,7 @@ export function createOnePass(clients: readonly ClientName[]) {
       cpuRounds: 1,
       streamRounds: 1,
       streamDeltas: 2,
+      aliveRounds: 1,
       realRounds: 1,
       realCalls: 2,
       importRounds: 1,

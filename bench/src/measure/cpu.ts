@@ -1,15 +1,15 @@
 import { runTask } from "../run-task.ts";
-import { type ClientName, SHORT_CALLS } from "../task.ts";
-import { type Bench, createRows, inTurn, median, type Row } from "./samples.ts";
+import type { ClientName } from "../task.ts";
+import { type Bench, createRows, inTurn, type Row } from "./samples.ts";
 
-/** Calls to measure and to warm up with, by the number of deltas. */
+/** Calls, from the process's first, by the number of deltas. */
 const CALLS = new Map([
-  [1000, { calls: 15, warmUps: 15 }],
-  [10_000, { calls: 4, warmUps: 3 }],
-  [50_000, { calls: 2, warmUps: 1 }],
+  [1000, 15],
+  [10_000, 4],
+  [50_000, 2],
 ]);
 
-/** Where a client takes up to a minute for what others do in a moment, one call without a warm-up has to do. */
+/** Where a client takes up to a minute for what others do in a moment, one call has to do. */
 const SLOW: readonly ClientName[] = ["gradio-js", "gradio-python"];
 
 /** The CPU time of a client's process a delta, and the bytes of a first call with 10,000 deltas. */
@@ -24,17 +24,16 @@ export async function measureCpu(bench: Bench): Promise<readonly Row[]> {
     await inTurn(bench, { rounds: plan.cpuRounds, clients }, async (client, round) => {
       if (slow && SLOW.includes(client) && (round > 0 || !plan.patient)) return;
       const few = client === "gradio-python" || (client === "gradio-js" && deltas > 1000);
-      const times = few ? { calls: 1, warmUps: slow ? 0 : 1 } : usual;
-      const shortCalls = client === "gradio-python" ? 0 : SHORT_CALLS;
+      const calls = few ? 1 : usual;
       await server.reset();
       const { microsecondsPerDelta } = await runTask<"answers">(
-        { kind: "answers", client, url: server.url, version: server.version, deltas, shortCalls, ...times },
+        { kind: "answers", client, url: server.url, version: server.version, deltas, calls },
         { python },
       );
       add(
         { id: `cpu-${deltas}`, label: `CPU a delta, ${deltas.toLocaleString("en")} deltas`, unit: "µs" },
         client,
-        median(microsecondsPerDelta),
+        microsecondsPerDelta,
       );
     });
   }
@@ -42,16 +41,7 @@ export async function measureCpu(bench: Bench): Promise<readonly Row[]> {
   await inTurn(bench, { rounds: 1, clients }, async (client) => {
     await server.reset();
     await runTask<"answers">(
-      {
-        kind: "answers",
-        client,
-        url: server.url,
-        version: server.version,
-        deltas: 10_000,
-        calls: 1,
-        warmUps: 0,
-        shortCalls: 0,
-      },
+      { kind: "answers", client, url: server.url, version: server.version, deltas: 10_000, calls: 1 },
       { python },
     );
     const { total } = await server.counts();

@@ -1,7 +1,11 @@
+import { execFile } from "node:child_process";
 import { existsSync, globSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
@@ -9,6 +13,10 @@ import { build } from "esbuild";
 /** What a package weighs. */
 export interface PackageSize {
   readonly name: string;
+  /** Whether it is a provider of ours, which is to be a declaration and little else. */
+  readonly plugin: boolean;
+  /** What is downloaded of it alone; only of ours. */
+  readonly packedKb: number | undefined;
   /** With all it depends on, unpacked. */
   readonly installedKb: number;
   /** Packages that come with it, and what these bring. */
@@ -39,8 +47,11 @@ async function weigh(name: string): Promise<PackageSize> {
     bundle(name, { platform: "node", packages: "external" }),
     bundle(name, { platform: "browser", packages: "bundle" }).catch(() => undefined),
   ]);
+  const ours = name.startsWith("@qwen/");
   return {
     name,
+    plugin: ours && name !== "@qwen/core",
+    packedKb: ours ? (await packedBytes(own)) / 1000 : undefined,
     installedKb: [...all].reduce((sum, folder) => sum + bytesIn(folder), 0) / 1024,
     dependencies: all.size - 1,
     gzipKb: node / 1024,
@@ -69,6 +80,16 @@ function closure(folder: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
+/** The size of the tarball that would be published. */
+async function packedBytes(folder: string): Promise<number> {
+  const target = await mkdtemp(join(tmpdir(), "qwen-packed-"));
+  const tarball = join(target, "package.tgz");
+  await promisify(execFile)("pnpm", ["pack", "--out", tarball], { cwd: folder });
+  const { size } = statSync(tarball);
+  await rm(target, { recursive: true });
+  return size;
+}
+
 /** What a package holds once installed. One of this repository holds its sources as well, and packs only what it lists. */
 function bytesIn(folder: string): number {
   const { name, files } = manifestOf(folder);
@@ -86,7 +107,7 @@ async function bundle(
   options: { readonly platform: "node" | "browser"; readonly packages: "bundle" | "external" },
 ): Promise<number> {
   const folder = folderOf(name, fileURLToPath(import.meta.url));
-  const entries = name === "@qwen/core" ? [name, `${name}/gradio`, `${name}/router`] : [name];
+  const entries = name === "@qwen/core" ? [name, `${name}/gradio`, `${name}/router`, `${name}/schema`] : [name];
   const external = options.packages === "external" ? Object.keys(manifestOf(folder).dependencies ?? {}) : [];
   const { outputFiles } = await build({
     stdin: {

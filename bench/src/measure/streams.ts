@@ -1,5 +1,4 @@
 import { runTask } from "../run-task.ts";
-import { SHORT_CALLS } from "../task.ts";
 import { type Bench, createRows, inTurn, type Row } from "./samples.ts";
 
 const INTERVAL_MS = 20;
@@ -17,7 +16,7 @@ export async function measureStreams(bench: Bench): Promise<readonly Row[]> {
     await inTurn(bench, { rounds }, async (client, round) => {
       if (client === "gradio-python" && (round > 0 || (streams === 1000 && !plan.patient))) return;
       await server.reset();
-      const { wallMs, lateMs, cpuMs, peakMb, errors } = await runTask<"streams">(
+      const { wallMs, firstTextMs, lateMs, cpuMs, peakMb, errors } = await runTask<"streams">(
         {
           kind: "streams",
           client,
@@ -26,12 +25,12 @@ export async function measureStreams(bench: Bench): Promise<readonly Row[]> {
           streams,
           deltas,
           intervalMs: INTERVAL_MS,
-          shortCalls: client === "gradio-python" ? 1 : SHORT_CALLS,
         },
         { python, limitMs: 45_000 },
       );
       const many = `${streams.toLocaleString("en")} stream${streams === 1 ? "" : "s"}`;
       add({ id: `streams-${streams}-wall`, label: `${many}: time to ideal`, unit: "×" }, client, wallMs / idealMs);
+      add({ id: `streams-${streams}-first`, label: `${many}: first text, p50`, unit: "ms" }, client, firstTextMs);
       add({ id: `streams-${streams}-late`, label: `${many}: lateness, p99`, unit: "ms" }, client, lateMs);
       add(
         { id: `streams-${streams}-cpu`, label: `${many}: CPU a delta`, unit: "µs" },
@@ -42,5 +41,14 @@ export async function measureStreams(bench: Bench): Promise<readonly Row[]> {
       add({ id: `streams-${streams}-errors`, label: `${many}: errors`, unit: "" }, client, errors);
     });
   }
+  log("what a call holds");
+  const clients = plan.clients.filter((client) => client !== "gradio-python");
+  await inTurn(bench, { rounds: plan.aliveRounds, clients }, async (client) => {
+    await server.reset();
+    const { url, version } = server;
+    const { kilobytesPerCall } = await runTask<"alive">({ kind: "alive", client, url, version, streams: 1000 });
+    const label = "1,000 streams at their first text: memory a call holds";
+    add({ id: "alive", label, unit: "KB" }, client, kilobytesPerCall);
+  });
   return list();
 }

@@ -1,8 +1,8 @@
 import type { ImportTime } from "../measure/imports.ts";
 import type { RouterCost } from "../measure/router.ts";
-import { median, type Row } from "../measure/samples.ts";
+import { least, type Row } from "../measure/samples.ts";
 import type { PackageSize } from "../measure/sizes.ts";
-import type { ClientName } from "../task.ts";
+import { type ClientName, quantile } from "../task.ts";
 
 /** All that one run of the bench has measured. */
 export interface Summary {
@@ -19,10 +19,14 @@ export interface Summary {
 /** The clients that do the least possible work. */
 export const FLOORS = ["floor-undici", "floor-http"] as const satisfies readonly ClientName[];
 
-/** What a client came to in the middle of its rounds. */
-export function valueOf({ samples }: Row, client: ClientName): number | undefined {
+/**
+ * What a client came to in the least of its rounds: what else the machine does only ever adds. Of what is counted
+ * (requests, connections, errors) the most: a bad round is no noise.
+ */
+export function valueOf({ samples, unit }: Row, client: ClientName): number | undefined {
   const values = samples[client];
-  return values === undefined || values.length === 0 ? undefined : median(values);
+  if (values === undefined || values.length === 0) return undefined;
+  return unit === "" ? quantile(values, 1) : least(values);
 }
 
 /** The better floor of a row. */
@@ -32,14 +36,9 @@ export function floorOf(row: Row): ClientName | undefined {
   )[0];
 }
 
-/**
- * A client against another: the middle of the ratios round by round, since both had the same machine in one round; of the
- * medians where their rounds differ in number.
- */
-export function ratioOf({ samples }: Row, client: ClientName, other: ClientName): number | undefined {
-  const own = samples[client] ?? [];
-  const others = samples[other] ?? [];
-  if (own.length === 0 || others.length === 0) return undefined;
-  if (own.length !== others.length) return median(own) / median(others);
-  return median(own.map((value, round) => value / (others[round] ?? Number.NaN)));
+/** A client against another, each at its best. */
+export function ratioOf(row: Row, client: ClientName, other: ClientName): number | undefined {
+  const own = valueOf(row, client);
+  const others = valueOf(row, other);
+  return own === undefined || others === undefined ? undefined : own / others;
 }

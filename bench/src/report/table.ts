@@ -1,4 +1,4 @@
-import { median, type Row } from "../measure/samples.ts";
+import { least, type Row } from "../measure/samples.ts";
 import type { ClientName } from "../task.ts";
 import { barsOf } from "./bars.ts";
 import { floorOf, ratioOf, type Summary, valueOf } from "./summary.ts";
@@ -47,11 +47,19 @@ export function tableOf(summary: Summary): string {
       ]),
     ),
     "",
-    line(["package", "installed, KB", "dependencies", "own code, KB gzip", "in a browser with all, KB gzip"]),
-    line(["---", "--:", "--:", "--:", "--:"]),
-    ...sizes.map(({ name, installedKb, dependencies, gzipKb, browserGzipKb }) =>
+    line([
+      "package",
+      "packed, KB",
+      "installed, KB",
+      "dependencies",
+      "own code, KB gzip",
+      "in a browser with all, KB gzip",
+    ]),
+    line(["---", "--:", "--:", "--:", "--:", "--:"]),
+    ...sizes.map(({ name, packedKb, installedKb, dependencies, gzipKb, browserGzipKb }) =>
       line([
         `\`${name}\``,
+        packedKb === undefined ? "–" : packedKb.toFixed(1),
         String(Math.round(installedKb)),
         String(dependencies),
         gzipKb.toFixed(1),
@@ -61,15 +69,15 @@ export function tableOf(summary: Summary): string {
     "",
     line(["import", "ms"]),
     line(["---", "--:"]),
-    ...imports.map(({ label, medianMs }) => line([label, medianMs.toFixed(1)])),
+    ...imports.map(({ label, leastMs }) => line([label, leastMs.toFixed(1)])),
     "",
     ...(router === undefined
       ? []
       : [
           line(["the router's own cost", "µs"]),
           line(["---", "--:"]),
-          line(["a call", median(router.perCall).toFixed(1)]),
-          line(["a part", median(router.perPart).toFixed(2)]),
+          line(["a call", least(router.perCall).toFixed(1)]),
+          line(["a part", least(router.perPart).toFixed(2)]),
           "",
         ]),
     line(["bar", "reached", "limit", ""]),
