@@ -66,6 +66,14 @@ test("importing core does not load its schemas, and plugins share one copy of th
   expect(all.filter((file) => file === "schemas.js")).toHaveLength(1);
 });
 
+test("one file of all packages has the schema library in it", () => {
+  const files = publicPackages.flatMap(({ name }) =>
+    globSync("dist/**/*.js", { cwd: join(installed, "node_modules", name) }).map((file) => `${name}/${file}`),
+  );
+  const withZod = files.filter((file) => /\bZodMini/.test(readFileSync(join(installed, "node_modules", file), "utf8")));
+  expect(withZod).toEqual(["@qwen/core/dist/schemas.js"]);
+});
+
 describe.each(publicPackages)("$name", ({ name }) => {
   const path = join(installed, "node_modules", name);
   const files = globSync("**/*", { cwd: path, exclude: ["node_modules"] });
