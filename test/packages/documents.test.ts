@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 
-import { linksIn } from "./metadata.ts";
+import { homepage, linksIn, PLACEHOLDER } from "./metadata.ts";
 import { root } from "./public-packages.ts";
 
 const documents = [
@@ -44,6 +46,18 @@ test("the README opens with what this is and how to install it, then the two com
 test("what runs in public is what runs here: every check, in one command", () => {
   const workflow = readFileSync(join(root, ".github/workflows/ci.yml"), "utf8");
   expect(workflow.match(/- run: .*/g)).toEqual(["- run: .ci/run"]);
+});
+
+test("a release is refused while the home of the project is a placeholder", async () => {
+  const script = join(root, "test/packages/metadata.ts");
+  const refused = await promisify(execFile)(process.execPath, [script, "--release"]).then(
+    () => false,
+    () => true,
+  );
+  expect(refused).toBe(homepage === PLACEHOLDER);
+  expect(readFileSync(join(root, "package.json"), "utf8")).toMatch(
+    /"release": "node test\/packages\/metadata\.ts --release && /,
+  );
 });
 
 /** The headings of a document, as links name them. */
