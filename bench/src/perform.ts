@@ -5,18 +5,25 @@ import type { BenchClient } from "./clients/client.ts";
 import { sentAtMicroseconds } from "./server/script.ts";
 import { machineNowMs, quantile, type Task, type TaskResults } from "./task.ts";
 
+/** Where CPU time is counted from. */
+export interface PerformOptions {
+  /** What the process had used before it loaded its client. */
+  readonly cpuBefore: NodeJS.CpuUsage;
+}
+
 /** Does a task with a client that was made already, but has asked nothing. */
 export function perform(
   task: Exclude<Task, { kind: "cold" }>,
   client: BenchClient,
+  { cpuBefore }: PerformOptions,
 ): Promise<TaskResults["warm" | "answers" | "streams" | "alive"]> {
   switch (task.kind) {
     case "warm":
       return warm(task, client);
     case "answers":
-      return answers(task, client);
+      return answers(task, client, { cpuBefore });
     case "streams":
-      return streams(task, client);
+      return streams(task, client, { cpuBefore });
     case "alive":
       return alive(task, client);
   }
@@ -42,9 +49,9 @@ async function warm(
 async function answers(
   { deltas, calls }: Extract<Task, { kind: "answers" }>,
   client: BenchClient,
+  { cpuBefore }: PerformOptions,
 ): Promise<TaskResults["answers"]> {
   const times: number[] = [];
-  const before = process.cpuUsage();
   for (let call = 0; call < calls; call += 1) {
     const startedAt = performance.now();
     let characters = 0;
@@ -55,13 +62,14 @@ async function answers(
     if (characters !== deltas * 8) throw new Error(`Of ${deltas * 8} characters ${characters} came.`);
     await pause();
   }
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.cpuUsage(cpuBefore);
   return { wallMs: times, microsecondsPerDelta: (user + system) / calls / deltas };
 }
 
 async function streams(
   { streams: count, deltas, intervalMs }: Extract<Task, { kind: "streams" }>,
   client: BenchClient,
+  { cpuBefore }: PerformOptions,
 ): Promise<TaskResults["streams"]> {
   const late: number[] = [];
   const first: number[] = [];
@@ -82,11 +90,10 @@ async function streams(
     }
   }
 
-  const before = process.cpuUsage();
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: count }, one));
   const wallMs = performance.now() - startedAt;
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.cpuUsage(cpuBefore);
   return {
     wallMs,
     firstTextMs: quantile(first, 0.5),

@@ -4,8 +4,8 @@ import { type Bench, createRows, inTurn, type Row } from "./samples.ts";
 
 /** Calls, from the process's first, by the number of deltas. */
 const CALLS = new Map([
-  [1000, 15],
-  [10_000, 4],
+  [1000, 30],
+  [10_000, 5],
   [50_000, 2],
 ]);
 
