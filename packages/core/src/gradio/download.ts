@@ -19,7 +19,8 @@ const LONGEST_MS = 30_000;
  * Fetches a file that a message names or, in a `data:` URL, holds: by the client's transport, and so through its proxy, but with none of its
  * headers; see {@link fetchElsewhere}. Throws `invalid_request` whatever goes wrong.
  *
- * It may take half as long as the first output: what a caller's file does must not end as the provider's timeout.
+ * It may take half as long as the first output or the whole answer: what a caller's file does must not end as the
+ * provider's timeout.
  */
 export async function download(
   client: SpaceClient,
@@ -29,12 +30,12 @@ export async function download(
   const url = URL.parse(String(given));
   if (url === null) throw new QwenError("invalid_request", "The address of a file is no URL.");
   if (url.protocol === "data:") return bytesInDataUrl(url, { maxBytes });
-  const { connectMs, headersMs, firstOutputMs } = timeouts;
+  const { connectMs, headersMs, firstOutputMs, totalMs } = timeouts;
   return fetchElsewhere(url, {
     transport: client.transport(),
     reach: client.reach,
     maxBytes,
-    limitMs: Math.min(LONGEST_MS, firstOutputMs / 2),
+    limitMs: Math.min(LONGEST_MS, firstOutputMs / 2, totalMs / 2),
     connectMs,
     headersMs,
     signal,

@@ -74,7 +74,7 @@ export interface InputSession {
   ): Promise<FileData>;
   /**
    * The bytes in a `data:` URL, or behind an http(s) URL: fetched with nothing of the caller's, within half of
-   * `firstOutputMs` and 30 s. Of any address but a public one, unless the provider was made with `urls: "any"`, of more
+   * `firstOutputMs`, half of `totalMs` and 30 s. Of any address but a public one, unless the provider was made with `urls: "any"`, of more
    * than `maxBytes` and of whatever else goes wrong it rejects with `invalid_request`, which never counts for a provider.
    */
   download(url: URL | string, options: { readonly maxBytes: number }): Promise<Uint8Array>;

@@ -35,13 +35,13 @@ export async function follow(
     const next = URL.parse(location, url.href);
     const keepsBody = (response.status === 307 || response.status === 308) && next?.origin === url.origin;
     const followed = request.method === "GET" || keepsBody;
-    if (next === null || !/^https?:$/.test(next.protocol) || !followed) {
+    const web = next !== null && /^https?:$/.test(next.protocol);
+    if (!web || !followed) {
+      const where = web ? next.origin : (next?.protocol ?? "an unreadable address");
       throw new QwenError(
         "protocol",
-        `${url.host} redirects to ${next?.origin ?? "an unreadable address"} in a way that cannot be followed. Give the final address.`,
-        {
-          status: response.status,
-        },
+        `${url.host} redirects to ${where} in a way that cannot be followed. Give the final address.`,
+        { status: response.status },
       );
     }
     url = next;
