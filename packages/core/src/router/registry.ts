@@ -132,15 +132,8 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
     return resolveRoute(name, { targets, found, entriesOf: findModel });
   }
 
-  function noSuchModel(name: unknown, route?: string): NoSuchModelError {
-    const available = new Set([...targets.keys(), ...byName.keys()]);
-    const asked = typeof name === "string" ? name : `(${name === null ? "null" : typeof name})`;
-    return new NoSuchModelError(shortened(asked), {
-      available: [...available].slice(0, MOST_NAMES).map(shortened),
-      suggestion: nearest(asked, available),
-      route,
-    });
-  }
+  const noSuchModel = (name: unknown, route?: string): NoSuchModelError =>
+    unknownName(name, { known: new Set([...targets.keys(), ...byName.keys()]), route });
 
   for (const plugin of plugins) add(plugin);
   // For the errors: names with two meanings are one only for who asks for them.
@@ -182,6 +175,19 @@ function refuseTaken(name: string, entry: Entry, owner: Entry | undefined): void
   throw new TypeError(
     `The name "${shortened(name)}" of ${describe(entry)} is the full name of ${describe(owner)}. Give one of them another name.`,
   );
+}
+
+/** The error for a name that nobody has, which may be of any kind and length. */
+function unknownName(
+  name: unknown,
+  { known, route }: { readonly known: ReadonlySet<string>; readonly route: string | undefined },
+): NoSuchModelError {
+  const asked = typeof name === "string" ? name : `(${name === null ? "null" : typeof name})`;
+  return new NoSuchModelError(shortened(asked), {
+    available: [...known].slice(0, MOST_NAMES).map(shortened),
+    suggestion: nearest(asked, known),
+    route,
+  });
 }
 
 function describe({ provider, model, plugin }: Entry): string {
