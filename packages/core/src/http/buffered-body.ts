@@ -7,15 +7,13 @@ export interface FlowControl {
   cancel(): void;
 }
 
+/** Enough for an answer that is small to end, which gives its connection back, and for an end to be noticed. */
 const MOST_WAITING = 64 * 1024;
 
 /**
- * The body of a response between a transport and its reader: asks for nothing before the reader is there, holds what
- * comes all the same, and falls silent after the end, an error or `cancel`. A reader that throws is told of it as of any
- * error, and the rest is dropped.
- *
- * The transport pauses the flow when it makes it. Where it does not, since that would hold up others, the flow is paused
- * once 64 KiB wait.
+ * The body of a response between a transport and its reader: what comes before the reader is there is held, and holds
+ * its sender up from 64 KiB on. It falls silent after the end, an error or `cancel`. A reader that throws is told of it as
+ * of any error, and the rest is dropped.
  */
 export class BufferedBody implements BodySink {
   readonly #flow: FlowControl;

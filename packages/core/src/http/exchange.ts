@@ -95,11 +95,7 @@ export class Exchange implements DispatchHandler, FlowControl {
     if (this.#reached === "sent") this.#reached = "answering";
   }
 
-  onResponseStart(
-    controller: DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
+  onResponseStart(_: DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
     // 1xx only announces the response.
     if (status < 200 || this.#reached === "over") return;
     if (status === 407 && this.#connection?.forwardedBy !== undefined) {
@@ -108,9 +104,6 @@ export class Exchange implements DispatchHandler, FlowControl {
     }
     this.#reached = "answered";
     this.#clock.stop();
-    // One without a body ends by itself, which gives its connection back. In a lane it would hold up the answer behind it.
-    const empty = status === 204 || status === 304 || headers["content-length"] === "0";
-    if (!empty && this.#request.lane === undefined) controller.pause();
     this.#listener.resolve({ status, headers: joined(headers), body: this.#body.handle() });
     const encoding = headers["content-encoding"];
     if (encoding !== undefined && encoding !== "" && encoding !== "identity") this.#refuse(String(encoding));

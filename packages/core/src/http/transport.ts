@@ -73,8 +73,8 @@ export interface TransportResponse {
 /** A body that pushes its chunks: an async iterator would cost a promise for each. */
 export interface ResponseBody {
   /**
-   * Starts the flow into `sink`; to be called once. Before that the body is paused, so that the sender is held up.
-   * Nothing is called after `cancel`.
+   * Starts the flow into `sink`; to be called once. Before that nothing is lost, and the sender is held up once 64 KiB
+   * wait. Nothing is called after `cancel`.
    */
   pipe(sink: BodySink): void;
   /** Asks for no more chunks until `resume`; a few may still come, no more than the buffer of a socket holds. */
