@@ -2,29 +2,18 @@ import { Fifo } from "./fifo.ts";
 import type { Flow, FlowReader } from "./flow.ts";
 
 /**
- * A flow as an iteration, which can be had once; a second one is a `TypeError`.
+ * A flow as an iterator, for any number of readers.
  *
  * The maker starts at the first `next()`. Any number of `next()` may be called ahead: they are answered in the order of
  * the calls, and all of them see the end; a failure is thrown once. `return()` and `throw()` end it at once, also while a
  * `next()` is pending, and drop what waits.
  */
-export class FlowIterator<Value> implements AsyncIterableIterator<Value, undefined> {
+export class FlowCursor<Value> implements AsyncIterableIterator<Value, undefined> {
   readonly #reads: Reads<Value>;
-  #iterated = false;
 
-  constructor(flow: Flow<Value>) {
-    this.#reads = new Reads(flow);
-  }
-
-  /**
-   * The flow behind an iteration that nobody has begun, for who reads it without promises; it counts as read from then on.
-   * Told by identity: of a wrapper, a copy or a proxy there is none, so what those do to the values is not passed over.
-   */
-  static claim<Value>(iterable: AsyncIterable<Value>): Flow<Value> | undefined {
-    if (!(#reads in iterable) || iterable.#iterated || !iterable.#reads.flow.isNew) return undefined;
-    iterable.#iterated = true;
-    // Which the brand of the private field cannot say: what it iterates is its flow's.
-    return iterable.#reads.flow as unknown as Flow<Value>;
+  /** Of a flow that nobody else reads. */
+  constructor(source: Flow<Value> | Reads<Value>) {
+    this.#reads = source instanceof Reads ? source : new Reads(source);
   }
 
   next(): Promise<IteratorResult<Value, undefined>> {
@@ -32,20 +21,45 @@ export class FlowIterator<Value> implements AsyncIterableIterator<Value, undefin
   }
 
   return(): Promise<IteratorResult<Value, undefined>> {
-    // The reason is made only where there is work to end: it takes a stack trace, and who has read all comes by here too.
-    this.#reads.leave(() => new DOMException("The iteration was ended by its consumer.", "AbortError"));
-    return Promise.resolve({ done: true, value: undefined });
+    return this.#reads.return();
   }
 
   throw(error: unknown): Promise<IteratorResult<Value, undefined>> {
-    this.#reads.leave(() => error);
-    return Promise.reject(error);
+    return this.#reads.throw(error);
   }
 
-  [Symbol.asyncIterator](): this {
+  [Symbol.asyncIterator](): FlowCursor<Value> {
+    return this;
+  }
+}
+
+/** A flow as an iteration, which can be had once; a second one is a `TypeError`. It is read as a {@link FlowCursor} is. */
+export class FlowIterator<Value> extends FlowCursor<Value> {
+  readonly #reads: Reads<Value>;
+  #iterated = false;
+
+  constructor(flow: Flow<Value>) {
+    const reads = new Reads(flow);
+    super(reads);
+    this.#reads = reads;
+  }
+
+  /**
+   * The flow behind an iteration that nobody has begun, for who reads it without promises; it counts as read from then on.
+   * Told by identity: of a wrapper, a copy or a proxy there is none, so what those do to the values is not passed over.
+   */
+  static claim<Value>(iterable: AsyncIterable<Value>): Flow<Value> | undefined {
+    if (!(#iterated in iterable) || iterable.#iterated || !iterable.#reads.flow.isNew) return undefined;
+    iterable.#iterated = true;
+    // Which the brand of the private field cannot say: what it iterates is its flow's.
+    return iterable.#reads.flow as unknown as Flow<Value>;
+  }
+
+  override [Symbol.asyncIterator](): FlowCursor<Value> {
     if (this.#iterated) throw new TypeError("This can be iterated once. Ask again for another iteration.");
     this.#iterated = true;
-    return this;
+    // Another object, which several readers may iterate as they would any iterator.
+    return new FlowCursor(this.#reads);
   }
 }
 
@@ -81,10 +95,22 @@ class Reads<Value> implements FlowReader<Value> {
     });
   }
 
-  leave(reasonOf: () => unknown): void {
-    const under = this.#state === "new" || this.#state === "reading";
+  return(): Promise<IteratorResult<Value, undefined>> {
+    // The reason is made only where there is work to end: it takes a stack trace, and who has read all comes by here too.
+    if (this.#goes()) this.flow.leave(new DOMException("The iteration was ended by its consumer.", "AbortError"));
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  throw(error: unknown): Promise<IteratorResult<Value, undefined>> {
+    if (this.#goes()) this.flow.leave(error);
+    return Promise.reject(error);
+  }
+
+  /** The reader goes. Whether there is anything to leave. */
+  #goes(): boolean {
+    const isUnderWay = this.#state === "new" || this.#state === "reading";
     this.end();
-    if (under) this.flow.leave(reasonOf());
+    return isUnderWay;
   }
 
   wants(): boolean {

@@ -67,7 +67,16 @@ export class Flow<Value> {
     return this.#weight;
   }
 
+  /** Whether the maker was asked to pause. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** What may wait before the maker is paused; 0 pauses it as soon as anything waits, `Infinity` never. */
+  get mark(): number {
+    return this.#mark;
+  }
+
   set mark(mark: number) {
     this.#mark = mark;
     this.#steer();
@@ -76,15 +85,19 @@ export class Flow<Value> {
   /** Attaches the reader, and starts the maker where it has not begun. What waits is offered at once. */
   read(reader: FlowReader<Value>): void {
     this.#reader = reader;
-    if (this.#state === "new") {
-      this.#state = "open";
-      try {
-        this.#maker.start();
-      } catch (error) {
-        this.fail(error);
-      }
-    }
+    this.open();
     this.offer();
+  }
+
+  /** Starts the maker where it has not begun: what it makes waits for a reader. */
+  open(): void {
+    if (this.#state !== "new") return;
+    this.#state = "open";
+    try {
+      this.#maker.start();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** A value for the reader; ignored once the flow has ended. */

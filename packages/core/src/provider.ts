@@ -68,7 +68,10 @@ export interface Timeouts {
   readonly firstOutputMs?: number | undefined;
   /** Between two messages of the job, once output began. @defaultValue 60_000 */
   readonly idleMs?: number | undefined;
-  /** For the whole request, over all its attempts. @defaultValue Infinity */
+  /**
+   * For the whole: of a request or a router, the request over all its attempts, its waits included; of a provider, each attempt
+   * at it, after which the next candidate is asked. @defaultValue 3_600_000
+   */
   readonly totalMs?: number | undefined;
 }
 

@@ -8,7 +8,7 @@ export const DEFAULT_TIMEOUTS: Readonly<ResolvedTimeouts> = {
   queueMs: 300_000,
   firstOutputMs: 60_000,
   idleMs: 60_000,
-  totalMs: Infinity,
+  totalMs: 3_600_000,
 };
 
 /** {@link Timeouts} with every limit known. */

@@ -1,15 +1,22 @@
 import { copyOf } from "../error-copy.ts";
-import { QwenError, StreamInterruptedError, type Attempt } from "../errors.ts";
+import { QwenError, StreamInterruptedError, type Attempt as AttemptRecord } from "../errors.ts";
+import type { Flow, FlowReader } from "../flow.ts";
+import { FlowIterator } from "../flow-iterator.ts";
+import { weightOfPart } from "../part-weight.ts";
+import { PhaseClock } from "../phase-clock.ts";
 import { wordsOf } from "../printable.ts";
+import { Stop } from "../stop.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
-import { startAttemptClock, type AttemptClock } from "./attempt-clock.ts";
-import type { CandidateHealth } from "./health.ts";
-import type { PartCollector, PartReader } from "./part-reader.ts";
+import type { CandidateHealth, Visit } from "./health.ts";
+import type { Place } from "./limiter.ts";
+import type { PartCollector, PartKind, PartReader } from "./part-reader.ts";
+import { pullFlow } from "./pulled-flow.ts";
 
 /** A provider's model, ready to be asked one request. */
 export interface Candidate<Part> {
   readonly provider: string;
   readonly model: string;
+  /** Of one attempt. They are kept here for providers that keep no time of their own. */
   readonly timeouts: ResolvedTimeouts;
   /** How it is doing, for circuit breakers, limits and the choice among candidates. */
   readonly health?: CandidateHealth | undefined;
@@ -21,186 +28,253 @@ export interface Candidate<Part> {
   start(signal: AbortSignal): AsyncIterable<Part>;
 }
 
-/** One try of one candidate: it is read ahead up to its commit point, from there by its consumer. */
-export interface RunningAttempt<Part, Result> {
+/** Where an attempt belongs to up to its commit point. */
+export interface AttemptOwner<Part, Result> {
+  /** Whether the caller lags so far that attempts pause. */
+  readonly isPaused: boolean;
+  readonly reader: PartReader<Part, Result>;
+  /** What is held up to the commit point: nothing where only the outcome is of interest. */
+  readonly holds: boolean;
+  /** Whether the commit point is the end. */
+  readonly buffered: boolean;
+  /** Leave a queue that is expected to take longer than this, in ms. */
+  readonly maxQueueMs: number;
+  /** A part that passes at once, before the commit point. */
+  live(attempt: Attempt<Part, Result>, part: Part): void;
+  /** The first output came, so many ms after the attempt began. */
+  output(attempt: Attempt<Part, Result>, latencyMs: number): void;
+  /** The commit point is reached. */
+  committed(attempt: Attempt<Part, Result>): void;
+  failed(attempt: Attempt<Part, Result>, error: unknown): void;
+}
+
+/** Where the attempt that answers is handed over to. */
+export interface AttemptReceiver<Part, Result> {
+  pass(attempt: Attempt<Part, Result>, part: Part, kind: PartKind): void;
+  brokeOff(attempt: Attempt<Part, Result>, error: unknown): void;
+}
+
+/** What an attempt may take in before anything of it is shown: characters, and a constant for each part that is held. */
+const MOST_HELD = 64 * 1024 * 1024;
+
+/**
+ * One try of one candidate: read up to its commit point, from there passed on.
+ *
+ * The flow behind an iteration of ours is read as it is, and keeps its own time; any other iteration is pulled, with a
+ * clock beside it.
+ */
+export class Attempt<Part, Result> implements FlowReader<Part> {
   readonly candidate: Candidate<Part>;
   readonly number: number;
   readonly collector: PartCollector<Part, Result>;
-  /** The `finish` or `whole` part, where that was read already. */
-  last(): Part | undefined;
-  /** Whether a read is pending. */
-  busy(): boolean;
-  /** What was held up to the commit point, then what the provider yields. Rejects as soon as the attempt ends. */
-  read(): Promise<Read<Part>>;
-  /** From now on, what is read goes through these before it settles a read. */
-  handOver(receiver: Receiver<Part>): void;
-  /**
-   * Ends it, if it has not ended: with an error stops the provider and fails a pending read, without
-   * one just lets the provider clean up. Returns its record.
-   */
-  end(error?: unknown): Attempt;
-  /** Ends it for a reason that says nothing of the provider, which is still to be stopped. Returns its record. */
-  cancel(reason: unknown): Attempt;
-  /** Stops the provider, and fails a pending read. */
-  stop(reason: unknown): void;
-  /** The error of an iteration that ended before its last part. */
-  interrupted(): StreamInterruptedError;
-  /** The error as the caller gets it: one of the family, that names the provider. */
-  asOwnError(error: unknown): QwenError;
-}
+  readonly #owner: AttemptOwner<Part, Result>;
+  readonly #startedAt = performance.now();
+  readonly #visit: Visit | undefined;
+  readonly #stop = new Stop();
+  #place: Place | undefined;
+  #clock: PhaseClock | undefined;
+  #flow: Flow<Part> | undefined;
+  #receiver: AttemptReceiver<Part, Result> | undefined;
+  #isOver = false;
+  #hasOutput = false;
+  #held: Part[] = [];
+  #size = 0;
+  #last: Part | undefined;
 
-/** What a read settles with. */
-export type Read<Part> = IteratorResult<Part, undefined>;
+  /** Counts as a visit from now on: it has to be ended or cancelled. */
+  constructor(candidate: Candidate<Part>, number: number, owner: AttemptOwner<Part, Result>) {
+    this.candidate = candidate;
+    this.number = number;
+    this.#owner = owner;
+    this.collector = owner.reader.collect();
+    this.#visit = candidate.health?.begin({ ownToken: candidate.ownToken });
+  }
 
-/** Settles a read with what it returns, or with the error it throws, instead of what came. */
-export interface Receiver<Part> {
-  arrived(result: Read<Part>): Read<Part>;
-  failed(error: unknown): Read<Part>;
-}
+  /** The `finish` or `whole` part, where that was read before it was handed over. */
+  get last(): Part | undefined {
+    return this.#last;
+  }
 
-/** What an attempt needs, and whom it tells. */
-export interface AttemptOptions<Part, Result> {
-  readonly number: number;
-  readonly reader: PartReader<Part, Result>;
-  /** Hold all output until the answer is whole. */
-  readonly buffered: boolean;
-  /** Leave a queue that is expected to take longer than this, in ms. */
-  readonly maxQueueMs?: number | undefined;
-  readonly onLive: (part: Part) => void;
-  /** The first output came, so many ms after the attempt began. */
-  readonly onOutput: (latencyMs: number) => void;
-  readonly onCommitted: () => void;
-  readonly onFailed: (error: unknown) => void;
-}
+  /** Whether it keeps back by itself what nobody reads: a flow does. An iteration of somebody's own has to be asked. */
+  get isFlow(): boolean {
+    return this.#clock === undefined;
+  }
 
-/** Asks a candidate, at once. Exactly one of `onCommitted` and `onFailed` is called, later. */
-export function startAttempt<Part, Result>(
-  candidate: Candidate<Part>,
-  options: AttemptOptions<Part, Result>,
-): RunningAttempt<Part, Result> {
-  const { number, reader, buffered, maxQueueMs = Infinity, onLive, onOutput, onCommitted, onFailed } = options;
-  const { provider, model, health, timeouts } = candidate;
-  const startedAt = performance.now();
-  const controller = new AbortController();
-  const collector = reader.collect();
-  const visit = health?.begin({ ownToken: candidate.ownToken });
-  const held: Part[] = [];
-  let given = 0;
-  let leavePlace: (() => void) | undefined;
-  let clock: AttemptClock | undefined;
-  let iterator: AsyncIterator<Part, undefined> | undefined;
-  let last: Part | undefined;
-  let hasOutput = false;
-  let record: Attempt | undefined;
-  let receiver: Receiver<Part> | undefined;
-  let resolveRead: ((result: Read<Part>) => void) | undefined;
-  let rejectRead: ((error: unknown) => void) | undefined;
-
-  function arrived(result: Read<Part>): void {
-    const resolve = resolveRead;
-    resolveRead = undefined;
-    // Ended while it waited: what still comes is of no use.
-    if (resolve === undefined) return;
+  /** Asks, as soon as there is a place. */
+  begin(): void {
     try {
-      resolve(receiver === undefined ? result : receiver.arrived(result));
+      this.#place = this.candidate.health?.limiter?.take(() => this.#ask());
+      if (this.#place?.isGiven !== false) this.#ask();
     } catch (error) {
-      rejectRead?.(error);
+      this.fail(error);
     }
   }
 
-  function failed(error: unknown): void {
-    const resolve = resolveRead;
-    resolveRead = undefined;
-    if (resolve === undefined) return;
+  pause(): void {
+    this.#flow?.pause();
+  }
+
+  resume(): void {
+    this.#flow?.resume();
+  }
+
+  /** From now on its parts are passed on. Returns those that were held. */
+  handOver(receiver: AttemptReceiver<Part, Result>): readonly Part[] {
+    this.#receiver = receiver;
+    const held = this.#held;
+    this.#held = [];
+    return held;
+  }
+
+  /** It is over: well, or with an error of its own. Returns its record. */
+  settle(error?: unknown): AttemptRecord {
+    const record = this.#close(error);
+    this.#visit?.end(error);
+    if (error !== undefined) this.stop(error);
+    // An iteration of somebody's own may have cleaning up to do; one of ours ends by itself.
+    else if (!this.isFlow) this.#flow?.leave(undefined);
+    return record;
+  }
+
+  /** It is over for a reason that says nothing of the provider, which is still to be stopped. Returns its record. */
+  cancel(reason: unknown): AttemptRecord {
+    const record = this.#close(reason);
+    this.#visit?.leave();
+    // Somebody may have left without a reason.
+    return { ...record, error: reason };
+  }
+
+  /** Stops the provider. */
+  stop(reason: unknown): void {
+    this.#stop.abort(reason);
+    this.#flow?.leave(reason);
+  }
+
+  /** An error as the caller gets it: one of the family, that names the provider. */
+  asOwnError(error: unknown): QwenError {
+    const { provider } = this.candidate;
+    if (QwenError.isInstance(error)) return copyOf(error, { provider });
+    if (this.#hasOutput) return this.#interrupted(error);
+    return new QwenError("protocol", `The provider "${provider}" failed with an error of its own: ${wordsOf(error)}`, {
+      provider,
+      cause: error,
+    });
+  }
+
+  wants(): boolean {
+    return true;
+  }
+
+  take(part: Part): void {
+    if (this.#isOver) return;
+    const kind = this.#owner.reader.kind(part);
+    if (this.#receiver === undefined) {
+      this.#takeBeforeCommit(part, kind);
+      return;
+    }
+    if (kind === "output" || kind === "opening") this.#clock?.output();
+    this.#receiver.pass(this, part, kind);
+  }
+
+  end(): void {
+    this.fail(this.#interrupted());
+  }
+
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    if (this.#receiver === undefined) this.#owner.failed(this, error);
+    else this.#receiver.brokeOff(this, error);
+  }
+
+  #ask(): void {
+    if (this.#isOver) return;
     try {
-      if (receiver === undefined) throw error;
-      resolve(receiver.failed(error));
-    } catch (final) {
-      rejectRead?.(final);
-    }
-  }
-
-  // One function for every read: closures made anew for each part would double its cost.
-  function ask(resolve: NonNullable<typeof resolveRead>, reject: (error: unknown) => void): void {
-    if (record !== undefined) throw record.error;
-    resolveRead = resolve;
-    rejectRead = reject;
-    clock?.read();
-    iterator?.next().then(arrived, failed);
-  }
-
-  function giveLast(resolve: NonNullable<typeof resolveRead>, reject: (error: unknown) => void): void {
-    resolveRead = resolve;
-    rejectRead = reject;
-    arrived({ done: false, value: last as Part });
-  }
-
-  async function readToCommit(): Promise<void> {
-    leavePlace = await health?.limiter?.enter(controller.signal);
-    if (record !== undefined) {
-      leavePlace?.();
-      throw record.error;
-    }
-    clock = startAttemptClock(timeouts, { isWaiting: () => resolveRead !== undefined, onExpired: stop });
-    iterator = candidate.start(controller.signal)[Symbol.asyncIterator]();
-    for (;;) {
-      const { done, value: part } = await new Promise(ask);
-      if (done === true) throw interrupted();
-      const kind = reader.kind(part);
-      switch (kind) {
-        case "live":
-          if (!hasOutput) noticeQueue(part);
-          onLive(part);
-          break;
-        case "opening":
-        case "output":
-          held.push(part);
-          collector.add(part);
-          if (kind === "opening") break;
-          noticeOutput();
-          if (!buffered) return;
-          break;
-        case "finish":
-          if (!hasOutput) {
-            throw new QwenError("empty_response", `The provider "${provider}" finished without an answer.`, {
-              provider,
-            });
-          }
-          last = part;
-          return;
-        case "whole":
-          noticeOutput();
-          last = part;
-          return;
-        case "error":
-          throw reader.errorOf(part);
+      const { candidate } = this;
+      const parts = candidate.start(this.#stop.signal);
+      const flow = FlowIterator.claim(parts) ?? this.#pull(parts);
+      this.#flow = flow;
+      // What it calls may have ended the request.
+      if (this.#stop.aborted) flow.leave(this.#stop.reason);
+      else {
+        if (this.#owner.isPaused) flow.pause();
+        flow.read(this);
       }
+    } catch (error) {
+      this.fail(error);
     }
   }
 
-  function noticeQueue(part: Part): void {
-    const place = reader.queueOf?.(part);
-    clock?.live(place?.position);
-    if (place?.etaMs !== undefined && place.etaMs > maxQueueMs) {
-      throw new QwenError(
-        "queue_full",
-        `The queue of "${provider}" would take ${Math.round(place.etaMs)} ms, more than the ${maxQueueMs} ms of maxQueueMs.`,
-        { provider },
-      );
+  #pull(parts: AsyncIterable<Part>): Flow<Part> {
+    this.#clock = new PhaseClock(this.candidate.timeouts, (error) => this.fail(error));
+    return pullFlow(parts, this.#clock);
+  }
+
+  #takeBeforeCommit(part: Part, kind: PartKind): void {
+    switch (kind) {
+      case "live":
+        if (!this.#hasOutput) this.#noticeQueue(part);
+        this.#owner.live(this, part);
+        break;
+      case "opening":
+      case "output":
+        this.#hold(part);
+        if (kind === "output" || this.#hasOutput) this.#noticeOutput();
+        if (this.#hasOutput && !this.#owner.buffered) this.#owner.committed(this);
+        break;
+      case "whole":
+        this.#noticeOutput();
+        this.#conclude(part);
+        break;
+      case "finish":
+        if (!this.#hasOutput) {
+          const { provider } = this.candidate;
+          throw new QwenError("empty_response", `The provider "${provider}" finished without an answer.`, { provider });
+        }
+        this.#conclude(part);
+        break;
+      case "error":
+        throw this.#owner.reader.errorOf(part);
     }
   }
 
-  function noticeOutput(): void {
-    if (hasOutput) return;
-    hasOutput = true;
-    clock?.output();
-    const latencyMs = performance.now() - startedAt;
-    visit?.output(latencyMs);
-    onOutput(latencyMs);
+  #hold(part: Part): void {
+    this.collector.add(part);
+    if (this.#owner.holds) this.#held.push(part);
+    this.#size += weightOfPart(part as object);
+    if (this.#size <= MOST_HELD) return;
+    const { provider } = this.candidate;
+    const fact = `The provider "${provider}" sent more than ${MOST_HELD / 1024 / 1024} MiB before any of it could be shown.`;
+    throw new QwenError("protocol", fact, { provider });
   }
 
-  function interrupted(cause?: unknown): StreamInterruptedError {
-    const text = collector.text();
+  #conclude(last: Part): void {
+    this.#last = last;
+    this.#owner.committed(this);
+  }
+
+  #noticeQueue(part: Part): void {
+    const place = this.#owner.reader.queueOf?.(part);
+    if (place === undefined) this.#clock?.working();
+    else this.#clock?.queued(place.position);
+    const { maxQueueMs } = this.#owner;
+    if (place?.etaMs === undefined || place.etaMs <= maxQueueMs) return;
+    const { provider } = this.candidate;
+    const fact = `The queue of "${provider}" would take ${Math.round(place.etaMs)} ms, more than the ${maxQueueMs} ms of maxQueueMs.`;
+    throw new QwenError("queue_full", fact, { provider });
+  }
+
+  #noticeOutput(): void {
+    this.#clock?.output();
+    if (this.#hasOutput) return;
+    this.#hasOutput = true;
+    const latencyMs = performance.now() - this.#startedAt;
+    this.#visit?.output(latencyMs);
+    this.#owner.output(this, latencyMs);
+  }
+
+  #interrupted(cause?: unknown): StreamInterruptedError {
+    const { provider } = this.candidate;
+    const text = this.collector.text();
     return new StreamInterruptedError(`The stream of "${provider}" ended before the answer did.`, {
       text,
       provider,
@@ -208,79 +282,12 @@ export function startAttempt<Part, Result>(
     });
   }
 
-  /** Stops the provider, and lets the reader find out. */
-  function stop(reason: unknown): void {
-    if (controller.signal.aborted) return;
-    clock?.stop();
-    controller.abort(reason);
-    failed(reason);
-    leave(iterator);
-  }
-
-  function recordEnd(error: unknown): Attempt {
-    const durationMs = performance.now() - startedAt;
-    record = { provider, model, number, durationMs, ...(error !== undefined && { error }) };
-    leavePlace?.();
-    return record;
-  }
-
-  function end(error?: unknown): Attempt {
-    if (record !== undefined) return record;
-    const ended = recordEnd(error);
-    visit?.end(error);
-    if (error === undefined) {
-      clock?.stop();
-      leave(iterator);
-    } else stop(error);
-    return ended;
-  }
-
-  function cancel(reason: unknown): Attempt {
-    if (record !== undefined) return record;
-    visit?.leave();
-    return recordEnd(reason);
-  }
-
-  readToCommit().then(onCommitted, onFailed);
-
-  return {
-    candidate,
-    number,
-    collector,
-    // Not getters: in an object made for every call each would be a hidden class of its own, and cost a microsecond.
-    last: () => last,
-    busy: () => resolveRead !== undefined,
-    read() {
-      if (given < held.length) return Promise.resolve({ done: false, value: held[given++] as Part });
-      return new Promise(last === undefined ? ask : giveLast);
-    },
-    handOver(to) {
-      receiver = to;
-    },
-    end,
-    cancel,
-    stop,
-    interrupted,
-    asOwnError(error) {
-      if (!QwenError.isInstance(error)) {
-        if (hasOutput) return interrupted(error);
-        const about = { provider, cause: error };
-        return new QwenError(
-          "protocol",
-          `The provider "${provider}" failed with an error of its own: ${wordsOf(error)}`,
-          about,
-        );
-      }
-      return copyOf(error, { provider });
-    },
-  };
-}
-
-/** Lets the provider clean up, without waiting for it: it may be stalled. */
-function leave(iterator: AsyncIterator<unknown, unknown> | undefined): void {
-  try {
-    iterator?.return?.().then(undefined, () => {});
-  } catch {
-    // It was left, whatever it thinks of that.
+  #close(error: unknown): AttemptRecord {
+    this.#isOver = true;
+    this.#clock?.stop();
+    this.#place?.leave();
+    const { provider, model } = this.candidate;
+    const durationMs = performance.now() - this.#startedAt;
+    return { provider, model, number: this.number, durationMs, ...(error !== undefined && { error }) };
   }
 }

@@ -1,5 +1,6 @@
 export { choose, createCircuitBreaker, createHealth, createLimiter, createObservers, runAttempts } from "#core";
-export type { AttemptsOptions, AttemptsRun } from "./attempts.ts";
+export type { AttemptsRun } from "./attempts.ts";
+export type { AttemptsOptions } from "./attempts-options.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
 export type { Candidate } from "./attempt.ts";
 export type { BreakerOptions, BreakerState, CallOutcome, CircuitBreaker } from "./circuit-breaker.ts";

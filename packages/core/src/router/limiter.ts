@@ -24,6 +24,14 @@ export function readLimits(limits: Limits | undefined): Limits | undefined {
   return readOptions("limits", limits, LIMIT_RULES);
 }
 
+/** A call's place among those of a provider, or in the queue for one. */
+export interface Place {
+  /** Whether the call may begin. */
+  readonly isGiven: boolean;
+  /** Gives it back, or leaves the queue. Again, it does nothing. */
+  leave(): void;
+}
+
 /** The places of one provider. */
 export interface Limiter {
   /** Calls that have a place. */
@@ -31,7 +39,12 @@ export interface Limiter {
   /** Calls that wait for one. */
   readonly waiting: number;
   /**
-   * Takes a place, first come, first served. Resolves with what gives it back; calling that again does nothing.
+   * Takes a place, first come, first served. Where there is none, `onGiven` is called later, once there is; whoever waits
+   * keeps the time. Throws `queue_full`.
+   */
+  take(onGiven: () => void): Place;
+  /**
+   * Takes a place, and resolves with what gives it back; calling that again does nothing.
    *
    * Rejects with `queue_full`, or with the reason of `signal` as soon as it aborts.
    */
@@ -42,21 +55,34 @@ export interface Limiter {
 export function createLimiter(provider: string, limits: Limits): Limiter {
   const { maxConcurrent = Infinity, maxQueueSize = Infinity } = readLimits(limits) ?? {};
   // A Set keeps the order, and lets anyone leave from the middle.
-  const queue = new Set<() => void>();
+  const queue = new Set<LimitedPlace>();
   let running = 0;
 
-  function take(): () => void {
+  function leave(place: LimitedPlace): void {
+    if (queue.delete(place)) return;
+    running--;
+    const [first] = queue;
+    if (first === undefined) return;
+    queue.delete(first);
+    // Given at once, so that nobody slips in between.
     running++;
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      running--;
-      const [first] = queue;
-      if (first === undefined) return;
-      queue.delete(first);
-      first();
-    };
+    first.give();
+  }
+
+  function take(onGiven: () => void): Place {
+    const place = new LimitedPlace(onGiven, leave);
+    if (running < maxConcurrent) {
+      running++;
+      place.isGiven = true;
+    } else if (queue.size < maxQueueSize) queue.add(place);
+    else {
+      throw new QwenError(
+        "queue_full",
+        `The provider "${provider}" is at its limit of ${maxConcurrent} calls, and ${queue.size} more wait.`,
+        { provider },
+      );
+    }
+    return place;
   }
 
   return {
@@ -66,29 +92,48 @@ export function createLimiter(provider: string, limits: Limits): Limiter {
     get waiting() {
       return queue.size;
     },
+    take,
     async enter(signal) {
       signal.throwIfAborted();
-      if (running < maxConcurrent) return take();
-      if (queue.size >= maxQueueSize) {
-        throw new QwenError(
-          "queue_full",
-          `The provider "${provider}" is at its limit of ${maxConcurrent} calls, and ${queue.size} more wait.`,
-          { provider },
-        );
-      }
-      return new Promise((resolve, reject) => {
-        const enter = (): void => {
-          signal.removeEventListener("abort", leave);
-          // Taken at once, so that nobody slips in between.
-          resolve(take());
+      return await new Promise((resolve, reject) => {
+        const place = take(() => entered());
+        const entered = (): void => {
+          signal.removeEventListener("abort", onAbort);
+          resolve(() => place.leave());
         };
-        const leave = (): void => {
-          queue.delete(enter);
+        const onAbort = (): void => {
+          place.leave();
           reject(signal.reason);
         };
-        queue.add(enter);
-        signal.addEventListener("abort", leave, { once: true });
+        if (place.isGiven) entered();
+        else signal.addEventListener("abort", onAbort, { once: true });
       });
     },
   };
+}
+
+class LimitedPlace implements Place {
+  isGiven = false;
+  readonly #onGiven: () => void;
+  readonly #onLeft: (place: LimitedPlace) => void;
+  #left = false;
+
+  constructor(onGiven: () => void, onLeft: (place: LimitedPlace) => void) {
+    this.#onGiven = onGiven;
+    this.#onLeft = onLeft;
+  }
+
+  give(): void {
+    this.isGiven = true;
+    // Later: who gives it back is not to pay for what the next one does, nor those behind that for each other.
+    queueMicrotask(() => {
+      if (!this.#left) this.#onGiven();
+    });
+  }
+
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#onLeft(this);
+  }
 }

@@ -67,6 +67,9 @@ export interface Plan<Candidate> {
   refund(): void;
 }
 
+// More of them are no number any more where the first wait is 0.
+const MOST_DOUBLINGS = 50;
+
 /** Plans the attempts of one request that begins now. */
 export function createPlan<Candidate>(
   candidates: readonly Candidate[],
@@ -125,7 +128,7 @@ export function createPlan<Candidate>(
   function waitBefore(tried: number, error: unknown): number | undefined {
     const retryAfterMs = QwenError.isInstance(error) ? error.retryAfterMs : undefined;
     if (retryAfterMs !== undefined) return retryAfterMs <= maxRetryAfterMs ? retryAfterMs : undefined;
-    return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (tried - 1));
+    return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(tried - 1, MOST_DOUBLINGS));
   }
 
   /** Whether to ask the same provider again before those who were not asked yet. */
@@ -177,7 +180,5 @@ export function readVerdict(verdict: unknown): Verdict | undefined {
 /** The row of the errors table for an error of the family. */
 export function ruleOf(error: unknown): ErrorRule {
   if (!QwenError.isInstance(error)) return ERROR_RULES.protocol;
-  // A total timeout ends the request.
-  if (error.code === "timeout" && error.phase === "total") return ERROR_RULES.invalid_request;
   return ruleOfCode(error.code);
 }

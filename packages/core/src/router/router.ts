@@ -1,13 +1,14 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import type { Completion } from "../completion.ts";
+import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
 import { shortened } from "../nearest.ts";
 import { isGroup, mustBe, refuseSlips } from "../options.ts";
-import type { ModelInfo, NamesOf, Plugin, Timeouts } from "../provider.ts";
-import { readTimeouts, resolveTimeouts } from "../timers.ts";
+import { wordsOf } from "../printable.ts";
+import type { ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider.ts";
+import { readTimeouts, resolveTimeouts, within } from "../timers.ts";
 import type { Candidate } from "./attempt.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
-import { runAttempts, type AttemptsRun } from "./attempts.ts";
 import { openConversation } from "./conversation.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
 import { carriesToken } from "./own-token.ts";
@@ -17,6 +18,7 @@ import { createNames, type Entry, type ListedName } from "./registry.ts";
 import type { RetryOptions } from "./retry.ts";
 import { readRouterRequest, type RouterRequest } from "./router-request.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
+import { Run } from "./run.ts";
 
 /** What a route leads to: one name, or several that are tried in this order. */
 export type RouteTarget<Names extends string = string> = Names | readonly Names[];
@@ -72,8 +74,9 @@ export interface Router<Names extends string = string> {
   /** Watches the router's work until the returned function is called. An observer that throws disturbs nothing. */
   observe(observer: (event: RouterEvent) => void): () => void;
   /**
-   * Ends what is left: calls under way, which reject with an `AbortError`, and what the providers
-   * keep open. The router stays usable.
+   * Ends what is left: its calls under way, which reject with an `AbortError`, and what the providers keep open. Waits for
+   * no call of anybody else's at the same providers, and no longer than 1.5 s for one that does not close: what that does
+   * goes on without it. Never rejects. The router stays usable.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -144,7 +147,9 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   ): Candidate<RoutedPart> {
     const { messages, settings, providerOptions, headers: byId = {} } = request;
     const headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
-    const limitsOfCall = resolveTimeouts(request.timeouts, provider.timeouts, timeouts);
+    // The total of a request is kept by the run; that of a provider is the time of each attempt at it.
+    const { totalMs = Infinity } = provider.timeouts ?? {};
+    const limitsOfCall = { ...resolveTimeouts(request.timeouts, provider.timeouts, timeouts), totalMs };
     const ownHealth = health.of(provider.id, model.id);
     return {
       provider: provider.id,
@@ -171,7 +176,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     };
   }
 
-  function run(given: RouterRequest, { outcomeOnly = false } = {}): AttemptsRun<RoutedPart, Completion> {
+  function run(given: RouterRequest, { outcomeOnly = false } = {}): Run<RoutedPart, Completion> {
     let request: RouterRequest;
     try {
       request = readRouterRequest(given, names.ids);
@@ -179,11 +184,11 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       const candidates = (): never => {
         throw error;
       };
-      return runAttempts({ model: "", candidates, reader: providerParts });
+      return new Run({ model: "", candidates, reader: providerParts });
     }
     const merged = { ...retry, ...request.retry };
     const pinned = request.conversation !== undefined;
-    return runAttempts({
+    return new Run({
       model: request.model,
       // Looked up when the work starts, so that a wrong request fails where its errors are expected.
       candidates: () => candidatesFor(request),
@@ -207,11 +212,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
 
   const router: Router = {
     stream: (request) => createRouterStream(run(request)),
-    async complete(request) {
-      const whole = run(request, { outcomeOnly: true });
-      while ((await whole.next()).done !== true);
-      return whole.outcome()?.result as Completion;
-    },
+    complete: async (request) => run(request, { outcomeOnly: true }).completion(),
     use(plugin) {
       names.add(plugin);
       listAll();
@@ -231,8 +232,10 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     },
     observe: observers.add,
     async close() {
-      for (const end of running) end(new DOMException("The router was closed.", "AbortError"));
-      await Promise.all(names.providers.map(async (provider) => provider.close?.()));
+      // What is begun meanwhile is none of those.
+      const underWay = [...running];
+      for (const end of underWay) end(new DOMException("The router was closed.", "AbortError"));
+      await within(CLOSE_MS, Promise.all(names.providers.map(closeProvider)));
     },
     [Symbol.asyncDispose]: () => router.close(),
   };
@@ -253,6 +256,17 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof RouterOptions>([
   "breaker",
   "limits",
 ]);
+
+// What is there to do takes a request or two; who does not answer is not waited for.
+const CLOSE_MS = 1500;
+
+async function closeProvider(provider: Provider): Promise<void> {
+  try {
+    await provider.close?.();
+  } catch (error) {
+    debug(() => `"${provider.id}" did not close: ${wordsOf(error)}`);
+  }
+}
 
 type Candidates = readonly [Candidate<RoutedPart>, ...Candidate<RoutedPart>[]];
 

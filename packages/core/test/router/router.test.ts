@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import type { ModelInfo, ProviderPart } from "../../src/provider.ts";
 import { createRouter, type Router } from "../../src/router/router.ts";
@@ -90,6 +90,47 @@ describe("close()", () => {
       await router.complete({ model: "m", messages });
     }
     expect(closed).toBe(1);
+  });
+
+  test("waits for nobody who does not close, closes the others, and never rejects", async () => {
+    let closed = 0;
+    const closing = (id: string, close: () => Promise<void>) => ({ ...talker(id, "m"), close });
+    const router = createRouter({
+      plugins: [
+        closing("a", () => new Promise(() => {})),
+        closing("b", () => Promise.reject(new Error("will not"))),
+        closing("c", () => {
+          throw new Error("cannot");
+        }),
+        closing("d", async () => void closed++),
+      ],
+    });
+    vi.useFakeTimers();
+    const done = router.close();
+    await vi.advanceTimersByTimeAsync(1500);
+    await done;
+    vi.useRealTimers();
+    expect(closed).toBe(1);
+  });
+
+  test("ends its own calls only, also where another router asks the same provider, and though calls keep coming", async () => {
+    const shared = scripted("a", [[text("Hi"), "stall"]]);
+    const [one, other] = [createRouter({ plugins: [shared] }), createRouter({ plugins: [shared] })];
+    const ended: unknown[] = [];
+    const call = (): Promise<unknown> =>
+      one.complete({ model: "m", messages }).catch((error: unknown) => {
+        if (ended.push(error) < 3) void call();
+      });
+    void call();
+    const theirs = other.stream({ model: "m", messages })[Symbol.asyncIterator]();
+    await theirs.next();
+    await theirs.next();
+    await one.close();
+    expect(ended).toMatchObject([{ name: "AbortError" }]);
+    expect(other.health()).toMatchObject([{ busy: 1 }]);
+    await theirs.return?.();
+    await one.close();
+    await one.close();
   });
 });
 

@@ -1,0 +1,21 @@
+import type { Candidate } from "./attempt.ts";
+import type { AttemptSettings } from "./attempt-settings.ts";
+import type { Observers } from "./observers.ts";
+import type { PartReader } from "./part-reader.ts";
+
+/** What the attempt loop works on. */
+export interface AttemptsOptions<Part, Result> extends AttemptSettings {
+  /** The name that was asked for. */
+  readonly model: string;
+  /** At least one, in their order. Called when the work starts; what it throws, the iteration throws. */
+  readonly candidates: () => readonly [Candidate<Part>, ...Candidate<Part>[]];
+  readonly reader: PartReader<Part, Result>;
+  /** For the whole request, over all its attempts, in ms. @defaultValue 1 hour */
+  readonly totalMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Leave out all parts: only the outcome is of interest. @defaultValue false */
+  readonly outcomeOnly?: boolean | undefined;
+  readonly observers?: Observers | undefined;
+  /** Called when the work begins with what ends it for a reason; returns what to call when it is over. */
+  readonly track?: ((end: (reason: unknown) => void) => () => void) | undefined;
+}

@@ -1,0 +1,105 @@
+import { Flow, type FlowMaker } from "../flow.ts";
+import type { PhaseClock } from "../phase-clock.ts";
+import { startTimer } from "../timers.ts";
+
+// After so many values that were all there already, timers get their turn.
+const VALUES_A_TURN = 1024;
+
+/**
+ * Somebody's own iteration as a flow: asked one value ahead at most, and never twice at once.
+ *
+ * The clock runs only while an answer of the iteration is awaited, so a slow reader never runs into it. Leaving the flow
+ * returns the iteration, without waiting for it: it may be stalled.
+ */
+export function pullFlow<Value>(iterable: AsyncIterable<Value>, clock: PhaseClock): Flow<Value> {
+  return new Pull(iterable, clock).flow;
+}
+
+class Pull<Value> implements FlowMaker {
+  readonly flow = new Flow<Value>(this, weighOne);
+  readonly #iterable: AsyncIterable<Value>;
+  readonly #clock: PhaseClock;
+  #iterator: AsyncIterator<Value> | undefined;
+  /** `pausing`: the answer to the last question is still to come. */
+  #state: "asking" | "pausing" | "resting" | "over" = "asking";
+  #asked = 0;
+
+  constructor(iterable: AsyncIterable<Value>, clock: PhaseClock) {
+    this.#iterable = iterable;
+    this.#clock = clock;
+  }
+
+  start(): void {
+    this.#iterator = this.#iterable[Symbol.asyncIterator]();
+    this.#clock.start();
+    // On a stack of its own: what it throws is read by people, and what it calls may end the request.
+    queueMicrotask(this.#next);
+  }
+
+  pause(): void {
+    if (this.#state === "asking") this.#state = "pausing";
+  }
+
+  resume(): void {
+    const isResting = this.#state === "resting";
+    if (!isResting && this.#state !== "pausing") return;
+    this.#state = "asking";
+    if (!isResting) return;
+    this.#clock.resume();
+    this.#ask();
+  }
+
+  leave(): void {
+    try {
+      // Of a careless iteration it may be anything.
+      Promise.resolve(this.#iterator?.return?.()).then(undefined, ignore);
+    } catch {
+      // It was left, whatever it thinks of that.
+    }
+  }
+
+  over(): void {
+    this.#state = "over";
+    this.#clock.stop();
+  }
+
+  #ask(): void {
+    if (this.#state === "over") return;
+    if (++this.#asked % VALUES_A_TURN === 0) startTimer(0, this.#next);
+    else this.#next();
+  }
+
+  readonly #next = (): void => {
+    if (this.#state === "over") return;
+    try {
+      Promise.resolve(this.#iterator?.next()).then(this.#arrived, this.#failed);
+    } catch (error) {
+      this.#failed(error);
+    }
+  };
+
+  // Bound once: closures made anew for each value would double its cost.
+  readonly #arrived = (result: IteratorResult<Value> | undefined): void => {
+    if (this.#state === "over") return;
+    if (typeof result !== "object" || result === null) {
+      this.#failed(new TypeError("The iteration gave something that is no result."));
+      return;
+    }
+    if (result.done === true) {
+      this.flow.end();
+      return;
+    }
+    this.flow.push(result.value);
+    if (this.#state === "asking") this.#ask();
+    else if (this.#state === "pausing") {
+      this.#state = "resting";
+      this.#clock.pause();
+    }
+  };
+
+  readonly #failed = (error: unknown): void => this.flow.fail(error);
+}
+
+const weighOne = (): number => 1;
+
+function ignore(): void {}

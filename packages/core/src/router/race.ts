@@ -1,0 +1,230 @@
+import { copyOf } from "../error-copy.ts";
+import type { Attempt as AttemptRecord } from "../errors.ts";
+import type { Flow } from "../flow.ts";
+import { Attempt, type AttemptOwner, type Candidate } from "./attempt.ts";
+import type { AttemptLog } from "./attempt-log.ts";
+import type { AttemptsOptions } from "./attempts-options.ts";
+import type { PartReader } from "./part-reader.ts";
+import { createPlan, type Plan } from "./retry.ts";
+import { choose } from "./strategy.ts";
+import { Waits } from "./waits.ts";
+
+/** Why a request ends badly. `broken`: by what was thrown in it, not by a provider, as in a callback that decides. */
+export type Ending = "failed" | "exhausted" | "broken" | "timed-out" | "aborted";
+
+/** The run that a race is held for. */
+export interface RaceHost<Part, Result> {
+  readonly flow: Flow<Part>;
+  readonly log: AttemptLog;
+  readonly isOver: boolean;
+  /** This one answers: it is at its commit point, and all the others are stopped. */
+  won(attempt: Attempt<Part, Result>): void;
+  end(reason: unknown, how: Ending): void;
+}
+
+/** After so many attempts timers get their turn, also where each fails at once and nobody asks for a pause. */
+const ATTEMPTS_A_TURN = 16;
+
+/**
+ * Who answers: the attempts of one request, one after the other or side by side, until one of them reaches its commit point.
+ *
+ * Callbacks and those who watch may end the request at any point of it.
+ */
+export class Race<Part, Result> implements AttemptOwner<Part, Result> {
+  readonly reader: PartReader<Part, Result>;
+  readonly buffered: boolean;
+  readonly holds: boolean;
+  readonly maxQueueMs: number;
+  readonly #options: AttemptsOptions<Part, Result>;
+  readonly #host: RaceHost<Part, Result>;
+  readonly #plan: Plan<Candidate<Part>>;
+  /** In the order of their start. */
+  readonly #active = new Set<Attempt<Part, Result>>();
+  readonly #retries = new Waits();
+  readonly #hedges = new Waits();
+  #begun = 0;
+
+  constructor(options: AttemptsOptions<Part, Result>, host: RaceHost<Part, Result>) {
+    const { commit, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order", random = Math.random } = options;
+    this.reader = options.reader;
+    this.buffered = outcomeOnly || commit === "buffered";
+    this.holds = !outcomeOnly;
+    this.maxQueueMs = maxQueueMs;
+    this.#options = options;
+    this.#host = host;
+    this.#plan = createPlan(options.candidates(), {
+      ...options.retry,
+      random,
+      recoversInMs: ({ health }) => health?.breaker?.recoversInMs ?? 0,
+      choose: (some) => choose(some, { strategy, random }),
+    });
+  }
+
+  get isPaused(): boolean {
+    return this.#host.flow.paused;
+  }
+
+  begin(): void {
+    const first = this.#plan.next();
+    if (first === undefined) throw new TypeError("`retry` leaves no attempt: `maxAttempts` must be at least 1.");
+    this.#ask(first);
+  }
+
+  pause(): void {
+    for (const attempt of this.#active) attempt.pause();
+  }
+
+  resume(): void {
+    for (const attempt of this.#active) attempt.resume();
+  }
+
+  /** An attempt is over, well or with an error of its own. Returns its record; of one that was over already, nothing. */
+  close(attempt: Attempt<Part, Result>, error?: unknown, last?: Part): AttemptRecord | undefined {
+    if (!this.#active.delete(attempt)) return undefined;
+    const record = attempt.settle(error);
+    this.#host.log.ended(record, { usage: last === undefined ? undefined : this.reader.usageOf?.(last) });
+    return record;
+  }
+
+  /**
+   * Ends all attempts, whose providers are still to be stopped. Whatever the reason is, it says nothing of those. Nothing is
+   * asked any more.
+   */
+  cancelAll(reason: unknown, how: { readonly timedOut: boolean }): readonly Attempt<Part, Result>[] {
+    this.#retries.close();
+    this.#hedges.close();
+    const left = [...this.#active];
+    for (const attempt of left) this.#cancel(attempt, reason, how);
+    return left;
+  }
+
+  live(attempt: Attempt<Part, Result>, part: Part): void {
+    // Of several attempts only the oldest is shown waiting.
+    if (this.holds && attempt === this.#active.values().next().value) this.#host.flow.push(part);
+  }
+
+  output({ candidate: { provider, model }, number }: Attempt<Part, Result>, latencyMs: number): void {
+    this.#host.log.output({ provider, model, number }, latencyMs);
+  }
+
+  failed(attempt: Attempt<Part, Result>, reason: unknown): void {
+    this.#orEnd(() => {
+      const error = attempt.asOwnError(reason);
+      const record = this.close(attempt, error);
+      if (record === undefined || this.#host.isOver) return;
+      const move = this.#plan.after({ error }, attempt.candidate, record);
+      if (this.#host.isOver) return;
+      if (move.type === "ask") this.#askAfter(move);
+      else if (move.type === "stop") this.#host.end(error, "failed");
+      else if (!this.#isHopeful) this.#host.end(error, "exhausted");
+    });
+  }
+
+  committed(attempt: Attempt<Part, Result>): void {
+    this.#orEnd(() => {
+      if (!this.#active.has(attempt)) return;
+      if (attempt.last !== undefined && this.#isTurnedDown(attempt, attempt.last)) return;
+      this.#retries.close();
+      this.#hedges.close();
+      for (const other of this.#active) {
+        if (other === attempt) continue;
+        const reason = new DOMException("Another attempt was quicker.", "AbortError");
+        this.#cancel(other, reason);
+        other.stop(reason);
+      }
+      if (!this.#host.isOver) this.#host.won(attempt);
+    });
+  }
+
+  /** Asks the candidate, or the first one after it that can take the request. */
+  #ask(first: Candidate<Part>, { isHedge = false } = {}): void {
+    let refusal: unknown;
+    for (let next: Candidate<Part> | undefined = first; next !== undefined; next = this.#plan.next()) {
+      const { provider, model } = next;
+      const refused = next.refuse?.();
+      if (refused === undefined) {
+        this.#begin(next, isHedge);
+        return;
+      }
+      refusal = copyOf(refused, { provider });
+      this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error: refusal });
+      this.#plan.refund();
+    }
+    if (!this.#isHopeful) this.#host.end(refusal, "exhausted");
+  }
+
+  #begin(candidate: Candidate<Part>, isHedge: boolean): void {
+    const { log, flow } = this.#host;
+    const { provider, model } = candidate;
+    const lastError = log.attempts.at(-1)?.error;
+    const number = ++this.#begun;
+    const attempt = new Attempt(candidate, number, this);
+    if (this.#host.isOver) {
+      // By who watches breakers: it was never heard of.
+      attempt.cancel(undefined);
+      return;
+    }
+    this.#active.add(attempt);
+    log.started({ provider, model, number }, { hedge: isHedge });
+    if (this.holds && this.reader.attempt !== undefined)
+      flow.push(this.reader.attempt({ provider, model, number, lastError }));
+    if (this.#active.has(attempt)) attempt.begin();
+    const { hedge } = this.#options;
+    if (hedge === undefined || !this.#active.has(attempt) || this.#active.size >= (hedge.maxAttempts ?? 2)) return;
+    this.#hedges.add(hedge.delayMs, () => this.#askBeside(attempt));
+  }
+
+  #askBeside(slow: Attempt<Part, Result>): void {
+    this.#orEnd(() => {
+      const next = this.#active.has(slow) ? this.#plan.next() : undefined;
+      if (next !== undefined) this.#ask(next, { isHedge: true });
+    });
+  }
+
+  #askAfter({ candidate, delayMs }: { readonly candidate: Candidate<Part>; readonly delayMs: number }): void {
+    if (delayMs === 0 && this.#begun % ATTEMPTS_A_TURN !== 0) this.#ask(candidate);
+    else this.#retries.add(delayMs, () => this.#orEnd(() => this.#ask(candidate)));
+  }
+
+  /** The answer is whole, and not good enough: another attempt follows, unless the request has ended. */
+  #isTurnedDown(attempt: Attempt<Part, Result>, last: Part): boolean {
+    const record = this.close(attempt, undefined, last);
+    if (record === undefined || this.#host.isOver) return true;
+    if (this.#options.retry?.shouldRetry === undefined) return false;
+    const { result } = this.seal(attempt, last);
+    const move = this.#plan.after({ result }, attempt.candidate, record);
+    if (this.#host.isOver) return true;
+    if (move.type !== "ask") return false;
+    this.#host.log.turnDown(new Error("`shouldRetry` turned the answer down."));
+    this.#askAfter(move);
+    return true;
+  }
+
+  /** The last part of an answer as the caller gets it, and the whole. */
+  seal(
+    { candidate, collector }: Attempt<Part, Result>,
+    last: Part,
+  ): { readonly sealed: Part; readonly result: Result } {
+    const { provider, model } = candidate;
+    const sealed = this.reader.sealed(last, { provider, model, attempts: this.#host.log.attempts });
+    return { sealed, result: collector.result(sealed) };
+  }
+
+  /** Whether there is still someone to wait for. */
+  get #isHopeful(): boolean {
+    return this.#active.size + this.#retries.size > 0;
+  }
+
+  #cancel(attempt: Attempt<Part, Result>, reason: unknown, { timedOut = false } = {}): void {
+    if (this.#active.delete(attempt)) this.#host.log.ended(attempt.cancel(reason), { cancelled: !timedOut });
+  }
+
+  #orEnd(work: () => void): void {
+    if (this.#host.isOver) return;
+    try {
+      work();
+    } catch (error) {
+      this.#host.end(error, "broken");
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { TimeoutError } from "../errors.ts";
+import { Flow, type FlowMaker } from "../flow.ts";
+import { weightOfPart } from "../part-weight.ts";
+import { Deadline, DEFAULT_TIMEOUTS } from "../timers.ts";
+import type { Attempt, AttemptReceiver } from "./attempt.ts";
+import { AttemptLog } from "./attempt-log.ts";
+import type { AttemptsOptions } from "./attempts-options.ts";
+import type { PartKind } from "./part-reader.ts";
+import { Race, type Ending, type RaceHost } from "./race.ts";
+import { readVerdict, type Outcome } from "./retry.ts";
+
+/**
+ * One request on its way over its candidates: a flow of two phases. First who answers, which a race decides; then what that
+ * one says: its parts pass on.
+ *
+ * It fails with the error of the only attempt, `all_failed` for several, the error itself where that ended the request or
+ * came after the commit point (each with `attempts`), the reason of `signal` as soon as that aborts, and a `timeout` of the
+ * phase `total` as soon as its time is over, whether anybody reads it or not.
+ */
+export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, AttemptReceiver<Part, Result> {
+  readonly flow: Flow<Part>;
+  readonly log: AttemptLog;
+  readonly #options: AttemptsOptions<Part, Result>;
+  readonly #totalMs: number;
+  readonly #total = new Deadline(() => this.end(new TimeoutError("total", this.#totalMs), "timed-out"));
+  #race: Race<Part, Result> | undefined;
+  #outcome: Outcome<Result> | undefined;
+  #completion: PromiseWithResolvers<Result> | undefined;
+  #untrack: (() => void) | undefined;
+
+  constructor(options: AttemptsOptions<Part, Result>) {
+    this.flow = new Flow<Part>(this, weightOfPart as (part: Part) => number);
+    this.log = new AttemptLog(options.model, options.observers);
+    this.#options = options;
+    this.#totalMs = options.totalMs ?? DEFAULT_TIMEOUTS.totalMs;
+  }
+
+  /** How it ended; `undefined` while it has not. An error is what the flow fails with, or why it was left. */
+  get outcome(): Outcome<Result> | undefined {
+    return this.#outcome;
+  }
+
+  get isOver(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** The result. Asking for it makes the run go by itself: what nobody reads waits, however much it is. */
+  completion(): Promise<Result> {
+    if (this.#completion === undefined) {
+      this.#completion = Promise.withResolvers<Result>();
+      this.#tellOutcome();
+      this.flow.mark = Infinity;
+      this.flow.open();
+    }
+    return this.#completion.promise;
+  }
+
+  // Who answers.
+
+  start(): void {
+    try {
+      const { signal, track } = this.#options;
+      signal?.throwIfAborted();
+      signal?.addEventListener("abort", this);
+      this.#untrack = track?.((reason) => this.end(reason, "aborted"));
+      this.#total.start(this.#totalMs);
+      this.#race = new Race(this.#options, this);
+      if (!this.isOver) this.#race.begin();
+    } catch (error) {
+      this.end(error, "broken");
+    }
+  }
+
+  pause(): void {
+    this.#race?.pause();
+  }
+
+  resume(): void {
+    this.#race?.resume();
+  }
+
+  // What it says.
+
+  won(attempt: Attempt<Part, Result>): void {
+    const { last } = attempt;
+    // An iteration of somebody's own is asked one part ahead at most, unless all of it is wanted.
+    if (last === undefined && !attempt.isFlow && this.flow.mark !== Infinity) this.flow.mark = 0;
+    for (const part of attempt.handOver(this)) this.flow.push(part);
+    if (last !== undefined) this.#conclude(attempt, last);
+  }
+
+  pass(attempt: Attempt<Part, Result>, part: Part, kind: PartKind): void {
+    if (kind === "error") throw this.#options.reader.errorOf(part);
+    if (kind === "finish" || kind === "whole") {
+      this.#conclude(attempt, part);
+      return;
+    }
+    if (kind !== "live") attempt.collector.add(part);
+    this.flow.push(part);
+  }
+
+  brokeOff(attempt: Attempt<Part, Result>, reason: unknown): void {
+    if (this.isOver) return;
+    try {
+      const error = attempt.asOwnError(reason);
+      this.#race?.close(attempt, error);
+      this.end(error, "failed");
+    } catch (error) {
+      this.end(error, "broken");
+    }
+  }
+
+  /** The answer is whole. */
+  #conclude(attempt: Attempt<Part, Result>, last: Part): void {
+    const { outcomeOnly = false, retry } = this.#options;
+    const race = this.#race;
+    if (this.isOver || race === undefined) return;
+    try {
+      // Of an attempt that was read to its end before anything was shown there is none.
+      const shown = race.close(attempt, undefined, last);
+      if (this.isOver) return;
+      const { sealed, result } = race.seal(attempt, last);
+      const verdict = shown === undefined ? undefined : readVerdict(retry?.shouldRetry?.({ result }, shown));
+      if (verdict === "retry" || verdict === "next") {
+        throw new TypeError(
+          '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',
+        );
+      }
+      if (!this.#settle({ result })) return;
+      if (!outcomeOnly) this.flow.push(sealed);
+      this.flow.end();
+    } catch (error) {
+      this.end(error, "broken");
+    }
+  }
+
+  // How it ends badly.
+
+  leave(reason: unknown): void {
+    this.end(reason, "aborted");
+  }
+
+  over(): void {
+    // It was left before it began.
+    if (!this.isOver) this.end(new DOMException("The stream was left before it was read.", "AbortError"), "aborted");
+  }
+
+  /** The caller's signal has aborted. */
+  handleEvent(): void {
+    this.end(this.#options.signal?.reason, "aborted");
+  }
+
+  /** What is under way is logged before the error is made, and stopped once that was told. */
+  end(reason: unknown, how: Ending): void {
+    if (this.isOver) return;
+    const left = this.#race?.cancelAll(reason, { timedOut: how === "timed-out" }) ?? [];
+    this.#fail(this.#errorOf(reason, how), how);
+    const told: unknown = this.#outcome?.error;
+    for (const attempt of left) attempt.stop(told);
+  }
+
+  #errorOf(reason: unknown, how: Ending): unknown {
+    // What a caller aborts with or throws is the caller's, also where it is an error of ours.
+    if (how === "aborted" || how === "broken") return reason;
+    try {
+      return this.log.finalError(reason, { exhausted: how === "exhausted" });
+    } catch (error) {
+      return error;
+    }
+  }
+
+  #fail(error: unknown, how: Ending): void {
+    if (!this.#settle({ error })) return;
+    // Who aborts has no use for what waits; else it may still be read.
+    if (how === "aborted") this.flow.abort(error);
+    else this.flow.fail(error);
+  }
+
+  /** Nothing more is asked; no timer and no listener is left. Whether that is news. */
+  #settle(outcome: Outcome<Result>): boolean {
+    if (this.isOver) return false;
+    this.#outcome = outcome;
+    this.#total.stop();
+    this.#options.signal?.removeEventListener("abort", this);
+    this.#untrack?.();
+    this.#tellOutcome();
+    return true;
+  }
+
+  #tellOutcome(): void {
+    const outcome = this.#outcome;
+    if (outcome === undefined || this.#completion === undefined) return;
+    if ("result" in outcome) this.#completion.resolve(outcome.result as Result);
+    else this.#completion.reject(outcome.error);
+  }
+}
