@@ -12,10 +12,8 @@ export {
   type ContractService,
   type ContractSubject,
   type KnownAnswer,
-  providerContract,
-  testProvider,
-  type TestProviderOptions,
-} from "./contract/contract.ts";
+} from "./contract/contract-subject.ts";
+export { providerContract, testProvider, type TestProviderOptions } from "./contract/contract.ts";
 export { knownAnswers, serviceOf } from "./contract/service.ts";
 export {
   type ScriptedCall,

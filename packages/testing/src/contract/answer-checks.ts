@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FinishReason, Provider, ProviderPart } from "@qwen/core";
 
 import { answered, ask, textOf, transcribe } from "./calls.ts";
-import type { ContractCheck, ContractSubject, KnownAnswer } from "./contract.ts";
+import type { ContractCheck, ContractSubject, KnownAnswer } from "./contract-subject.ts";
 
 /** What an answer is made of. */
 export function answerChecks({ create, service }: ContractSubject): readonly ContractCheck[] {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ProviderPart } from "@qwen/core";
 
 import { ask, untilAtMost, untilText, within } from "./calls.ts";
-import type { ContractCheck, ContractSubject } from "./contract.ts";
+import type { ContractCheck, ContractSubject } from "./contract-subject.ts";
 
 /** How an answer ends before its time. */
 export function endingChecks({

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { ask, assertFamily, transcribe } from "./calls.ts";
-import type { ContractCheck, ContractSubject } from "./contract.ts";
+import type { ContractCheck, ContractSubject } from "./contract-subject.ts";
 
 /** How a provider fails. */
 export function failureChecks({ create, createUnreachable, service }: ContractSubject): readonly ContractCheck[] {

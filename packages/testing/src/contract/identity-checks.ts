@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import type { ContractCheck, ContractSubject } from "./contract.ts";
+import type { ContractCheck, ContractSubject } from "./contract-subject.ts";
 
 /** What a provider says of itself. */
 export function identityChecks({ create }: ContractSubject): readonly ContractCheck[] {

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { getEventListeners } from "node:events";
 
 import { answered, ask, transcribe, untilAtMost, untilText } from "./calls.ts";
-import type { ContractCheck, ContractSubject } from "./contract.ts";
+import type { ContractCheck, ContractSubject } from "./contract-subject.ts";
 
 /** What must not be left behind. */
 export function leakChecks({ create, service, stopMs = 2000 }: ContractSubject): readonly ContractCheck[] {

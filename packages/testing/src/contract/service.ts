@@ -2,7 +2,7 @@ import { cleandoc } from "../emulator/cleandoc.ts";
 import type { SpaceEmulator } from "../emulator/emulator.ts";
 import type { GradioVersion } from "../emulator/flavour.ts";
 import type { SpaceShape } from "../emulator/shape.ts";
-import type { ContractService, KnownAnswer } from "./contract.ts";
+import type { ContractService, KnownAnswer } from "./contract-subject.ts";
 
 /**
  * The known answers of this project's Spaces and of an emulator without an answer of its own: prompts for
