@@ -27,7 +27,21 @@ export class PhaseClock {
   }
 
   start(): void {
+    this.startWhole();
+    this.startPhase();
+  }
+
+  /** Starts the limit of the whole, before there is anything to wait for. */
+  startWhole(): void {
     this.#wholeEnd.start(this.#limits.totalMs);
+  }
+
+  /** Starts the phases, of a second job anew. */
+  startPhase(): void {
+    this.#phase = "first-output";
+    this.#otherLeftMs = this.#limits.queueMs;
+    this.#lowestPlace = Infinity;
+    this.#paused = false;
     this.#phaseEnd.start(this.#limits.firstOutputMs);
   }
 
@@ -67,9 +81,14 @@ export class PhaseClock {
     this.#phaseEnd.resume();
   }
 
+  /** There is nothing more to wait for, though the whole is not over. */
+  stopPhase(): void {
+    this.#phaseEnd.stop();
+  }
+
   /** It is over: nothing expires any more. */
   stop(): void {
-    this.#phaseEnd.stop();
+    this.stopPhase();
     this.#wholeEnd.stop();
   }
 

@@ -25,7 +25,9 @@ function makeConfigSchema() {
         id: z.nullish(z.number()),
         api_name: z.nullish(z.union([z.string(), z.literal(false)])),
         queue: z.nullish(z.boolean()),
+        inputs: z.optional(z.unknown()),
       }),
     ),
+    components: z.optional(z.unknown()),
   });
 }

@@ -1,5 +1,5 @@
 import { QwenError } from "../errors.ts";
-import { parseJson } from "./json.ts";
+import { isRecord, parseJson } from "./json.ts";
 
 /** An endpoint of a Space, as `GET /config` lists it. */
 export interface Endpoint {
@@ -19,6 +19,11 @@ export interface SpaceConfig {
   /** "" before Gradio 5, "/gradio_api" from then on. */
   readonly apiPrefix: string;
   readonly endpoints: readonly Endpoint[];
+  /**
+   * Which inputs of an endpoint hold what only the server knows, such as a `gr.State`, by `fn_index`: those of endpoints
+   * that have any; absent where none has.
+   */
+  readonly serverInputs?: ReadonlyMap<number, readonly boolean[]> | undefined;
 }
 
 /** What a server sent, checked for the fields we read. */
@@ -33,7 +38,9 @@ interface RawConfig {
     readonly id?: number | null | undefined;
     readonly api_name?: string | false | null | undefined;
     readonly queue?: boolean | null | undefined;
+    readonly inputs?: unknown;
   }[];
+  readonly components?: unknown;
 }
 
 /**
@@ -66,7 +73,28 @@ export function parseConfig(
       fnIndex: id ?? index,
       queue: queue !== false,
     })),
+    serverInputs: serverInputsIn(result.config),
   };
+}
+
+function serverInputsIn({ dependencies, components }: RawConfig): SpaceConfig["serverInputs"] {
+  const own = new Set<unknown>();
+  for (const component of listIn(components)) {
+    if (!isRecord(component)) continue;
+    // Gradio 6 says so of a button as well; earlier ones leave only their states out of their API.
+    const { skip_api: skipped } = component;
+    if (typeof skipped === "boolean" ? skipped : component["type"] === "state") own.add(component["id"]);
+  }
+  const serverInputs = new Map<number, readonly boolean[]>();
+  for (const [index, { id, inputs }] of dependencies.entries()) {
+    const places = listIn(inputs).map((input) => own.has(input));
+    if (places.includes(true)) serverInputs.set(id ?? index, places);
+  }
+  return serverInputs.size === 0 ? undefined : serverInputs;
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** Finds an endpoint by its name, with or without the leading "/", or by its `fn_index`. */

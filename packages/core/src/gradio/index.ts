@@ -1,13 +1,9 @@
 export { connectSpace, createSpaceProvider, dialogueOf, imageSource, imagesOf, isBlob, promptOf, textOf } from "#core";
-export type { Space, SpaceMessage } from "./space.ts";
+export type { Space } from "./space.ts";
+export type { SpaceMessage } from "./space-message.ts";
 export type { SubmitOptions } from "./submit-options.ts";
-export type {
-  InputSession,
-  OutputSchema,
-  SpaceDefinition,
-  SpaceProviderOptions,
-  SpaceRequest,
-} from "./space-provider.ts";
+export type { SpaceProviderOptions } from "./space-provider.ts";
+export type { InputSession, OutputSchema, SpaceDefinition, SpaceRequest } from "./space-definition.ts";
 export type { Dialogue } from "../message.ts";
 export type { SpaceTarget } from "./address.ts";
 export type { AnswerLocation } from "./answer.ts";

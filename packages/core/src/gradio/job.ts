@@ -1,361 +1,296 @@
-import { QwenError, StreamInterruptedError, TimeoutError, type TimeoutPhase } from "../errors.ts";
-import { decodeEvents } from "../http/sse.ts";
-import { headerOf, readText, type ResponseBody, type TransportResponse } from "../http/transport.ts";
-import { startTimer, within, type ResolvedTimeouts, type Deadline } from "../timers.ts";
-import { completionFailure, failureOf } from "./failure.ts";
-import { isRecord, parseJson } from "./json.ts";
-import { parseQueueMessage, type JobCompletion, type QueueMessage } from "./messages.ts";
-import type { ClientRequest } from "./client.ts";
+import { QwenError, StreamInterruptedError } from "../errors.ts";
+import type { PhaseClock } from "../phase-clock.ts";
+import { startTimer, within, type Deadline, type ResolvedTimeouts } from "../timers.ts";
+import { CLEANUP_MS } from "./clean-ups.ts";
+import { completionFailure } from "./failure.ts";
+import { JobStream, type StreamListener } from "./job-stream.ts";
+import { join } from "./join.ts";
+import type { JobCompletion, QueueEstimation, QueueMessage, SessionMessage } from "./messages.ts";
 import type { Session } from "./session.ts";
-import { cancelJob, CLEANUP_MS, sweepSession } from "./stopping.ts";
+import { stopJob, type Reached } from "./stopping.ts";
+import type { TrackedEndpoint } from "./tracked-endpoint.ts";
+import { streamRequest } from "./wire.ts";
 
 /** A message of a job while it runs. */
 export type JobMessage = Extract<QueueMessage, { type: "queue" | "started" | "generating" | "progress" | "log" }>;
 
-/** What to run, and who listens. */
-export interface JobOptions {
-  readonly session: Session;
-  /** Name of the endpoint, to check a guessed `fn_index` before it is used to cancel. */
-  readonly endpoint: string | undefined;
-  /** Runs on `/queue/join`, whose messages are edits. Without it `/call/{endpoint}` sends whole values. */
-  readonly fnIndex: number | undefined;
-  readonly inputs: readonly unknown[];
-  readonly signal: AbortSignal;
-  readonly timeouts: ResolvedTimeouts;
-  /** Leave a queue whose estimate, or the wait itself, is longer than this, in ms. */
-  readonly maxQueueMs?: number | undefined;
-  /** Ask for the stream beside the join. For a new session only: in one that the server knows, it may find another job's. */
-  readonly earlyStream?: boolean | undefined;
-  /** Called in order for every message of this job. True once there is output: from then on the job must not idle. */
-  onMessage(message: JobMessage): boolean;
+/** Who hears of a job: any number of messages, then exactly one `completed` or `failed`. */
+export interface JobListener {
+  /**
+   * Whether it is output: from the first on the job must not idle, and only what is output begins that limit anew. What it
+   * throws ends the job. `size` is the length of the message as it came, in characters.
+   */
+  message(message: JobMessage, size: number): boolean;
+  /** It ended well, with one value an output. */
+  completed(data: readonly unknown[], size: number): void;
+  failed(error: unknown): void;
   /** What is there of the answer, for the error of a cut stream. */
   partialText(): string;
 }
 
-/** A job under way. */
-export interface Job {
-  /** The successful completion. Rejects with a `QwenError`, or with the reason of `signal`. */
-  readonly completion: Promise<JobCompletion>;
-  /** Stops reading the stream, and with it the clock: a slow consumer is no silent server. */
-  pause(): void;
-  resume(): void;
+/** What to run, and who listens. */
+export interface JobOptions {
+  readonly session: Session;
+  readonly endpoint: TrackedEndpoint;
+  /** Runs on `/queue/join`, whose messages are edits. Without it `/call/{endpoint}` sends whole values. */
+  readonly fnIndex: number | undefined;
+  readonly inputs: readonly unknown[];
+  readonly timeouts: ResolvedTimeouts;
+  /** Its phases are the job's; whoever made it tells the job what expired, by `fail`. */
+  readonly clock: PhaseClock;
+  /** Leave a queue whose estimate, or the wait itself, is longer than this, in ms. */
+  readonly maxQueueMs?: number | undefined;
+  /** Ask for the stream beside the join. For a new session only: in one that the server knows, it may find another job's. */
+  readonly earlyStream: boolean;
+  readonly listener: JobListener;
 }
 
-/** How long a finished stream may take to close by itself, in ms. */
-const LINGER_MS = 1000;
-
 /**
- * Runs one job on Gradio's queue: joins, listens on a stream of its own, ends.
+ * One job on Gradio's queue, over a stream of its own.
  *
- * However it ends early (abort, timeout, error), the promise settles at once and the job is stopped
- * on the server behind it: first the stream is closed, which takes a waiting job out of the queue;
- * then `/cancel` goes out, if `/config` has confirmed the `fn_index`, because a wrong one
- * restarts the job. A join that is not answered yet is awaited and its session opened and
- * closed, since dropping it would leave the job running.
+ * However it ends early, its listener hears of it at once, and the job is stopped on the server behind that: first the
+ * stream is closed, which takes a waiting job out of the queue; then `/cancel` goes out, if `/config` has confirmed the
+ * `fn_index`, because a wrong one restarts the job. A join that is not answered yet is awaited and its session opened
+ * and closed, since dropping it would leave the job running.
  */
-export function startJob({
-  session,
-  endpoint,
-  fnIndex,
-  inputs,
-  signal,
-  timeouts,
-  maxQueueMs,
-  earlyStream = false,
-  onMessage,
-  partialText,
-}: JobOptions): Job {
-  const { client } = session;
-  const settled = Promise.withResolvers<JobCompletion>();
-  const wire = new AbortController();
-  const about = { url: client.url, signal: wire.signal };
-  let stage: "joining" | "joined" | "streaming" = "joining";
-  /** The server may have made a job of the join. */
-  let mayRun = false;
-  let over = false;
-  let eventId: string | undefined;
-  let body: ResponseBody | undefined;
-  /** The stream was asked for before the session was known to exist, and has not spoken of the job yet. */
-  let unproven = false;
-  let stepped = false;
-  let output = false;
-  let paused = false;
-  let position: number | undefined;
-  let timer = limit("first-output", timeouts.firstOutputMs);
-  /** Runs while the job waits: before a Space has ended its first job it has no estimate to give. */
-  let patience: Deadline | undefined;
+export class Job implements StreamListener {
+  readonly #options: JobOptions;
+  readonly #wire = new AbortController();
+  #reached: Reached = "unsent";
+  #over = false;
+  /** The requests that are under way for it. Never rejects. */
+  #opening: Promise<void> = Promise.resolve();
+  #eventId: string | undefined;
+  #stream: JobStream | undefined;
+  #paused = false;
+  /** It has yielded something; something of that was output. */
+  #stepped = false;
+  #output = false;
+  /** Runs while it waits: before a Space has ended its first job it has no estimate to give. */
+  #patience: Deadline | undefined;
 
-  function limit(phase: TimeoutPhase, limitMs: number) {
-    return startTimer(limitMs, () => fail(new TimeoutError(phase, limitMs)));
+  /** Nothing is sent before `start`. */
+  constructor(options: JobOptions) {
+    this.#options = options;
   }
 
-  function switchTimer(phase: TimeoutPhase, limitMs: number): void {
-    timer.stop();
-    timer = limit(phase, limitMs);
-    if (paused) timer.pause();
+  start(): void {
+    if (this.#over) return;
+    this.#options.clock.startPhase();
+    this.#opening = this.#open();
   }
 
-  function onAbort(): void {
-    fail(signal.reason);
+  /** Stops reading the stream, and with it the clock of the phase: a slow consumer is no silent server. */
+  pause(): void {
+    if (this.#over || this.#paused) return;
+    this.#paused = true;
+    this.#options.clock.pause();
+    this.#stream?.pause();
   }
 
-  function settle(): boolean {
-    if (over) return false;
-    over = true;
-    timer.stop();
-    patience?.stop();
-    signal.removeEventListener("abort", onAbort);
-    return true;
+  resume(): void {
+    if (this.#over || !this.#paused) return;
+    this.#paused = false;
+    this.#options.clock.resume();
+    this.#stream?.resume();
   }
 
-  function fail(error: unknown): void {
-    if (!settle()) return;
-    settled.reject(error);
-    if (stage === "streaming") {
-      body?.cancel();
-      client.background(stop());
-    } else if (!mayRun) wire.abort(error);
-    // Else `run` is under way, and cleans up when it sees that it is over.
+  /** Ends it, for this reason, unless it has ended. */
+  fail(error: unknown): void {
+    if (!this.#settle()) return;
+    if (this.#reached === "unsent") this.#wire.abort(error);
+    else this.#options.session.client.cleanUps.add(this.#cleanUp());
+    this.#options.listener.failed(error);
   }
 
-  /** The job has ended on the server. That closes the stream by itself, which leaves the connection for the next call. */
-  function finish(tell: () => void): void {
-    if (!settle()) return;
-    tell();
-    const lingering = startTimer(LINGER_MS, () => body?.cancel());
-    onClosed = () => lingering.stop();
-  }
-
-  let onClosed = (): void => {};
-  let running: Promise<void>;
-
-  function start(work: () => Promise<void>): void {
-    running = work().catch((error: unknown) => {
-      fail(error);
-      if (mayRun) client.background(stop({ sweep: true }));
-    });
-  }
-
-  async function run(): Promise<void> {
-    const lane = earlyStream ? Symbol("lane") : undefined;
-    const joined = join(lane);
-    const early = lane === undefined ? undefined : listenEarly(lane);
-    try {
-      eventId = await eventIdOf(await joined);
-      stage = "joined";
-      // Its own time begins with the join's answer, behind which it comes.
-      const response = early && (await within(timeouts.headersMs, early.response));
-      if (response !== undefined && response.status !== 404) {
-        unproven = true;
-        await read(response);
-        return;
-      }
-    } catch (error) {
-      early?.drop();
-      throw error;
-    }
-    early?.drop();
-    await read(await listen());
-  }
-
-  async function read(response: TransportResponse): Promise<void> {
-    if (response.status !== 200) throw await failureOf(response, about);
-    if (over) {
-      response.body.cancel();
-      await stop();
-      return;
-    }
-    if (headerOf(response, "content-type")?.startsWith("text/html") === true) {
-      response.body.cancel();
-      throw new QwenError("space_unavailable", `${client.url.host} shows a page in place of the job's messages.`);
-    }
-    stage = "streaming";
-    body = response.body;
-    body.pipe(decodeEvents({ event: take, end: () => ended(), error: ended }));
-  }
-
-  function join(lane: symbol | undefined): Promise<TransportResponse> {
-    const options = {
-      lane,
-      signal: wire.signal,
-      timeouts,
-      onStart: () => (mayRun = true),
-      onStatus(status: number) {
-        // A gateway that lost patience does not know either.
-        if (status === 200 || status === 502 || status === 504) return;
-        // No job was made, and after an abort none is to be asked for elsewhere.
-        mayRun = false;
-        if (over) wire.abort();
-      },
-    };
-    const common = { data: inputs, session_hash: session.hash };
-    if (fnIndex === undefined)
-      return session.request({
-        path: `call/${encodeURIComponent((endpoint ?? "").replace(/^\//, ""))}`,
-        json: common,
-        ...options,
-      });
-    return session.request({
-      path: "queue/join",
-      json: { ...common, fn_index: fnIndex, event_data: null, trigger_id: null },
-      ...options,
-    });
-  }
-
-  async function eventIdOf(response: TransportResponse): Promise<string> {
-    if (response.status !== 200) throw await failureOf(response, { ...about, sent: "inputs" });
-    const text = await readText(response.body, { limitMs: timeouts.headersMs, signal: wire.signal });
-    const id = eventIdIn(text);
-    if (id !== undefined) return id;
-    const isPage = text.trimStart().startsWith("<");
-    // A page is somebody else's answer; anything else may be the broken name of a job.
-    if (isPage) mayRun = false;
-    throw new QwenError(
-      isPage ? "space_unavailable" : "protocol",
-      `${client.url.host} accepts the job without naming it: it is no Gradio queue, or shows a page in its place.`,
-    );
-  }
-
-  function listen(otherwise?: Partial<ClientRequest>): Promise<TransportResponse> {
-    const path = `queue/data?session_hash=${session.hash}`;
-    return session.request({ path, accept: "text/event-stream", signal: wire.signal, timeouts, ...otherwise });
-  }
-
-  function listenEarly(lane: symbol) {
-    const dropped = new AbortController();
-    const response = listen({
-      signal: AbortSignal.any([wire.signal, dropped.signal]),
-      timeouts: { ...timeouts, headersMs: Infinity },
-      lane,
-    });
-    return { response: response.catch(() => undefined), drop: () => dropped.abort() };
-  }
-
-  function take(data: string): void {
-    if (over) return;
-    const parsed = parseQueueMessage(data);
+  said({ eventId, message }: SessionMessage, size: number): void {
     // What speaks of the whole session speaks of this job: the session is its own.
-    if (parsed === undefined || (parsed.eventId !== undefined && parsed.eventId !== eventId)) return;
-    if (unproven && parsed.message.type === "failed" && parsed.message.sessionNotFound) {
+    if (this.#over || (eventId !== undefined && eventId !== this.#eventId)) return;
+    if (this.#reached === "joined" && message.type === "failed" && message.sessionNotFound) {
       // It overtook the join, which has been answered by now.
-      unproven = false;
-      stage = "joined";
-      body?.cancel();
-      start(async () => read(await listen()));
+      this.#stream?.cancel();
+      this.#opening = this.#listen().catch((error: unknown) => this.fail(error));
       return;
     }
-    unproven = false;
+    this.#reached = "streaming";
     try {
-      receive(parsed.message);
+      this.#receive(message, size);
     } catch (error) {
-      fail(error);
+      this.fail(error);
     }
   }
 
-  function receive(message: QueueMessage): void {
-    switch (message.type) {
-      case "completed":
-        if (!message.success) finish(() => settled.reject(completionFailure(message)));
-        else if (message.data !== undefined) finish(() => settled.resolve(message));
-        // This is what a cancelled job looks like, and it was not us.
-        else if (output) ended();
-        else fail(new QwenError("empty_response", `${client.url.host} ended the job without outputs.`));
-        return;
-      case "failed":
-        fail(
-          message.sessionNotFound
-            ? new QwenError(
-                "session_not_found",
-                `${client.url.host} does not know the session it just accepted a job for: its replicas share none.`,
-              )
-            : new QwenError("space_unavailable", `${client.url.host} gave the job up: ${message.message}`),
-        );
-        return;
-      case "closed":
-        ended();
-        return;
-      case "queue":
-        if (maxQueueMs !== undefined) {
-          if (message.etaMs !== undefined && message.etaMs > maxQueueMs) {
-            fail(tooLong(`takes about ${message.etaMs} ms`, maxQueueMs));
-            return;
-          }
-          patience ??= startTimer(maxQueueMs, () => fail(tooLong("did not end", maxQueueMs)));
-        }
-        if (!output && message.position !== position) switchTimer("queue", timeouts.queueMs);
-        position = message.position;
-        onMessage(message);
-        return;
-      case "started":
-        patience?.stop();
-        if (!output) switchTimer("first-output", timeouts.firstOutputMs);
-        onMessage(message);
-        return;
-      default:
-        stepped ||= message.type === "generating";
-        // A message that still comes while reading is paused must not start the clock again.
-        if (output && !paused) timer.touch();
-        if (onMessage(message) && !output && !over) {
-          output = true;
-          switchTimer("idle", timeouts.idleMs);
-        }
+  ended(error?: unknown): void {
+    if (error !== undefined && !this.#output) {
+      this.fail(error);
+      return;
     }
-  }
-
-  function tooLong(what: string, limitMs: number): QwenError {
-    return new QwenError(
-      "queue_full",
-      `The queue of ${client.url.host} ${what}, and ${limitMs} ms is the longest wait.`,
-    );
-  }
-
-  function ended(error?: unknown): void {
-    onClosed();
-    if (over) return;
-    if (error !== undefined && !output) return fail(error);
-    fail(
-      new StreamInterruptedError(`${client.url.host} ended the stream before the answer was whole.`, {
-        text: partialText(),
+    this.fail(
+      new StreamInterruptedError(`${this.#host} ended the stream before the answer was whole.`, {
+        text: this.#options.listener.partialText(),
         cause: error,
       }),
     );
   }
 
-  /** Stops the job on the server, once its stream is closed. A stream that was not the job's has stopped nothing. */
-  function stop({ sweep = unproven } = {}): Promise<void> {
-    const job = { session, endpoint, fnIndex, eventId, stepped };
-    return sweep ? sweepSession(job) : cancelJob(job);
+  get #host(): string {
+    return this.#options.session.client.url.host;
   }
 
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  else {
-    start(run);
-    // What goes on after an abort is bounded, and `close()` waits for it.
-    settled.promise.catch(() => {
-      if (stage === "streaming") return;
-      const bound = startTimer(CLEANUP_MS, () => wire.abort(new Error("The clean-up took too long.")));
-      client.background(running.finally(() => bound.stop()));
-    });
+  #settle(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#options.clock.stopPhase();
+    this.#patience?.stop();
+    return true;
   }
 
-  return {
-    completion: settled.promise,
-    pause() {
-      if (over) return;
-      paused = true;
-      body?.pause();
-      timer.pause();
-    },
-    resume() {
-      paused = false;
-      body?.resume();
-      timer.resume();
-    },
-  };
+  async #open(): Promise<void> {
+    const { session, earlyStream, timeouts, endpoint, fnIndex, inputs } = this.#options;
+    const lane = earlyStream ? Symbol("lane") : undefined;
+    const mayRun = (may: boolean): void => this.#mayRun(may);
+    let early: EarlyStream | undefined;
+    try {
+      const { signal } = this.#wire;
+      const joined = join({ session, endpoint, fnIndex, inputs, timeouts, lane, signal, mayRun });
+      // Over the same connection only where that is known to stay open: else this one's answer would be lost, though its
+      // reader may live on and take the job's messages.
+      if (earlyStream) early = this.#listenEarly(session.client.keepsConnections() ? lane : undefined);
+      this.#eventId = await joined;
+      this.#reached = "joined";
+      // Its own time begins with the join's answer, behind which it comes.
+      const stream = early && (await within(timeouts.headersMs, early.opened));
+      if (stream === undefined) {
+        early?.drop();
+        await this.#listen();
+      } else this.#read(stream, "joined");
+    } catch (error) {
+      early?.drop();
+      this.fail(error);
+    }
+  }
+
+  #mayRun(may: boolean): void {
+    this.#reached = may ? "sent" : "unsent";
+    // After an end no job is to be asked for elsewhere.
+    if (!may && this.#over) this.#wire.abort();
+  }
+
+  #listenEarly(lane: symbol | undefined): EarlyStream {
+    const { session, timeouts } = this.#options;
+    const { url } = session.client;
+    const dropped = new AbortController();
+    const signal = AbortSignal.any([this.#wire.signal, dropped.signal]);
+    const request = { ...streamRequest(session.hash), signal, timeouts: { ...timeouts, headersMs: Infinity }, lane };
+    const opened = session.request(request).then(
+      (response) => (response.status === 404 ? undefined : JobStream.open(response, { url, signal })),
+      () => undefined,
+    );
+    // Of use only behind the join, which may fail before.
+    opened.catch(() => {});
+    return { opened, drop: () => dropped.abort() };
+  }
+
+  async #listen(): Promise<void> {
+    const { session, timeouts } = this.#options;
+    const { url } = session.client;
+    const { signal } = this.#wire;
+    const response = await session.request({ ...streamRequest(session.hash), signal, timeouts });
+    this.#read(await JobStream.open(response, { url, signal }), "streaming");
+  }
+
+  /** Reads a stream. An early one is the job's only once it has spoken of it: until then the job is no more than joined. */
+  #read(stream: JobStream, reached: Reached): void {
+    this.#stream = stream;
+    this.#reached = reached;
+    // Else the clean-up closes it.
+    if (this.#over) return;
+    stream.start(this);
+    if (this.#paused) stream.pause();
+  }
+
+  #receive(message: QueueMessage, size: number): void {
+    const { clock, listener } = this.#options;
+    switch (message.type) {
+      case "completed":
+        this.#complete(message, size);
+        return;
+      case "failed":
+        this.fail(
+          message.sessionNotFound
+            ? new QwenError(
+                "session_not_found",
+                `${this.#host} does not know the session it just accepted a job for: its replicas share none.`,
+              )
+            : new QwenError("space_unavailable", `${this.#host} gave the job up: ${message.message}`),
+        );
+        return;
+      case "closed":
+        this.ended();
+        return;
+      case "queue":
+        this.#wait(message);
+        if (!this.#over) listener.message(message, size);
+        return;
+      case "started":
+        this.#patience?.stop();
+        clock.working();
+        listener.message(message, size);
+        return;
+      default:
+        this.#stepped ||= message.type === "generating";
+        if (listener.message(message, size)) {
+          this.#output = true;
+          if (!this.#over) clock.output();
+        } else if (!this.#over) clock.working();
+    }
+  }
+
+  #complete(message: JobCompletion, size: number): void {
+    const { listener } = this.#options;
+    const { data, success } = message;
+    if (!success) {
+      const failure = completionFailure(message);
+      if (!this.#settle()) return;
+      this.#stream?.finish();
+      listener.failed(failure);
+    } else if (data !== undefined) {
+      if (!this.#settle()) return;
+      this.#stream?.finish();
+      listener.completed(data, size);
+    } else if (this.#output) {
+      // This is what a cancelled job looks like, and it was not us.
+      this.ended();
+    } else this.fail(new QwenError("empty_response", `${this.#host} ended the job without outputs.`));
+  }
+
+  #wait({ etaMs, position }: QueueEstimation): void {
+    const { clock, maxQueueMs } = this.#options;
+    clock.queued(position);
+    if (maxQueueMs === undefined) return;
+    if (etaMs !== undefined && etaMs > maxQueueMs) this.fail(this.#tooLong(`takes about ${etaMs} ms`, maxQueueMs));
+    else this.#patience ??= startTimer(maxQueueMs, () => this.fail(this.#tooLong("did not end", maxQueueMs)));
+  }
+
+  #tooLong(what: string, limitMs: number): QwenError {
+    return new QwenError("queue_full", `The queue of ${this.#host} ${what}, and ${limitMs} ms is the longest wait.`);
+  }
+
+  /** Stops it on the server. What was sent is awaited first: what it may have started could not be stopped before. */
+  async #cleanUp(): Promise<void> {
+    if (this.#reached !== "streaming") {
+      await within(CLEANUP_MS, this.#opening);
+      this.#wire.abort(new Error("The clean-up took too long."));
+    }
+    this.#stream?.cancel();
+    const { session, endpoint, fnIndex } = this.#options;
+    await stopJob(this.#reached, { session, endpoint, fnIndex, eventId: this.#eventId, stepped: this.#stepped });
+  }
 }
 
-function eventIdIn(text: string): string | undefined {
-  const json = parseJson(text);
-  return isRecord(json) && typeof json["event_id"] === "string" ? json["event_id"] : undefined;
+/** A stream that was asked for before the session was known to exist. */
+interface EarlyStream {
+  /** Nothing where it was lost. */
+  readonly opened: Promise<JobStream | undefined>;
+  drop(): void;
 }

@@ -1,7 +1,7 @@
 import { ownCopyOf } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
-import type { ClientRequest } from "./client.ts";
+import type { ClientRequest } from "./client-request.ts";
 import { CookieJar } from "./cookies.ts";
 import { statusFailure } from "./failure.ts";
 

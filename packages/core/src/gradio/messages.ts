@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from "./json.ts";
+import { eventIdOf, GENERATING_START } from "./wire.ts";
 
 /** Where a job stands in the queue. */
 export interface QueueEstimation {
@@ -52,10 +53,9 @@ export function parseQueueMessage(data: string): SessionMessage | undefined {
   const json = parseJson(data);
   if (!isRecord(json)) return undefined;
   const message = readMessage(json);
-  return message === undefined ? undefined : { eventId: stringIn(json["event_id"]), message };
+  return message === undefined ? undefined : { eventId: eventIdOf(json), message };
 }
 
-const GENERATING_START = '{"msg":"process_generating","event_id":"';
 const DATA_START = '","output":{"data":';
 const DATA_END = ',"is_generating":';
 

@@ -5,6 +5,7 @@ import { completionFailure, statusFailure } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { valuesOf } from "./outputs.ts";
 import type { Session } from "./session.ts";
+import { runRequest } from "./wire.ts";
 
 /** A call that does not go through the queue. */
 export interface RunOptions {
@@ -33,8 +34,7 @@ export async function runUnqueued({
 }: RunOptions): Promise<readonly unknown[]> {
   const { url } = session.client;
   const response = await session.request({
-    path: "run/predict",
-    json: { data: inputs, session_hash: session.hash, fn_index: fnIndex, event_data: null, trigger_id: null },
+    ...runRequest({ sessionHash: session.hash, inputs }, fnIndex),
     signal,
     // The headers come with the result, after the function has run.
     timeouts: { ...timeouts, headersMs: timeouts.firstOutputMs },

@@ -1,17 +1,16 @@
-import { QwenError } from "../errors.ts";
-import { produce, type Production } from "../produce.ts";
-import type { Timeouts } from "../provider.ts";
+import { FlowIterator } from "../flow-iterator.ts";
+import type { SpaceTarget } from "./address.ts";
+import { Call } from "./call.ts";
+import type { ClientOptions } from "./client-options.ts";
+import { createClient } from "./client.ts";
+import type { Endpoint } from "./config.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
-import type { SpaceTarget } from "./address.ts";
-import type { ClientOptions } from "./client-options.ts";
-import { createClient, type SpaceClient } from "./client.ts";
-import { endpointsInWords, findEndpoint, type Endpoint } from "./config.ts";
-import { startJob } from "./job.ts";
-import { OutputFollower } from "./outputs.ts";
-import { runUnqueued } from "./run.ts";
-import { createSession } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SpaceMessage } from "./space-message.ts";
+import { EndpointRun, readLast } from "./endpoint-run.ts";
 import { readSubmission, readUpload, type SubmitOptions } from "./submit-options.ts";
+import { withinTotal } from "./total.ts";
 import { uploadFile, type FileData, type UploadOptions } from "./upload.ts";
 
 /** A Gradio app: a Space of Hugging Face, or one anywhere. */
@@ -44,27 +43,6 @@ export interface Space {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-// How large a message is taken to be.
-const MESSAGE_BYTES = 1024;
-
-const SPACE_TIMEOUTS: Timeouts = { firstOutputMs: 300_000 };
-
-/** What a job of a Space says. */
-export type SpaceMessage =
-  | {
-      readonly type: "queue";
-      readonly position: number;
-      readonly size: number | undefined;
-      readonly etaMs: number | undefined;
-    }
-  | { readonly type: "started" }
-  | { readonly type: "progress"; readonly message: string | undefined; readonly fraction: number | undefined }
-  | { readonly type: "log"; readonly level: "info" | "warning" | "success" | "error"; readonly message: string }
-  /** The outputs so far, whole. */
-  | { readonly type: "generating"; readonly data: readonly unknown[] }
-  /** The final outputs. */
-  | { readonly type: "completed"; readonly data: readonly unknown[] };
-
 /**
  * Connects to a Gradio Space, version 4 to 6. Nothing is sent yet: the first call is two requests on
  * one connection.
@@ -79,75 +57,15 @@ export type SpaceMessage =
  */
 export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): Space {
   const client = createClient(target, options);
-  const ownTimeouts = readTimeouts(options.timeouts);
+  const timeouts = readTimeouts(options.timeouts);
 
-  async function run(
-    which: string | number,
-    inputs: readonly unknown[],
-    submitOptions: SubmitOptions,
-    production: Production<SpaceMessage>,
-  ): Promise<readonly unknown[]> {
-    const { push, steer } = production;
-    const { signal } = production.stop;
-    const timeouts = resolveTimeouts(submitOptions.timeouts, ownTimeouts, SPACE_TIMEOUTS);
-    const session = createSession(client, { headers: submitOptions.headers });
-    const endpoint = knownEndpoint(client, which);
-    if (endpoint?.queue === false) return runUnqueued({ session, fnIndex: endpoint.fnIndex, inputs, signal, timeouts });
-    const fnIndex = endpoint?.fnIndex ?? (typeof which === "number" ? which : undefined);
-    const outputs = new OutputFollower({ whole: fnIndex === undefined });
-    const job = startJob({
-      session,
-      endpoint: endpoint?.name ?? (typeof which === "string" ? which : undefined),
-      fnIndex,
-      inputs,
-      signal,
-      timeouts,
-      maxQueueMs: submitOptions.maxQueueMs,
-      earlyStream: client.earlyStream,
-      partialText: () => "",
-      onMessage(message) {
-        if (message.type !== "generating") {
-          push(message);
-          // Of an endpoint of any kind, work that is reported is work: it may take longer than a first word.
-          return message.type === "progress" || message.type === "log";
-        }
-        const data = outputs.generating(message.data);
-        if (data !== undefined) push({ type: "generating", data });
-        return true;
-      },
-    });
-    steer(job);
-    try {
-      const { data } = await job.completion;
-      if (data === undefined)
-        throw new QwenError("empty_response", `${client.url.host} ended the job without outputs.`);
-      return outputs.completed(data);
-    } catch (error) {
-      // A wrong name answers 500 like any failure, and so does an app that was changed. Now that it costs nothing, look.
-      if (QwenError.isInstance(error) && error.status === 500) {
-        const refreshed = await client.refreshConfig().catch(() => undefined);
-        if (refreshed !== undefined) knownEndpoint(client, which);
-      }
-      throw error;
-    }
-  }
-
-  function submit(
-    which: string | number,
+  function call(
+    endpoint: string | number,
     inputs: readonly unknown[],
     submitOptions: SubmitOptions = {},
-  ): AsyncIterableIterator<SpaceMessage, undefined> {
-    const asked = readNow(() => readSubmission({ endpoint: which, inputs, options: submitOptions }));
-    return produce<SpaceMessage>(
-      async (production) => {
-        const { endpoint, inputs: values, options: ownOptions } = asked.take();
-        const data = await run(endpoint, values, ownOptions, production);
-        production.push({ type: "completed", data });
-        // Read behind the first call, so that later ones get edits instead of whole values.
-        if (client.knownConfig() === undefined) client.background(client.config().then(() => undefined));
-      },
-      { signal: asked.value?.options.signal, weigh: () => MESSAGE_BYTES },
-    );
+  ): Call<SpaceMessage> {
+    const asked = readNow(() => readSubmission({ endpoint, inputs, options: submitOptions }));
+    return new Call(new EndpointRun({ client, timeouts }, asked.take), asked.value?.options.signal);
   }
 
   async function close(): Promise<void> {
@@ -157,31 +75,19 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
   return {
     url: client.url,
     async endpoints() {
-      return (await client.config()).endpoints;
+      const { totalMs } = resolveTimeouts(timeouts);
+      return (await withinTotal(totalMs, () => client.config.read())).endpoints;
     },
-    submit,
-    async predict(endpoint, inputs, submitOptions) {
-      for await (const message of submit(endpoint, inputs, submitOptions))
-        if (message.type === "completed") return message.data;
-      throw new QwenError("protocol", "The job ended without completing.");
+    submit: (endpoint, inputs, submitOptions) => new FlowIterator(call(endpoint, inputs, submitOptions).flow),
+    predict: (endpoint, inputs, submitOptions) => readLast(call(endpoint, inputs, submitOptions).flow),
+    async upload(file, given) {
+      const uploadOptions = readUpload(given);
+      const limits = resolveTimeouts(uploadOptions?.timeouts, timeouts);
+      const send = (signal: AbortSignal): Promise<FileData> =>
+        uploadFile(new Session(client), file, { ...uploadOptions, timeouts: limits, signal });
+      return withinTotal(limits.totalMs, send, uploadOptions?.signal);
     },
-    upload: async (file, uploadOptions) =>
-      uploadFile(createSession(client), file, { timeouts: ownTimeouts, ...readUpload(uploadOptions) }),
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** The endpoint, where `/config` is known. Throws `invalid_request` for one it does not have. */
-function knownEndpoint(client: SpaceClient, which: string | number): Endpoint | undefined {
-  const config = client.knownConfig();
-  if (config === undefined) return undefined;
-  const endpoint = findEndpoint(config, which);
-  if (endpoint === undefined) {
-    throw new QwenError(
-      "invalid_request",
-      `${client.url.host} has no endpoint ${JSON.stringify(which).slice(0, 80)}. It has ${endpointsInWords(config)}.`,
-    );
-  }
-  return endpoint;
 }

@@ -1,22 +1,28 @@
 import { debug } from "../debug.ts";
 import { readText } from "../http/transport.ts";
-import { sleep, startTimer } from "../timers.ts";
-import { findEndpoint } from "./config.ts";
+import { sleep } from "../timers.ts";
+import { bounded } from "./clean-ups.ts";
 import type { Session } from "./session.ts";
+import type { TrackedEndpoint } from "./tracked-endpoint.ts";
+import { cancelRequest, streamRequest } from "./wire.ts";
 
-/** A job that is to be stopped on its server. */
+/**
+ * How far a job got: `unsent`, the server has none of ours; `sent`, it may have made one; `joined`, it named one;
+ * `streaming`, it told of it over the stream that is read.
+ */
+export type Reached = "unsent" | "sent" | "joined" | "streaming";
+
+/** A job that is to be stopped on its server, the stream of its messages closed. */
 export interface StoppableJob {
   readonly session: Session;
-  /** Name of the endpoint, to check a guessed `fn_index` by. */
-  readonly endpoint: string | undefined;
+  readonly endpoint: TrackedEndpoint;
+  /** What it was joined with. */
   readonly fnIndex: number | undefined;
   readonly eventId: string | undefined;
   /** Whether it has yielded something. */
   readonly stepped: boolean;
 }
 
-/** Longest time a clean-up may take, in ms. */
-export const CLEANUP_MS = 10_000;
 /**
  * How long after closing the stream `/cancel` goes out where it would leave a generator open, in ms. Closing lets the
  * server end the generator at its next step; a `/cancel` that comes first drops it unclosed, and the model behind it
@@ -24,49 +30,39 @@ export const CLEANUP_MS = 10_000;
  */
 const CLOSING_MS = 500;
 
-/**
- * Asks the server to stop a job whose stream was closed, if `/config` has confirmed its `fn_index`: a wrong one
- * restarts the job.
- */
-export async function cancelJob({ session, endpoint, fnIndex, eventId, stepped }: StoppableJob): Promise<void> {
-  const { client } = session;
-  const config = client.knownConfig();
-  const known = config === undefined || endpoint === undefined ? undefined : findEndpoint(config, endpoint);
-  const verified = endpoint === undefined ? fnIndex : known?.fnIndex;
-  if (verified === undefined || (fnIndex !== undefined && verified !== fnIndex)) return;
-  if (!stepped || config?.version?.startsWith("4.") === true) await sleep(CLOSING_MS);
-  await bounded(async (cleanUp) => {
-    const response = await session.request({
-      path: "cancel",
-      json: { session_hash: session.hash, fn_index: verified, event_id: eventId },
-      signal: cleanUp,
-    });
-    await readText(response.body, { signal: cleanUp });
-    debug(() => `cancelled ${eventId} at ${client.url.host}: ${response.status}`);
-  });
+/** Stops on the server what is left of a job that is not listened to any more, by how far it got. */
+export async function stopJob(reached: Reached, job: StoppableJob): Promise<void> {
+  switch (reached) {
+    case "unsent":
+      return;
+    case "sent":
+      return sweepSession(job.session);
+    case "joined":
+      await sweepSession(job.session);
+      return cancelJob(job);
+    case "streaming":
+      return cancelJob(job);
+  }
 }
 
 /** Stops what a join may have started whose stream was never read: opening and closing its session removes it. */
-export async function sweepSession(job: StoppableJob): Promise<void> {
-  const { session } = job;
-  await bounded(async (cleanUp) => {
-    const response = await session.request({
-      path: `queue/data?session_hash=${session.hash}`,
-      accept: "text/event-stream",
-      signal: cleanUp,
-    });
+export function sweepSession(session: Session): Promise<void> {
+  return bounded(async (signal) => {
+    const response = await session.request({ ...streamRequest(session.hash), signal });
     response.body.cancel();
   });
-  if (job.eventId !== undefined) await cancelJob(job);
 }
 
-/** Runs a clean-up for as long as it may take. */
-async function bounded(work: (limit: AbortSignal) => Promise<void>): Promise<void> {
-  const limit = new AbortController();
-  const timer = startTimer(CLEANUP_MS, () => limit.abort(new Error("The clean-up took too long.")));
-  try {
-    await work(limit.signal);
-  } finally {
-    timer.stop();
-  }
+/** Asks for the end of a job, if `/config` has confirmed its `fn_index`: a wrong one restarts it. */
+async function cancelJob({ session, endpoint, fnIndex, eventId, stepped }: StoppableJob): Promise<void> {
+  const { client, hash } = session;
+  const confirmed = endpoint.confirmed(fnIndex);
+  if (confirmed === undefined) return;
+  if (!stepped || client.config.known?.version?.startsWith("4.") === true) await sleep(CLOSING_MS);
+  await bounded(async (signal) => {
+    const request = cancelRequest({ sessionHash: hash, fnIndex: confirmed, eventId });
+    const response = await session.request({ ...request, signal });
+    await readText(response.body, { signal });
+    debug(() => `cancelled ${eventId} at ${client.url.host}: ${response.status}`);
+  });
 }

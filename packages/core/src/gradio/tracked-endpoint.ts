@@ -1,8 +1,8 @@
 import { debug } from "../debug.ts";
-import { SpaceChangedError } from "../errors.ts";
+import { QwenError, SpaceChangedError } from "../errors.ts";
 import { within } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
-import { endpointNames, endpointsInWords, findEndpoint } from "./config.ts";
+import { endpointNames, endpointsInWords, findEndpoint, type Endpoint } from "./config.ts";
 
 /** Longest time an answer waits to learn whether it came from the right endpoint, in ms. */
 const VERIFY_MS = 5000;
@@ -10,63 +10,114 @@ const VERIFY_MS = 5000;
 /** How long a confirmed `fn_index` is trusted, in ms: a Space may be deployed anew while a process runs on. */
 const TRUST_MS = 600_000;
 
-/** The endpoint a provider calls, and how sure it is of its `fn_index`. */
-export interface TrackedEndpoint {
-  /** The index to call, if any is known; whether `/config` has confirmed it within the last 600,000 ms. */
-  current(): { readonly fnIndex: number | undefined; readonly verified: boolean };
+/** An endpoint as it is called, and how sure that is. */
+export interface EndpointNow {
+  /** The index to call, if any is known. */
+  readonly fnIndex: number | undefined;
+  /** Whether `/config` has confirmed it within the last 600,000 ms. */
+  readonly verified: boolean;
+  /** Whether it runs on the queue, as long as `/config` does not say otherwise. */
+  readonly queue: boolean;
+}
+
+/** An endpoint that is called by its name, from a guessed index until `/config` is known, or by its index. */
+export class TrackedEndpoint {
+  readonly #client: SpaceClient;
+  readonly #which: string | number;
+  #guess: number | undefined;
+  #verifiedAt: number | undefined;
+
+  /** `fnIndex` is a hint for a name. */
+  constructor(
+    client: SpaceClient,
+    { endpoint, fnIndex }: { readonly endpoint: string | number; readonly fnIndex?: number | undefined },
+  ) {
+    this.#client = client;
+    this.#which = endpoint;
+    this.#guess = typeof endpoint === "number" ? endpoint : fnIndex;
+  }
+
+  /** Its name; the empty string where it is called by its index. */
+  get name(): string {
+    return typeof this.#which === "string" ? this.#which : "";
+  }
+
+  /** What is known of it now. */
+  get now(): EndpointNow {
+    const found = this.#found();
+    return {
+      fnIndex: found?.fnIndex ?? this.#guess,
+      verified: found !== undefined && this.#isTrusted(),
+      queue: found?.queue !== false,
+    };
+  }
+
+  /** Throws `invalid_request` where `/config` is known and has no such endpoint. */
+  require(): void {
+    const config = this.#client.config.known;
+    if (config === undefined || this.#found() !== undefined) return;
+    throw new QwenError(
+      "invalid_request",
+      `${this.#client.url.host} has no endpoint ${JSON.stringify(this.#which).slice(0, 80)}. It has ${endpointsInWords(config)}.`,
+    );
+  }
+
+  /**
+   * Inputs for its index: with null in the place of those that only its server knows (`gr.State`), where they were left
+   * out. `/call/…` of Gradio 6 does the same.
+   */
+  filled(inputs: readonly unknown[]): readonly unknown[] {
+    const found = this.#found();
+    const own = found === undefined ? undefined : this.#client.config.known?.serverInputs?.get(found.fnIndex);
+    if (own === undefined || inputs.length !== own.filter((isOwn) => !isOwn).length) return inputs;
+    const given = inputs.values();
+    return own.map((isOwn): unknown => (isOwn ? null : given.next().value));
+  }
+
+  /** The index with which a job may be cancelled: the one it was called by, if that is known to be right. */
+  confirmed(fnIndex: number | undefined): number | undefined {
+    if (typeof this.#which === "number") return this.#which;
+    const known = this.#found()?.fnIndex;
+    return fnIndex === undefined || fnIndex === known ? known : undefined;
+  }
 
   /**
    * Asks `/config` whether an index still is the endpoint's. Rejects with `space_changed` if not, and
    * drops the hint. A config that cannot be read within 5,000 ms proves nothing, so it resolves.
    */
-  verify(fnIndex: number | undefined): Promise<void>;
-
-  /** The same, not trusting what was read before. */
-  verifyAgain(fnIndex: number | undefined): Promise<void>;
-}
-
-/** Tracks an endpoint by its name, from a guessed index until `/config` is known. */
-export function trackEndpoint(
-  client: SpaceClient,
-  { endpoint: name, fnIndex: hint }: { readonly endpoint: string; readonly fnIndex?: number | undefined },
-): TrackedEndpoint {
-  let guess = hint;
-  let verifiedAt: number | undefined;
-
-  const trusted = (): boolean => verifiedAt !== undefined && performance.now() - verifiedAt < TRUST_MS;
-
-  async function verify(fnIndex: number | undefined): Promise<void> {
+  async verify(fnIndex: number | undefined): Promise<void> {
+    const { config, url } = this.#client;
     try {
-      await within(VERIFY_MS, verifiedAt === undefined || trusted() ? client.config() : client.refreshConfig());
+      await within(VERIFY_MS, this.#verifiedAt === undefined || this.#isTrusted() ? config.read() : config.readAgain());
     } catch (error) {
-      debug(() => `cannot check ${name} at ${client.url.host}: ${error instanceof Error ? error.message : "failed"}`);
+      debug(() => `cannot check ${this.name} at ${url.host}: ${error instanceof Error ? error.message : "failed"}`);
     }
-    const config = client.knownConfig();
-    if (config === undefined) return;
-    const found = findEndpoint(config, name);
+    if (config.known === undefined) return;
+    const found = this.#found();
     if (found !== undefined && (fnIndex === undefined || found.fnIndex === fnIndex)) {
-      verifiedAt = performance.now();
+      this.#verifiedAt = performance.now();
       return;
     }
-    guess = found?.fnIndex;
-    const endpoints = endpointNames(config);
+    this.#guess = found?.fnIndex;
     const now =
       found === undefined
-        ? `no endpoint "${name}" any more; it has ${endpointsInWords(config)}`
-        : `"${name}" in another place than before; the next call will use it`;
-    throw new SpaceChangedError(`${client.url.host} was changed: it has ${now}.`, { endpoints });
+        ? `no endpoint "${this.name}" any more; it has ${endpointsInWords(config.known)}`
+        : `"${this.name}" in another place than before; the next call will use it`;
+    throw new SpaceChangedError(`${url.host} was changed: it has ${now}.`, { endpoints: endpointNames(config.known) });
   }
 
-  return {
-    current() {
-      const config = client.knownConfig();
-      const found = config === undefined ? undefined : findEndpoint(config, name);
-      return { fnIndex: found?.fnIndex ?? guess, verified: found !== undefined && trusted() };
-    },
-    verify,
-    verifyAgain(fnIndex) {
-      client.forgetConfig();
-      return verify(fnIndex);
-    },
-  };
+  /** The same, not trusting what was read before. */
+  verifyAgain(fnIndex: number | undefined): Promise<void> {
+    this.#client.config.forget();
+    return this.verify(fnIndex);
+  }
+
+  #found(): Endpoint | undefined {
+    const config = this.#client.config.known;
+    return config === undefined ? undefined : findEndpoint(config, this.#which);
+  }
+
+  #isTrusted(): boolean {
+    return this.#verifiedAt !== undefined && performance.now() - this.#verifiedAt < TRUST_MS;
+  }
 }

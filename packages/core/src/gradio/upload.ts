@@ -5,6 +5,7 @@ import type { Timeouts } from "../provider.ts";
 import { failureOf } from "./failure.ts";
 import { parseJson } from "./json.ts";
 import type { Session } from "./session.ts";
+import { uploadPath } from "./wire.ts";
 
 /** A file on the server of a Space, as its endpoints take it. */
 export interface FileData {
@@ -46,7 +47,7 @@ export async function uploadFile(
     throw new QwenError("invalid_request", `The file "${name}" cannot be read.`, { cause });
   });
   const response = await session.request({
-    path: `upload?upload_id=${encodeURIComponent(session.hash)}`,
+    path: uploadPath(session.hash),
     body: { bytes: new Uint8Array(bytes), contentType: encoded.headers.get("content-type") ?? "multipart/form-data" },
     signal,
     timeouts,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createClient } from "../../src/gradio/client.ts";
 import { createConversations } from "../../src/gradio/conversations.ts";
-import { createSession } from "../../src/gradio/session.ts";
+import { Session } from "../../src/gradio/session.ts";
 import { startTestSpace } from "../servers/test-space.ts";
 
 const GOOD = { hash: "0123456789abcdef0123", cookies: { replica: "7" }, turn: 1, appId: "42" };
@@ -81,7 +81,7 @@ describe("a conversation string", () => {
         }),
     });
     const client = createClient(space.origin, { auth: { username: "ann", password: "pw" } });
-    const session = createSession(client);
+    const session = new Session(client);
     (await session.request({ path: "x" })).body.cancel();
     const token = createConversations().begin(undefined).succeed(session, "x".repeat(300));
     expect(token).not.toContain("secret");

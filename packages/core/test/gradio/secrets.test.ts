@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createClient } from "../../src/gradio/client.ts";
-import { createSession } from "../../src/gradio/session.ts";
+import { Session } from "../../src/gradio/session.ts";
 import { connectSpace } from "../../src/gradio/space.ts";
 import type { Transport, TransportRequest } from "../../src/http/transport.ts";
 import { createTransport } from "../../src/http/undici-transport.ts";
@@ -267,7 +267,7 @@ describe("cookies", () => {
       other: ({ reply, url }) => reply(200, "", { "set-cookie": `affinity=${url.searchParams.get("n")}` }),
     });
     const client = createClient(space.origin);
-    const [left, right] = [createSession(client), createSession(client)];
+    const [left, right] = [new Session(client), new Session(client)];
     for (const [session, n] of [
       [left, 1],
       [right, 2],

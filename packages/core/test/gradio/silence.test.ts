@@ -101,7 +101,7 @@ describe("silence", () => {
     const stream = Promise.withResolvers<Events>();
     await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
     const time = useVirtualTime();
-    const provider = chatProvider({ space: space.origin, timeouts: { firstOutputMs: Infinity } });
+    const provider = chatProvider({ space: space.origin, timeouts: { firstOutputMs: Infinity, totalMs: Infinity } });
     const parts = collect(ask(provider));
     const { send, end } = await stream.promise;
     await time.pass(24 * 3_600_000);

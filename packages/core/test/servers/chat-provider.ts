@@ -1,8 +1,5 @@
-import {
-  createSpaceProvider,
-  type SpaceDefinition,
-  type SpaceProviderOptions,
-} from "../../src/gradio/space-provider.ts";
+import type { SpaceDefinition } from "../../src/gradio/space-definition.ts";
+import { createSpaceProvider, type SpaceProviderOptions } from "../../src/gradio/space-provider.ts";
 import { textOf } from "../../src/message.ts";
 import type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../../src/provider.ts";
 

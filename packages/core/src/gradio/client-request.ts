@@ -1,0 +1,22 @@
+import type { Timeouts } from "../provider.ts";
+import type { CookieJar } from "./cookies.ts";
+
+/** A request to a Space, its path relative to the base URL. */
+export interface ClientRequest {
+  readonly path: string;
+  /** Sent as JSON. A GET without it. */
+  readonly json?: unknown;
+  readonly body?: { readonly bytes: Uint8Array; readonly contentType: string } | undefined;
+  readonly accept?: "text/event-stream" | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Cookies of the session this request belongs to. */
+  readonly jar?: CookieJar | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeouts?: Timeouts | undefined;
+  readonly onStart?: (() => void) | undefined;
+  /** Told the status of every response on the way, redirects included. */
+  readonly onStatus?: ((status: number) => void) | undefined;
+  /** As a transport asks it. */
+  readonly sendAgain?: (() => Promise<boolean>) | undefined;
+  readonly lane?: symbol | undefined;
+}

@@ -1,0 +1,80 @@
+import { ownCopyOf } from "../error-copy.ts";
+import { QwenError } from "../errors.ts";
+import { readText, type TransportResponse } from "../http/transport.ts";
+import { isHuggingFaceSpace } from "./address.ts";
+import type { ClientRequest } from "./client-request.ts";
+import { parseConfig, type SpaceConfig } from "./config.ts";
+import { CookieJar } from "./cookies.ts";
+import { failureOf } from "./failure.ts";
+
+/** How the config of a Space is read. */
+export interface ConfigSource {
+  readonly url: URL;
+  request(request: ClientRequest): Promise<TransportResponse>;
+}
+
+/** The `/config` of a Space, read when it is needed, for all who need it. */
+export class KnownConfig {
+  readonly #source: ConfigSource;
+  readonly #prefixHint: string;
+  #config: SpaceConfig | undefined;
+  #reading: Promise<SpaceConfig> | undefined;
+
+  /** `prefixHint` is the prefix of the API until the config is known. */
+  constructor(source: ConfigSource, prefixHint: string) {
+    this.#source = source;
+    this.#prefixHint = prefixHint;
+  }
+
+  /** What it said, if it was read. */
+  get known(): SpaceConfig | undefined {
+    return this.#config;
+  }
+
+  /** The path prefix of the API: known, or the hint. */
+  get prefix(): string {
+    return this.#config?.apiPrefix ?? this.#prefixHint;
+  }
+
+  /** Reads it, once for all callers; a failure is not kept. */
+  read(): Promise<SpaceConfig> {
+    return this.#config === undefined ? this.readAgain() : Promise.resolve(this.#config);
+  }
+
+  /** Reads it again, whatever is known. */
+  readAgain(): Promise<SpaceConfig> {
+    this.#reading ??= readConfig(this.#source)
+      .then((config) => (this.#config = config))
+      .finally(() => (this.#reading = undefined));
+    // Several calls may wait for it, and no two share an error.
+    return this.#reading.catch((error: unknown) => {
+      throw ownCopyOf(error);
+    });
+  }
+
+  /** After a failure: the Space may have changed, so the next call reads it again. */
+  forget(): void {
+    this.#config = undefined;
+  }
+}
+
+async function readConfig({ url, request }: ConfigSource): Promise<SpaceConfig> {
+  // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
+  const ask = (): Promise<TransportResponse> => request({ path: "config", jar: new CookieJar() });
+  const response = await ask().catch((error: unknown) => {
+    // Gradio's server closes the connection behind a 500 unannounced, and what follows over it is lost.
+    if (QwenError.isInstance(error) && error.code === "connection") return ask();
+    throw error;
+  });
+  if (response.status !== 200) throw await failureOf(response, { url });
+  const body = await readText(response.body);
+  if (body.trimStart().startsWith("<")) {
+    throw new QwenError(
+      "space_unavailable",
+      `${url.host} shows a page instead of a Gradio app${isHuggingFaceSpace(url) ? ": it may be asleep, building or stopped" : ""}.`,
+    );
+  }
+  // Loaded beside the first answer, not before it: schemas are a third of this package's code.
+  const { checkConfig } = await import("#schema");
+  return parseConfig(body, { host: url.host, check: checkConfig });
+}

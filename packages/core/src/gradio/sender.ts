@@ -1,0 +1,117 @@
+import { debug } from "../debug.ts";
+import { QwenError } from "../errors.ts";
+import { publicReach } from "../http/elsewhere.ts";
+import { follow } from "../http/follow.ts";
+import type { Transport, TransportResponse } from "../http/transport.ts";
+import type { Timeouts } from "../provider.ts";
+import { resolveTimeouts } from "../timers.ts";
+import { tokenHeader } from "./address.ts";
+import type { ClientRequest } from "./client-request.ts";
+import type { CookieJar } from "./cookies.ts";
+import { writeJson } from "./json.ts";
+
+/** What all requests to a Space have in common. */
+export interface SenderOptions {
+  readonly url: URL;
+  readonly transport: Transport;
+  readonly token: string | undefined;
+  /** The caller's own, over what the SDK would send. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly timeouts: Timeouts | undefined;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Sends requests to a Space: follows redirects, with headers and cookies for its own origin only. */
+export class Sender {
+  readonly url: URL;
+  readonly #transport: Transport;
+  readonly #timeouts: Timeouts | undefined;
+  /** For the Space alone; a cookie among them is one of several. */
+  readonly #own: Headers;
+  readonly #ownCookie: string | undefined;
+  #keepsConnections = false;
+
+  constructor({ url, transport, token, headers, timeouts }: SenderOptions) {
+    const { cookie, ...own } = lowerCase(headers);
+    this.url = url;
+    this.#transport = transport;
+    this.#timeouts = timeouts;
+    this.#own = { ...(token === undefined ? {} : tokenHeader(url, { space: url, token })), ...own };
+    this.#ownCookie = cookie;
+  }
+
+  /**
+   * Whether the Space has answered and left the connection open. What closes each (a front made of `http-proxy`) may pass
+   * on a request that was sent behind another, whose answer is lost then.
+   */
+  get keepsConnections(): boolean {
+    return this.#keepsConnections;
+  }
+
+  /** Sends a request; whatever its status, the response comes back. `login` are the cookies below the session's. */
+  send(request: ClientRequest, login?: CookieJar): Promise<TransportResponse> {
+    const { path, json, body, accept, jar, signal, timeouts, onStart, onStatus, sendAgain, lane } = request;
+    const { connectMs, headersMs } = resolveTimeouts(timeouts, this.#timeouts);
+    const contentType = json === undefined ? body?.contentType : "application/json";
+    const method = contentType === undefined ? "GET" : "POST";
+    const common =
+      contentType === undefined ? (accept === undefined ? PLAIN : STREAM) : { ...PLAIN, "content-type": contentType };
+    const startedAt = performance.now();
+    return follow(this.#transport, {
+      method,
+      // Joined as text: resolving the path as a reference could lead to another host.
+      url: new URL(this.url.href + path.replace(/^\//, "")),
+      body: json === undefined ? body?.bytes : writeJson(json),
+      signal,
+      connectMs,
+      headersMs,
+      onStart,
+      sendAgain,
+      lane,
+      headersFor: (hop) => (this.#isOwn(hop) ? this.#headers(common, request, login) : common),
+      publicOnly: (hop) => this.#isPublicOnly(hop),
+      onResponse: ({ status, headers: received }, hop) => {
+        debug(() => `${method} ${hop.origin}${hop.pathname} ${status} ${Math.round(performance.now() - startedAt)} ms`);
+        onStatus?.(status);
+        if (!this.#isOwn(hop)) return;
+        this.#keepsConnections = received["connection"] !== "close";
+        const cookies = received["set-cookie"];
+        if (cookies !== undefined) jar?.store(typeof cookies === "string" ? [cookies] : cookies);
+      },
+    });
+  }
+
+  #isOwn(url: URL): boolean {
+    return url.origin === this.url.origin;
+  }
+
+  #headers(common: Headers, { headers, jar }: ClientRequest, login: CookieJar | undefined): Headers {
+    const { cookie = this.#ownCookie, ...given } = headers === undefined ? NO_HEADERS : lowerCase(headers);
+    const pairs = jar?.pairs(login) ?? login?.pairs() ?? NONE;
+    const cookies = cookie === undefined ? pairs : [cookie, ...pairs];
+    return {
+      ...common,
+      ...(cookies.length === 0 ? undefined : { cookie: cookies.join("; ") }),
+      ...this.#own,
+      ...given,
+    };
+  }
+
+  #isPublicOnly(hop: URL): boolean {
+    // A Space of the internet leads nobody into the network that this process is in.
+    if (this.#isOwn(hop) || publicReach(this.url) === "none") return false;
+    if (publicReach(hop) === "public") return true;
+    throw new QwenError("protocol", `${this.url.host} redirects to ${hop.origin}, which is no public address.`);
+  }
+}
+
+function lowerCase(headers: Headers | undefined): Headers {
+  if (headers === undefined) return NO_HEADERS;
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+const NO_HEADERS: Headers = {};
+const NONE: readonly string[] = [];
+const PLAIN: Headers = { accept: "application/json", "user-agent": "qwen-sdk" };
+const STREAM: Headers = { ...PLAIN, accept: "text/event-stream" };
