@@ -22,10 +22,12 @@ export interface Candidate<Part> {
   readonly health?: CandidateHealth | undefined;
   /** The request has a token of its own for the provider. */
   readonly ownToken?: boolean | undefined;
+  /** What `start` returns ends its work at once when it is left: it needs no signal. @defaultValue false */
+  readonly isLeavable?: boolean | undefined;
   /** Why it cannot take the request at all. Such a candidate is passed over, and nothing is sent. */
   refuse?(): QwenError | undefined;
-  /** Asks. Aborting `signal` stops the work at its source. */
-  start(signal: AbortSignal): AsyncIterable<Part>;
+  /** Asks. Aborting `signal` stops the work at its source; there is none where it can be left without. */
+  start(signal: AbortSignal | undefined): AsyncIterable<Part>;
 }
 
 /** Where an attempt belongs to up to its commit point. */
@@ -77,7 +79,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   #receiver: AttemptReceiver<Part, Result> | undefined;
   #isOver = false;
   #hasOutput = false;
-  #held: Part[] = [];
+  readonly #held: Part[] = [];
   #size = 0;
   #last: Part | undefined;
 
@@ -98,6 +100,11 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   /** Whether it keeps back by itself what nobody reads: a flow does. An iteration of somebody's own has to be asked. */
   get isFlow(): boolean {
     return this.#clock === undefined;
+  }
+
+  /** Whether its parts are passed on already. */
+  get isHandedOver(): boolean {
+    return this.#receiver !== undefined;
   }
 
   /** Asks, as soon as there is a place. */
@@ -121,9 +128,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   /** From now on its parts are passed on. Returns those that were held. */
   handOver(receiver: AttemptReceiver<Part, Result>): readonly Part[] {
     this.#receiver = receiver;
-    const held = this.#held;
-    this.#held = [];
-    return held;
+    return this.#held.splice(0);
   }
 
   /** It is over: well, or with an error of its own. Returns its record. */
@@ -190,7 +195,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     if (this.#isOver) return;
     try {
       const { candidate } = this;
-      const parts = candidate.start(this.#stop.signal);
+      const parts = candidate.start(candidate.isLeavable === true ? undefined : this.#stop.signal);
       const flow = FlowIterator.claim(parts) ?? this.#pull(parts);
       this.#flow = flow;
       // What it calls may have ended the request.

@@ -91,8 +91,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
    * asked any more.
    */
   cancelAll(reason: unknown, how: { readonly timedOut: boolean }): readonly Attempt<Part, Result>[] {
-    this.#retries.close();
-    this.#hedges.close();
+    this.#retries.clear();
+    this.#hedges.clear();
     const left = [...this.#active];
     for (const attempt of left) this.#cancel(attempt, reason, how);
     return left;
@@ -124,8 +124,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     this.#orEnd(() => {
       if (!this.#active.has(attempt)) return;
       if (attempt.last !== undefined && this.#isTurnedDown(attempt, attempt.last)) return;
-      this.#retries.close();
-      this.#hedges.close();
+      this.#retries.clear();
+      this.#hedges.clear();
       for (const other of this.#active) {
         if (other === attempt) continue;
         const reason = new DOMException("Another attempt was quicker.", "AbortError");
@@ -137,20 +137,19 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   }
 
   /** Asks the candidate, or the first one after it that can take the request. */
-  #ask(first: Candidate<Part>, { isHedge = false } = {}): void {
-    let refusal: unknown;
-    for (let next: Candidate<Part> | undefined = first; next !== undefined; next = this.#plan.next()) {
-      const { provider, model } = next;
-      const refused = next.refuse?.();
-      if (refused === undefined) {
-        this.#begin(next, isHedge);
-        return;
-      }
-      refusal = copyOf(refused, { provider });
-      this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error: refusal });
-      this.#plan.refund();
+  #ask(candidate: Candidate<Part>, { isHedge = false } = {}): void {
+    const { provider, model } = candidate;
+    const refused = candidate.refuse?.();
+    if (refused === undefined) {
+      this.#begin(candidate, isHedge);
+      return;
     }
-    if (!this.#isHopeful) this.#host.end(refusal, "exhausted");
+    const error = copyOf(refused, { provider });
+    this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error });
+    this.#plan.refund();
+    const next = this.#plan.next();
+    if (next !== undefined) this.#ask(next, { isHedge });
+    else if (!this.#isHopeful) this.#host.end(error, "exhausted");
   }
 
   #begin(candidate: Candidate<Part>, isHedge: boolean): void {
@@ -170,7 +169,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       flow.push(this.reader.attempt({ provider, model, number, lastError }));
     if (this.#active.has(attempt)) attempt.begin();
     const { hedge } = this.#options;
-    if (hedge === undefined || !this.#active.has(attempt) || this.#active.size >= (hedge.maxAttempts ?? 2)) return;
+    if (hedge === undefined || !this.#active.has(attempt) || attempt.isHandedOver) return;
+    if (this.#active.size >= (hedge.maxAttempts ?? 2)) return;
     this.#hedges.add(hedge.delayMs, () => this.#askBeside(attempt));
   }
 

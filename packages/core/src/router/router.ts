@@ -1,20 +1,16 @@
-import { checkRequest, findUnsupported } from "../capabilities.ts";
 import type { Completion } from "../completion.ts";
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
-import { shortened } from "../nearest.ts";
 import { isGroup, mustBe, refuseSlips } from "../options.ts";
 import { wordsOf } from "../printable.ts";
 import type { ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider.ts";
-import { readTimeouts, resolveTimeouts, within } from "../timers.ts";
-import type { Candidate } from "./attempt.ts";
+import { readTimeouts, within } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
-import { openConversation } from "./conversation.ts";
+import { createCandidates } from "./candidates.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
-import { carriesToken } from "./own-token.ts";
 import { createObservers, type RouterEvent } from "./observers.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
-import { createNames, type Entry, type ListedName } from "./registry.ts";
+import { createNames, type ListedName } from "./registry.ts";
 import type { RetryOptions } from "./retry.ts";
 import { readRouterRequest, type RouterRequest } from "./router-request.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
@@ -113,67 +109,12 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
   const health = createHealth({ breaker, limits, onBreakerChange });
   const running = new Set<(reason: unknown) => void>();
+  const candidatesOf = createCandidates({ names, health, timeouts, maxQueueMs });
   listAll();
 
   /** Those are listed as well that nobody has asked for yet; and wrong ones out of `limits` are told at once. */
   function listAll(): void {
     for (const { id, models } of names.providers) for (const model of models) health.of(id, model.id);
-  }
-
-  function candidatesFor(request: RouterRequest): Candidates {
-    checkRequest(request);
-    const entries = names.find(request.model);
-    const { conversation, onConversationLost = "fail" } = request;
-    const fresh = entries.map((entry) => candidateOf(entry, request)) as readonly Candidate<RoutedPart>[] as Candidates;
-    if (conversation === undefined) return fresh;
-
-    // Only the provider that holds a conversation can go on with it.
-    const holder = openConversation(conversation);
-    const entry = entries.find(({ provider, model }) => provider.id === holder.provider && model.id === holder.model);
-    if (entry === undefined) {
-      throw new QwenError(
-        "invalid_request",
-        `The conversation is one of "${shortened(`${holder.provider}/${holder.model}`)}", which "${request.model}" does not lead to.`,
-      );
-    }
-    const pinned = candidateOf(entry, request, holder.conversation);
-    return onConversationLost === "restart" ? [pinned, ...fresh] : [pinned];
-  }
-
-  function candidateOf(
-    { provider, model }: Entry,
-    request: RouterRequest,
-    conversation?: string,
-  ): Candidate<RoutedPart> {
-    const { messages, settings, providerOptions, headers: byId = {} } = request;
-    const headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
-    // The total of a request is kept by the run; that of a provider is the time of each attempt at it.
-    const { totalMs = Infinity } = provider.timeouts ?? {};
-    const limitsOfCall = { ...resolveTimeouts(request.timeouts, provider.timeouts, timeouts), totalMs };
-    const ownHealth = health.of(provider.id, model.id);
-    return {
-      provider: provider.id,
-      model: model.id,
-      timeouts: limitsOfCall,
-      health: ownHealth,
-      ownToken: carriesToken(headers),
-      refuse() {
-        if (conversation !== undefined && ownHealth.breaker?.state === "open") return conversationLost(provider.id);
-        return findUnsupported(model, request);
-      },
-      start: (signal) =>
-        provider.stream({
-          model: model.id,
-          messages,
-          signal,
-          settings,
-          conversation,
-          timeouts: limitsOfCall,
-          maxQueueMs: request.maxQueueMs ?? maxQueueMs,
-          providerOptions,
-          headers,
-        }),
-    };
   }
 
   function run(given: RouterRequest, { outcomeOnly = false } = {}): Run<RoutedPart, Completion> {
@@ -191,7 +132,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     return new Run({
       model: request.model,
       // Looked up when the work starts, so that a wrong request fails where its errors are expected.
-      candidates: () => candidatesFor(request),
+      candidates: () => candidatesOf(request),
       reader: providerParts,
       commit: request.commit ?? commit,
       outcomeOnly,
@@ -268,8 +209,6 @@ async function closeProvider(provider: Provider): Promise<void> {
   }
 }
 
-type Candidates = readonly [Candidate<RoutedPart>, ...Candidate<RoutedPart>[]];
-
 /** The first attempt goes on with the conversation or not at all; what follows a lost one is like any other. */
 function pinnedRetry(retry: RetryOptions): RetryOptions {
   return {
@@ -279,12 +218,4 @@ function pinnedRetry(retry: RetryOptions): RetryOptions {
       return QwenError.isInstance(outcome.error) && outcome.error.code === "conversation_expired" ? "next" : "stop";
     },
   };
-}
-
-function conversationLost(provider: string): QwenError {
-  return new QwenError(
-    "conversation_expired",
-    `The conversation cannot go on now: its provider "${provider}" keeps failing. Start a new one with the whole history.`,
-    { provider },
-  );
 }

@@ -42,17 +42,14 @@ class TextFlow implements FlowMaker, FlowReader<StreamPart> {
   }
 
   take(part: StreamPart): void {
-    let piece = "";
-    if (part.type === "text-delta") piece = this.#text.append(part.text);
-    else if (part.type === "text-replace") piece = this.#text.replace(part.text);
-    if (piece !== "") this.flow.push(piece);
+    if (part.type === "text-delta") this.#push(this.#text.append(part.text));
+    else if (part.type === "text-replace") this.#push(this.#text.replace(part.text));
   }
 
   end(): void {
     try {
       // What was held back comes out before the end.
-      const rest = this.#text.end();
-      if (rest !== "") this.flow.push(rest);
+      this.#push(this.#text.end());
       this.flow.end();
     } catch (error) {
       this.flow.fail(error);
@@ -61,6 +58,10 @@ class TextFlow implements FlowMaker, FlowReader<StreamPart> {
 
   fail(error: unknown): void {
     this.flow.fail(error);
+  }
+
+  #push(piece: string): void {
+    if (piece !== "") this.flow.push(piece);
   }
 }
 

@@ -3,7 +3,6 @@ import { startTimer, type Deadline } from "../timers.ts";
 /** What a request does later, unless it ends first. */
 export class Waits {
   readonly #timers = new Set<Deadline>();
-  #closed = false;
 
   /** How many there are. */
   get size(): number {
@@ -12,7 +11,6 @@ export class Waits {
 
   /** Calls `task` in so many ms, never in this turn of the event loop. */
   add(delayMs: number, task: () => void): void {
-    if (this.#closed) return;
     const timer = startTimer(delayMs, () => {
       this.#timers.delete(timer);
       task();
@@ -20,9 +18,8 @@ export class Waits {
     this.#timers.add(timer);
   }
 
-  /** Nothing is called any more. */
-  close(): void {
-    this.#closed = true;
+  /** Nothing that waits is called any more. */
+  clear(): void {
     for (const timer of this.#timers) timer.stop();
     this.#timers.clear();
   }

@@ -242,6 +242,13 @@ describe("completion", () => {
     await expect(completion).rejects.toMatchObject({ name: "AbortError" });
   });
 
+  test("of a stream that was left before it was read is an AbortError, and nothing is sent", async () => {
+    const { provider, stream } = open(good);
+    await stream[Symbol.asyncIterator]().return?.();
+    await expect(stream.completion).rejects.toMatchObject({ name: "AbortError" });
+    expect(provider.requests).toHaveLength(0);
+  });
+
   test("collects everything an answer may hold, exactly", async () => {
     const file: ProviderPart = { type: "file", url: new URL("https://example.com/a.png") };
     const call: ProviderPart = { type: "tool-call", toolCallId: "1", toolName: "t", input: "{}" };

@@ -1,0 +1,119 @@
+import { checkRequest, findUnsupported } from "../capabilities.ts";
+import { QwenError } from "../errors.ts";
+import { isLeavable } from "../flow-iterator.ts";
+import { shortened } from "../nearest.ts";
+import type { Timeouts } from "../provider.ts";
+import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
+import type { Candidate } from "./attempt.ts";
+import { openConversation } from "./conversation.ts";
+import type { CandidateHealth, Health } from "./health.ts";
+import { carriesToken } from "./own-token.ts";
+import type { RoutedPart } from "./provider-parts.ts";
+import type { Entry, Names } from "./registry.ts";
+import type { RouterRequest } from "./router-request.ts";
+
+/** At least one, in the order they are tried. */
+export type Candidates = readonly [Candidate<RoutedPart>, ...Candidate<RoutedPart>[]];
+
+/** What a router knows of its candidates. */
+export interface CandidatesOptions {
+  readonly names: Pick<Names, "find">;
+  readonly health: Pick<Health, "of">;
+  readonly timeouts: Timeouts | undefined;
+  readonly maxQueueMs: number | undefined;
+}
+
+/**
+ * Makes what finds those that could answer a request. That throws for a request that nobody could answer, and for the
+ * conversation of somebody whom its model does not lead to.
+ */
+export function createCandidates(options: CandidatesOptions): (request: RouterRequest) => Candidates {
+  const { names } = options;
+
+  return (request) => {
+    checkRequest(request);
+    const entries = names.find(request.model);
+    const { conversation, onConversationLost = "fail" } = request;
+    const candidateOf = (entry: Entry): Candidate<RoutedPart> => new ProviderCandidate(entry, request, options);
+    const fresh = entries.map(candidateOf) as readonly Candidate<RoutedPart>[] as Candidates;
+    if (conversation === undefined) return fresh;
+
+    // Only the provider that holds a conversation can go on with it.
+    const holder = openConversation(conversation);
+    const entry = entries.find(({ provider, model }) => provider.id === holder.provider && model.id === holder.model);
+    if (entry === undefined) {
+      throw new QwenError(
+        "invalid_request",
+        `The conversation is one of "${shortened(`${holder.provider}/${holder.model}`)}", which "${request.model}" does not lead to.`,
+      );
+    }
+    const pinned = new ProviderCandidate(entry, request, options, holder.conversation);
+    return onConversationLost === "restart" ? [pinned, ...fresh] : [pinned];
+  };
+}
+
+class ProviderCandidate implements Candidate<RoutedPart> {
+  readonly provider: string;
+  readonly model: string;
+  readonly timeouts: ResolvedTimeouts;
+  readonly health: CandidateHealth;
+  readonly ownToken: boolean;
+  readonly isLeavable: boolean;
+  readonly #entry: Entry;
+  readonly #request: RouterRequest;
+  readonly #headers: Readonly<Record<string, string>> | undefined;
+  readonly #maxQueueMs: number | undefined;
+  readonly #conversation: string | undefined;
+
+  constructor(
+    entry: Entry,
+    request: RouterRequest,
+    { health, timeouts, maxQueueMs }: CandidatesOptions,
+    conversation?: string,
+  ) {
+    const { provider, model } = entry;
+    const { headers: byId = {} } = request;
+    this.provider = provider.id;
+    this.model = model.id;
+    // The total of a request is kept by the run; that of a provider is the time of each attempt at it.
+    const { totalMs = Infinity } = provider.timeouts ?? {};
+    this.timeouts = { ...resolveTimeouts(request.timeouts, provider.timeouts, timeouts), totalMs };
+    this.health = health.of(provider.id, model.id);
+    this.#headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
+    this.ownToken = carriesToken(this.#headers);
+    this.isLeavable = isLeavable(provider.stream);
+    this.#entry = entry;
+    this.#request = request;
+    this.#maxQueueMs = request.maxQueueMs ?? maxQueueMs;
+    this.#conversation = conversation;
+  }
+
+  refuse(): QwenError | undefined {
+    if (this.#conversation !== undefined && this.health.breaker?.state === "open")
+      return conversationLost(this.provider);
+    return findUnsupported(this.#entry.model, this.#request);
+  }
+
+  start(signal: AbortSignal | undefined): AsyncIterable<RoutedPart> {
+    const { messages, settings, providerOptions } = this.#request;
+    return this.#entry.provider.stream({
+      model: this.model,
+      messages,
+      signal,
+      settings,
+      conversation: this.#conversation,
+      timeouts: this.timeouts,
+      maxQueueMs: this.#maxQueueMs,
+      providerOptions,
+      headers: this.#headers,
+    });
+  }
+}
+
+function conversationLost(provider: string): QwenError {
+  return new QwenError(
+    "conversation_expired",
+    `The conversation cannot go on now: its provider "${provider}" keeps failing. Start a new one with the whole history.`,
+    { provider },
+  );
+}

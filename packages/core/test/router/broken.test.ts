@@ -1,0 +1,100 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test, vi } from "vitest";
+
+import type { ProviderPart } from "../../src/provider.ts";
+import { runAttempts, type Candidate, type PartReader } from "../../src/router/index.ts";
+import { createRouter } from "../../src/router/router.ts";
+import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";
+import { collect, finish, messages, scripted, text, type Step } from "./scripted.ts";
+import { failure, good, routerOf, useVirtualTime } from "./virtual.ts";
+
+useVirtualTime();
+
+describe("whatever throws in the loop ends the call with that", () => {
+  type Part = readonly [kind: "opening" | "output" | "finish", value?: string];
+  const reader: PartReader<Part, string> = {
+    kind: ([kind]) => kind,
+    errorOf: () => undefined,
+    attempt: ({ provider }) => ["opening", provider],
+    usageOf: () => undefined,
+    queueOf: () => undefined,
+    sealed: (part) => part,
+    collect: () => ({ add: () => {}, text: () => "", result: () => "whole" }),
+  };
+  const slip = new Error("a slip");
+  const throwing = (): never => {
+    throw slip;
+  };
+  const broken: readonly [string, Partial<PartReader<Part, string>>][] = [
+    ["sealed()", { sealed: throwing }],
+    ["attempt()", { attempt: throwing }],
+    ["usageOf()", { usageOf: throwing }],
+    ["collect()", { collect: throwing }],
+    ["result()", { collect: () => ({ add: () => {}, text: () => "", result: throwing }) }],
+  ];
+
+  test.each(broken)("%s of a reader", async (_, own) => {
+    for (const outcomeOnly of [false, true]) {
+      if (outcomeOnly && "attempt" in own) continue;
+      const candidate: Candidate<Part> = {
+        provider: "a",
+        model: "m",
+        timeouts: DEFAULT_TIMEOUTS,
+        async *start() {
+          yield ["output", "Hi"];
+          yield ["finish"];
+        },
+      };
+      const { signal } = new AbortController();
+      const run = runAttempts({
+        model: "m",
+        candidates: () => [candidate],
+        reader: { ...reader, ...own },
+        outcomeOnly,
+        signal,
+      });
+      const reading = collect(run);
+      await vi.runAllTimersAsync();
+      expect((await reading).error).toBe(slip);
+      expect(run.outcome()).toEqual({ error: slip });
+      expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    }
+  });
+
+  test("`random`, where it is asked", async () => {
+    const router = createRouter({ plugins: [scripted("a", [[failure("connection")], good])], random: throwing });
+    const answer = router.complete({ model: "m", messages }).catch((error: unknown) => error);
+    await vi.runAllTimersAsync();
+    expect(await answer).toBe(slip);
+  });
+});
+
+describe("who watches and ends the call", () => {
+  const scripts: readonly (readonly Step[])[] = [
+    [failure("authentication")],
+    [text("Hi"), { waitMs: 10 }, finish],
+    [{ waitMs: 50 }, text("late"), finish],
+  ];
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])("at event %i of it is heard at once, and nothing is left open", async (nth) => {
+    for (const commit of ["first-output", "buffered"] as const) {
+      const providers = scripts.map((script, index) => scripted(String.fromCodePoint(97 + index), [script]));
+      const router = routerOf(providers, { hedge: { delayMs: 5, maxAttempts: 3 }, commit });
+      const controller = new AbortController();
+      let events = 0;
+      router.observe(() => {
+        if (++events === nth) controller.abort("enough");
+      });
+      const parts: ProviderPart["type"][] = [];
+      const reading = (async () => {
+        for await (const { type } of router.stream({ model: "m", messages, signal: controller.signal }))
+          if (type !== "attempt") parts.push(type);
+      })().catch((error: unknown) => error);
+      await vi.runAllTimersAsync();
+      const error = await reading;
+      expect(error === "enough" || (error === undefined && parts.at(-1) === "finish")).toBe(true);
+      expect(router.health().map(({ busy }) => busy)).toEqual([0, 0, 0]);
+      expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+    }
+  });
+});
