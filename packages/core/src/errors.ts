@@ -105,7 +105,7 @@ export class NoSuchModelError extends QwenError<"no_such_model"> {
 }
 
 /** The phase of a call that took longer than it may. */
-export type TimeoutPhase = "connect" | "headers" | "queue" | "first-output" | "idle" | "total";
+export type TimeoutPhase = "connect" | "headers" | "queue" | "first-output" | "answer" | "idle" | "total";
 
 /** A phase of the call took longer than its limit. A `total` timeout ends the request, the others one attempt. */
 export class TimeoutError extends QwenError<"timeout"> {
@@ -132,6 +132,7 @@ const PHASES: Readonly<Record<TimeoutPhase, string>> = {
   headers: "No response headers",
   queue: "The queue did not move",
   "first-output": "No output began",
+  answer: "The answer was not there",
   idle: "Nothing more arrived",
   total: "The request was not answered",
 };
@@ -141,6 +142,7 @@ const TIMEOUT_NAMES: Readonly<Record<TimeoutPhase, string>> = {
   headers: "headersMs",
   queue: "queueMs",
   "first-output": "firstOutputMs",
+  answer: "answerMs",
   idle: "idleMs",
   total: "totalMs",
 };

@@ -1,4 +1,5 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
+import { inWords } from "../dialogue.ts";
 import { QwenError } from "../errors.ts";
 import { isLeavable } from "../flow-iterator.ts";
 import { shortened } from "../nearest.ts";
@@ -96,9 +97,10 @@ class ProviderCandidate implements Candidate<RoutedPart> {
 
   start(signal: AbortSignal | undefined): AsyncIterable<RoutedPart> {
     const { messages, settings, providerOptions } = this.#request;
-    return this.#entry.provider.stream({
+    const { provider, model } = this.#entry;
+    return provider.stream({
       model: this.model,
-      messages,
+      messages: model.capabilities.tools === true ? messages : inWords(messages),
       signal,
       settings,
       conversation: this.#conversation,

@@ -15,8 +15,13 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
       case "reasoning-delta":
         return isBlank(part.text) ? "opening" : "output";
       case "file":
+      case "tool-input-delta":
       case "tool-call":
         return "output";
+      case "start":
+      case "reasoning-end":
+      case "source":
+        return "opening";
       case "finish":
         return "finish";
       default:
