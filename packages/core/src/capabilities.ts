@@ -12,7 +12,7 @@ export type AskedFor = Pick<ProviderRequest, "messages" | "settings">;
  * Asked before anything is sent, by the router of every candidate.
  */
 export function findUnsupported(
-  { id, capabilities }: ModelInfo,
+  { id, capabilities = {} }: ModelInfo,
   { messages, settings = {} }: AskedFor,
 ): QwenError | undefined {
   const feature = missingFeature(capabilities, messages, settings);

@@ -4,7 +4,20 @@ import type { Message, ProviderMetadata, ToolCallPart } from "./message.ts";
 /**
  * A source of chat completions. Everything in this SDK implements it or uses it.
  *
- * One object serves any number of calls at once.
+ * One object serves any number of calls at once. Written with `as const satisfies Provider`, or in its place among a
+ * router's plugins, it has its names typed.
+ *
+ * @example
+ * ```ts
+ * const echo = {
+ *   id: "echo",
+ *   models: [{ id: "echo-1" }],
+ *   async *stream({ messages }) {
+ *     yield { type: "text-delta", text: `You said: ${JSON.stringify(messages.at(-1)?.content)}` };
+ *     yield { type: "finish", reason: "stop" };
+ *   },
+ * } as const satisfies Provider;
+ * ```
  */
 export interface Provider<Id extends string = string, Model extends ModelInfo = ModelInfo> {
   /** Unique in a router; holds no "/". */
@@ -15,7 +28,8 @@ export interface Provider<Id extends string = string, Model extends ModelInfo = 
   readonly timeouts?: Timeouts | undefined;
 
   /**
-   * Answers one request with parts: exactly one `finish`, last, or the iteration throws.
+   * Answers one request with parts: exactly one `finish`, last, or the iteration throws. One that ends without a `finish`
+   * counts as broken off: nobody can tell an answer that is whole from one whose source was cut.
    *
    * Work starts at the first `next()`. Ending the iteration early, or aborting `request.signal`,
    * stops the work at its source. Deltas are never empty.
@@ -29,11 +43,12 @@ export interface Provider<Id extends string = string, Model extends ModelInfo = 
 /** One model of a provider, and what it can do. */
 export interface ModelInfo<Name extends string = string> {
   readonly id: Name;
-  /** Other names of the model in a router. */
-  readonly aliases: readonly Name[];
+  /** Other names of the model in a router. @defaultValue none */
+  readonly aliases?: readonly Name[] | undefined;
   /** A name for people. */
   readonly label?: string | undefined;
-  readonly capabilities: Capabilities;
+  /** Left out, it takes text in messages of any role, and nothing else. */
+  readonly capabilities?: Capabilities | undefined;
 }
 
 /** What a model can do with a request. Left out, it takes text in messages of any role, and nothing else. */
@@ -206,8 +221,8 @@ export interface FinishPart {
   /** The reason in the provider's own word. */
   readonly rawReason?: string | undefined;
   readonly usage?: Usage | undefined;
-  /** All there are, those of `start` as well. */
-  readonly warnings: readonly Warning[];
+  /** All there are, those of `start` as well. @defaultValue none */
+  readonly warnings?: readonly Warning[] | undefined;
   readonly response?: ResponseInfo | undefined;
   /** Opaque and JSON-safe: pass it as `conversation` to go on where this answer ends. */
   readonly conversation?: string | undefined;
@@ -248,6 +263,7 @@ export type ProviderPart =
 
 /** The `finish` of a router: it says as well who answered and what was tried. */
 export interface RouterFinishPart extends FinishPart {
+  readonly warnings: readonly Warning[];
   readonly provider: string;
   readonly model: string;
   readonly attempts: readonly Attempt[];
@@ -290,10 +306,17 @@ export interface Registry<Names extends string = never> {
 /** Every name a plugin adds to a router: model ids, aliases, and `provider/model` of each. */
 export type NamesOf<P> =
   P extends Provider<infer Id, infer Model>
-    ? ProviderNames<Id, Model["id"] | Model["aliases"][number]>
+    ? ProviderNames<Id, Model["id"] | AliasesOf<Model>>
     : P extends { register(registry: never): Registry<infer Names> }
       ? Names
       : never;
+
+// Of each model by itself: where one has none, another may have some.
+type AliasesOf<Model extends ModelInfo> = Model extends { readonly aliases?: infer Aliases }
+  ? Aliases extends readonly (infer Alias extends string)[]
+    ? Alias
+    : never
+  : never;
 
 // `string & Record<never, never>` keeps the completions of the other names; `string` alone would swallow them.
 type ProviderNames<Id extends string, Name extends string> = string extends Name

@@ -59,7 +59,7 @@ export class SpaceAnswer implements CallWork<ProviderPart> {
     checkRequest(request);
     const unsupported = findUnsupported(model, request);
     if (unsupported !== undefined) throw unsupported;
-    const turn = model.capabilities.conversation ? conversations.begin(request.conversation) : undefined;
+    const turn = model.capabilities?.conversation === true ? conversations.begin(request.conversation) : undefined;
     // At once: whoever left a turn and asks again must not find it busy.
     if (turn !== undefined) call.stop.add(() => turn.fail());
     const attempt = { space: this.#space, call, request, model, turn, timeouts: this.limits() };
@@ -238,7 +238,7 @@ function problemIn(schema: OutputSchema, outputs: readonly unknown[]): string | 
 
 function modelOf({ id, models }: SpaceDefinition<string, ModelInfo>, name: string | undefined): ModelInfo {
   if (name === undefined) return models[0];
-  const model = models.find((known) => known.id === name || known.aliases.includes(name));
+  const model = models.find((known) => known.id === name || known.aliases?.includes(name) === true);
   if (model === undefined) {
     const asked = shortened(typeof name === "string" ? name : `(${typeof name})`);
     throw new NoSuchModelError(asked, { available: models.map((known) => `${id}/${known.id}`) });

@@ -182,7 +182,10 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   }
 
   end(): void {
-    this.fail(this.#interrupted());
+    // A source that was cut, and a swallowed error, look just like this.
+    const { provider } = this.candidate;
+    const fact = `The stream of "${provider}" ended without a \`finish\`, so the answer may be cut off. A provider whose answer is whole yields { type: "finish", reason: "stop" } last.`;
+    this.fail(new StreamInterruptedError(fact, { text: this.collector.text(), provider }));
   }
 
   fail(error: unknown): void {
@@ -277,7 +280,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     this.#owner.output(this, latencyMs);
   }
 
-  #interrupted(cause?: unknown): StreamInterruptedError {
+  #interrupted(cause: unknown): StreamInterruptedError {
     const { provider } = this.candidate;
     const text = this.collector.text();
     return new StreamInterruptedError(`The stream of "${provider}" ended before the answer did.`, {

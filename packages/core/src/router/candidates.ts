@@ -100,7 +100,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     const { provider, model } = this.#entry;
     return provider.stream({
       model: this.model,
-      messages: model.capabilities.tools === true ? messages : inWords(messages),
+      messages: model.capabilities?.tools === true ? messages : inWords(messages),
       signal,
       settings,
       conversation: this.#conversation,

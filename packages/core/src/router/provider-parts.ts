@@ -41,10 +41,8 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   }),
   sealed(part, { provider, model, attempts }) {
     if (part.type !== "finish") return part;
-    const { conversation } = part;
-    // Providers written without the compiler may leave the warnings out.
-    const defaults: Partial<typeof part> = { warnings: [] };
-    const sealed = { ...defaults, ...part, provider, model, attempts };
+    const { conversation, warnings = [] } = part;
+    const sealed = { ...part, warnings, provider, model, attempts };
     return conversation === undefined
       ? sealed
       : { ...sealed, conversation: sealConversation({ provider, model, conversation }) };

@@ -156,7 +156,7 @@ function assertWellFormed(part: ProviderPart): void {
       break;
     case "finish":
       assert.ok(REASONS.includes(part.reason), `reason ${part.reason}`);
-      part.warnings.forEach(assertWarning);
+      part.warnings?.forEach(assertWarning);
       break;
   }
 }
@@ -167,7 +167,7 @@ function assertWarning({ feature, message }: Warning): void {
 
 function assertConversation({ models: [{ capabilities }] }: Provider, finish: ProviderPart | undefined): void {
   const conversation = conversationOf(finish);
-  assert.equal(conversation !== undefined, capabilities.conversation ?? false, "whether it has a conversation");
+  assert.equal(conversation !== undefined, capabilities?.conversation === true, "whether it has a conversation");
   if (conversation !== undefined) assert.notEqual(conversation, "");
 }
 
