@@ -42,7 +42,9 @@ export class QwenError<Code extends ErrorCode = ErrorCode> extends Error {
     const words = printable(wordsOf(message));
     const limit = Error.stackTraceLimit;
     limitFrames(Math.min(limit, cause === undefined ? 5 : 2));
-    super(words, cause === undefined ? undefined : { cause });
+    // A function or a symbol says nothing, and cannot be cloned with its error.
+    const known = typeof cause === "function" || typeof cause === "symbol" ? undefined : cause;
+    super(words, known === undefined ? undefined : { cause: known });
     limitFrames(limit);
     this.code = code;
     setFields(this, knownOptions(options));
