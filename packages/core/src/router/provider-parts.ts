@@ -30,6 +30,8 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   },
   // A provider throws its errors; it has no part for them.
   errorOf: () => undefined,
+  restates: (part) => part.type === "text-replace",
+  isText: (part) => part.type === "text-delta" || part.type === "text-replace",
   usageOf: (part) => (part.type === "finish" ? part.usage : undefined),
   queueOf: (part) => (part.type === "queue" ? part : undefined),
   attempt: ({ provider, model, number, lastError }) => ({
