@@ -1,9 +1,17 @@
 // A provider of your own, routed and typed like any other.
 import { createRouter, textOf, type Provider } from "@qwen/core";
 
+const prompt = { system: "prompt", history: "prompt" } as const;
+
 const shout = {
   id: "shout",
-  models: [{ id: "shout-1", aliases: ["loud"] }],
+  models: [
+    {
+      id: "shout-1",
+      aliases: ["loud"],
+      capabilities: { ...prompt, images: false, conversation: false, tools: false, json: false },
+    },
+  ],
   async *stream({ messages, signal }) {
     const last = messages.at(-1);
     const words =
@@ -16,7 +24,7 @@ const shout = {
       signal?.throwIfAborted();
       yield { type: "text-delta", text };
     }
-    yield { type: "finish", reason: "stop" };
+    yield { type: "finish", reason: "stop", warnings: [] };
   },
 } as const satisfies Provider;
 

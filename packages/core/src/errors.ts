@@ -42,9 +42,7 @@ export class QwenError<Code extends ErrorCode = ErrorCode> extends Error {
     const words = printable(wordsOf(message));
     const limit = Error.stackTraceLimit;
     limitFrames(Math.min(limit, cause === undefined ? 5 : 2));
-    // A function or a symbol says nothing, and cannot be cloned with its error.
-    const known = typeof cause === "function" || typeof cause === "symbol" ? undefined : cause;
-    super(words, known === undefined ? undefined : { cause: known });
+    super(words, cause === undefined ? undefined : { cause });
     limitFrames(limit);
     this.code = code;
     setFields(this, knownOptions(options));
@@ -107,7 +105,7 @@ export class NoSuchModelError extends QwenError<"no_such_model"> {
 }
 
 /** The phase of a call that took longer than it may. */
-export type TimeoutPhase = "connect" | "headers" | "queue" | "first-output" | "answer" | "idle" | "total";
+export type TimeoutPhase = "connect" | "headers" | "queue" | "first-output" | "idle" | "total";
 
 /** A phase of the call took longer than its limit. A `total` timeout ends the request, the others one attempt. */
 export class TimeoutError extends QwenError<"timeout"> {
@@ -134,7 +132,6 @@ const PHASES: Readonly<Record<TimeoutPhase, string>> = {
   headers: "No response headers",
   queue: "The queue did not move",
   "first-output": "No output began",
-  answer: "The answer was not there",
   idle: "Nothing more arrived",
   total: "The request was not answered",
 };
@@ -144,7 +141,6 @@ const TIMEOUT_NAMES: Readonly<Record<TimeoutPhase, string>> = {
   headers: "headersMs",
   queue: "queueMs",
   "first-output": "firstOutputMs",
-  answer: "answerMs",
   idle: "idleMs",
   total: "totalMs",
 };

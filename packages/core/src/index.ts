@@ -21,24 +21,12 @@ export {
   StreamInterruptedError,
   TextRewrittenError,
   TimeoutError,
-  filesOf,
   imagesOf,
   textOf,
 } from "#core";
 export type { ErrorCode, ErrorRule } from "./error-rules.ts";
 export type { AnyQwenError, Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
-export type {
-  AttachedFilePart,
-  ContentPart,
-  ImagePart,
-  Message,
-  ProviderMetadata,
-  ReasoningPart,
-  Role,
-  TextPart,
-  ToolCallPart,
-  ToolResultPart,
-} from "./message.ts";
+export type { ContentPart, ImagePart, Message, Role, TextPart } from "./message.ts";
 export type {
   AttemptPart,
   Capabilities,
@@ -52,16 +40,13 @@ export type {
   Provider,
   ProviderPart,
   ProviderRequest,
-  ReasoningEffort,
   Registry,
-  ResponseInfo,
   RouterFinishPart,
   Settings,
-  SourcePart,
-  StartPart,
   StreamPart,
   Timeouts,
   Tool,
+  ToolCallPart,
   Usage,
   Warning,
 } from "./provider.ts";

@@ -1,12 +1,19 @@
 import { createRouter, type Provider } from "@qwen/core";
 import { qwenMax } from "@qwen/max";
 
+const prompt = { system: "prompt", history: "prompt" } as const;
 const echo = {
   id: "echo",
-  models: [{ id: "echo-1", aliases: ["parrot"] }],
+  models: [
+    {
+      id: "echo-1",
+      aliases: ["parrot"],
+      capabilities: { ...prompt, images: false, conversation: false, tools: false, json: false },
+    },
+  ],
   async *stream({ messages }) {
     yield { type: "text-delta", text: `You said: ${JSON.stringify(messages.at(-1)?.content)}` };
-    yield { type: "finish", reason: "stop" };
+    yield { type: "finish", reason: "stop", warnings: [] };
   },
 } as const satisfies Provider;
 

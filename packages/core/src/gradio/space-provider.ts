@@ -1,6 +1,5 @@
 import { FlowIterator } from "../flow-iterator.ts";
-import type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
-import { markOwn } from "../own-functions.ts";
+import type { ModelInfo, Provider } from "../provider.ts";
 import { readOption, type Rule } from "../options.ts";
 import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
@@ -57,11 +56,11 @@ export function createSpaceProvider<
     id,
     models: definition.models,
     timeouts,
-    stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
+    stream(request) {
       const asked = readNow(() => readProviderRequest(request));
       return new FlowIterator(new Call(new SpaceAnswer(space, asked.take), asked.value?.signal).flow);
-    }),
-    close: markOwn(client.close),
+    },
+    close: client.close,
   };
 }
 

@@ -85,7 +85,7 @@ export class TrackedEndpoint {
    * Asks `/config` whether an index still is the endpoint's. Rejects with `space_changed` if not, and
    * drops the hint. A config that cannot be read within 5,000 ms proves nothing, so it resolves.
    */
-  async verify(fnIndex: number | undefined, refusedInputs?: number): Promise<void> {
+  async verify(fnIndex: number | undefined): Promise<void> {
     const { config, url } = this.#client;
     try {
       await within(VERIFY_MS, this.#verifiedAt === undefined || this.#isTrusted() ? config.read() : config.readAgain());
@@ -96,11 +96,7 @@ export class TrackedEndpoint {
     const found = this.#found();
     if (found !== undefined && (fnIndex === undefined || found.fnIndex === fnIndex)) {
       this.#verifiedAt = performance.now();
-      if (refusedInputs === undefined || this.#takes(refusedInputs, found)) return;
-      throw new SpaceChangedError(
-        `${url.host} was changed: its "${this.name}" takes ${found.inputCount} inputs now, and got ${refusedInputs}.`,
-        { endpoints: endpointNames(config.known) },
-      );
+      return;
     }
     this.#guess = found?.fnIndex;
     const now =
@@ -110,19 +106,10 @@ export class TrackedEndpoint {
     throw new SpaceChangedError(`${url.host} was changed: it has ${now}.`, { endpoints: endpointNames(config.known) });
   }
 
-  /**
-   * The same, not trusting what was read before. With the number of inputs that the Space refused, it rejects as well where the
-   * endpoint takes fewer of them now, or more.
-   */
-  verifyAgain(fnIndex: number | undefined, refusedInputs?: number): Promise<void> {
+  /** The same, not trusting what was read before. */
+  verifyAgain(fnIndex: number | undefined): Promise<void> {
     this.#client.config.forget();
-    return this.verify(fnIndex, refusedInputs);
-  }
-
-  /** Whether the endpoint takes so many inputs, with or without those that only its server knows. */
-  #takes(count: number, { inputCount = count, fnIndex }: Endpoint): boolean {
-    const own = this.#client.config.known?.serverInputs?.get(fnIndex)?.filter(Boolean).length ?? 0;
-    return count === inputCount || count === inputCount - own;
+    return this.verify(fnIndex);
   }
 
   #found(): Endpoint | undefined {

@@ -1,4 +1,3 @@
-import { isDecision } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
 import type { Attempt as AttemptRecord } from "../errors.ts";
 import type { Flow } from "../flow.ts";
@@ -6,7 +5,7 @@ import { Attempt, type AttemptOwner, type Candidate } from "./attempt.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
 import type { PartReader } from "./part-reader.ts";
-import { checkedRandom, createPlan, type Plan } from "./retry.ts";
+import { createPlan, type Plan } from "./retry.ts";
 import { choose } from "./strategy.ts";
 import { Waits } from "./waits.ts";
 
@@ -46,8 +45,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   #begun = 0;
 
   constructor(options: AttemptsOptions<Part, Result>, host: RaceHost<Part, Result>) {
-    const { commit, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order" } = options;
-    const random = checkedRandom(options.random);
+    const { commit, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order", random = Math.random } = options;
     this.reader = options.reader;
     this.buffered = outcomeOnly || commit === "buffered";
     this.holds = !outcomeOnly;
@@ -111,7 +109,6 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   failed(attempt: Attempt<Part, Result>, reason: unknown): void {
     this.#orEnd(() => {
-      if (isDecision(reason)) throw reason;
       const error = attempt.asOwnError(reason);
       const record = this.close(attempt, error);
       if (record === undefined || this.#host.isOver) return;

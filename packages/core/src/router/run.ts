@@ -1,4 +1,3 @@
-import { isDecision } from "../decision.ts";
 import { TimeoutError } from "../errors.ts";
 import { Flow, type FlowMaker } from "../flow.ts";
 import { weightOfPart } from "../part-weight.ts";
@@ -103,7 +102,6 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   brokeOff(attempt: Attempt<Part, Result>, reason: unknown): void {
     if (this.isOver) return;
     try {
-      if (isDecision(reason)) throw reason;
       const error = attempt.asOwnError(reason);
       this.#race?.close(attempt, error);
       this.end(error, "failed");
