@@ -52,7 +52,7 @@ export interface InputSession {
   warn(warning: Warning): void;
 }
 
-/** Any schema of the Standard Schema specification that checks synchronously, such as one of zod. */
+/** Any schema of the Standard Schema specification that checks at once, such as one of `@qwen/core/schema` or of zod. */
 export interface OutputSchema {
   readonly "~standard": {
     readonly version: 1;
