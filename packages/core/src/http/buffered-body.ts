@@ -1,3 +1,4 @@
+import { Pieces } from "./pieces.ts";
 import type { BodySink, ResponseBody } from "./transport.ts";
 
 /** How a body steers the socket that it comes from. */
@@ -17,8 +18,7 @@ const MOST_WAITING = 64 * 1024;
  */
 export class BufferedBody implements BodySink {
   readonly #flow: FlowControl;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new Pieces();
   #ending: { readonly error?: unknown } | undefined;
   #reader: BodySink | undefined;
   #paused = false;
@@ -43,7 +43,7 @@ export class BufferedBody implements BodySink {
       cancel: () => {
         if (this.#over) return;
         this.#over = true;
-        this.#waiting = [];
+        this.#waiting.take();
         this.#flow.cancel();
       },
     };
@@ -61,8 +61,7 @@ export class BufferedBody implements BodySink {
       return;
     }
     this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.byteLength;
-    if (this.#waitingBytes > MOST_WAITING) this.#flow.pause();
+    if (this.#waiting.size > MOST_WAITING) this.#flow.pause();
   }
 
   end(): void {
@@ -104,9 +103,7 @@ export class BufferedBody implements BodySink {
   #pipe(sink: BodySink): void {
     if (this.#reader !== undefined) throw new TypeError("A response body can be read once.");
     this.#reader = sink;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const bytes of waiting) this.chunk(bytes);
+    for (const bytes of this.#waiting.take()) this.chunk(bytes);
     if (this.#ending !== undefined) this.#end(this.#ending);
     else if (!this.#paused && !this.#over) this.#flow.resume();
   }

@@ -2,6 +2,10 @@ import { createParser } from "eventsource-parser";
 import { QwenError } from "../errors.ts";
 import type { BodySink } from "./transport.ts";
 
+/** Characters of an unfinished line from which on they are handed on: the parser keeps each piece that it is fed. */
+const SHORTEST_FED = 4096;
+const LINE_END = /[\r\n]/;
+
 /** Receives the events of a stream, then exactly one end or error. */
 export interface EventSink {
   /** `name` is the `event` field, absent for a plain message. */
@@ -22,6 +26,8 @@ export function decodeEvents(
   { maxEventChars = 64 * 1024 * 1024 }: { readonly maxEventChars?: number | undefined } = {},
 ): BodySink {
   const decoder = new TextDecoder();
+  /** Of a line that came in small pieces so far. */
+  let tail = "";
   let failed = false;
   let latest = 0;
   /** No less than what the parser holds, in characters. */
@@ -53,7 +59,10 @@ export function decodeEvents(
       latest = text.length;
       held += latest;
       const mayOverflow = held > maxEventChars;
-      parser.feed(text);
+      tail += text;
+      if (tail.length < SHORTEST_FED && !mayOverflow && !LINE_END.test(text)) return;
+      parser.feed(tail);
+      tail = "";
       if (!mayOverflow || failed || !overflowed()) return;
       failed = true;
       sink.error(new QwenError("protocol", `The stream holds an event longer than ${maxEventChars} characters.`));

@@ -1,5 +1,6 @@
 import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
+import { Pieces } from "./pieces.ts";
 
 /**
  * One HTTP exchange at a time, over whatever the platform has.
@@ -147,8 +148,7 @@ export function readBytes(
   { maxBytes = MAX_BYTES, limitMs = 30_000, signal }: ReadOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    const pieces = new Pieces();
     const release = () => {
       timer.stop();
       signal?.removeEventListener("abort", onAbort);
@@ -167,16 +167,15 @@ export function readBytes(
     signal?.addEventListener("abort", onAbort, { once: true });
     body.pipe({
       chunk(bytes) {
-        size += bytes.byteLength;
-        chunks.push(bytes);
-        if (size <= maxBytes) return;
+        pieces.push(bytes);
+        if (pieces.size <= maxBytes) return;
         release();
         body.cancel();
-        resolve(join(chunks, size));
+        resolve(pieces.takeJoined());
       },
       end() {
         release();
-        resolve(join(chunks, size));
+        resolve(pieces.takeJoined());
       },
       error(error) {
         release();
@@ -184,16 +183,4 @@ export function readBytes(
       },
     });
   });
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
-  const joined = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return joined;
 }
