@@ -1,5 +1,5 @@
 import { QwenError, type ImagePart, type Message } from "@qwen/core";
-import { imageSource, imagesOf, isBlob, type InputSession } from "@qwen/core/gradio";
+import { imageSource, imagesOf, type InputSession } from "@qwen/core/gradio";
 
 /** A picture the Space can read. */
 export interface Picture {
@@ -48,14 +48,7 @@ async function bytesOf({ image }: ImagePart, session: InputSession): Promise<Uin
   if (typeof image === "string" && image.length > 4 * MOST_BYTES + 1024) throw tooLarge();
   const source = imageSource(image);
   if (source instanceof Uint8Array) return source;
-  if (!isBlob(source)) return session.download(source, { maxBytes: MOST_BYTES });
-  if (source.size > MOST_BYTES) throw tooLarge();
-  try {
-    return new Uint8Array(await source.arrayBuffer());
-  } catch (cause) {
-    // As that of a file which was changed or deleted since it was opened.
-    throw new QwenError("invalid_request", "The Blob of the picture cannot be read.", { cause });
-  }
+  return session.download(source, { maxBytes: MOST_BYTES });
 }
 
 async function kindOf(bytes: Uint8Array) {

@@ -101,6 +101,15 @@ describe("a picture is refused with invalid_request, nobody is asked and nobody'
     await expectRefused(new Odd([new Uint8Array(21 * 1024 * 1024)]));
     expect(read).toBe(6);
   });
+
+  test("is a Blob that never gives its bytes, or gives more than it says, or what are none", async () => {
+    const odd = (given: Promise<unknown>): Blob =>
+      Object.assign(new Blob(["x"]), { arrayBuffer: () => given as Promise<ArrayBuffer> });
+    await using hurried = routerOf({ timeouts: { firstOutputMs: 60 } });
+    await expectRefused(odd(new Promise(() => {})), hurried);
+    await expectRefused(odd(Promise.resolve(new ArrayBuffer(21 * 1024 * 1024))));
+    await expectRefused(odd(Promise.resolve(5)));
+  });
 });
 
 test("a picture on the Space itself is not elsewhere, but where it redirects to is", async () => {

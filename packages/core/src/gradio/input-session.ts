@@ -5,6 +5,7 @@ import { download } from "./download.ts";
 import { runUnqueued } from "./run.ts";
 import type { Session } from "./session.ts";
 import type { InputSession } from "./space-definition.ts";
+import { readDownload } from "./submit-options.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
 import { uploadFile, type FileData } from "./upload.ts";
 
@@ -57,9 +58,10 @@ export class RequestSession implements InputSession {
     return uploadFile(session, file, { ...options, signal: this.signal, timeouts });
   }
 
-  download(url: URL | string, { maxBytes }: { readonly maxBytes: number }): Promise<Uint8Array> {
+  async download(source: URL | string | Blob, options: { readonly maxBytes: number }): Promise<Uint8Array> {
     const { session, timeouts } = this.#options;
-    return download(session.client, { url, maxBytes, signal: this.signal, timeouts });
+    const { maxBytes } = readDownload(options);
+    return download(session.client, { source, maxBytes, signal: this.signal, timeouts });
   }
 
   warn(warning: Warning): void {

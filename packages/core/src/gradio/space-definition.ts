@@ -43,11 +43,12 @@ export interface InputSession {
     options?: { readonly filename?: string | undefined },
   ): Promise<FileData>;
   /**
-   * The bytes in a `data:` URL, or behind an http(s) URL: fetched with nothing of the caller's, within half of
+   * The bytes in a `Blob` or a `data:` URL, or behind an http(s) URL: fetched with nothing of the caller's, within half of
    * `firstOutputMs`, half of `totalMs` and 30 s. Of any address but a public one, unless the provider was made with `urls: "any"`, of more
    * than `maxBytes` and of whatever else goes wrong it rejects with `invalid_request`, which never counts for a provider.
+   * With a `TypeError` for a `maxBytes` that is no whole number from 1.
    */
-  download(url: URL | string, options: { readonly maxBytes: number }): Promise<Uint8Array>;
+  download(source: URL | string | Blob, options: { readonly maxBytes: number }): Promise<Uint8Array>;
   /** Says in `finish.warnings` what of the request could not be honoured. */
   warn(warning: Warning): void;
 }

@@ -3,6 +3,7 @@ import {
   anAbortSignal,
   aPauseMs,
   aString,
+  aWholeNumber,
   isGroup,
   mustBe,
   readOption,
@@ -72,3 +73,11 @@ const UPLOAD_RULES: Rules<UploadOptions> = {
   signal: anAbortSignal,
   timeouts: (value) => (isGroup(value) ? undefined : "an object of limits in ms"),
 };
+
+/** Reads the options of a download, once. Throws a `TypeError` for what is none: without a limit there is no download. */
+export function readDownload(options: { readonly maxBytes: number }): { readonly maxBytes: number } {
+  const { maxBytes } = options ?? {};
+  const expected = aWholeNumber(maxBytes);
+  if (expected !== undefined) throw mustBe("maxBytes", expected, maxBytes);
+  return { maxBytes };
+}

@@ -43,8 +43,7 @@ export async function uploadFile(
   // The platform writes the multipart body: it knows how to quote names and choose a boundary.
   const encoded = new Response(form);
   const bytes = await encoded.arrayBuffer().catch((cause: unknown) => {
-    // As of a file that was changed since it was opened. It is the caller's, and says nothing of the Space.
-    throw new QwenError("invalid_request", `The file "${name}" cannot be read.`, { cause });
+    throw unreadable(name, cause);
   });
   const response = await session.request({
     path: uploadPath(session.hash),
@@ -67,7 +66,12 @@ export async function uploadFile(
 /** A `Blob` of this realm: the platform's forms take no other. */
 async function blobOf(file: unknown): Promise<Blob> {
   if (file instanceof Blob) return file;
-  if (isBlob(file)) return new Blob([await file.arrayBuffer()], { type: file.type });
+  if (isBlob(file)) {
+    const copied = await (async () => file.arrayBuffer())().catch((cause: unknown) => {
+      throw unreadable(nameOf(file), cause);
+    });
+    return new Blob([copied], { type: file.type });
+  }
   const bytes = bytesIn(file);
   if (bytes === undefined)
     throw new TypeError(
@@ -75,6 +79,11 @@ async function blobOf(file: unknown): Promise<Blob> {
     );
   // A copy, since a Blob takes no shared memory.
   return new Blob([new Uint8Array(bytes)]);
+}
+
+/** As of a file that was changed since it was opened. It is the caller's, and says nothing of the Space. */
+function unreadable(name: string, cause: unknown): QwenError {
+  return new QwenError("invalid_request", `The file "${name}" cannot be read.`, { cause });
 }
 
 function nameOf(file: unknown): string {

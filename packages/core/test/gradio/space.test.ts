@@ -157,6 +157,15 @@ describe("upload", () => {
     await client.close();
   });
 
+  it("of a Blob of another realm that cannot be read is invalid_request, and nobody is asked", async () => {
+    await using space = await startTestSpace();
+    const client = connectSpace(space.origin);
+    const gone = { [Symbol.toStringTag]: "Blob", type: "", arrayBuffer: () => Promise.reject(new Error("gone")) };
+    expect(await rejection(client.upload(gone as unknown as Blob))).toMatchObject({ code: "invalid_request" });
+    expect(space.requests).toEqual([]);
+    await client.close();
+  });
+
   it.each([
     [413, "too large", "unsupported"],
     [503, "<html></html>", "space_unavailable"],
