@@ -51,7 +51,7 @@ async function exchange({
   try {
     onStart?.();
     // A redirect is followed above, where it is known which headers may go where.
-    response = await fetch(url, {
+    response = await fetch(withoutCredentials(url), {
       method,
       headers,
       redirect: "manual",
@@ -71,6 +71,15 @@ async function exchange({
     );
   }
   return { status: response.status, headers: headersOf(response), body: bodyOf(response, { inner, url, release }) };
+}
+
+/** As any other client asks: `fetch` refuses a URL with a user in it, and shows the password in its error. */
+function withoutCredentials(url: URL): URL {
+  if (url.username === "" && url.password === "") return url;
+  const bare = new URL(url);
+  bare.username = "";
+  bare.password = "";
+  return bare;
 }
 
 /** The platform's own error would show the value. */

@@ -2,7 +2,9 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createTransport as createFetchTransport } from "../../src/http/fetch-transport.ts";
 import { createTransport } from "../../src/http/undici-transport.ts";
-import { startRawServer } from "../servers/raw-server.ts";
+import { readText } from "../../src/http/transport.ts";
+import { response, startRawServer } from "../servers/raw-server.ts";
+import { startSecureServer } from "../servers/secure-server.ts";
 import { get } from "../servers/transports.ts";
 import { rejection } from "../servers/waiting.ts";
 
@@ -20,6 +22,28 @@ describe.each([
     const error = await rejection(transport.request(get(server.url, { headers: { "x-mine": "s3cret" } })));
     expect(error).toMatchObject({ code: "connection" });
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain("s3cret");
+    await transport.close();
+  });
+
+  it("prints no certificate that is somebody else's", async () => {
+    await using server = await startSecureServer();
+    const transport = create({ proxy: false });
+    const error = await rejection(transport.request(get(new URL(`https://localhost:${server.port}/`))));
+    expect(error).toMatchObject({ code: "connection" });
+    expect(inspect(error, { depth: 10 })).toContain("ERR_TLS_CERT_ALTNAME_INVALID");
+    expect(inspect(error, { depth: 10 }).split("\n").length).toBeLessThan(30);
+    expect(inspect(error, { depth: 10 })).not.toContain("modulus");
+    await transport.close();
+  });
+
+  it("shows nothing of a password in the URL that a redirect leads to", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("there")));
+    const url = new URL(server.url);
+    url.username = "ann";
+    url.password = "s3cret";
+    const transport = create({ proxy: false });
+    expect(await readText((await transport.request(get(url))).body)).toBe("there");
+    expect(server.received[0]).not.toMatch(/s3cret|authorization/i);
     await transport.close();
   });
 
