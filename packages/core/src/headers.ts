@@ -3,6 +3,7 @@ import { isGroup } from "./options.ts";
 
 // What says how the connection is used is the transport's to say.
 const TRANSPORTS_OWN: ReadonlySet<string> = new Set([
+  "accept-encoding",
   "connection",
   "content-length",
   "expect",

@@ -106,7 +106,7 @@ export class Exchange implements DispatchHandler, FlowControl {
     this.#clock.stop();
     this.#listener.resolve({ status, headers: joined(headers), body: this.#body.handle() });
     const encoding = headers["content-encoding"];
-    if (encoding !== undefined && encoding !== "" && encoding !== "identity") this.#refuse(String(encoding));
+    if (encoding !== undefined && !IS_PLAIN.test(String(encoding))) this.#refuse(String(encoding));
   }
 
   onResponseData(_: DispatchController, chunk: Uint8Array): void {
@@ -176,7 +176,8 @@ export class Exchange implements DispatchHandler, FlowControl {
     const path = url.pathname + url.search;
     const wire = { path, method, headers: list, ...this.#wireBody(body, list) };
     if (forwardedBy === undefined) return lane === undefined ? wire : { ...wire, blocking: false };
-    list.push("host", url.host);
+    // One of the caller's is for the host behind, and whoever forwards writes his own in its place.
+    if (headers["host"] === undefined) list.push("host", url.host);
     const authorization = proxyAuthorization(forwardedBy);
     if (authorization !== undefined) list.push("proxy-authorization", authorization);
     // undici would make a connection for each host that is named, with TLS to the proxy.
@@ -259,6 +260,9 @@ function joined(headers: Record<string, string | string[] | undefined>): Transpo
   }
   return headers;
 }
+
+/** Whether a `content-encoding` names none. */
+const IS_PLAIN = /^(?:[\s,]|identity\b)*$/i;
 
 /** Whether undici refuses to send the request at all, for a header it cannot write. */
 function isMistake(error: unknown): error is Error {

@@ -33,7 +33,7 @@ export function readProxies(option: string | false | undefined): ProxyChoice {
   const http = variable("http_proxy") ?? all;
   const https = variable("https_proxy") ?? all ?? http;
   if (http === undefined && https === undefined) return direct;
-  const exceptions = readExceptions(process.env["no_proxy"] ?? process.env["NO_PROXY"] ?? "");
+  const exceptions = readExceptions(process.env["no_proxy"] || process.env["NO_PROXY"] || "");
   return (url) => {
     const proxy = url.protocol === "https:" ? https : http;
     return proxy === undefined || isException(url, exceptions) ? undefined : proxy;

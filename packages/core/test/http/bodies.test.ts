@@ -181,11 +181,14 @@ describe("a compressed answer", () => {
     await until(() => server.open() === 0);
   });
 
-  it("is read where it says `identity`, and by `fetch`, which decodes it", async () => {
+  it.each(["identity", "Identity", "identity, identity", ""])("is none where it says %j", async (encoding) => {
     await using server = await startRawServer((socket) =>
-      socket.write(response("plain", { headers: "content-encoding: identity\r\n" })),
+      socket.write(response("plain", { headers: `content-encoding: ${encoding}\r\n` })),
     );
     expect(await readText((await openTransport().request(get(server.url))).body)).toBe("plain");
+  });
+
+  it("is read by `fetch`, which decodes it", async () => {
     await using other = await startRawServer((socket) => socket.write(zipped(200)));
     const { body } = await fetchTransport.createTransport().request(get(other.url));
     expect(await readText(body)).toBe("what it says");

@@ -44,6 +44,10 @@ describe("the variables of the environment", () => {
     vi.stubEnv("http_proxy", "");
     vi.stubEnv("HTTP_PROXY", " ");
     expect(chosen("http://a.test")).toBeUndefined();
+    vi.stubEnv("HTTP_PROXY", "proxy:1");
+    vi.stubEnv("no_proxy", "");
+    vi.stubEnv("NO_PROXY", "a.test");
+    expect(chosen("http://a.test")).toBeUndefined();
   });
 
   it("count for nothing beside the option", () => {

@@ -50,6 +50,16 @@ it("sends requests through the proxy that `proxy` names", async () => {
   expect(proxy.log).toEqual([`GET ${server.url.href}`]);
 });
 
+it("names the host that is asked where the caller sets a `host` of their own", async () => {
+  await using both = await startBoth();
+  const { server, proxy } = both;
+  const transport = open({ proxy: proxy.url });
+  const headers = { host: "other.test" };
+  const request = { method: "GET", url: server.url, headers, connectMs: 10_000, headersMs: 30_000 } as const;
+  expect(await readText((await transport.request(request)).body)).toBe("through");
+  expect(proxy.log).toEqual([`GET ${server.url.href}`]);
+});
+
 it("shows the proxy the user and password of its URL, and the server neither", async () => {
   await using both = await startBoth();
   const { server, proxy } = both;

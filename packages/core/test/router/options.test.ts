@@ -79,6 +79,7 @@ describe("a bad option", () => {
     [{ headers: { a: { "x-a": "b\r\nevil: 1" } } }, /must be a string of characters that a header can carry/],
     [{ headers: { a: { "x-a": 5 } } }, /must be a string/],
     [{ headers: { a: { "Content-Length": "5" } } }, /is set by the transport/],
+    [{ headers: { a: { "Accept-Encoding": "gzip" } } }, /is set by the transport/],
     [{ headers: { a: new Headers() } }, /Object\.fromEntries/],
     [{ headers: "x" }, /`headers` must be an object/],
     [{ providerOptions: 5 }, /`providerOptions` must be an object, not 5/],
