@@ -1,17 +1,9 @@
 // A provider of your own, routed and typed like any other.
 import { createRouter, textOf, type Provider } from "@qwen/core";
 
-const prompt = { system: "prompt", history: "prompt" } as const;
-
 const shout = {
   id: "shout",
-  models: [
-    {
-      id: "shout-1",
-      aliases: ["loud"],
-      capabilities: { ...prompt, images: false, conversation: false, tools: false, json: false },
-    },
-  ],
+  models: [{ id: "shout-1", aliases: ["loud"] }],
   async *stream({ messages, signal }) {
     const last = messages.at(-1);
     const words =
@@ -24,7 +16,7 @@ const shout = {
       signal?.throwIfAborted();
       yield { type: "text-delta", text };
     }
-    yield { type: "finish", reason: "stop", warnings: [] };
+    yield { type: "finish", reason: "stop" };
   },
 } as const satisfies Provider;
 

@@ -161,6 +161,65 @@ const several = {
 }
 
 {
+  // The smallest provider is its names and its answer: in its place, among others, by use(), or by itself.
+  const tiny = {
+    id: "tiny",
+    models: [{ id: "tiny-1" }, { id: "tiny-2", aliases: ["small"] }],
+    async *stream({ messages: asked }) {
+      yield { type: "text-delta", text: String(asked.length) };
+      yield { type: "finish", reason: "stop" };
+    },
+  } as const satisfies Provider;
+  const names: Same<
+    NamesOf<typeof tiny>,
+    "tiny-1" | "tiny-2" | "small" | `tiny/${"tiny-1" | "tiny-2" | "small"}`
+  > = true;
+  void names;
+  const router = createRouter({
+    plugins: [
+      alpha(),
+      tiny,
+      {
+        id: "inline",
+        models: [{ id: "inline-1" }],
+        async *stream({ messages: asked }) {
+          yield { type: "text-delta", text: String(asked.length) };
+          yield { type: "finish", reason: "stop" };
+        },
+      },
+    ],
+    routes: { best: ["inline-1", "small"] },
+  }).use({
+    id: "later",
+    models: [{ id: "later-1" }],
+    async *stream({ messages: asked, signal }) {
+      signal?.throwIfAborted();
+      yield { type: "text-delta", text: String(asked.length) };
+      yield { type: "finish", reason: "stop" };
+    },
+  });
+  void router.stream({ model: "inline/inline-1", messages });
+  void router.stream({ model: "tiny-2", messages });
+  void router.stream({ model: "later-1", messages });
+  void router.stream({ model: "best", messages });
+  // @ts-expect-error: nobody has this name
+  void router.stream({ model: "inline-2", messages });
+  // @ts-expect-error: nor this one
+  void router.stream({ model: "later/later-2", messages });
+  // @ts-expect-error: a route to nowhere
+  createRouter({ plugins: [tiny], routes: { smart: "tiny-3" } });
+  const wrong = {
+    id: "wrong",
+    models: [{ id: "wrong-1" }],
+    // @ts-expect-error: no such reason to finish
+    async *stream() {
+      yield { type: "finish", reason: "done" };
+    },
+  } as const satisfies Provider;
+  void wrong;
+}
+
+{
   // What is no plugin does not compile.
   // @ts-expect-error: a factory that was not called
   createRouter({ plugins: [alpha] });

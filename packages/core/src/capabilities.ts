@@ -1,6 +1,7 @@
 import { QwenError } from "./errors.ts";
-import { imageSource, imagesOf, textOf, type ImagePart, type Message } from "./message.ts";
-import type { Capabilities, ModelInfo, ProviderRequest, Settings, Warning } from "./provider.ts";
+import { filesOf, imagesOf, type Message } from "./message.ts";
+import { lastSpoken, MOST_PROBLEMS, problemsOf } from "./message-check.ts";
+import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings, Warning } from "./provider.ts";
 
 /** The request, as far as it decides whether a model can answer it. */
 export type AskedFor = Pick<ProviderRequest, "messages" | "settings">;
@@ -11,7 +12,7 @@ export type AskedFor = Pick<ProviderRequest, "messages" | "settings">;
  * Asked before anything is sent, by the router of every candidate.
  */
 export function findUnsupported(
-  { id, capabilities }: ModelInfo,
+  { id, capabilities = {} }: ModelInfo,
   { messages, settings = {} }: AskedFor,
 ): QwenError | undefined {
   const feature = missingFeature(capabilities, messages, settings);
@@ -23,79 +24,56 @@ export function findUnsupported(
 }
 
 function missingFeature(
-  { images, tools, json, prefill = false }: Capabilities,
+  { images = false, files = false, tools = false, json = false, prefill = false }: Capabilities,
   messages: readonly Message[],
   settings: Settings,
 ): string | undefined {
   if (!images && messages.some((message) => imagesOf(message).length > 0)) return "images";
-  if (!tools && settings.tools !== undefined && settings.tools.length > 0 && settings.toolChoice !== "none")
-    return "tools";
-  if (!tools && messages.some(({ role }) => role === "tool")) return "tool results";
+  if (!files && messages.some((message) => filesOf(message).length > 0)) return "files";
+  if (!tools && asksForTools(settings)) return "tools";
   if (!prefill && lastSpoken(messages)?.role === "assistant")
     return "a chat that ends with the assistant, only one that ends with a question";
   if (!json && settings.responseFormat?.type === "json") return "a JSON response format";
   return undefined;
 }
 
+function asksForTools({ tools, toolChoice }: Settings): boolean {
+  return tools !== undefined && tools.length > 0 && toolChoice !== "none";
+}
+
 /**
- * Throws `invalid_request` for a request that no provider could answer, saying what is wrong with it.
+ * Throws `invalid_request` for a request that no provider could answer, saying all that is wrong with it: each message and
+ * setting by its path, 20 at most.
  *
- * For callers without the compiler, and for what types cannot say, such as an empty last message. A history that
- * ends with the assistant is none of them: some models go on with it.
+ * For callers without the compiler, and for what types cannot say, such as an empty last message or a tool's result without
+ * its call. A history that ends with the assistant is none of them: some models go on with it.
  */
 export function checkRequest({ messages, settings }: AskedFor): void {
-  if (!Array.isArray(messages)) throw invalid("`messages` must be an array");
-  if (messages.length === 0) throw invalid("`messages` is empty");
-  messages.forEach(checkMessage);
-  const last = lastSpoken(messages);
-  if (last === undefined) throw invalid("`messages` holds nothing but a system prompt, and no question");
-  if (last.role !== "assistant" && textOf(last).trim() === "" && imagesOf(last).length === 0)
-    throw invalid("the last message is empty");
-  if (settings !== undefined) checkSettings(settings);
+  const wrong = [...problemsOf(messages), ...settingsProblems(settings)];
+  if (wrong.length === 0) return;
+  const told = wrong.slice(0, MOST_PROBLEMS).join("; ");
+  const more = wrong.length > MOST_PROBLEMS ? "; and more" : "";
+  throw new QwenError("invalid_request", `The request cannot be sent: ${told}${more}.`);
 }
 
-/** The last message that is no system prompt: those stand beside the dialogue, wherever they are in the list. */
-function lastSpoken(messages: readonly Message[]): Message | undefined {
-  return messages.findLast(({ role }) => role !== "system" && role !== "developer");
-}
-
-function checkMessage(message: Message, index: number): void {
-  const where = `messages[${index}]`;
-  if (typeof message !== "object" || message === null) throw invalid(`${where} must be an object`);
-  if (!ROLES.has(message.role)) throw invalid(`the role of ${where} must be one of ${[...ROLES].join(", ")}`);
-  const { content } = message;
-  if (typeof content === "string") return;
-  if (!Array.isArray(content)) throw invalid(`the content of ${where} must be a string or an array of parts`);
-  for (const part of content) {
-    if (part?.type === "text" && typeof part.text === "string") continue;
-    if (part?.type !== "image")
-      throw invalid(`a part of ${where} is neither { type: "text", text } nor { type: "image", image }`);
-    checkImage(part.image, where);
-  }
-}
-
-function checkImage(image: ImagePart["image"], where: string): void {
-  // A picture in a string may be megabytes, which are decoded where they are needed.
-  if (typeof image === "string" && /^data:/i.test(image)) return;
-  try {
-    imageSource(image);
-  } catch (error) {
-    throw invalid(`the image of ${where} cannot be read. ${error instanceof Error ? error.message.slice(0, -1) : ""}`);
-  }
-}
-
-function checkSettings(settings: Settings): void {
-  if (typeof settings !== "object" || settings === null) throw invalid("`settings` must be an object");
+function settingsProblems(settings: Settings | undefined): readonly string[] {
+  if (settings === undefined) return NONE;
+  if (typeof settings !== "object" || settings === null) return ["`settings` must be an object"];
+  const wrong: string[] = [];
   for (const [name, [expected, fits]] of SETTING_RULES) {
     const value: unknown = settings[name];
-    if (value !== undefined && !fits(value)) throw invalid(`\`settings.${name}\` must be ${expected}`);
+    if (value !== undefined && !fits(value)) wrong.push(`\`settings.${name}\` must be ${expected}`);
   }
+  return wrong;
 }
 
+const NONE: readonly string[] = [];
 const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const isTool = (value: unknown): boolean =>
   isObject(value) && "name" in value && typeof value.name === "string" && value.name !== "";
+
+const EFFORTS: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /** What a setting must be, and whether it is. */
 const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unknown) => boolean]> = new Map<
@@ -104,12 +82,19 @@ const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unkno
 >([
   ["maxOutputTokens", ["a whole number from 1", (value) => Number.isInteger(value) && Number(value) >= 1]],
   ["temperature", ["a number from 0", (value) => isFiniteNumber(value) && value >= 0]],
+  ["topK", ["a whole number from 1", (value) => Number.isInteger(value) && Number(value) >= 1]],
+  ["presencePenalty", ["a number", isFiniteNumber]],
+  ["frequencyPenalty", ["a number", isFiniteNumber]],
   ["topP", ["a number from 0 to 1", (value) => isFiniteNumber(value) && value >= 0 && value <= 1]],
   [
     "stopSequences",
     ["an array of strings", (value) => Array.isArray(value) && value.every((one) => typeof one === "string")],
   ],
   ["seed", ["a whole number", (value) => Number.isInteger(value)]],
+  [
+    "reasoning",
+    [`one of ${EFFORTS.join(", ")}`, (value) => typeof value === "string" && EFFORTS.some((one) => one === value)],
+  ],
   [
     "responseFormat",
     [
@@ -126,16 +111,11 @@ const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unkno
         value === "auto" || value === "none" || value === "required" || (isObject(value) && "toolName" in value),
     ],
   ],
+  ["parallelToolCalls", ["true or false", (value) => typeof value === "boolean"]],
 ]);
 
-const ROLES: ReadonlySet<string> = new Set(["system", "developer", "user", "assistant", "tool"]);
-
-function invalid(what: string): QwenError {
-  return new QwenError("invalid_request", `The request cannot be sent: ${what}.`);
-}
-
 /**
- * Warns of the settings a provider does not honour, for the `warnings` of its `finish`.
+ * Warns of the settings a provider does not honour, for the `warnings` of its `start` and `finish`.
  *
  * A setting that asks for nothing (`toolChoice: "auto"`, `responseFormat: { type: "text" }`) earns no warning.
  */
@@ -159,6 +139,8 @@ function asksFor(settings: Settings, name: keyof Settings): boolean {
     case "tools":
     case "stopSequences":
       return (settings[name]?.length ?? 0) > 0;
+    case "parallelToolCalls":
+      return settings.parallelToolCalls !== undefined && asksForTools(settings);
     default:
       return settings[name] !== undefined;
   }
@@ -168,11 +150,16 @@ const SETTINGS = [
   "maxOutputTokens",
   "temperature",
   "topP",
+  "topK",
+  "presencePenalty",
+  "frequencyPenalty",
   "stopSequences",
   "seed",
+  "reasoning",
   "responseFormat",
   "tools",
   "toolChoice",
+  "parallelToolCalls",
 ] as const;
 
 const NO_WARNINGS: readonly Warning[] = [];

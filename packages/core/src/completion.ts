@@ -1,12 +1,14 @@
 import type { Attempt } from "./errors.ts";
 import { GrowingText } from "./growing-text.ts";
+import type { ToolCallPart } from "./message.ts";
 import type {
   FilePart,
   FinishReason,
   ProviderPart,
+  ResponseInfo,
   RouterFinishPart,
+  SourcePart,
   StreamPart,
-  ToolCallPart,
   Usage,
   Warning,
 } from "./provider.ts";
@@ -19,8 +21,12 @@ export interface Completion {
   readonly reasoning: string;
   readonly files: readonly FilePart[];
   readonly toolCalls: readonly ToolCallPart[];
+  /** What the answer relies on. */
+  readonly sources: readonly SourcePart[];
   readonly finishReason: FinishReason;
   readonly usage: Usage | undefined;
+  /** What the provider's service says of its answer. */
+  readonly response: ResponseInfo | undefined;
   /** Id of the provider that answered. */
   readonly provider: string;
   /** Id of the model that answered. */
@@ -48,6 +54,7 @@ export function createCollector(): Collector {
   const reasoning = new GrowingText();
   const files: FilePart[] = [];
   const toolCalls: ToolCallPart[] = [];
+  const sources: SourcePart[] = [];
 
   return {
     add(part) {
@@ -67,19 +74,24 @@ export function createCollector(): Collector {
         case "tool-call":
           toolCalls.push(part);
           break;
+        case "source":
+          sources.push(part);
+          break;
         default:
           break;
       }
     },
     text: () => text.whole(),
-    completion({ reason, usage, provider, model, attempts, warnings, conversation }) {
+    completion({ reason, usage, response, provider, model, attempts, warnings, conversation }) {
       return {
         text: text.whole(),
         reasoning: reasoning.whole(),
         files,
         toolCalls,
+        sources,
         finishReason: reason,
         usage,
+        response,
         provider,
         model,
         attempts,

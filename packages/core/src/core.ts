@@ -1,5 +1,6 @@
 // What the entries hand out, as one file: resolving a file costs Node more than reading it, and the
 // entries share one copy of the errors. They name what of it is public.
+export * from "./dialogue.ts";
 export * from "./error-copy.ts";
 export * from "./error-rules.ts";
 export * from "./errors.ts";

@@ -38,9 +38,12 @@ export function copyOf<Failure extends QwenError>(
   return copy as Failure;
 }
 
-/** Gives an error of the family as the next caller's own; anything else as it is. For work that several calls share. */
-export function ownCopyOf(error: unknown): unknown {
-  return QwenError.isInstance(error) ? copyOf(error) : error;
+/**
+ * Throws an error of the family as a copy, which is the next caller's own; anything else as it is. For work that several
+ * calls share.
+ */
+export function rethrowOwn(error: unknown): never {
+  throw QwenError.isInstance(error) ? copyOf(error) : error;
 }
 
 /**

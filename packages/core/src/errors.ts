@@ -42,7 +42,9 @@ export class QwenError<Code extends ErrorCode = ErrorCode> extends Error {
     const words = printable(wordsOf(message));
     const limit = Error.stackTraceLimit;
     limitFrames(Math.min(limit, cause === undefined ? 5 : 2));
-    super(words, cause === undefined ? undefined : { cause });
+    // A function or a symbol says nothing, and cannot be cloned with its error.
+    const known = typeof cause === "function" || typeof cause === "symbol" ? undefined : cause;
+    super(words, known === undefined ? undefined : { cause: known });
     limitFrames(limit);
     this.code = code;
     setFields(this, knownOptions(options));
@@ -105,7 +107,7 @@ export class NoSuchModelError extends QwenError<"no_such_model"> {
 }
 
 /** The phase of a call that took longer than it may. */
-export type TimeoutPhase = "connect" | "headers" | "queue" | "first-output" | "idle" | "total";
+export type TimeoutPhase = "connect" | "headers" | "queue" | "first-output" | "answer" | "idle" | "total";
 
 /** A phase of the call took longer than its limit. A `total` timeout ends the request, the others one attempt. */
 export class TimeoutError extends QwenError<"timeout"> {
@@ -132,6 +134,7 @@ const PHASES: Readonly<Record<TimeoutPhase, string>> = {
   headers: "No response headers",
   queue: "The queue did not move",
   "first-output": "No output began",
+  answer: "The answer was not there",
   idle: "Nothing more arrived",
   total: "The request was not answered",
 };
@@ -141,6 +144,7 @@ const TIMEOUT_NAMES: Readonly<Record<TimeoutPhase, string>> = {
   headers: "headersMs",
   queue: "queueMs",
   "first-output": "firstOutputMs",
+  answer: "answerMs",
   idle: "idleMs",
   total: "totalMs",
 };

@@ -63,24 +63,6 @@ export class FlowIterator<Value> extends FlowCursor<Value> {
   }
 }
 
-const leavable = new WeakSet<object>();
-
-/**
- * Marks a function whose every result is a {@link FlowIterator}: leaving that ends the work behind it at once, so who calls the
- * function needs no signal for it. Told by identity, as {@link FlowIterator.claim} is: a wrapper is not marked.
- */
-export function markLeavable<Asked, Value>(
-  stream: (asked: Asked) => FlowIterator<Value>,
-): (asked: Asked) => FlowIterator<Value> {
-  leavable.add(stream);
-  return stream;
-}
-
-/** Whether a function was marked by {@link markLeavable}. */
-export function isLeavable(stream: object): boolean {
-  return leavable.has(stream);
-}
-
 /** A `next()` that waits. */
 interface Read<Value> {
   resolve(result: IteratorResult<Value, undefined>): void;

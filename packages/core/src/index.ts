@@ -21,12 +21,24 @@ export {
   StreamInterruptedError,
   TextRewrittenError,
   TimeoutError,
+  filesOf,
   imagesOf,
   textOf,
 } from "#core";
 export type { ErrorCode, ErrorRule } from "./error-rules.ts";
 export type { AnyQwenError, Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
-export type { ContentPart, ImagePart, Message, Role, TextPart } from "./message.ts";
+export type {
+  AttachedFilePart,
+  ContentPart,
+  ImagePart,
+  Message,
+  ProviderMetadata,
+  ReasoningPart,
+  Role,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+} from "./message.ts";
 export type {
   AttemptPart,
   Capabilities,
@@ -40,13 +52,16 @@ export type {
   Provider,
   ProviderPart,
   ProviderRequest,
+  ReasoningEffort,
   Registry,
+  ResponseInfo,
   RouterFinishPart,
   Settings,
+  SourcePart,
+  StartPart,
   StreamPart,
   Timeouts,
   Tool,
-  ToolCallPart,
   Usage,
   Warning,
 } from "./provider.ts";

@@ -18,8 +18,54 @@ export interface ImagePart {
   readonly filename?: string | undefined;
 }
 
-/** A piece of a message. */
-export type ContentPart = TextPart | ImagePart;
+/** What a vendor wants back with a part, such as a signature or an id, by provider id. JSON-safe, and nobody else's business. */
+export type ProviderMetadata = Readonly<Record<string, unknown>>;
+
+/** A file: its bytes, or where they are (`data:`, `http:` or `https:`). A local file comes as a `Blob`: `fs.openAsBlob()`. */
+export interface AttachedFilePart {
+  readonly type: "file";
+  readonly file: ArrayBuffer | ArrayBufferView | Blob | URL | string;
+  /** For example `application/pdf`. Goes out as it is given, as do bytes and name. */
+  readonly mediaType: string;
+  readonly filename?: string | undefined;
+  readonly providerMetadata?: ProviderMetadata | undefined;
+}
+
+/** What the model thought before it answered, in a message of the assistant. Providers that cannot take it back leave it out. */
+export interface ReasoningPart {
+  readonly type: "reasoning";
+  readonly text: string;
+  readonly providerMetadata?: ProviderMetadata | undefined;
+}
+
+/** The model asks the caller to run a tool: a part of a stream, and of the assistant's message that follows from it. */
+export interface ToolCallPart {
+  readonly type: "tool-call";
+  /** Unlike that of any other call of the chat. */
+  readonly toolCallId: string;
+  readonly toolName: string;
+  /** JSON text. */
+  readonly input: string;
+  readonly providerMetadata?: ProviderMetadata | undefined;
+}
+
+/** What became of a tool call that an earlier message holds, in a message of the role `tool`. */
+export interface ToolResultPart {
+  readonly type: "tool-result";
+  readonly toolCallId: string;
+  readonly toolName: string;
+  readonly output:
+    | { readonly type: "text"; readonly value: string }
+    /** Any value that JSON can tell. */
+    | { readonly type: "json"; readonly value: unknown }
+    | { readonly type: "content"; readonly value: readonly (TextPart | ImagePart | AttachedFilePart)[] };
+  /** The tool failed, and `output` says how. @defaultValue false */
+  readonly isError?: boolean | undefined;
+  readonly providerMetadata?: ProviderMetadata | undefined;
+}
+
+/** A piece of a message. Providers leave out types they do not know: new ones come in minor releases. */
+export type ContentPart = TextPart | ImagePart | AttachedFilePart | ReasoningPart | ToolCallPart | ToolResultPart;
 
 /** One turn of a chat. */
 export interface Message {
@@ -35,9 +81,21 @@ export function textOf({ content }: Message): string {
   return text;
 }
 
-/** The images of a message, in order. */
+/** The images of a message, in order, those in the results of tools as well. */
 export function imagesOf({ content }: Message): readonly ImagePart[] {
-  return typeof content === "string" ? [] : content.filter((part) => part.type === "image");
+  return typeof content === "string" ? [] : flattened(content).filter((part) => part.type === "image");
+}
+
+/** The files of a message, in order, those in the results of tools as well. Images are none of them. */
+export function filesOf({ content }: Message): readonly AttachedFilePart[] {
+  return typeof content === "string" ? [] : flattened(content).filter((part) => part.type === "file");
+}
+
+/** Parts, and in place of a tool's result that consists of parts, those. */
+function flattened(content: readonly ContentPart[]): readonly ContentPart[] {
+  return content.flatMap<ContentPart>((part) =>
+    part.type === "tool-result" && part.output.type === "content" ? part.output.value : [part],
+  );
 }
 
 /**
@@ -47,16 +105,25 @@ export function imagesOf({ content }: Message): readonly ImagePart[] {
  * Throws `invalid_request` for anything else, such as a `file:` URL.
  */
 export function imageSource(image: ImagePart["image"]): Uint8Array | Blob | URL {
-  const bytes = bytesIn(image);
+  return sourceOf(image, "An image");
+}
+
+/** A file as providers read it. The same as {@link imageSource}. */
+export function fileSource(file: AttachedFilePart["file"]): Uint8Array | Blob | URL {
+  return sourceOf(file, "A file");
+}
+
+function sourceOf(given: ImagePart["image"], what: string): Uint8Array | Blob | URL {
+  const bytes = bytesIn(given);
   if (bytes !== undefined) return bytes;
-  if (isBlob(image)) return image;
-  const url = typeof image === "string" || isUrl(image) ? URL.parse(String(image)) : null;
+  if (isBlob(given)) return given;
+  const url = typeof given === "string" || isUrl(given) ? URL.parse(String(given)) : null;
   if (url !== null && FETCHABLE.has(url.protocol)) return url;
   throw new QwenError(
     "invalid_request",
     url?.protocol === "file:"
-      ? "An image cannot be a file: URL, which a message from elsewhere could aim at any file. Open the file yourself and give the Blob: `await fs.openAsBlob(path)`."
-      : "An image is bytes, a Blob, or a data:, http: or https: URL.",
+      ? `${what} cannot be a file: URL, which a message from elsewhere could aim at any file. Open the file yourself and give the Blob: \`await fs.openAsBlob(path)\`.`
+      : `${what} is bytes, a Blob, or a data:, http: or https: URL.`,
   );
 }
 
@@ -100,53 +167,3 @@ const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byt
   | undefined;
 
 const FETCHABLE: ReadonlySet<string> = new Set(["data:", "http:", "https:"]);
-
-/** A chat as demo Spaces take it: pairs of question and answer, and what is asked now. */
-export interface Dialogue {
-  /** All system messages, joined by blank lines; absent where there is none. */
-  readonly system: string | undefined;
-  /** Earlier turns. Messages of one side that follow each other are one, joined by blank lines. */
-  readonly turns: readonly (readonly [question: string, answer: string])[];
-  /** What the user says last. */
-  readonly question: string;
-}
-
-/**
- * Splits messages into a dialogue. Nothing is lost: a tool's result counts as said by the user, and
- * an answer that nobody asked for gets an empty question.
- */
-export function dialogueOf(messages: readonly Message[]): Dialogue {
-  const system: string[] = [];
-  const turns: [string, string][] = [];
-  let question: string | undefined;
-  for (const message of messages) {
-    const text = textOf(message);
-    const last = turns.at(-1);
-    if (message.role === "system" || message.role === "developer") system.push(text);
-    else if (message.role !== "assistant") question = question === undefined ? text : `${question}\n\n${text}`;
-    else if (question === undefined && last !== undefined) last[1] += `\n\n${text}`;
-    else {
-      turns.push([question ?? "", text]);
-      question = undefined;
-    }
-  }
-  return { system: system.length === 0 ? undefined : system.join("\n\n"), turns, question: question ?? "" };
-}
-
-/**
- * A whole chat as one prompt, for Spaces without slots for a system prompt or earlier turns. A lone
- * question stays as it is; who said nothing is left out.
- */
-export function promptOf(messages: readonly Message[]): string {
-  const { system, turns, question } = dialogueOf(messages);
-  const spoken = [
-    ...turns.flatMap(([asked, answered]) => [
-      ["User", asked],
-      ["Assistant", answered],
-    ]),
-    ["User", question],
-  ]
-    .filter(([, words]) => words !== "")
-    .map(([speaker, words]) => (turns.length === 0 ? words : `${speaker}: ${words}`));
-  return [...(system === undefined || system === "" ? [] : [system]), ...spoken].join("\n\n");
-}

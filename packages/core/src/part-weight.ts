@@ -3,9 +3,14 @@ const PART_BYTES = 100;
 
 /** The size of a part that waits: the length of its text and a constant; of a part of unknown kind, the constant. */
 export function weightOfPart(part: object): number {
+  return lengthOfPart(part) + PART_BYTES;
+}
+
+/** The length of a part's text; 0 of a part of unknown kind. */
+export function lengthOfPart(part: object): number {
   const { text, message, input }: Texts = part;
   const words = text ?? message ?? input;
-  return typeof words === "string" ? words.length + PART_BYTES : PART_BYTES;
+  return typeof words === "string" ? words.length : 0;
 }
 
 interface Texts {

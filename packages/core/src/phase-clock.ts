@@ -5,23 +5,34 @@ import { Deadline, type ResolvedTimeouts } from "./timers.ts";
  * The time of one job, or of one attempt at a provider that keeps none of its own: a deadline for the phase it is in, and
  * one for the whole.
  *
- * Until the first output it is `first-output`, with the time in the queue left out; in the queue, `queue`, which begins
- * anew only when the place falls below the lowest so far; from the first output on `idle`, which only output begins anew.
+ * Until the first output it is `first-output`, or `answer` where that is known to come whole, with the time in the queue left
+ * out; in the queue, `queue`, which begins anew only when the place falls below the lowest so far; from the first output on
+ * `idle`, which only output begins anew.
  */
 export class PhaseClock {
   readonly #limits: ResolvedTimeouts;
   readonly #onExpired: (error: TimeoutError) => void;
   readonly #phaseEnd = new Deadline(() => this.#expire(this.#phase));
   readonly #wholeEnd = new Deadline(() => this.#expire("total"));
-  #phase: "first-output" | "queue" | "idle" = "first-output";
-  /** What is left of the phase that was gone from, first output or queue, in ms. */
+  readonly #beforeOutput: "first-output" | "answer";
+  #phase: "first-output" | "answer" | "queue" | "idle";
+  /** What is left of the phase that was gone from, before output or queue, in ms. */
   #otherLeftMs: number;
   #lowestPlace = Infinity;
   #paused = false;
 
-  /** `onExpired` is told the first limit that runs out, once. Nothing runs before `start()`. */
-  constructor(limits: ResolvedTimeouts, onExpired: (error: TimeoutError) => void) {
+  /**
+   * `onExpired` is told the first limit that runs out, once. Nothing runs before `start()`. With `comesWhole` nothing is
+   * expected before all of the answer is there.
+   */
+  constructor(
+    limits: ResolvedTimeouts,
+    onExpired: (error: TimeoutError) => void,
+    { comesWhole = false }: { readonly comesWhole?: boolean | undefined } = {},
+  ) {
     this.#limits = limits;
+    this.#beforeOutput = comesWhole ? "answer" : "first-output";
+    this.#phase = this.#beforeOutput;
     this.#onExpired = onExpired;
     this.#otherLeftMs = limits.queueMs;
   }
@@ -38,11 +49,11 @@ export class PhaseClock {
 
   /** Starts the phases, of a second job anew. */
   startPhase(): void {
-    this.#phase = "first-output";
+    this.#phase = this.#beforeOutput;
     this.#otherLeftMs = this.#limits.queueMs;
     this.#lowestPlace = Infinity;
     this.#paused = false;
-    this.#phaseEnd.start(this.#limits.firstOutputMs);
+    this.#phaseEnd.start(limitOf(this.#limits, this.#phase));
   }
 
   /** It waits in the queue, at this place: 0 is next. */
@@ -50,13 +61,13 @@ export class PhaseClock {
     if (this.#phase === "idle") return;
     const moved = place < this.#lowestPlace;
     if (moved) this.#lowestPlace = place;
-    if (this.#phase === "first-output") this.#enter("queue");
+    if (this.#phase !== "queue") this.#enter("queue");
     if (moved) this.#begin(this.#limits.queueMs);
   }
 
   /** It is out of the queue, or says something else that is no output. */
   working(): void {
-    if (this.#phase === "queue") this.#enter("first-output");
+    if (this.#phase === "queue") this.#enter(this.#beforeOutput);
   }
 
   /** Output came. */
@@ -92,7 +103,7 @@ export class PhaseClock {
     this.#wholeEnd.stop();
   }
 
-  #enter(phase: "first-output" | "queue"): void {
+  #enter(phase: "first-output" | "answer" | "queue"): void {
     const leftMs = this.#otherLeftMs;
     this.#otherLeftMs = this.#phaseEnd.leftMs;
     this.#phase = phase;
@@ -120,6 +131,8 @@ function limitOf(limits: ResolvedTimeouts, phase: TimeoutPhase): number {
       return limits.queueMs;
     case "first-output":
       return limits.firstOutputMs;
+    case "answer":
+      return limits.answerMs;
     case "idle":
       return limits.idleMs;
     case "total":

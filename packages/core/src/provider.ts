@@ -1,10 +1,23 @@
 import type { Attempt } from "./errors.ts";
-import type { Message } from "./message.ts";
+import type { Message, ProviderMetadata, ToolCallPart } from "./message.ts";
 
 /**
  * A source of chat completions. Everything in this SDK implements it or uses it.
  *
- * One object serves any number of calls at once.
+ * One object serves any number of calls at once. Written with `as const satisfies Provider`, or in its place among a
+ * router's plugins, it has its names typed.
+ *
+ * @example
+ * ```ts
+ * const echo = {
+ *   id: "echo",
+ *   models: [{ id: "echo-1" }],
+ *   async *stream({ messages }) {
+ *     yield { type: "text-delta", text: `You said: ${JSON.stringify(messages.at(-1)?.content)}` };
+ *     yield { type: "finish", reason: "stop" };
+ *   },
+ * } as const satisfies Provider;
+ * ```
  */
 export interface Provider<Id extends string = string, Model extends ModelInfo = ModelInfo> {
   /** Unique in a router; holds no "/". */
@@ -15,7 +28,8 @@ export interface Provider<Id extends string = string, Model extends ModelInfo = 
   readonly timeouts?: Timeouts | undefined;
 
   /**
-   * Answers one request with parts: exactly one `finish`, last, or the iteration throws.
+   * Answers one request with parts: exactly one `finish`, last, or the iteration throws. One that ends without a `finish`
+   * counts as broken off: nobody can tell an answer that is whole from one whose source was cut.
    *
    * Work starts at the first `next()`. Ending the iteration early, or aborting `request.signal`,
    * stops the work at its source. Deltas are never empty.
@@ -29,26 +43,34 @@ export interface Provider<Id extends string = string, Model extends ModelInfo = 
 /** One model of a provider, and what it can do. */
 export interface ModelInfo<Name extends string = string> {
   readonly id: Name;
-  /** Other names of the model in a router. */
-  readonly aliases: readonly Name[];
+  /** Other names of the model in a router. @defaultValue none */
+  readonly aliases?: readonly Name[] | undefined;
   /** A name for people. */
   readonly label?: string | undefined;
-  readonly capabilities: Capabilities;
+  /** Left out, it takes text in messages of any role, and nothing else. */
+  readonly capabilities?: Capabilities | undefined;
 }
 
-/** What a model can do with a request. */
+/** What a model can do with a request. Left out, it takes text in messages of any role, and nothing else. */
 export interface Capabilities {
-  readonly images: boolean;
-  /** Whether a system prompt has a slot of its own or is written into the prompt. */
-  readonly system: "native" | "prompt";
-  /** Whether earlier turns have a slot of their own or are written into the prompt. */
-  readonly history: "native" | "prompt";
-  /** Whether `finish` carries a conversation that a later request can continue. */
-  readonly conversation: boolean;
-  readonly tools: boolean;
-  readonly json: boolean;
-  /** Whether the last message may be the assistant's: the beginning of the answer. @defaultValue false */
+  /** @defaultValue false */
+  readonly images?: boolean | undefined;
+  /** Files other than images. @defaultValue false */
+  readonly files?: boolean | undefined;
+  /** Whether a system prompt has a slot of its own or is written into the prompt. @defaultValue "native" */
+  readonly system?: "native" | "prompt" | undefined;
+  /** Whether earlier turns have a slot of their own or are written into the prompt. @defaultValue "native" */
+  readonly history?: "native" | "prompt" | undefined;
+  /** Whether `finish` carries a conversation that a later request can continue. @defaultValue false */
+  readonly conversation?: boolean | undefined;
+  /** Whether it can call tools. For one that cannot, a router tells the calls and results of a chat in words. @defaultValue false */
+  readonly tools?: boolean | undefined;
+  /** Whether it answers in JSON where that is asked for. @defaultValue false */
+  readonly json?: boolean | undefined;
+  /** Whether it goes on behind a given beginning of its answer: then the last message may be the assistant's. @defaultValue false */
   readonly prefill?: boolean | undefined;
+  /** The settings it honours; of the others it warns. @defaultValue unknown */
+  readonly settings?: readonly (keyof Settings)[] | undefined;
 }
 
 /** Limits of the phases of a call, in ms. `Infinity` lifts one. They count what arrives, not what is consumed. */
@@ -66,6 +88,8 @@ export interface Timeouts {
   readonly queueMs?: number | undefined;
   /** Until the first output, not counting the time in a moving queue. @defaultValue 60_000 */
   readonly firstOutputMs?: number | undefined;
+  /** In place of `firstOutputMs` where it is known that the answer comes whole: until it is there. @defaultValue 300_000 */
+  readonly answerMs?: number | undefined;
   /** Between two messages of the job, once output began. @defaultValue 60_000 */
   readonly idleMs?: number | undefined;
   /**
@@ -75,13 +99,18 @@ export interface Timeouts {
   readonly totalMs?: number | undefined;
 }
 
-/** What the caller would like of the model. What a provider cannot do becomes a warning in `finish`. */
+/** What the caller would like of the model. What a provider cannot do becomes a warning in `start` and `finish`. */
 export interface Settings {
   readonly maxOutputTokens?: number | undefined;
   readonly temperature?: number | undefined;
   readonly topP?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly presencePenalty?: number | undefined;
+  readonly frequencyPenalty?: number | undefined;
   readonly stopSequences?: readonly string[] | undefined;
   readonly seed?: number | undefined;
+  /** How much the model is to think before it answers. @defaultValue the provider's */
+  readonly reasoning?: ReasoningEffort | undefined;
   /** JSON asked of a model that cannot is `unsupported`. */
   readonly responseFormat?:
     | { readonly type: "text" }
@@ -90,7 +119,12 @@ export interface Settings {
   /** Tools given to a model that cannot call any are `unsupported`. */
   readonly tools?: readonly Tool[] | undefined;
   readonly toolChoice?: "auto" | "none" | "required" | { readonly toolName: string } | undefined;
+  /** Whether the model may call several tools at once. @defaultValue the provider's */
+  readonly parallelToolCalls?: boolean | undefined;
 }
+
+/** How much a model is to think, from not at all. */
+export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
 
 /** A function the model may ask the caller to run. */
 export interface Tool {
@@ -122,10 +156,18 @@ export interface ProviderRequest {
 /** Why the model stopped. */
 export type FinishReason = "stop" | "length" | "content-filter" | "tool-calls" | "other";
 
-/** Tokens, where the provider counts them. */
+/** Tokens, where the provider counts them. What it does not tell is absent. */
 export interface Usage {
   readonly inputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
+  /** Of the input, what the provider had read before. */
+  readonly cachedInputTokens?: number | undefined;
+  /** Of the output, what was thought and not answered. */
+  readonly reasoningTokens?: number | undefined;
+  /** Counted by somebody else than the model, so about right. @defaultValue false */
+  readonly estimated?: boolean | undefined;
+  /** As the provider told it. */
+  readonly raw?: unknown;
 }
 
 /** A part of the request that the provider could not honour. */
@@ -140,34 +182,72 @@ export interface FilePart {
   readonly type: "file";
   readonly url: URL;
   readonly mediaType?: string | undefined;
+  readonly providerMetadata?: ProviderMetadata | undefined;
 }
 
-/** The model asks the caller to run a tool. */
-export interface ToolCallPart {
-  readonly type: "tool-call";
-  readonly toolCallId: string;
-  readonly toolName: string;
-  /** JSON text. */
-  readonly input: string;
+/** What the provider's service says of its answer. */
+export interface ResponseInfo {
+  /** By which the service knows the answer. */
+  readonly id?: string | undefined;
+  /** The model that the service says it used. */
+  readonly modelId?: string | undefined;
+  readonly timestamp?: Date | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The answer begins: what is known of it before its first output. A provider may leave it out. */
+export interface StartPart {
+  readonly type: "start";
+  readonly warnings: readonly Warning[];
+  readonly response?: ResponseInfo | undefined;
+  readonly providerMetadata?: ProviderMetadata | undefined;
+}
+
+/** Something the answer relies on: a page, by its address, or a document, by its name. */
+export interface SourcePart {
+  readonly type: "source";
+  readonly sourceId?: string | undefined;
+  readonly url?: URL | undefined;
+  readonly title?: string | undefined;
+  readonly mediaType?: string | undefined;
+  readonly filename?: string | undefined;
+  readonly providerMetadata?: ProviderMetadata | undefined;
 }
 
 /** The last part of a whole answer. */
 export interface FinishPart {
   readonly type: "finish";
   readonly reason: FinishReason;
+  /** The reason in the provider's own word. */
+  readonly rawReason?: string | undefined;
   readonly usage?: Usage | undefined;
-  readonly warnings: readonly Warning[];
+  /** All there are, those of `start` as well. @defaultValue none */
+  readonly warnings?: readonly Warning[] | undefined;
+  readonly response?: ResponseInfo | undefined;
   /** Opaque and JSON-safe: pass it as `conversation` to go on where this answer ends. */
   readonly conversation?: string | undefined;
+  readonly providerMetadata?: ProviderMetadata | undefined;
 }
 
 /** What a provider yields. Consumers ignore types they do not know: new ones come in minor releases. */
 export type ProviderPart =
+  | StartPart
   | { readonly type: "reasoning-delta"; readonly text: string }
+  /** What was thought is whole; text may follow, or more of it. */
+  | { readonly type: "reasoning-end"; readonly providerMetadata?: ProviderMetadata | undefined }
   | { readonly type: "text-delta"; readonly text: string }
   /** The provider rewrote what it had said: `text` is the whole text so far. */
   | { readonly type: "text-replace"; readonly text: string }
   | FilePart
+  | SourcePart
+  /** A piece of the input of a tool call, as a sign of life: the whole `tool-call` still follows. */
+  | {
+      readonly type: "tool-input-delta";
+      readonly toolCallId: string;
+      readonly toolName: string;
+      readonly text: string;
+      readonly providerMetadata?: ProviderMetadata | undefined;
+    }
   | ToolCallPart
   /** Where the job waits: 0 is next. */
   | {
@@ -183,6 +263,7 @@ export type ProviderPart =
 
 /** The `finish` of a router: it says as well who answered and what was tried. */
 export interface RouterFinishPart extends FinishPart {
+  readonly warnings: readonly Warning[];
   readonly provider: string;
   readonly model: string;
   readonly attempts: readonly Attempt[];
@@ -198,7 +279,7 @@ export interface AttemptPart {
   readonly lastError?: unknown;
 }
 
-/** What a router yields. Consumers ignore types they do not know: new ones come in minor releases. */
+/** What a router yields: one `start` before the first output, `finish` last. Consumers ignore types they do not know: new ones come in minor releases. */
 export type StreamPart = Exclude<ProviderPart, FinishPart> | AttemptPart | RouterFinishPart;
 
 /**
@@ -225,10 +306,17 @@ export interface Registry<Names extends string = never> {
 /** Every name a plugin adds to a router: model ids, aliases, and `provider/model` of each. */
 export type NamesOf<P> =
   P extends Provider<infer Id, infer Model>
-    ? ProviderNames<Id, Model["id"] | Model["aliases"][number]>
+    ? ProviderNames<Id, Model["id"] | AliasesOf<Model>>
     : P extends { register(registry: never): Registry<infer Names> }
       ? Names
       : never;
+
+// Of each model by itself: where one has none, another may have some.
+type AliasesOf<Model extends ModelInfo> = Model extends { readonly aliases?: infer Aliases }
+  ? Aliases extends readonly (infer Alias extends string)[]
+    ? Alias
+    : never
+  : never;
 
 // `string & Record<never, never>` keeps the completions of the other names; `string` alone would swallow them.
 type ProviderNames<Id extends string, Name extends string> = string extends Name

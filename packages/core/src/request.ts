@@ -12,7 +12,7 @@ export type Asked = Pick<ProviderRequest, "messages" | "settings" | "providerOpt
 /**
  * What is asked, as it stands now: what its caller changes later changes nothing.
  *
- * Lists and objects are copied, their text well-formed; images, schemas and whatever has a class stay as they are.
+ * Lists and objects are copied, their text well-formed; images, files, schemas and whatever has a class stay as they are.
  * `developer` becomes `system`. Messages and settings are not checked: what is none stays what it is. Throws a `TypeError` for
  * `providerOptions` that are no object.
  */
@@ -76,7 +76,9 @@ function readContent(content: readonly ContentPart[]): readonly ContentPart[] {
   return Array.from<ContentPart>(content).map((part) => {
     if (!isGroup(part)) return part;
     const copy = { ...part };
-    return copy.type === "text" && typeof copy.text === "string" ? { ...copy, text: copy.text.toWellFormed() } : copy;
+    return copy.type === "text" && typeof copy.text === "string"
+      ? { ...copy, text: copy.text.toWellFormed() }
+      : snapshotOf(copy);
   });
 }
 

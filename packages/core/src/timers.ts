@@ -7,6 +7,7 @@ export const DEFAULT_TIMEOUTS: Readonly<ResolvedTimeouts> = {
   headersMs: 30_000,
   queueMs: 300_000,
   firstOutputMs: 60_000,
+  answerMs: 300_000,
   idleMs: 60_000,
   totalMs: 3_600_000,
 };
@@ -179,6 +180,7 @@ const TIMEOUT_RULES: Rules<Timeouts> = {
   headersMs: aLimitMs,
   queueMs: aLimitMs,
   firstOutputMs: aLimitMs,
+  answerMs: aLimitMs,
   idleMs: aLimitMs,
   totalMs: aLimitMs,
 };

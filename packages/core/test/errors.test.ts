@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { copyOf, errorFromJSON, ownCopyOf } from "../src/error-copy.ts";
+import { copyOf, errorFromJSON, rethrowOwn } from "../src/error-copy.ts";
 import { ERROR_RULES } from "../src/error-rules.ts";
 import {
   AllFailedError,
@@ -119,13 +119,17 @@ test("a message is one line without escape sequences, secrets and more than a fe
   expect(new SpaceChangedError("x", { endpoints: ["/a\u001b[2J"] }).endpoints).toEqual(["/a"]);
 });
 
-test("errors that several calls wait for are each caller's own", () => {
+test("errors that several calls wait for are each caller's own", async () => {
   const shared = new TimeoutError("connect", 5);
-  const [one, two] = [ownCopyOf(shared), ownCopyOf(shared)];
+  const ownOf = (error: unknown) =>
+    Promise.reject(error)
+      .catch(rethrowOwn)
+      .catch((own: unknown) => own);
+  const [one, two] = await Promise.all([ownOf(shared), ownOf(shared)]);
   expect(one).not.toBe(two);
   expect(one).toMatchObject({ code: "timeout", phase: "connect", limitMs: 5 });
   const reason = {};
-  expect(ownCopyOf(reason)).toBe(reason);
+  expect(await ownOf(reason)).toBe(reason);
 });
 
 test("an error that throws when it is looked at is none, or is copied as far as it goes", () => {
@@ -138,6 +142,11 @@ test("an error that throws when it is looked at is none, or is copied as far as 
   Object.defineProperty(hostile, "status", { get: throwing, enumerable: true });
   expect(copyOf(hostile)).toMatchObject({ code: "protocol", status: undefined });
   expect(JSON.stringify(hostile)).toContain("protocol");
+});
+
+test("a cause that cannot be cloned with its error is left out", () => {
+  const causes = [() => {}, Symbol("x"), null, "oops", new Error("x"), { status: 5 }];
+  for (const cause of causes) expect(structuredClone(new QwenError("protocol", "x", { cause })).message).toBe("x");
 });
 
 test("a code of a newer copy of the SDK moves on to the next provider, also one that is called like a method", () => {

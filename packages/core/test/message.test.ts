@@ -3,19 +3,19 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 
 import {
-  dialogueOf,
+  filesOf,
+  fileSource,
   imagesOf,
   imageSource,
   isBlob,
-  promptOf,
   textOf,
   type ContentPart,
   type Message,
 } from "../src/message.ts";
 
 const say = (role: Message["role"], content: Message["content"]): Message => ({ role, content });
-const image: ContentPart = { type: "image", image: new URL("data:image/png;base64,") };
-const text = (words: string): ContentPart => ({ type: "text", text: words });
+const image = { type: "image", image: new URL("data:image/png;base64,") } as const;
+const text = (words: string) => ({ type: "text", text: words }) as const;
 
 it("takes the text of a message from its text parts, joined as they stand", () => {
   expect(textOf(say("user", "plain"))).toBe("plain");
@@ -27,6 +27,28 @@ it("takes the images of a message in order", () => {
   const second = { ...image, filename: "second" };
   expect(imagesOf(say("user", [image, text("a"), second]))).toEqual([image, second]);
   expect(imagesOf(say("user", "plain"))).toEqual([]);
+});
+
+it("takes files and images apart, those that a tool gave as well", () => {
+  const file = { type: "file", file: new Uint8Array(1), mediaType: "image/png" } as const;
+  const call = { toolCallId: "1", toolName: "camera" };
+  const result: ContentPart = {
+    type: "tool-result",
+    ...call,
+    output: { type: "content", value: [image, text("a"), file] },
+  };
+  const message = say("tool", [result, { type: "tool-result", ...call, output: { type: "text", value: "b" } }]);
+  expect(imagesOf(message)).toEqual([image]);
+  expect(filesOf(message)).toEqual([file]);
+  expect(filesOf(say("user", [file, image]))).toEqual([file]);
+  expect(filesOf(say("user", "plain"))).toEqual([]);
+});
+
+it("reads a file as it reads an image, and calls it one", () => {
+  const bytes = Uint8Array.of(1);
+  expect(fileSource(bytes)).toEqual(bytes);
+  expect(fileSource("data:,x")).toBeInstanceOf(URL);
+  expect(() => fileSource("file:///etc/passwd")).toThrow("A file cannot be a file: URL");
 });
 
 describe("an image", () => {
@@ -74,84 +96,5 @@ describe("an image", () => {
     { [Symbol.toStringTag]: "ArrayBuffer" },
   ])("that is %s is invalid_request", (given) => {
     expect(() => imageSource(given as string)).toThrow(expect.objectContaining({ code: "invalid_request" }));
-  });
-});
-
-describe("a dialogue", () => {
-  const TABLE: readonly (readonly [
-    name: string,
-    messages: readonly Message[],
-    expected: ReturnType<typeof dialogueOf>,
-  ])[] = [
-    ["nothing", [], { system: undefined, turns: [], question: "" }],
-    ["a question", [say("user", "q")], { system: undefined, turns: [], question: "q" }],
-    [
-      "a developer, who is the system",
-      [say("developer", "s"), say("user", "a")],
-      { system: "s", turns: [], question: "a" },
-    ],
-    [
-      "earlier turns",
-      [say("system", "s"), say("user", "a"), say("assistant", "b"), say("user", "c")],
-      { system: "s", turns: [["a", "b"]], question: "c" },
-    ],
-    [
-      "several system messages, wherever they stand",
-      [say("system", "s"), say("user", "a"), say("system", "t")],
-      { system: "s\n\nt", turns: [], question: "a" },
-    ],
-    ["an empty system message", [say("system", ""), say("user", "a")], { system: "", turns: [], question: "a" }],
-    [
-      "messages of one side that follow each other",
-      [
-        say("user", "a"),
-        say("user", "b"),
-        say("assistant", "c"),
-        say("assistant", "d"),
-        say("user", "e"),
-        say("user", "f"),
-      ],
-      { system: undefined, turns: [["a\n\nb", "c\n\nd"]], question: "e\n\nf" },
-    ],
-    [
-      "an answer that nobody asked for",
-      [say("assistant", "hello"), say("user", "a")],
-      { system: undefined, turns: [["", "hello"]], question: "a" },
-    ],
-    [
-      "a tool's result, which counts as said by the user",
-      [say("user", "a"), say("tool", "42"), say("assistant", "b"), say("user", "c")],
-      { system: undefined, turns: [["a\n\n42", "b"]], question: "c" },
-    ],
-    [
-      "an answer last",
-      [say("user", "a"), say("assistant", "b")],
-      { system: undefined, turns: [["a", "b"]], question: "" },
-    ],
-  ];
-
-  it.each(TABLE)("loses nothing of %s", (_, messages, expected) => {
-    const before = structuredClone(messages);
-    expect(dialogueOf(messages)).toEqual(expected);
-    expect(messages).toEqual(before);
-  });
-});
-
-describe("a prompt", () => {
-  it("is a lone question as it stands", () => {
-    expect(promptOf([say("user", "  just this\n")])).toBe("  just this\n");
-  });
-
-  it("puts the system prompt first, and names the speakers of earlier turns", () => {
-    expect(promptOf([say("system", "s"), say("user", "a"), say("assistant", "b"), say("user", "c")])).toBe(
-      "s\n\nUser: a\n\nAssistant: b\n\nUser: c",
-    );
-    expect(promptOf([say("system", "s"), say("user", "a")])).toBe("s\n\na");
-  });
-
-  it("does not call somebody who said nothing", () => {
-    expect(promptOf([say("assistant", "hello"), say("user", "a")])).toBe("Assistant: hello\n\nUser: a");
-    expect(promptOf([say("user", "a"), say("assistant", "b")])).toBe("User: a\n\nAssistant: b");
-    expect(promptOf([say("system", ""), say("user", "a")])).toBe("a");
   });
 });

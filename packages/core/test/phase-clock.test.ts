@@ -6,12 +6,14 @@ import { DEFAULT_TIMEOUTS } from "../src/timers.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function started() {
+function started(options?: { readonly comesWhole: boolean }) {
   const expired: string[] = [];
   const startedAt = performance.now();
-  const limits = { ...DEFAULT_TIMEOUTS, firstOutputMs: 100, queueMs: 300, idleMs: 50, totalMs: 10_000 };
-  const clock = new PhaseClock(limits, ({ phase }: TimeoutError) =>
-    expired.push(`${phase} after ${performance.now() - startedAt}`),
+  const limits = { ...DEFAULT_TIMEOUTS, firstOutputMs: 100, answerMs: 1000, queueMs: 300, idleMs: 50, totalMs: 10_000 };
+  const clock = new PhaseClock(
+    limits,
+    ({ phase }: TimeoutError) => expired.push(`${phase} after ${performance.now() - startedAt}`),
+    options,
   );
   clock.start();
   return { clock, expired };
@@ -36,6 +38,18 @@ test("the time in the queue is left out of that, and goes on behind it", () => {
   expect(expired).toEqual([]);
   vi.advanceTimersByTime(1);
   expect(expired).toEqual(["first-output after 300"]);
+});
+
+test("an answer that comes whole has its own limit, which the queue holds up as well", () => {
+  const { clock, expired } = started({ comesWhole: true });
+  vi.advanceTimersByTime(900);
+  clock.queued(1);
+  vi.advanceTimersByTime(200);
+  clock.working();
+  vi.advanceTimersByTime(99);
+  expect(expired).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(expired).toEqual(["answer after 1200"]);
 });
 
 test("a queue moves only by falling below its lowest place", () => {

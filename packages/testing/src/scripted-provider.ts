@@ -143,9 +143,9 @@ function refuseUnsupported({ id, capabilities }: ModelInfo, { messages, settings
   const refuse = (feature: string): never => {
     throw new QwenError("unsupported", `The model "${id}" cannot take ${feature}.`);
   };
-  if (!capabilities.images && messages.some((message) => imagesOf(message).length > 0)) refuse("images");
-  if (!capabilities.tools && (settings?.tools ?? []).length > 0) refuse("tools");
-  if (!capabilities.json && settings?.responseFormat?.type === "json") refuse("a JSON response format");
+  if (capabilities?.images !== true && messages.some((message) => imagesOf(message).length > 0)) refuse("images");
+  if (capabilities?.tools !== true && (settings?.tools ?? []).length > 0) refuse("tools");
+  if (capabilities?.json !== true && settings?.responseFormat?.type === "json") refuse("a JSON response format");
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,19 +1,12 @@
 import { createRouter, type Provider } from "@qwen/core";
 import { qwenMax } from "@qwen/max";
 
-const prompt = { system: "prompt", history: "prompt" } as const;
 const echo = {
   id: "echo",
-  models: [
-    {
-      id: "echo-1",
-      aliases: ["parrot"],
-      capabilities: { ...prompt, images: false, conversation: false, tools: false, json: false },
-    },
-  ],
+  models: [{ id: "echo-1", aliases: ["parrot"] }],
   async *stream({ messages }) {
     yield { type: "text-delta", text: `You said: ${JSON.stringify(messages.at(-1)?.content)}` };
-    yield { type: "finish", reason: "stop", warnings: [] };
+    yield { type: "finish", reason: "stop" };
   },
 } as const satisfies Provider;
 

@@ -1,3 +1,4 @@
+import { decide, decisive } from "../decision.ts";
 import { GrowingText } from "../growing-text.ts";
 import type { ProviderPart } from "../provider.ts";
 import { footerStart, type Footer } from "./footer.ts";
@@ -61,10 +62,11 @@ export class AnswerText {
     if (this.#placeholder) return { type: "progress", message: raw };
     const end = footer === undefined ? raw.length : footerStart(raw, footer, { growing: !final, start: true });
     this.#held = raw.slice(end);
-    const meant: unknown = read === undefined ? raw.slice(0, end) : read(raw.slice(0, end));
+    const text = raw.slice(0, end);
+    const meant: unknown = read === undefined ? text : decide("read", () => read(text));
     if (typeof meant === "string") return this.#say(meant);
     if (isProgress(meant)) return { type: "progress", message: meant.progress };
-    throw new TypeError("`read` of a Space's answer must give a text or { progress }, and at once.");
+    throw decisive("read", new TypeError("`read` of a Space's answer must give a text or { progress }, and at once."));
   }
 
   /** The app's text stays as it is, and no more comes. */

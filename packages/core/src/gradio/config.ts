@@ -8,6 +8,8 @@ export interface Endpoint {
   readonly fnIndex: number;
   /** Whether it runs on the queue; one that does not answers at once. */
   readonly queue: boolean;
+  /** How many inputs it takes, those that the server keeps included; unknown where the config does not say. */
+  readonly inputCount: number | undefined;
 }
 
 /** What we read of a Space's `/config`. */
@@ -68,10 +70,11 @@ export function parseConfig(
     version: version ?? undefined,
     appId: appId === undefined || appId === null ? undefined : String(appId),
     apiPrefix: apiPrefix ?? "",
-    endpoints: dependencies.map(({ id, api_name: name, queue }, index) => ({
+    endpoints: dependencies.map(({ id, api_name: name, queue, inputs }, index) => ({
       name: typeof name === "string" ? `/${name.replace(/^\//, "")}` : undefined,
       fnIndex: id ?? index,
       queue: queue !== false,
+      inputCount: Array.isArray(inputs) ? inputs.length : undefined,
     })),
     serverInputs: serverInputsIn(result.config),
   };

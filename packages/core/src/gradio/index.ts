@@ -1,10 +1,21 @@
-export { connectSpace, createSpaceProvider, dialogueOf, imageSource, imagesOf, isBlob, promptOf, textOf } from "#core";
+export {
+  connectSpace,
+  createSpaceProvider,
+  dialogueOf,
+  fileSource,
+  filesOf,
+  imageSource,
+  imagesOf,
+  isBlob,
+  promptOf,
+  textOf,
+} from "#core";
 export type { Space } from "./space.ts";
 export type { SpaceMessage } from "./space-message.ts";
 export type { SubmitOptions } from "./submit-options.ts";
 export type { SpaceProviderOptions } from "./space-provider.ts";
 export type { InputSession, OutputSchema, SpaceDefinition, SpaceRequest } from "./space-definition.ts";
-export type { Dialogue } from "../message.ts";
+export type { Dialogue } from "../dialogue.ts";
 export type { SpaceTarget } from "./address.ts";
 export type { AnswerLocation } from "./answer.ts";
 export type { ClientOptions } from "./client-options.ts";

@@ -1,4 +1,4 @@
-import { ownCopyOf } from "../error-copy.ts";
+import { rethrowOwn } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import { isHuggingFaceSpace } from "./address.ts";
@@ -47,9 +47,7 @@ export class KnownConfig {
       .then((config) => (this.#config = config))
       .finally(() => (this.#reading = undefined));
     // Several calls may wait for it, and no two share an error.
-    return this.#reading.catch((error: unknown) => {
-      throw ownCopyOf(error);
-    });
+    return this.#reading.catch(rethrowOwn);
   }
 
   /** After a failure: the Space may have changed, so the next call reads it again. */

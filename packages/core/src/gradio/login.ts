@@ -1,4 +1,4 @@
-import { ownCopyOf } from "../error-copy.ts";
+import { rethrowOwn } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
@@ -54,9 +54,7 @@ export function createLogin(
       login = undefined;
       throw error;
     });
-    return orAborted(login, signal).catch((error: unknown) => {
-      throw ownCopyOf(error);
-    });
+    return orAborted(login.catch(rethrowOwn), signal);
   }
 
   return {

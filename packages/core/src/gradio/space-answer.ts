@@ -1,4 +1,5 @@
 import { checkRequest, findUnsupported, warnOfSettings } from "../capabilities.ts";
+import { decide, decisive } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
 import { NoSuchModelError, QwenError } from "../errors.ts";
 import { shortened } from "../nearest.ts";
@@ -59,7 +60,7 @@ export class SpaceAnswer implements CallWork<ProviderPart> {
     checkRequest(request);
     const unsupported = findUnsupported(model, request);
     if (unsupported !== undefined) throw unsupported;
-    const turn = model.capabilities.conversation ? conversations.begin(request.conversation) : undefined;
+    const turn = model.capabilities?.conversation === true ? conversations.begin(request.conversation) : undefined;
     // At once: whoever left a turn and asks again must not find it busy.
     if (turn !== undefined) call.stop.add(() => turn.fail());
     const attempt = { space: this.#space, call, request, model, turn, timeouts: this.limits() };
@@ -108,8 +109,8 @@ async function answer(attempt: AnswerAttempt): Promise<FinishPart> {
 }
 
 async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
-  const { space, call, request, model, turn, timeouts } = attempt;
-  const { client, definition } = space;
+  const { space, call, request, turn, timeouts } = attempt;
+  const { client } = space;
   const { saved } = turn ?? {};
   const session = new Session(client, { saved, headers: request.headers });
   const forInputs = new RequestSession({ call, session, continued: saved !== undefined, timeouts });
@@ -119,13 +120,12 @@ async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
   const appIdIfRead = appId?.catch(() => undefined);
 
   try {
-    const inputs: unknown = await definition.inputs({ ...request, model: model.id }, forInputs);
-    if (!Array.isArray(inputs)) throw new TypeError("`inputs` of a Space must give a list, one value an input.");
+    const inputs = await inputsOf(attempt, forInputs);
     if (turn?.appId !== undefined && (await appId) !== turn.appId)
       throw conversationExpired("the Space was restarted and has forgotten it");
     await new AnswerJob(attempt, session).run(inputs);
   } catch (error) {
-    if (mayHaveChanged(error)) await forInputs.verify();
+    if (!call.stop.aborted && mayHaveChanged(error)) await forInputs.verify();
     throw error;
   }
 
@@ -136,6 +136,20 @@ async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
     warnings: [...warnOfSettings(request.settings), ...forInputs.warnings],
     ...(conversation === undefined ? {} : { conversation }),
   };
+}
+
+/** What the definition makes of the request. It decides: what it throws, but for errors of the family, ends the call. */
+async function inputsOf(
+  { space, call, request, model }: AnswerAttempt,
+  session: RequestSession,
+): Promise<readonly unknown[]> {
+  try {
+    const inputs: unknown = await space.definition.inputs({ ...request, model: model.id }, session);
+    if (Array.isArray(inputs)) return inputs;
+    throw new TypeError("`inputs` of a Space must give a list, one value an input.");
+  } catch (error) {
+    throw call.stop.aborted ? error : decisive("inputs", error);
+  }
 }
 
 /** The job that answers, from its first message to its last. */
@@ -182,7 +196,8 @@ class AnswerJob implements JobListener {
       if (!verified) await (this.#verification ?? endpoint.verify(fnIndex));
       if (last !== undefined) call.push(last);
     } catch (error) {
-      if (mayHaveChanged(error)) await endpoint.verifyAgain(fnIndex);
+      if (!call.stop.aborted && mayHaveChanged(error))
+        await endpoint.verifyAgain(fnIndex, isRefusal(error) ? inputs.length : undefined);
       throw error;
     }
   }
@@ -229,16 +244,20 @@ function mayHaveChanged(error: unknown): boolean {
   return error.code === "protocol" || error.status === 500 || error.status === 400 || error.status === 422;
 }
 
+/** Whether the Space refuses the inputs, be it for what they are or for how many. */
+function isRefusal(error: unknown): boolean {
+  return QwenError.isInstance(error) && (error.status === 400 || error.status === 422);
+}
+
 /** What is wrong with the outputs, by the definition's schema. */
 function problemIn(schema: OutputSchema, outputs: readonly unknown[]): string | undefined {
-  const result = schema["~standard"].validate(outputs);
-  if ("then" in result) throw new TypeError("The schema of a Space's outputs must check synchronously.");
+  const result = decide("outputs", () => schema["~standard"].validate(outputs));
   return result.issues?.map(({ message }) => message).join("; ");
 }
 
 function modelOf({ id, models }: SpaceDefinition<string, ModelInfo>, name: string | undefined): ModelInfo {
   if (name === undefined) return models[0];
-  const model = models.find((known) => known.id === name || known.aliases.includes(name));
+  const model = models.find((known) => known.id === name || known.aliases?.includes(name) === true);
   if (model === undefined) {
     const asked = shortened(typeof name === "string" ? name : `(${typeof name})`);
     throw new NoSuchModelError(asked, { available: models.map((known) => `${id}/${known.id}`) });

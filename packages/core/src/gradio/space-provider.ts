@@ -1,5 +1,6 @@
 import { FlowIterator } from "../flow-iterator.ts";
-import type { ModelInfo, Provider } from "../provider.ts";
+import type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
+import { markOwn } from "../own-functions.ts";
 import { readOption, type Rule } from "../options.ts";
 import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
@@ -56,11 +57,11 @@ export function createSpaceProvider<
     id,
     models: definition.models,
     timeouts,
-    stream(request) {
+    stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
       const asked = readNow(() => readProviderRequest(request));
       return new FlowIterator(new Call(new SpaceAnswer(space, asked.take), asked.value?.signal).flow);
-    },
-    close: client.close,
+    }),
+    close: markOwn(client.close),
   };
 }
 

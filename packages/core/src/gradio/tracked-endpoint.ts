@@ -85,7 +85,7 @@ export class TrackedEndpoint {
    * Asks `/config` whether an index still is the endpoint's. Rejects with `space_changed` if not, and
    * drops the hint. A config that cannot be read within 5,000 ms proves nothing, so it resolves.
    */
-  async verify(fnIndex: number | undefined): Promise<void> {
+  async verify(fnIndex: number | undefined, refusedInputs?: number): Promise<void> {
     const { config, url } = this.#client;
     try {
       await within(VERIFY_MS, this.#verifiedAt === undefined || this.#isTrusted() ? config.read() : config.readAgain());
@@ -96,7 +96,11 @@ export class TrackedEndpoint {
     const found = this.#found();
     if (found !== undefined && (fnIndex === undefined || found.fnIndex === fnIndex)) {
       this.#verifiedAt = performance.now();
-      return;
+      if (refusedInputs === undefined || this.#takes(refusedInputs, found)) return;
+      throw new SpaceChangedError(
+        `${url.host} was changed: its "${this.name}" takes ${found.inputCount} inputs now, and got ${refusedInputs}.`,
+        { endpoints: endpointNames(config.known) },
+      );
     }
     this.#guess = found?.fnIndex;
     const now =
@@ -106,10 +110,19 @@ export class TrackedEndpoint {
     throw new SpaceChangedError(`${url.host} was changed: it has ${now}.`, { endpoints: endpointNames(config.known) });
   }
 
-  /** The same, not trusting what was read before. */
-  verifyAgain(fnIndex: number | undefined): Promise<void> {
+  /**
+   * The same, not trusting what was read before. With the number of inputs that the Space refused, it rejects as well where the
+   * endpoint takes fewer of them now, or more.
+   */
+  verifyAgain(fnIndex: number | undefined, refusedInputs?: number): Promise<void> {
     this.#client.config.forget();
-    return this.verify(fnIndex);
+    return this.verify(fnIndex, refusedInputs);
+  }
+
+  /** Whether the endpoint takes so many inputs, with or without those that only its server knows. */
+  #takes(count: number, { inputCount = count, fnIndex }: Endpoint): boolean {
+    const own = this.#client.config.known?.serverInputs?.get(fnIndex)?.filter(Boolean).length ?? 0;
+    return count === inputCount || count === inputCount - own;
   }
 
   #found(): Endpoint | undefined {

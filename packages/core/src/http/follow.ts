@@ -1,4 +1,5 @@
 import { QwenError } from "../errors.ts";
+import { wordsOf } from "../printable.ts";
 import { headerOf, type Transport, type TransportRequest, type TransportResponse } from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
@@ -27,7 +28,8 @@ export async function follow(
   let { url } = request;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
     const narrowed = publicOnly?.(url) === true ? { publicOnly: true } : undefined;
-    const response = await transport.request({ ...request, ...narrowed, url, headers: headersFor(url) });
+    const headers = headersFor(url);
+    const response = await sent({ ...request, ...narrowed, url, headers }, transport);
     onResponse?.(response, url);
     const location = response.status >= 300 && response.status < 400 ? headerOf(response, "location") : undefined;
     if (location === undefined) return response;
@@ -47,4 +49,16 @@ export async function follow(
     url = next;
   }
   throw new QwenError("protocol", `${request.url.host} redirects in a circle.`);
+}
+
+/** A transport may be somebody else's, and throw anything: that ends as one of the family, but for aborts and mistakes. */
+async function sent(request: TransportRequest, transport: Transport): Promise<TransportResponse> {
+  try {
+    return await transport.request(request);
+  } catch (error) {
+    if (QwenError.isInstance(error) || error instanceof TypeError || request.signal?.aborted === true) throw error;
+    throw new QwenError("connection", `The connection to ${request.url.host} failed: ${wordsOf(error)}.`, {
+      cause: error,
+    });
+  }
 }

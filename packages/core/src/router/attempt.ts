@@ -2,12 +2,12 @@ import { copyOf } from "../error-copy.ts";
 import { QwenError, StreamInterruptedError, type Attempt as AttemptRecord } from "../errors.ts";
 import type { Flow, FlowReader } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
-import { weightOfPart } from "../part-weight.ts";
 import { PhaseClock } from "../phase-clock.ts";
 import { wordsOf } from "../printable.ts";
 import { Stop } from "../stop.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { CandidateHealth, Visit } from "./health.ts";
+import { HeldParts, MOST_HELD } from "./held-parts.ts";
 import type { Place } from "./limiter.ts";
 import type { PartCollector, PartKind, PartReader } from "./part-reader.ts";
 import { pullFlow } from "./pulled-flow.ts";
@@ -56,9 +56,6 @@ export interface AttemptReceiver<Part, Result> {
   brokeOff(attempt: Attempt<Part, Result>, error: unknown): void;
 }
 
-/** What an attempt may take in before anything of it is shown: characters, and a constant for each part that is held. */
-const MOST_HELD = 64 * 1024 * 1024;
-
 /**
  * One try of one candidate: read up to its commit point, from there passed on.
  *
@@ -73,14 +70,13 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   readonly #startedAt = performance.now();
   readonly #visit: Visit | undefined;
   readonly #stop = new Stop();
+  readonly #held: HeldParts<Part>;
   #place: Place | undefined;
   #clock: PhaseClock | undefined;
   #flow: Flow<Part> | undefined;
   #receiver: AttemptReceiver<Part, Result> | undefined;
   #isOver = false;
   #hasOutput = false;
-  readonly #held: Part[] = [];
-  #size = 0;
   #last: Part | undefined;
 
   /** Counts as a visit from now on: it has to be ended or cancelled. */
@@ -89,6 +85,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     this.number = number;
     this.#owner = owner;
     this.collector = owner.reader.collect();
+    this.#held = new HeldParts(owner.reader, { keeps: owner.holds });
     this.#visit = candidate.health?.begin({ ownToken: candidate.ownToken });
   }
 
@@ -128,7 +125,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   /** From now on its parts are passed on. Returns those that were held. */
   handOver(receiver: AttemptReceiver<Part, Result>): readonly Part[] {
     this.#receiver = receiver;
-    return this.#held.splice(0);
+    return this.#held.take();
   }
 
   /** It is over: well, or with an error of its own. Returns its record. */
@@ -182,7 +179,10 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   }
 
   end(): void {
-    this.fail(this.#interrupted());
+    // A source that was cut, and a swallowed error, look just like this.
+    const { provider } = this.candidate;
+    const fact = `The stream of "${provider}" ended without a \`finish\`, so the answer may be cut off. A provider whose answer is whole yields { type: "finish", reason: "stop" } last.`;
+    this.fail(new StreamInterruptedError(fact, { text: this.collector.text(), provider }));
   }
 
   fail(error: unknown): void {
@@ -244,9 +244,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
 
   #hold(part: Part): void {
     this.collector.add(part);
-    if (this.#owner.holds) this.#held.push(part);
-    this.#size += weightOfPart(part as object);
-    if (this.#size <= MOST_HELD) return;
+    this.#held.add(part);
+    if (!this.#held.isTooMuch) return;
     const { provider } = this.candidate;
     const fact = `The provider "${provider}" sent more than ${MOST_HELD / 1024 / 1024} MiB before any of it could be shown.`;
     throw new QwenError("protocol", fact, { provider });
@@ -277,7 +276,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     this.#owner.output(this, latencyMs);
   }
 
-  #interrupted(cause?: unknown): StreamInterruptedError {
+  #interrupted(cause: unknown): StreamInterruptedError {
     const { provider } = this.candidate;
     const text = this.collector.text();
     return new StreamInterruptedError(`The stream of "${provider}" ended before the answer did.`, {

@@ -1,8 +1,9 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
+import { inWords } from "../dialogue.ts";
 import { QwenError } from "../errors.ts";
-import { isLeavable } from "../flow-iterator.ts";
 import { shortened } from "../nearest.ts";
 import type { Timeouts } from "../provider.ts";
+import { isOwn } from "../own-functions.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Candidate } from "./attempt.ts";
 import { openConversation } from "./conversation.ts";
@@ -81,7 +82,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     this.health = health.of(provider.id, model.id);
     this.#headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
     this.ownToken = carriesToken(this.#headers);
-    this.isLeavable = isLeavable(provider.stream);
+    this.isLeavable = isOwn(provider.stream);
     this.#entry = entry;
     this.#request = request;
     this.#maxQueueMs = request.maxQueueMs ?? maxQueueMs;
@@ -96,9 +97,10 @@ class ProviderCandidate implements Candidate<RoutedPart> {
 
   start(signal: AbortSignal | undefined): AsyncIterable<RoutedPart> {
     const { messages, settings, providerOptions } = this.#request;
-    return this.#entry.provider.stream({
+    const { provider, model } = this.#entry;
+    return provider.stream({
       model: this.model,
-      messages,
+      messages: model.capabilities?.tools === true ? messages : inWords(messages),
       signal,
       settings,
       conversation: this.#conversation,

@@ -39,6 +39,10 @@ export interface PartReader<Part, Result> {
   kind(part: Part): PartKind;
   /** The error in an `error` part. */
   errorOf(part: Part): unknown;
+  /** Whether it says all text anew that came before it, so that this need not be kept. */
+  restates?(part: Part): boolean;
+  /** Whether it is part of that text. */
+  isText?(part: Part): boolean;
   /** The place in a queue that a live part tells, if it tells one. */
   queueOf?(part: Part): QueuePlace | undefined;
   /** The usage that a last part tells, for observers. */

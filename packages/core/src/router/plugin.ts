@@ -1,4 +1,5 @@
 import { shortened } from "../nearest.ts";
+import { isGroup } from "../options.ts";
 import type { ModelInfo, Plugin, Provider, Registry } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
 
@@ -36,7 +37,7 @@ export function providersOf(plugin: Plugin, name: string): readonly Provider[] {
 }
 
 /** The names of a model, each once. */
-export function namesOf({ id, aliases }: ModelInfo): ReadonlySet<string> {
+export function namesOf({ id, aliases = [] }: ModelInfo): ReadonlySet<string> {
   return new Set([id, ...aliases]);
 }
 
@@ -56,12 +57,12 @@ function checkProvider(provider: Provider, plugin: string): void {
     if (typeof model?.id !== "string" || model.id === "") throw complain("every model needs an `id`");
     if (ids.has(model.id)) throw complain(`two of its models have the id "${shortened(model.id)}"`);
     ids.add(model.id);
-    if (!Array.isArray(model.aliases)) throw complain(`\`aliases\` of "${model.id}" must be an array`);
+    const { aliases = [], capabilities = {} } = model;
+    if (!Array.isArray(aliases)) throw complain(`\`aliases\` of "${shortened(model.id)}" must be an array`);
     // With its holes, which are no names either.
-    if (Array.from<unknown>(model.aliases).some((alias) => typeof alias !== "string" || alias === ""))
-      throw complain(`every alias of "${model.id}" must be a string that is not empty`);
-    if (typeof model.capabilities !== "object" || model.capabilities === null)
-      throw complain(`"${model.id}" must tell its \`capabilities\``);
+    if (Array.from<unknown>(aliases).some((alias) => typeof alias !== "string" || alias === ""))
+      throw complain(`every alias of "${shortened(model.id)}" must be a string that is not empty`);
+    if (!isGroup(capabilities)) throw complain(`\`capabilities\` of "${shortened(model.id)}" must be an object`);
   }
   readTimeouts(timeouts);
 }

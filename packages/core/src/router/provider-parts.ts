@@ -15,8 +15,13 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
       case "reasoning-delta":
         return isBlank(part.text) ? "opening" : "output";
       case "file":
+      case "tool-input-delta":
       case "tool-call":
         return "output";
+      case "start":
+      case "reasoning-end":
+      case "source":
+        return "opening";
       case "finish":
         return "finish";
       default:
@@ -25,6 +30,8 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   },
   // A provider throws its errors; it has no part for them.
   errorOf: () => undefined,
+  restates: (part) => part.type === "text-replace",
+  isText: (part) => part.type === "text-delta" || part.type === "text-replace",
   usageOf: (part) => (part.type === "finish" ? part.usage : undefined),
   queueOf: (part) => (part.type === "queue" ? part : undefined),
   attempt: ({ provider, model, number, lastError }) => ({
@@ -36,10 +43,8 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   }),
   sealed(part, { provider, model, attempts }) {
     if (part.type !== "finish") return part;
-    const { conversation } = part;
-    // Providers written without the compiler may leave the warnings out.
-    const defaults: Partial<typeof part> = { warnings: [] };
-    const sealed = { ...defaults, ...part, provider, model, attempts };
+    const { conversation, warnings = [] } = part;
+    const sealed = { ...part, warnings, provider, model, attempts };
     return conversation === undefined
       ? sealed
       : { ...sealed, conversation: sealConversation({ provider, model, conversation }) };

@@ -1,3 +1,4 @@
+import { isDecision } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
 import type { Attempt as AttemptRecord } from "../errors.ts";
 import type { Flow } from "../flow.ts";
@@ -5,7 +6,7 @@ import { Attempt, type AttemptOwner, type Candidate } from "./attempt.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
 import type { PartReader } from "./part-reader.ts";
-import { createPlan, type Plan } from "./retry.ts";
+import { checkedRandom, createPlan, type Plan } from "./retry.ts";
 import { choose } from "./strategy.ts";
 import { Waits } from "./waits.ts";
 
@@ -45,7 +46,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   #begun = 0;
 
   constructor(options: AttemptsOptions<Part, Result>, host: RaceHost<Part, Result>) {
-    const { commit, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order", random = Math.random } = options;
+    const { commit, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order" } = options;
+    const random = checkedRandom(options.random);
     this.reader = options.reader;
     this.buffered = outcomeOnly || commit === "buffered";
     this.holds = !outcomeOnly;
@@ -109,6 +111,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   failed(attempt: Attempt<Part, Result>, reason: unknown): void {
     this.#orEnd(() => {
+      if (isDecision(reason)) throw reason;
       const error = attempt.asOwnError(reason);
       const record = this.close(attempt, error);
       if (record === undefined || this.#host.isOver) return;

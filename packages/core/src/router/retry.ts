@@ -163,6 +163,15 @@ export function createPlan<Candidate>(
   };
 }
 
+/** A source of random numbers that ends its call where what it gives is none. */
+export function checkedRandom(random: () => unknown = Math.random): () => number {
+  return () => {
+    const number = random();
+    if (typeof number === "number" && number >= 0 && number <= 1) return number;
+    throw new TypeError("`random` must return numbers from 0 up to 1, and at once.");
+  };
+}
+
 const VERDICTS: ReadonlySet<unknown> = new Set<Verdict>(["retry", "next", "stop"]);
 
 /** What `shouldRetry` decided. A promise, or anything else that is no verdict, is a `TypeError`. */

@@ -2,6 +2,7 @@ import type { Completion } from "../completion.ts";
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
 import { isGroup, mustBe, refuseSlips } from "../options.ts";
+import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
 import type { ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider.ts";
 import { readTimeouts, within } from "../timers.ts";
@@ -71,8 +72,8 @@ export interface Router<Names extends string = string> {
   observe(observer: (event: RouterEvent) => void): () => void;
   /**
    * Ends what is left: its calls under way, which reject with an `AbortError`, and what the providers keep open. Waits for
-   * no call of anybody else's at the same providers, and no longer than 1.5 s for one that does not close: what that does
-   * goes on without it. Never rejects. The router stays usable.
+   * no call of anybody else's at the same providers: for the clean-ups of a Space 31 s at most, for a provider of somebody's
+   * own 1.5 s; what that still does goes on without it. Never rejects. The router stays usable.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -176,7 +177,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       // What is begun meanwhile is none of those.
       const underWay = [...running];
       for (const end of underWay) end(new DOMException("The router was closed.", "AbortError"));
-      await within(CLOSE_MS, Promise.all(names.providers.map(closeProvider)));
+      await Promise.all(names.providers.map(closeProvider));
     },
     [Symbol.asyncDispose]: () => router.close(),
   };
@@ -198,12 +199,14 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof RouterOptions>([
   "limits",
 ]);
 
-// What is there to do takes a request or two; who does not answer is not waited for.
-const CLOSE_MS = 1500;
+// Providers of ours keep time themselves: a job whose join was not answered yet is waited for, to be stopped.
+const OTHERS_CLOSE_MS = 1500;
 
 async function closeProvider(provider: Provider): Promise<void> {
   try {
-    await provider.close?.();
+    const { close } = provider;
+    if (close === undefined) return;
+    await within(isOwn(close) ? Infinity : OTHERS_CLOSE_MS, Promise.resolve(close.call(provider)));
   } catch (error) {
     debug(() => `"${provider.id}" did not close: ${wordsOf(error)}`);
   }

@@ -1,3 +1,4 @@
+import { isDecision } from "../decision.ts";
 import { TimeoutError } from "../errors.ts";
 import { Flow, type FlowMaker } from "../flow.ts";
 import { weightOfPart } from "../part-weight.ts";
@@ -102,6 +103,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   brokeOff(attempt: Attempt<Part, Result>, reason: unknown): void {
     if (this.isOver) return;
     try {
+      if (isDecision(reason)) throw reason;
       const error = attempt.asOwnError(reason);
       this.#race?.close(attempt, error);
       this.end(error, "failed");

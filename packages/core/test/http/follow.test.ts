@@ -127,3 +127,37 @@ it("stops following when the signal aborts between two hops", async () => {
   expect(await rejection(followed)).toBe(reason);
   expect(target.connections()).toBe(0);
 });
+
+describe("a transport of somebody else's", () => {
+  const look = (): never => {
+    throw new Error("do not look");
+  };
+  const url = new URL("http://host.test/");
+
+  it.each([
+    ["a string", "oops"],
+    ["null", null],
+    ["an object without prototype", Object.create(null)],
+    ["a frozen error", Object.freeze(new Error("cold"))],
+    ["what lets nobody look", new Proxy({}, { get: look, getPrototypeOf: () => null })],
+  ])("that throws %s ends as one of the family", async (_, thrown) => {
+    const reject = async () => Promise.reject(thrown);
+    const throws = (): never => {
+      throw thrown;
+    };
+    for (const send of [reject, throws]) {
+      const error = await rejection(follow({ request: send, close: async () => {} }, request(url)));
+      expect(error).toMatchObject({ code: "connection", message: expect.stringContaining("host.test") });
+    }
+  });
+
+  it("that throws the reason of an abort, or a TypeError, is taken at its word", async () => {
+    const reason = { why: "enough" };
+    const signal = AbortSignal.abort(reason);
+    const leaving = { request: () => Promise.reject(reason), close: async () => {} };
+    expect(await rejection(follow(leaving, request(url, { signal })))).toBe(reason);
+    const mistake = new TypeError("no such header");
+    const strict = { request: () => Promise.reject(mistake), close: async () => {} };
+    expect(await rejection(follow(strict, request(url)))).toBe(mistake);
+  });
+});

@@ -2,8 +2,9 @@ import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
 import { describe, expect, test } from "vitest";
 
-import { markLeavable } from "../../src/flow-iterator.ts";
-import { produce } from "../../src/produce.ts";
+import { FlowIterator } from "../../src/flow-iterator.ts";
+import { Flow } from "../../src/flow.ts";
+import { markOwn } from "../../src/own-functions.ts";
 import type { ProviderPart, ProviderRequest } from "../../src/provider.ts";
 import { createRouter } from "../../src/router/router.ts";
 import { weightOfPart } from "../../src/part-weight.ts";
@@ -36,6 +37,20 @@ describe("before the commit point", () => {
   });
 });
 
+test.each(["complete", "buffered"] as const)("text that is said anew again and again is held once: %s", async (how) => {
+  const rewriting = saying(async function* () {
+    for (let part = 0; part < 200; part++) yield { type: "text-replace", text: `${part} ${"x".repeat(500_000)}` };
+    yield { type: "reasoning-delta", text: "Hm" };
+    yield finish;
+  });
+  const router = createRouter({ plugins: [rewriting] });
+  if (how === "complete") expect((await router.complete(request)).text).toMatch(/^199 x+$/);
+  else {
+    const { parts } = await collect(router.stream({ ...request, commit: "buffered" }));
+    expect(parts.map(({ type }) => type)).toEqual(["attempt", "text-replace", "reasoning-delta", "finish"]);
+  }
+});
+
 test("complete() holds no parts", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
@@ -59,21 +74,27 @@ test("complete() holds no parts", async () => {
 describe("a provider that pushes", () => {
   function pushing(parts: readonly ProviderPart[], { stalls = false } = {}) {
     const seen = { paused: false, made: 0, signal: undefined as AbortSignal | undefined, aborted: false };
-    const stream = markLeavable(({ signal }: ProviderRequest) => {
+    const stream = markOwn(({ signal }: ProviderRequest): AsyncIterable<ProviderPart> => {
       seen.signal = signal;
-      return produce<ProviderPart>(
-        async ({ push, steer, stop }) => {
-          steer({ pause: () => (seen.paused = true), resume: () => (seen.paused = false) });
-          stop.add(() => (seen.aborted = true));
-          for (const part of parts) {
-            while (seen.paused) await new Promise((resolve) => setTimeout(resolve, 1));
-            push(part);
-            seen.made++;
-          }
-          if (stalls) await new Promise(() => {});
+      const make = async (): Promise<void> => {
+        for (const part of parts) {
+          while (seen.paused) await new Promise((resolve) => setTimeout(resolve, 1));
+          flow.push(part);
+          seen.made++;
+        }
+        if (!stalls) flow.end();
+      };
+      const flow = new Flow<ProviderPart>(
+        {
+          start: () => void make(),
+          pause: () => (seen.paused = true),
+          resume: () => (seen.paused = false),
+          leave: () => (seen.aborted = true),
+          over() {},
         },
-        { signal, weigh: weightOfPart },
+        weightOfPart,
       );
+      return new FlowIterator(flow);
     });
     return { provider: { ...saying(stream), stream }, seen };
   }

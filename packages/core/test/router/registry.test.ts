@@ -198,7 +198,8 @@ describe("a plugin", () => {
     ["a provider without a stream", { id: "a", models: [model("m")] }, /`stream` must be a function/],
     ["a provider without models", { id: "a", models: [], stream() {} }, /at least one model/],
     ["a model without an id", { id: "a", models: [{}], stream() {} }, /needs an `id`/],
-    ["a model without aliases", { id: "a", models: [{ id: "m" }], stream() {} }, /must be an array/],
+    ["aliases that are no list", { id: "a", models: [{ id: "m", aliases: "n" }], stream() {} }, /must be an array/],
+    ["aliases that are null", { id: "a", models: [{ id: "m", aliases: null }], stream() {} }, /must be an array/],
     ["a model without a name", { id: "a", models: [model("")], stream() {} }, /needs an `id`/],
     ["an alias without a name", { id: "a", models: [model("m", "")], stream() {} }, /every alias of "m"/],
     [
@@ -208,7 +209,12 @@ describe("a plugin", () => {
     ],
     ["two models of one id", { id: "a", models: [model("m"), model("m")], stream() {} }, /two of its models/],
     ["limits that are none", { ...max, timeouts: { idleMs: "5s" } }, /`timeouts.idleMs` must be/],
-    ["a model without capabilities", { id: "a", models: [{ id: "m", aliases: [] }], stream() {} }, /capabilities/],
+    [
+      "capabilities that are none",
+      { id: "a", models: [{ id: "m", capabilities: "text" }], stream() {} },
+      /capabilities/,
+    ],
+    ["capabilities in a list", { id: "a", models: [{ id: "m", capabilities: ["text"] }], stream() {} }, /capabilities/],
   ])("from JavaScript that is %s is a TypeError that says so", (_, plugin, message) => {
     const create = () => createNames([plugin as Plugin], {});
     expect(create).toThrow(TypeError);

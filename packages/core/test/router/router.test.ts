@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 
+import { markOwn } from "../../src/own-functions.ts";
 import type { ModelInfo, ProviderPart } from "../../src/provider.ts";
 import { createRouter, type Router } from "../../src/router/router.ts";
 import { capabilities, collect, finish, messages, scripted, text } from "./scripted.ts";
@@ -111,6 +112,20 @@ describe("close()", () => {
     await done;
     vi.useRealTimers();
     expect(closed).toBe(1);
+  });
+
+  test("waits for the clean-ups of a provider that keeps time itself", async () => {
+    vi.useFakeTimers();
+    let closed = false;
+    const close = markOwn(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20_000));
+      closed = true;
+    });
+    const closing = createRouter({ plugins: [{ ...talker("a", "m"), close }] }).close();
+    await vi.advanceTimersByTimeAsync(20_000);
+    await closing;
+    vi.useRealTimers();
+    expect(closed).toBe(true);
   });
 
   test("ends its own calls only, also where another router asks the same provider, and though calls keep coming", async () => {

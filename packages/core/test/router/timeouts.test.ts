@@ -184,6 +184,7 @@ describe("timeouts", () => {
       connectMs: 3,
       headersMs: 30_000,
       firstOutputMs: 60_000,
+      answerMs: 300_000,
       totalMs: Infinity,
     });
   });

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { FinishReason, Provider, ProviderPart } from "@qwen/core";
+import type { FinishReason, Provider, ProviderPart, Warning } from "@qwen/core";
 
 import { answered, ask, textOf, transcribe } from "./calls.ts";
 import type { ContractCheck, ContractSubject, KnownAnswer } from "./contract-subject.ts";
@@ -122,10 +122,22 @@ const REASONS: readonly FinishReason[] = ["stop", "length", "content-filter", "t
 
 function assertWellFormed(part: ProviderPart): void {
   switch (part.type) {
+    case "start":
+      part.warnings.forEach(assertWarning);
+      break;
     case "reasoning-delta":
     case "text-delta":
     case "text-replace":
       assert.equal(typeof part.text, "string");
+      break;
+    case "reasoning-end":
+      break;
+    case "source":
+      assert.ok(part.url !== undefined || part.title !== undefined || part.filename !== undefined, "an empty source");
+      assert.ok(part.url === undefined || part.url instanceof URL, "the url of a source");
+      break;
+    case "tool-input-delta":
+      for (const text of [part.toolCallId, part.toolName, part.text]) assert.equal(typeof text, "string");
       break;
     case "queue":
       assert.ok(Number.isInteger(part.position) && part.position >= 0, `position ${part.position}`);
@@ -144,14 +156,18 @@ function assertWellFormed(part: ProviderPart): void {
       break;
     case "finish":
       assert.ok(REASONS.includes(part.reason), `reason ${part.reason}`);
-      for (const { feature, message } of part.warnings) assert.ok(feature !== "" && message !== "", "an empty warning");
+      part.warnings?.forEach(assertWarning);
       break;
   }
 }
 
+function assertWarning({ feature, message }: Warning): void {
+  assert.ok(feature !== "" && message !== "", "an empty warning");
+}
+
 function assertConversation({ models: [{ capabilities }] }: Provider, finish: ProviderPart | undefined): void {
   const conversation = conversationOf(finish);
-  assert.equal(conversation !== undefined, capabilities.conversation, "whether it has a conversation");
+  assert.equal(conversation !== undefined, capabilities?.conversation === true, "whether it has a conversation");
   if (conversation !== undefined) assert.notEqual(conversation, "");
 }
 

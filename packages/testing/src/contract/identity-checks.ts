@@ -11,7 +11,7 @@ export function identityChecks({ create }: ContractSubject): readonly ContractCh
         const { id, models } = await create();
         assert.match(id, /^[^/]+$/u);
         assert.ok(models.length > 0, "it has no models");
-        const names = models.flatMap((model) => [model.id, ...model.aliases]);
+        const names = models.flatMap((model) => [model.id, ...(model.aliases ?? [])]);
         assert.deepEqual(
           names.filter((name) => name === ""),
           [],
@@ -28,9 +28,22 @@ export function identityChecks({ create }: ContractSubject): readonly ContractCh
       name: "says of every model what it can do",
       async run() {
         for (const { capabilities } of (await create()).models) {
-          const { images, tools, json, conversation, system, history } = capabilities;
-          for (const capability of [images, tools, json, conversation]) assert.equal(typeof capability, "boolean");
-          for (const slot of [system, history]) assert.ok(slot === "native" || slot === "prompt", `"${slot}"`);
+          const {
+            images,
+            files,
+            tools,
+            json,
+            conversation,
+            prefill,
+            system,
+            history,
+            settings = [],
+          } = capabilities ?? {};
+          for (const capability of [images, files, tools, json, conversation, prefill])
+            assert.ok(capability === undefined || typeof capability === "boolean", String(capability));
+          for (const slot of [system, history])
+            assert.ok(slot === undefined || slot === "native" || slot === "prompt", `"${slot}"`);
+          for (const setting of settings) assert.equal(typeof setting, "string");
         }
       },
     },

@@ -1,0 +1,45 @@
+import { field } from "./error-fields.ts";
+import { QwenError } from "./errors.ts";
+import { wordsOf } from "./printable.ts";
+
+/** What functions of a caller's threw: held by identity, since it is theirs and nobody writes on it. */
+const thrownByCallers = new WeakSet<object>();
+
+/** Whether an error came from a function that decides, and so ends its call, whoever could still be asked. */
+export function isDecision(error: unknown): boolean {
+  return typeof error === "object" && error !== null && thrownByCallers.has(error);
+}
+
+/**
+ * Calls a function of the caller's whose value is needed at once. What it throws ends the call it was made for, and so does a
+ * promise, with a `TypeError`; errors of the family are as any others.
+ */
+export function decide<Value>(name: string, work: () => Value): Exclude<Value, Promise<unknown>> {
+  let value: Value;
+  try {
+    value = work();
+  } catch (error) {
+    throw decisive(name, error);
+  }
+  if (!isThenable(value)) return value as Exclude<Value, Promise<unknown>>;
+  // Nobody waits for it, so its failure is nobody's.
+  if (value instanceof Promise) value.catch(() => {});
+  throw decisive(name, new TypeError(`\`${name}\` must return its value at once; it returned a promise.`));
+}
+
+function isThenable(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && field(() => typeof (value as { then?: unknown }).then) === "function"
+  );
+}
+
+/** Marks what a function of the caller's threw as what ends its call. Returns what to throw. */
+export function decisive(name: string, thrown: unknown): unknown {
+  if (QwenError.isInstance(thrown)) return thrown;
+  const error =
+    typeof thrown === "object" && thrown !== null
+      ? thrown
+      : new Error(`\`${name}\` threw ${wordsOf(thrown)}`, { cause: thrown });
+  thrownByCallers.add(error);
+  return error;
+}

@@ -1,0 +1,42 @@
+import { lengthOfPart, weightOfPart } from "../part-weight.ts";
+import type { PartReader } from "./part-reader.ts";
+
+/** What is held at most, in characters and a constant for each part. */
+export const MOST_HELD = 64 * 1024 * 1024;
+
+/** What an attempt has said up to its commit point: parts to show, or only how much it is. */
+export class HeldParts<Part> {
+  readonly #reader: Pick<PartReader<Part, unknown>, "restates" | "isText">;
+  readonly #keeps: boolean;
+  #parts: Part[] = [];
+  #size = 0;
+
+  constructor(reader: Pick<PartReader<Part, unknown>, "restates" | "isText">, { keeps }: { readonly keeps: boolean }) {
+    this.#reader = reader;
+    this.#keeps = keeps;
+  }
+
+  /** Whether it is more than may be held. */
+  get isTooMuch(): boolean {
+    return this.#size > MOST_HELD;
+  }
+
+  add(part: Part): void {
+    if (this.#reader.restates?.(part) === true) this.#forgetText();
+    if (this.#keeps) this.#parts.push(part);
+    this.#size += this.#keeps ? weightOfPart(part as object) : lengthOfPart(part as object);
+  }
+
+  /** Hands them out; none is held any more. */
+  take(): readonly Part[] {
+    const parts = this.#parts;
+    this.#parts = [];
+    return parts;
+  }
+
+  // An app that sends its whole text with each message would otherwise fill the memory with it.
+  #forgetText(): void {
+    this.#parts = this.#parts.filter((held) => this.#reader.isText?.(held) !== true);
+    this.#size = this.#parts.reduce((size, held) => size + weightOfPart(held as object), 0);
+  }
+}
