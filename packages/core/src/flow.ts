@@ -22,8 +22,11 @@ export interface FlowReader<Value> {
   fail(error: unknown): void;
 }
 
-/** What may wait for a reader, in characters or bytes, before the maker is asked to pause. */
-export const HIGH_WATER_MARK = 1024 * 1024;
+/**
+ * What may wait for a reader, in characters or bytes, before the maker is asked to pause. A character may take two bytes, and who
+ * reads an answer keeps its text as well: all in all it stays below 1 MB.
+ */
+export const HIGH_WATER_MARK = 256 * 1024;
 
 /**
  * The one queue of a call, between who makes values and who reads them.

@@ -6,7 +6,7 @@ import { Attempt, type AttemptOwner, type Candidate } from "./attempt.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
 import type { PartReader } from "./part-reader.ts";
-import { checkedRandom, createPlan, type Plan } from "./retry.ts";
+import { checkedRandom, Plan } from "./retry.ts";
 import { choose } from "./strategy.ts";
 import { Waits } from "./waits.ts";
 
@@ -54,7 +54,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     this.maxQueueMs = maxQueueMs;
     this.#options = options;
     this.#host = host;
-    this.#plan = createPlan(options.candidates(), {
+    this.#plan = new Plan(options.candidates(), {
       ...options.retry,
       random,
       recoversInMs: ({ health }) => health?.breaker?.recoversInMs ?? 0,

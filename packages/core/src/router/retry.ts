@@ -57,110 +57,105 @@ export type Move<Candidate> =
   | { readonly type: "ask"; readonly candidate: Candidate; readonly delayMs: number }
   | { readonly type: "stop" | "exhausted" };
 
-/** Decides who is asked, in what order and when, within one budget. */
-export interface Plan<Candidate> {
-  /** Chooses among the candidates that were not asked yet; `undefined` where nobody is left or the budget is spent. */
-  next(): Candidate | undefined;
-  /** What follows an attempt that ended with this outcome. An answer that is good enough is a `stop`. */
-  after(outcome: Outcome, candidate: Candidate, attempt: Attempt): Move<Candidate>;
-  /** Gives back the place of an attempt that never began. */
-  refund(): void;
+/** What a {@link Plan} goes by. */
+export interface PlanOptions<Candidate> extends RetryOptions {
+  readonly random: () => number;
+  /** How long the circuit breaker of a candidate stays open, in ms. */
+  readonly recoversInMs?: ((candidate: Candidate) => number) | undefined;
+  readonly choose: (candidates: readonly [Candidate, ...Candidate[]]) => Candidate;
 }
 
 // More of them are no number any more where the first wait is 0.
 const MOST_DOUBLINGS = 50;
 
-/** Plans the attempts of one request that begins now. */
-export function createPlan<Candidate>(
-  candidates: readonly Candidate[],
-  {
-    maxAttempts = candidates.length + 2,
-    maxElapsedMs = Infinity,
-    baseDelayMs = 500,
-    maxDelayMs = 8_000,
-    maxRetryAfterMs = 30_000,
-    shouldRetry,
-    random,
-    recoversInMs = () => 0,
-    choose,
-  }: RetryOptions & {
-    readonly random: () => number;
-    /** How long the circuit breaker of a candidate stays open, in ms. */
-    readonly recoversInMs?: ((candidate: Candidate) => number) | undefined;
-    readonly choose: (candidates: readonly [Candidate, ...Candidate[]]) => Candidate;
-  },
-): Plan<Candidate> {
-  const startedAt = performance.now();
-  const tries = new Map<Candidate, number>();
-  let waiting = candidates;
-  let begun = 0;
+/** Decides who is asked for one request, which begins now: in what order and when, within one budget. */
+export class Plan<Candidate> {
+  readonly #options: PlanOptions<Candidate>;
+  readonly #maxAttempts: number;
+  readonly #startedAt = performance.now();
+  readonly #tries = new Map<Candidate, number>();
+  #waiting: readonly Candidate[];
+  #begun = 0;
 
-  const inTime = (delayMs: number): boolean => performance.now() - startedAt + delayMs <= maxElapsedMs;
+  constructor(candidates: readonly Candidate[], options: PlanOptions<Candidate>) {
+    this.#options = options;
+    this.#maxAttempts = options.maxAttempts ?? candidates.length + 2;
+    this.#waiting = candidates;
+  }
 
-  function take(candidate: Candidate): Candidate {
-    begun++;
-    tries.set(candidate, (tries.get(candidate) ?? 0) + 1);
+  /** Chooses among the candidates that were not asked yet; `undefined` where nobody is left or the budget is spent. */
+  next(): Candidate | undefined {
+    const [first, ...others] = this.#waiting;
+    if (first === undefined || this.#begun >= this.#maxAttempts) return undefined;
+    if (this.#begun > 0 && !this.#isInTime(0)) return undefined;
+    const chosen = others.length === 0 ? first : this.#options.choose([first, ...others]);
+    this.#waiting = this.#waiting.filter((candidate) => candidate !== chosen);
+    return this.#take(chosen);
+  }
+
+  /** What follows an attempt that ended with this outcome. An answer that is good enough is a `stop`. */
+  after(outcome: Outcome, candidate: Candidate, attempt: Attempt): Move<Candidate> {
+    const verdict = readVerdict(this.#options.shouldRetry?.(outcome, attempt));
+    if (verdict === "stop") return { type: "stop" };
+    if (verdict === "retry") return this.#again(candidate, outcome.error) ?? this.#toNext();
+    if (verdict === "next") return this.#toNext();
+    if (outcome.error === undefined) return { type: "stop" };
+
+    const rule = ruleOf(outcome.error);
+    // A breaker that has just opened is for the requests behind it, this one included.
+    const openForMs = this.#options.recoversInMs?.(candidate) ?? 0;
+    const repeated = this.#mayRepeat(candidate, outcome.error, rule)
+      ? this.#again(candidate, outcome.error, { openForMs })
+      : undefined;
+    return repeated ?? (rule.nextCandidate ? this.#toNext() : { type: "stop" });
+  }
+
+  /** Gives back the place of an attempt that never began. */
+  refund(): void {
+    this.#begun--;
+  }
+
+  #isInTime(delayMs: number): boolean {
+    return performance.now() - this.#startedAt + delayMs <= (this.#options.maxElapsedMs ?? Infinity);
+  }
+
+  #take(candidate: Candidate): Candidate {
+    this.#begun++;
+    this.#tries.set(candidate, (this.#tries.get(candidate) ?? 0) + 1);
     return candidate;
   }
 
-  function next(): Candidate | undefined {
-    const [first, ...others] = waiting;
-    if (first === undefined || begun >= maxAttempts || (begun > 0 && !inTime(0))) return undefined;
-    const chosen = others.length === 0 ? first : choose([first, ...others]);
-    waiting = waiting.filter((candidate) => candidate !== chosen);
-    return take(chosen);
-  }
-
-  function toNext(): Move<Candidate> {
-    const candidate = next();
+  #toNext(): Move<Candidate> {
+    const candidate = this.next();
     return candidate === undefined ? { type: "exhausted" } : { type: "ask", candidate, delayMs: 0 };
   }
 
-  function again(candidate: Candidate, error: unknown, { openForMs = 0 } = {}): Move<Candidate> | undefined {
-    if (begun >= maxAttempts) return undefined;
-    const delayMs = waitBefore(tries.get(candidate) ?? 1, error);
-    // A breaker that has just opened is for the requests behind it, this one included.
-    if (delayMs === undefined || !inTime(delayMs) || delayMs < openForMs) return undefined;
-    return { type: "ask", candidate: take(candidate), delayMs };
+  #again(candidate: Candidate, error: unknown, { openForMs = 0 } = {}): Move<Candidate> | undefined {
+    if (this.#begun >= this.#maxAttempts) return undefined;
+    const delayMs = this.#waitBefore(candidate, error);
+    if (delayMs === undefined || !this.#isInTime(delayMs) || delayMs < openForMs) return undefined;
+    return { type: "ask", candidate: this.#take(candidate), delayMs };
   }
 
   /** `undefined` where the provider asks for a longer wait than we grant. */
-  function waitBefore(tried: number, error: unknown): number | undefined {
+  #waitBefore(candidate: Candidate, error: unknown): number | undefined {
+    const { baseDelayMs = 500, maxDelayMs = 8_000, maxRetryAfterMs = 30_000, random } = this.#options;
     const retryAfterMs = QwenError.isInstance(error) ? error.retryAfterMs : undefined;
     if (retryAfterMs !== undefined) return retryAfterMs <= maxRetryAfterMs ? retryAfterMs : undefined;
-    return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(tried - 1, MOST_DOUBLINGS));
+    const doublings = Math.min((this.#tries.get(candidate) ?? 1) - 1, MOST_DOUBLINGS);
+    return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** doublings);
   }
 
   /** Whether to ask the same provider again before those who were not asked yet. */
-  function mayRepeat(candidate: Candidate, error: unknown, { sameProvider, breaker }: ErrorRule): boolean {
-    const tried = tries.get(candidate) ?? 1;
+  #mayRepeat(candidate: Candidate, error: unknown, { sameProvider, breaker }: ErrorRule): boolean {
+    const tried = this.#tries.get(candidate) ?? 1;
     if (sameProvider === "never" || (sameProvider === "once" && tried > 1)) return false;
-    if (waiting.length === 0) return true;
+    const left = this.#waiting.length;
+    if (left === 0) return true;
     // Others may answer now: one more try, not of one that is full or wants a pause, and never at the price of their turn.
     const pause = breaker === "pause" || (QwenError.isInstance(error) && error.retryAfterMs !== undefined);
-    return tried === 1 && !pause && begun + waiting.length < maxAttempts;
+    return tried === 1 && !pause && this.#begun + left < this.#maxAttempts;
   }
-
-  return {
-    next,
-    after(outcome, candidate, attempt) {
-      const verdict = readVerdict(shouldRetry?.(outcome, attempt));
-      if (verdict === "stop") return { type: "stop" };
-      if (verdict === "retry") return again(candidate, outcome.error) ?? toNext();
-      if (verdict === "next") return toNext();
-      if (outcome.error === undefined) return { type: "stop" };
-
-      const rule = ruleOf(outcome.error);
-      const openForMs = recoversInMs(candidate);
-      const repeated = mayRepeat(candidate, outcome.error, rule)
-        ? again(candidate, outcome.error, { openForMs })
-        : undefined;
-      return repeated ?? (rule.nextCandidate ? toNext() : { type: "stop" });
-    },
-    refund() {
-      begun--;
-    },
-  };
 }
 
 /** A source of random numbers that ends its call where what it gives is none. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { ERROR_RULES, type ErrorCode } from "../../src/error-rules.ts";
 import { QwenError, TimeoutError, type Attempt } from "../../src/errors.ts";
-import { createPlan, type Move, type Plan, type RetryOptions } from "../../src/router/retry.ts";
+import { Plan, type Move, type RetryOptions } from "../../src/router/retry.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -11,7 +11,7 @@ const attempt: Attempt = { provider: "a", model: "m", number: 1, durationMs: 0 }
 const failure = (code: ErrorCode, retryAfterMs?: number) => new QwenError(code, code, { retryAfterMs });
 
 function plan(candidates: readonly string[], options: RetryOptions = {}): Plan<string> {
-  return createPlan(candidates, { random: () => 0.5, choose: ([first]) => first, ...options });
+  return new Plan(candidates, { random: () => 0.5, choose: ([first]) => first, ...options });
 }
 
 /** Who is asked, one after the other, if every attempt fails with this. */
@@ -83,7 +83,7 @@ describe("the budget", () => {
 
 describe("the wait before asking again", () => {
   const waits = (random: number, options: RetryOptions = {}): readonly number[] => {
-    const moves = createPlan(["a"], { random: () => random, choose: ([first]) => first, maxAttempts: 8, ...options });
+    const moves = new Plan(["a"], { random: () => random, choose: ([first]) => first, maxAttempts: 8, ...options });
     let candidate = moves.next();
     const delays: number[] = [];
     while (candidate !== undefined) {
