@@ -140,19 +140,21 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   }
 
   /** Asks the candidate, or the first one after it that can take the request. */
-  #ask(candidate: Candidate<Part>, { isHedge = false } = {}): void {
-    const { provider, model } = candidate;
-    const refused = candidate.refuse?.();
-    if (refused === undefined) {
-      this.#begin(candidate, isHedge);
-      return;
+  #ask(first: Candidate<Part>, { isHedge = false } = {}): void {
+    let candidate: Candidate<Part> | undefined = first;
+    while (candidate !== undefined) {
+      const refused = candidate.refuse?.();
+      if (refused === undefined) {
+        this.#begin(candidate, isHedge);
+        return;
+      }
+      const { provider, model } = candidate;
+      const error = copyOf(refused, { provider });
+      this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error });
+      this.#plan.refund();
+      candidate = this.#plan.next();
+      if (candidate === undefined && !this.#isHopeful) this.#host.end(error, "exhausted");
     }
-    const error = copyOf(refused, { provider });
-    this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error });
-    this.#plan.refund();
-    const next = this.#plan.next();
-    if (next !== undefined) this.#ask(next, { isHedge });
-    else if (!this.#isHopeful) this.#host.end(error, "exhausted");
   }
 
   #begin(candidate: Candidate<Part>, isHedge: boolean): void {

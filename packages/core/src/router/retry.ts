@@ -74,22 +74,23 @@ export class Plan<Candidate> {
   readonly #maxAttempts: number;
   readonly #startedAt = performance.now();
   readonly #tries = new Map<Candidate, number>();
-  #waiting: readonly Candidate[];
+  readonly #waiting: Candidate[];
   #begun = 0;
 
   constructor(candidates: readonly Candidate[], options: PlanOptions<Candidate>) {
     this.#options = options;
     this.#maxAttempts = options.maxAttempts ?? candidates.length + 2;
-    this.#waiting = candidates;
+    this.#waiting = [...candidates];
   }
 
   /** Chooses among the candidates that were not asked yet; `undefined` where nobody is left or the budget is spent. */
   next(): Candidate | undefined {
-    const [first, ...others] = this.#waiting;
-    if (first === undefined || this.#begun >= this.#maxAttempts) return undefined;
+    const waiting = this.#waiting;
+    if (!isFilled(waiting) || this.#begun >= this.#maxAttempts) return undefined;
     if (this.#begun > 0 && !this.#isInTime(0)) return undefined;
-    const chosen = others.length === 0 ? first : this.#options.choose([first, ...others]);
-    this.#waiting = this.#waiting.filter((candidate) => candidate !== chosen);
+    const chosen = waiting.length === 1 ? waiting[0] : this.#options.choose(waiting);
+    // No copy: a route may be long, and each of its candidates refuse.
+    waiting.splice(waiting.indexOf(chosen), 1);
     return this.#take(chosen);
   }
 
@@ -165,6 +166,10 @@ export function checkedRandom(random: () => unknown = Math.random): () => number
     if (typeof number === "number" && number >= 0 && number <= 1) return number;
     throw new TypeError("`random` must return numbers from 0 up to 1, and at once.");
   };
+}
+
+function isFilled<Value>(values: Value[]): values is [Value, ...Value[]] {
+  return values.length > 0;
 }
 
 const VERDICTS: ReadonlySet<unknown> = new Set<Verdict>(["retry", "next", "stop"]);

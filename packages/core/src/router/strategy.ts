@@ -56,10 +56,12 @@ export function choose<Candidate extends Choosable>(
   candidates: readonly [Candidate, ...Candidate[]],
   { strategy, random }: { readonly strategy: Strategy; readonly random: () => number },
 ): Candidate {
-  const allowed = candidates.filter(({ health }) => health?.breaker?.allows ?? true);
-  const [first, second] = allowed;
+  // Nobody else is looked at: each of a long route may be asked.
+  const first = candidates.find(isAllowed);
   if (first === undefined) return lowest(candidates, ({ health }) => health?.breaker?.recoversInMs ?? 0);
-  if (second === undefined || strategy === "in-order") return first;
+  if (strategy === "in-order") return first;
+  const allowed = candidates.filter(isAllowed);
+  if (allowed.length === 1) return first;
   if (strategy === "least-busy") return lowest([first, ...allowed.slice(1)], ({ health }) => health?.busy ?? 0);
   if (strategy === "lowest-latency") {
     if (random() < 1 / EXPLORE_ONE_IN) return allowed[Math.floor(random() * allowed.length)] ?? first;
@@ -67,6 +69,10 @@ export function choose<Candidate extends Choosable>(
     return lowest([first, ...allowed.slice(1)], ({ health }) => health?.latencyMs ?? 0);
   }
   return byWeight([first, ...allowed.slice(1)], strategy.weights, random);
+}
+
+function isAllowed({ health }: Choosable): boolean {
+  return health?.breaker?.allows ?? true;
 }
 
 function lowest<T>([first, ...others]: readonly [T, ...T[]], measure: (value: T) => number): T {

@@ -1,6 +1,9 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 
+import { runAttempts, type Candidate } from "../../src/router/index.ts";
+import { providerParts, type RoutedPart } from "../../src/router/provider-parts.ts";
+import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";
 import { finish, scripted, text, type Step } from "./scripted.ts";
 import { complete, failure, good, read, routerOf, useVirtualTime } from "./virtual.ts";
 
@@ -60,6 +63,23 @@ describe("retry", () => {
       expect(router.health()).toMatchObject([{ busy: 0 }]);
     }
   });
+});
+
+test("a route of any length may be refused by each of its candidates", async () => {
+  const refused = failure("unsupported");
+  const candidates = Array.from({ length: 12_000 }, (_, index) => ({
+    provider: `p${index}`,
+    model: "m",
+    timeouts: DEFAULT_TIMEOUTS,
+    refuse: () => refused,
+    start: () => expect.unreachable(),
+  }));
+  const run = runAttempts({
+    model: "m",
+    candidates: () => candidates as unknown as readonly [Candidate<RoutedPart>],
+    reader: providerParts,
+  });
+  await expect(run.next()).rejects.toMatchObject({ code: "unsupported" });
 });
 
 describe("a queue longer than maxQueueMs", () => {

@@ -47,6 +47,19 @@ describe("choosing", () => {
     expect(pick("in-order", [a, b, c])).toBe("a");
   });
 
+  test("in order looks no further than it must: each of a long route may be asked", () => {
+    let looks = 0;
+    const watched = (one: Choosable): Choosable => ({
+      ...one,
+      get health() {
+        looks++;
+        return one.health;
+      },
+    });
+    expect(pick("in-order", [candidate("open", { openFor: 5 }), watched(a), watched(b), watched(c)])).toBe("a");
+    expect(looks).toBe(1);
+  });
+
   test("the least busy takes the first of the idlest", () => {
     expect(pick("least-busy", [a, b, c])).toBe("b");
   });
