@@ -2,6 +2,7 @@ import { createRouter } from "@qwen/core";
 import { type GradioVersion, type ServerProcess, startProtocolApp } from "@qwen/local-spaces";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { startClosingFront } from "./closing-front.ts";
 import { stepsProvider } from "./steps-provider.ts";
 import { watchTransport } from "./watched-transport.ts";
 
@@ -54,5 +55,20 @@ describe.each(VERSIONS)("early streams on Gradio $version", ({ version, prefix }
     expect(sent("join")).toBe(60);
     process.stdout.write(`Gradio ${version}: ${sent("data") - 60} of 60 streams overtook their join\n`);
     await close();
+  });
+
+  test("behind a front that closes each connection and keeps abandoned readers alive, answers are the same", async () => {
+    await using front = await startClosingFront(app.url);
+    const create = () => stepsProvider({ space: front.url, endpoint: "steps", prefix, earlyStream: true });
+    const ask = async (call: number, provider = create()): Promise<string> => {
+      await using router = createRouter({ plugins: [provider], retry: { maxAttempts: 1 } });
+      const messages = [{ role: "user", content: `3 5 front-${version}-${call}` }] as const;
+      return (await router.complete({ model: "counter", messages })).text;
+    };
+    for (let call = 0; call < 10; call += 1) expect(await ask(call)).toBe(TEXT);
+    const shared = create();
+    expect(await Promise.all(Array.from({ length: 10 }, (_, call) => ask(10 + call, shared)))).toEqual(
+      Array(10).fill(TEXT),
+    );
   });
 });

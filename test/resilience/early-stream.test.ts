@@ -6,6 +6,7 @@ import { qwenMax } from "@qwen/max";
 import { createSpaceEmulator, type SpaceEmulator } from "@qwen/testing";
 import { describe, expect, test } from "vitest";
 
+import { startClosingFront } from "./closing-front.ts";
 import { leftOf, settled } from "./leftovers.ts";
 import { watchTransport } from "./watched-transport.ts";
 
@@ -165,3 +166,21 @@ test("`connectSpace` takes the option too, with and without a known `fn_index`",
   ]);
   await transport.close();
 });
+
+describe.each([true, false])(
+  "behind a front that keeps an abandoned reader alive, closing connections: %s,",
+  (close) => {
+    test("an early stream has the same answers as another, and no job runs twice", async () => {
+      await using space = await createSpaceEmulator({ shape: "max", answer: { steps: ANSWER, delayMs: 10 } });
+      await using front = await startClosingFront(space.url, { close });
+      const create = () => qwenMax({ space: front.url, earlyStream: true });
+      // Each of a process that knows nothing of the front, then one after the other, then many at once.
+      for (let call = 0; call < 3; call += 1) expect((await ask(create())).text).toBe(TEXT);
+      await using router = createRouter({ plugins: [create()], retry: { maxAttempts: 1 } });
+      const more = async () => (await router.complete({ model: "qwen-max", messages: MESSAGES })).text;
+      for (let call = 0; call < 3; call += 1) expect(await more()).toBe(TEXT);
+      expect(await Promise.all(Array.from({ length: 10 }, more))).toEqual(Array(10).fill(TEXT));
+      expect(space.jobs).toHaveLength(16);
+    });
+  },
+);

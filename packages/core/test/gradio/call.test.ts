@@ -1,31 +1,43 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { produce, type Production } from "../src/produce.ts";
-import type { Stop } from "../src/stop.ts";
-import { collect, rejection, settle } from "./servers/waiting.ts";
+import { FlowIterator } from "../../src/flow-iterator.ts";
+import { Call, type CallWork } from "../../src/gradio/call.ts";
+import { resolveTimeouts } from "../../src/timers.ts";
+import type { Timeouts } from "../../src/provider.ts";
+import { collect, rejection, settle, useVirtualTime } from "../servers/waiting.ts";
 
-// 1024 values are 1 Mi.
-const weigh = (): number => 1024;
+interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeouts?: Timeouts | undefined;
+}
 
-/** An iteration whose producer the test plays itself. */
-function open<Value = number>(options: { readonly signal?: AbortSignal } = {}) {
+/** A call whose work is this. */
+function callOf<Value>(run: CallWork<Value>["run"], { signal, timeouts }: CallOptions = {}): FlowIterator<Value> {
+  const work: CallWork<Value> = {
+    limits: () => resolveTimeouts(timeouts),
+    run,
+    asOwnError: (error) => error,
+    weigh: () => 1024,
+  };
+  return new FlowIterator(new Call(work, signal).flow);
+}
+
+/** A call whose work the test does itself. */
+function open<Value = number>(options: CallOptions = {}) {
   const ended = Promise.withResolvers<void>();
   let started = 0;
-  let production: Production<Value> | undefined;
-  const iterator = produce<Value>(
-    (given) => {
-      started += 1;
-      production = given;
-      return ended.promise;
-    },
-    { ...options, weigh },
-  );
+  let call: Call<Value> | undefined;
+  const iterator = callOf<Value>((given) => {
+    started += 1;
+    call = given;
+    return ended.promise;
+  }, options);
   return {
     iterator,
     started: () => started,
     get production() {
-      if (production === undefined) throw new Error("Not started.");
-      return production;
+      if (call === undefined) throw new Error("Not started.");
+      return call;
     },
     end: ended.resolve,
     fail: ended.reject,
@@ -45,15 +57,12 @@ describe("values", () => {
   });
 
   it("come in order, those that waited and those awaited, then the end", async () => {
-    const numbers = produce<number>(
-      async ({ push }) => {
-        push(1);
-        push(2);
-        await settle();
-        push(3);
-      },
-      { weigh },
-    );
+    const numbers = callOf<number>(async (call) => {
+      call.push(1);
+      call.push(2);
+      await settle();
+      call.push(3);
+    });
     expect(await collect(numbers)).toEqual([1, 2, 3]);
     expect(await numbers.next()).toEqual(done);
   });
@@ -147,14 +156,14 @@ describe("leaving", () => {
 
   it("by `break` aborts the producer, drops what waits and leaves no listener", async () => {
     const { signal } = new AbortController();
-    let inner: Stop | undefined;
-    const iterator = produce<number>(
+    let inner: Call<number>["stop"] | undefined;
+    const iterator = callOf<number>(
       async (production) => {
         inner = production.stop;
         for (const value of [1, 2, 3]) production.push(value);
         await new Promise((resolve) => production.stop.add(() => resolve(undefined)));
       },
-      { signal, weigh },
+      { signal },
     );
     for await (const _ of iterator) break;
     expect(inner?.aborted).toBe(true);
@@ -233,45 +242,45 @@ describe("the caller's signal", () => {
 
   it("keeps no listener after the end, nor after a failure", async () => {
     const { signal } = new AbortController();
-    expect(await collect(produce(async () => {}, { signal, weigh }))).toEqual([]);
-    expect(
-      await rejection(collect(produce(() => Promise.reject(new Error("broken")), { signal, weigh }))),
-    ).toBeDefined();
+    expect(await collect(callOf(async () => {}, { signal }))).toEqual([]);
+    expect(await rejection(collect(callOf(() => Promise.reject(new Error("broken")), { signal })))).toBeDefined();
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
 
-describe("a slow consumer", () => {
-  it("makes the source pause once many values wait, and resume when they are taken", async () => {
-    const opened = open();
-    const calls: string[] = [];
-    void opened.iterator.next();
-    opened.production.steer({ pause: () => void calls.push("pause"), resume: () => void calls.push("resume") });
-    for (let value = 0; value < 1500; value += 1) opened.production.push(value);
-    expect(calls).toEqual(["pause"]);
-    for (let value = 1; value < 1500; value += 1) expect(await opened.iterator.next()).toEqual({ done: false, value });
-    expect(calls).toEqual(["pause", "resume"]);
-    opened.end();
+describe("the limit of the whole", () => {
+  it("ends a pending `next()` whose work never settles, drops what waits and tells the work", async () => {
+    const time = useVirtualTime();
+    const opened = open({ timeouts: { totalMs: 1000 } });
+    expect(opened.iterator.next()).toBeInstanceOf(Promise);
+    for (const value of [1, 2, 3]) opened.production.push(value);
+    await time.pass(999);
+    expect(opened.production.stop.aborted).toBe(false);
+    await time.pass(1);
+    expect(opened.production.stop.reason).toMatchObject({ code: "timeout", phase: "total", limitMs: 1000 });
+    expect(await rejection(opened.iterator.next())).toBe(opened.production.stop.reason);
+    expect(await opened.iterator.next()).toEqual(done);
   });
 
-  it("never makes it pause while it keeps up", async () => {
-    const opened = open();
-    const calls: string[] = [];
-    const first = opened.iterator.next();
-    opened.production.steer({ pause: () => void calls.push("pause"), resume: () => void calls.push("resume") });
-    opened.production.push(0);
-    await first;
-    for (let value = 1; value < 5000; value += 1) {
-      opened.production.push(value);
-      expect(await opened.iterator.next()).toEqual({ done: false, value });
-    }
-    expect(calls).toEqual([]);
+  it("is over with the work, whoever has not read its values yet", async () => {
+    const time = useVirtualTime();
+    const opened = open({ timeouts: { totalMs: 1000 } });
+    void opened.iterator.next();
+    for (const value of [1, 2]) opened.production.push(value);
     opened.end();
+    await time.pass(5000);
+    expect(await opened.iterator.next()).toEqual({ done: false, value: 2 });
+    expect(await opened.iterator.next()).toEqual(done);
+  });
+
+  it("that is none ends the iteration, not its making", async () => {
+    const iterator = callOf<number>(async () => {}, { timeouts: { totalMs: Number.NaN } });
+    expect(await rejection(iterator.next())).toBeInstanceOf(TypeError);
   });
 });
 
 it("is iterated once: a second iteration is a TypeError, not a silent empty one", async () => {
-  const numbers = produce<number>(async ({ push }) => push(1), { weigh });
+  const numbers = callOf<number>(async (call) => call.push(1));
   expect(await collect(numbers)).toEqual([1]);
   expect(await rejection(collect(numbers))).toBeInstanceOf(TypeError);
 });
