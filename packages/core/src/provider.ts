@@ -90,7 +90,7 @@ export interface Timeouts {
   readonly firstOutputMs?: number | undefined;
   /** In place of `firstOutputMs` where it is known that the answer comes whole: until it is there. @defaultValue 300_000 */
   readonly answerMs?: number | undefined;
-  /** Between two messages of the job, once output began. @defaultValue 60_000 */
+  /** Until more of the answer, once it began: signs of life do not count. @defaultValue 60_000 */
   readonly idleMs?: number | undefined;
   /**
    * For the whole: of a request or a router, the request over all its attempts, its waits included; of a provider, each attempt

@@ -20,8 +20,8 @@ export interface CallWork<Value> {
 /**
  * One call of a Space: what its work pushes, as a flow, and what ends it from outside.
  *
- * The work starts with the first reader. An abort of `signal` and the limit of the whole end it at once and drop what
- * waits, also while nobody reads or its work waits for something that never comes. A consumer that lags pauses the job.
+ * The work starts with the first reader. An abort of `signal` and the limit of the whole end it at once, also while nobody
+ * reads or its work waits for something that never comes; an abort drops what waits, too. A consumer that lags pauses the job.
  */
 export class Call<Value> implements FlowMaker {
   readonly flow: Flow<Value>;
@@ -115,11 +115,17 @@ export class Call<Value> implements FlowMaker {
 
   #fail(error: unknown): void {
     this.#clock?.stop();
-    this.flow.fail(this.stop.aborted ? this.stop.reason : this.#work.asOwnError(error));
+    // Ignored where it has ended before.
+    this.flow.fail(this.#work.asOwnError(error));
   }
 
   #expire(error: TimeoutError): void {
-    if (error.phase === "total") this.#abort(this.#work.asOwnError(error));
-    else this.#job?.fail(error);
+    if (error.phase !== "total") {
+      this.#job?.fail(error);
+      return;
+    }
+    const own = this.#work.asOwnError(error);
+    this.leave(own);
+    this.flow.fail(own);
   }
 }

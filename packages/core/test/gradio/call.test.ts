@@ -249,7 +249,7 @@ describe("the caller's signal", () => {
 });
 
 describe("the limit of the whole", () => {
-  it("ends a pending `next()` whose work never settles, drops what waits and tells the work", async () => {
+  it("ends it behind what waits though its work never settles, and tells the work", async () => {
     const time = useVirtualTime();
     const opened = open({ timeouts: { totalMs: 1000 } });
     expect(opened.iterator.next()).toBeInstanceOf(Promise);
@@ -258,6 +258,8 @@ describe("the limit of the whole", () => {
     expect(opened.production.stop.aborted).toBe(false);
     await time.pass(1);
     expect(opened.production.stop.reason).toMatchObject({ code: "timeout", phase: "total", limitMs: 1000 });
+    opened.production.push(4);
+    for (const value of [2, 3]) expect(await opened.iterator.next()).toEqual({ done: false, value });
     expect(await rejection(opened.iterator.next())).toBe(opened.production.stop.reason);
     expect(await opened.iterator.next()).toEqual(done);
   });

@@ -83,6 +83,7 @@ describe("`totalMs` ends the call wherever it is set", () => {
     await first;
     await time.pass(1000);
     await until(() => space.log.includes("close data"));
+    expect(await iterator.next()).toMatchObject({ value: { text: "b" } });
     expect(await rejection(iterator.next())).toMatchObject(total);
   });
 
