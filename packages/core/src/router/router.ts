@@ -72,8 +72,8 @@ export interface Router<Names extends string = string> {
   observe(observer: (event: RouterEvent) => void): () => void;
   /**
    * Ends what is left: its calls under way, which reject with an `AbortError`, and what the providers keep open. Waits for
-   * no call of anybody else's at the same providers: for the clean-ups of a Space 31 s at most, for a provider of somebody's
-   * own 1.5 s; what that still does goes on without it. Never rejects. The router stays usable.
+   * no call of anybody else's at the same providers: for the clean-ups of a Space 4 s at most, for a provider of somebody's
+   * own 1.5 s; what is left then goes on behind it. Never rejects. The router stays usable.
    */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -199,14 +199,15 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof RouterOptions>([
   "limits",
 ]);
 
-// Providers of ours keep time themselves: a job whose join was not answered yet is waited for, to be stopped.
+// Of ours a job whose join was not answered yet may have to be swept, which takes longer; what does not end goes on behind it.
+const OWN_CLOSE_MS = 4000;
 const OTHERS_CLOSE_MS = 1500;
 
 async function closeProvider(provider: Provider): Promise<void> {
   try {
     const { close } = provider;
     if (close === undefined) return;
-    await within(isOwn(close) ? Infinity : OTHERS_CLOSE_MS, Promise.resolve(close.call(provider)));
+    await within(isOwn(close) ? OWN_CLOSE_MS : OTHERS_CLOSE_MS, Promise.resolve(close.call(provider)));
   } catch (error) {
     debug(() => `"${provider.id}" did not close: ${wordsOf(error)}`);
   }
