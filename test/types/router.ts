@@ -9,6 +9,7 @@ import {
   type ProviderPart,
   type Router,
   type RouterOptions,
+  wrapProvider,
 } from "@qwen/core";
 import { createSpaceProvider, type SpaceProviderOptions } from "@qwen/core/gradio";
 
@@ -217,6 +218,32 @@ const several = {
     },
   } as const satisfies Provider;
   void wrong;
+}
+
+{
+  // A provider with hooks around it keeps its names; a hook works at once.
+  const wrapped = wrapProvider(alpha(), {
+    request: (request) => ({ settings: { ...request.settings, temperature: 0 } }),
+    part: (part) => (part.type === "text-delta" ? { ...part, text: part.text.trim() } : part),
+    error: (error) => (error instanceof RangeError ? new Error("Out of range.") : error),
+  });
+  const counted = wrapProvider(own, { part: (part) => void part.type.length });
+  const router = createRouter({ plugins: [wrapped, counted] });
+  void router.stream({ model: "alpha/alpha-latest", messages });
+  void router.stream({ model: "mine", messages });
+  // @ts-expect-error: nobody has this name
+  void router.stream({ model: "own/alpha-1", messages });
+  // @ts-expect-error: a promise is no part
+  wrapProvider(own, { part: async (part) => part });
+  // @ts-expect-error: no such hook
+  wrapProvider(own, { parts: () => {} });
+  wrapProvider(own, {
+    // An iteration, or a list, answers in the place of the provider.
+    async *request() {
+      yield { type: "text-delta", text: "Hi" };
+      yield { type: "finish", reason: "stop" };
+    },
+  });
 }
 
 {

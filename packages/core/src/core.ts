@@ -5,6 +5,7 @@ export * from "./error-copy.ts";
 export * from "./error-rules.ts";
 export * from "./errors.ts";
 export * from "./message.ts";
+export * from "./wrap-provider.ts";
 export * from "./gradio/space.ts";
 export * from "./gradio/space-provider.ts";
 export * from "./router/attempts.ts";

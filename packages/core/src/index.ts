@@ -24,7 +24,9 @@ export {
   filesOf,
   imagesOf,
   textOf,
+  wrapProvider,
 } from "#core";
+export type { ProviderHooks } from "./provider-hooks.ts";
 export type { ErrorCode, ErrorRule } from "./error-rules.ts";
 export type { AnyQwenError, Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
 export type {

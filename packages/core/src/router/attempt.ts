@@ -10,7 +10,7 @@ import type { CandidateHealth, Visit } from "./health.ts";
 import { HeldParts, MOST_HELD } from "./held-parts.ts";
 import type { Place } from "./limiter.ts";
 import type { PartCollector, PartKind, PartReader } from "./part-reader.ts";
-import { pullFlow } from "./pulled-flow.ts";
+import { pullFlow } from "../pulled-flow.ts";
 
 /** A provider's model, ready to be asked one request. */
 export interface Candidate<Part> {

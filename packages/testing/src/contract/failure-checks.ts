@@ -1,7 +1,5 @@
 import { strict as assert } from "node:assert";
 
-import type { Capabilities } from "@qwen/core";
-
 import { ask, assertFamily, transcribe } from "./calls.ts";
 import type { ContractCheck, ContractSubject } from "./contract-subject.ts";
 
@@ -35,7 +33,7 @@ export function failureChecks({ create, createUnreachable, service }: ContractSu
       name: "refuses what the model cannot take with `unsupported`, before anything is sent",
       async run() {
         const provider = await create();
-        const { images, tools, json }: Partial<Capabilities> = provider.models[0].capabilities ?? {};
+        const { images, tools, json } = provider.models[0].capabilities ?? {};
         const picture = { type: "image", image: new Uint8Array([1, 2, 3]) } as const;
         const tool = { name: "clock", inputSchema: { type: "object" } };
         const asked = [

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 
-import type { Provider, ProviderPart, ProviderRequest } from "@qwen/core";
+import { wrapProvider, type Provider, type ProviderPart, type ProviderRequest } from "@qwen/core";
 import { afterAll, describe, expect, test } from "vitest";
 
 import { type ContractService, providerContract, testProvider } from "../../src/index.ts";
@@ -27,6 +27,16 @@ describe("a provider that leaves out all that may be left out passes", () => {
   const checks = providerContract({ create: () => smallest, service });
   // How it ends is the reference's, which is checked above.
   test.each(checks.slice(0, 7))("$name", ({ run }) => run());
+});
+
+describe("a provider with hooks around it keeps the promises that its hooks could break", () => {
+  const { provider, service } = createReference();
+  const wrapped = wrapProvider(provider, { request() {}, part: (part) => [part], error() {} });
+  const checks = providerContract({ create: () => wrapped, service, createUnreachable: unreachable });
+  test.each(checks.filter(({ name }) => /next\(\)|abort|break|throw\(\)|listener|exact/.test(name)))(
+    "$name",
+    ({ run }) => run(),
+  );
 });
 
 /** How a provider breaks a promise: what it does instead of the reference. */

@@ -1,6 +1,12 @@
-import { Flow, type FlowMaker } from "../flow.ts";
-import type { PhaseClock } from "../phase-clock.ts";
-import { startTimer } from "../timers.ts";
+import { Flow, type FlowMaker } from "./flow.ts";
+import type { PhaseClock } from "./phase-clock.ts";
+import { startTimer } from "./timers.ts";
+
+/** The clock of an iteration: it runs while an answer is awaited. */
+export type PullClock = Pick<PhaseClock, "start" | "pause" | "resume" | "stop">;
+
+/** For an iteration whose time somebody else keeps. */
+const NO_CLOCK: PullClock = { start() {}, pause() {}, resume() {}, stop() {} };
 
 // After so many values that were all there already, timers get their turn.
 const VALUES_A_TURN = 1024;
@@ -11,20 +17,20 @@ const VALUES_A_TURN = 1024;
  * The clock runs only while an answer of the iteration is awaited, so a slow reader never runs into it. Leaving the flow
  * returns the iteration, without waiting for it: it may be stalled.
  */
-export function pullFlow<Value>(iterable: AsyncIterable<Value>, clock: PhaseClock): Flow<Value> {
+export function pullFlow<Value>(iterable: AsyncIterable<Value>, clock: PullClock = NO_CLOCK): Flow<Value> {
   return new Pull(iterable, clock).flow;
 }
 
 class Pull<Value> implements FlowMaker {
   readonly flow = new Flow<Value>(this, weighOne);
   readonly #iterable: AsyncIterable<Value>;
-  readonly #clock: PhaseClock;
+  readonly #clock: PullClock;
   #iterator: AsyncIterator<Value> | undefined;
   /** `pausing`: the answer to the last question is still to come. */
   #state: "asking" | "pausing" | "resting" | "over" = "asking";
   #asked = 0;
 
-  constructor(iterable: AsyncIterable<Value>, clock: PhaseClock) {
+  constructor(iterable: AsyncIterable<Value>, clock: PullClock) {
     this.#iterable = iterable;
     this.#clock = clock;
   }
