@@ -8,6 +8,7 @@ import type {
   ResponseInfo,
   RouterFinishPart,
   SourcePart,
+  StartPart,
   StreamPart,
   Usage,
   Warning,
@@ -33,71 +34,115 @@ export interface Completion {
   readonly model: string;
   /** Everything that was tried, in the order it began; the one without an error answered. */
   readonly attempts: readonly Attempt[];
+  /** From the beginning of the request to the first output of the provider that answered, in ms. */
+  readonly firstOutputMs: number;
+  /** From the beginning of the request to its end, in ms. */
+  readonly durationMs: number;
   /** What of the request was not honoured. */
   readonly warnings: readonly Warning[];
   /** Pass it as `conversation` to go on where this answer ends. */
   readonly conversation: string | undefined;
 }
 
+/** How long an answer took, from the beginning of its request. */
+export type AnswerTimes = Pick<Completion, "firstOutputMs" | "durationMs">;
+
 /** Collects the parts of one answer. */
-export interface Collector {
-  add(part: ProviderPart | StreamPart): void;
+export class Collector {
+  readonly #text = new GrowingText();
+  readonly #reasoning = new GrowingText();
+  readonly #files: FilePart[] = [];
+  readonly #toolCalls: ToolCallPart[] = [];
+  readonly #sources: SourcePart[] = [];
+  #start: StartPart | undefined;
+
+  add(part: ProviderPart | StreamPart): void {
+    switch (part.type) {
+      case "text-delta":
+        this.#text.append(part.text);
+        break;
+      case "reasoning-delta":
+        this.#reasoning.append(part.text);
+        break;
+      case "text-replace":
+        this.#text.replace(part.text);
+        break;
+      case "file":
+        this.#files.push(part);
+        break;
+      case "tool-call":
+        this.#toolCalls.push(part);
+        break;
+      case "source":
+        this.#sources.push(part);
+        break;
+      case "start":
+        this.#start = joined(this.#start, part);
+        break;
+      default:
+        break;
+    }
+  }
+
   /** The text so far. */
-  text(): string;
-  /** What was collected, as the answer that `finish` ended. */
-  completion(finish: RouterFinishPart): Completion;
+  text(): string {
+    return this.#text.whole();
+  }
+
+  /** All that any `start` has said so far, as one. */
+  start(): StartPart {
+    return this.#start ?? { type: "start", warnings: [] };
+  }
+
+  /** What was collected, as the answer that a router's `finish` ended. */
+  result(finish: ProviderPart | StreamPart, { firstOutputMs, durationMs }: AnswerTimes): Completion {
+    const { reason, usage, response, provider, model, attempts, warnings, conversation } = finish as RouterFinishPart;
+    return {
+      text: this.#text.whole(),
+      reasoning: this.#reasoning.whole(),
+      files: this.#files,
+      toolCalls: this.#toolCalls,
+      sources: this.#sources,
+      finishReason: reason,
+      usage,
+      response,
+      provider,
+      model,
+      attempts,
+      firstOutputMs,
+      durationMs,
+      warnings,
+      conversation,
+    };
+  }
 }
 
-/** Starts an empty collection. */
-export function createCollector(): Collector {
-  const text = new GrowingText();
-  const reasoning = new GrowingText();
-  const files: FilePart[] = [];
-  const toolCalls: ToolCallPart[] = [];
-  const sources: SourcePart[] = [];
-
+function joined(before: StartPart | undefined, part: StartPart): StartPart {
+  const response = before?.response === undefined ? part.response : { ...before.response, ...part.response };
+  const metadata =
+    before?.providerMetadata === undefined
+      ? part.providerMetadata
+      : { ...before.providerMetadata, ...part.providerMetadata };
   return {
-    add(part) {
-      switch (part.type) {
-        case "text-delta":
-          text.append(part.text);
-          break;
-        case "reasoning-delta":
-          reasoning.append(part.text);
-          break;
-        case "text-replace":
-          text.replace(part.text);
-          break;
-        case "file":
-          files.push(part);
-          break;
-        case "tool-call":
-          toolCalls.push(part);
-          break;
-        case "source":
-          sources.push(part);
-          break;
-        default:
-          break;
-      }
-    },
-    text: () => text.whole(),
-    completion({ reason, usage, response, provider, model, attempts, warnings, conversation }) {
-      return {
-        text: text.whole(),
-        reasoning: reasoning.whole(),
-        files,
-        toolCalls,
-        sources,
-        finishReason: reason,
-        usage,
-        response,
-        provider,
-        model,
-        attempts,
-        warnings,
-        conversation,
-      };
-    },
+    ...part,
+    warnings: allWarnings(before?.warnings, part.warnings),
+    ...(response !== undefined && { response }),
+    ...(metadata !== undefined && { providerMetadata: metadata }),
   };
+}
+
+/** Warnings that were given at two times, each once. Providers written without the compiler may leave them out. */
+export function allWarnings(
+  before: readonly Warning[] = NONE,
+  since: readonly Warning[] | undefined = NONE,
+): readonly Warning[] {
+  if (before.length === 0) return since;
+  const told = new Set(before.map(inWords));
+  return [...before, ...since.filter((warning) => !told.has(inWords(warning)))];
+}
+
+const NONE: readonly Warning[] = [];
+
+function inWords({ feature, message }: Warning): string {
+  return JSON.stringify([feature, message]);
 }

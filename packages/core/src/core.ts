@@ -15,3 +15,4 @@ export * from "./router/limiter.ts";
 export * from "./router/observers.ts";
 export * from "./router/router.ts";
 export * from "./router/strategy.ts";
+export { resolveTimeouts } from "./timers.ts";

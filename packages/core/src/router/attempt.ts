@@ -18,6 +18,8 @@ export interface Candidate<Part> {
   readonly model: string;
   /** Of one attempt. They are kept here for providers that keep no time of their own. */
   readonly timeouts: ResolvedTimeouts;
+  /** It is known that the answer comes whole: until it is there, `answerMs` holds in place of `firstOutputMs`. @defaultValue false */
+  readonly comesWhole?: boolean | undefined;
   /** How it is doing, for circuit breakers, limits and the choice among candidates. */
   readonly health?: CandidateHealth | undefined;
   /** The request has a token of its own for the provider. */
@@ -76,7 +78,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   #flow: Flow<Part> | undefined;
   #receiver: AttemptReceiver<Part, Result> | undefined;
   #isOver = false;
-  #hasOutput = false;
+  #latencyMs: number | undefined;
   #last: Part | undefined;
 
   /** Counts as a visit from now on: it has to be ended or cancelled. */
@@ -97,6 +99,11 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   /** Whether it keeps back by itself what nobody reads: a flow does. An iteration of somebody's own has to be asked. */
   get isFlow(): boolean {
     return this.#clock === undefined;
+  }
+
+  /** When its first output came, by the clock of `performance`; now, where it has none. */
+  get outputAt(): number {
+    return this.#latencyMs === undefined ? performance.now() : this.#startedAt + this.#latencyMs;
   }
 
   /** Whether its parts are passed on already. */
@@ -210,7 +217,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   }
 
   #pull(parts: AsyncIterable<Part>): Flow<Part> {
-    this.#clock = new PhaseClock(this.candidate.timeouts, (error) => this.fail(error));
+    const { timeouts, comesWhole } = this.candidate;
+    this.#clock = new PhaseClock(timeouts, (error) => this.fail(error), { comesWhole });
     return pullFlow(parts, this.#clock);
   }
 
@@ -220,9 +228,14 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
         if (!this.#hasOutput) this.#noticeQueue(part);
         this.#owner.live(this, part);
         break;
+      case "start":
+        this.#held.count(part);
+        this.#collect(part);
+        break;
       case "opening":
       case "output":
-        this.#hold(part);
+        this.#held.add(part);
+        this.#collect(part);
         if (kind === "output" || this.#hasOutput) this.#noticeOutput();
         if (this.#hasOutput && !this.#owner.buffered) this.#owner.committed(this);
         break;
@@ -242,9 +255,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     }
   }
 
-  #hold(part: Part): void {
+  #collect(part: Part): void {
     this.collector.add(part);
-    this.#held.add(part);
     if (!this.#held.isTooMuch) return;
     const { provider } = this.candidate;
     const fact = `The provider "${provider}" sent more than ${MOST_HELD / 1024 / 1024} MiB before any of it could be shown.`;
@@ -270,10 +282,13 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   #noticeOutput(): void {
     this.#clock?.output();
     if (this.#hasOutput) return;
-    this.#hasOutput = true;
-    const latencyMs = performance.now() - this.#startedAt;
-    this.#visit?.output(latencyMs);
-    this.#owner.output(this, latencyMs);
+    this.#latencyMs = performance.now() - this.#startedAt;
+    this.#visit?.output(this.#latencyMs);
+    this.#owner.output(this, this.#latencyMs);
+  }
+
+  get #hasOutput(): boolean {
+    return this.#latencyMs !== undefined;
   }
 
   #interrupted(cause: unknown): StreamInterruptedError {

@@ -27,6 +27,11 @@ export class HeldParts<Part> {
     this.#size += this.#keeps ? weightOfPart(part as object) : lengthOfPart(part as object);
   }
 
+  /** One that is not to be shown, and takes its place elsewhere. */
+  count(part: Part): void {
+    this.#size += weightOfPart(part as object);
+  }
+
   /** Hands them out; none is held any more. */
   take(): readonly Part[] {
     const parts = this.#parts;

@@ -1,4 +1,12 @@
-export { choose, createCircuitBreaker, createHealth, createLimiter, createObservers, runAttempts } from "#core";
+export {
+  choose,
+  createCircuitBreaker,
+  createHealth,
+  createLimiter,
+  createObservers,
+  resolveTimeouts,
+  runAttempts,
+} from "#core";
 export type { AttemptsRun } from "./attempts.ts";
 export type { AttemptsOptions } from "./attempts-options.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
@@ -9,4 +17,5 @@ export type { Limiter, Limits } from "./limiter.ts";
 export type { AttemptLabel, Observers, RouterEvent } from "./observers.ts";
 export type { Answered, AttemptStart, PartCollector, PartKind, PartReader, QueuePlace } from "./part-reader.ts";
 export type { Outcome, RetryOptions, Verdict } from "./retry.ts";
+export type { ResolvedTimeouts } from "../timers.ts";
 export type { Choosable, Strategy } from "./strategy.ts";

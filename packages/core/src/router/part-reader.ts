@@ -5,11 +5,13 @@ import type { Usage } from "../provider.ts";
  * What a part means to the attempt loop.
  *
  * - `live` passes at once, even where output is held: queue positions, progress, logs.
- * - `opening` comes before output and is dropped with a failed attempt: white space, stream starts.
+ * - `start` says what is known before the first output. It is collected and goes no further: one of the reader's own, which
+ *   says all of it, comes before the first output in place of all of them.
+ * - `opening` comes before output and is dropped with a failed attempt: white space, what belongs to an answer and is none.
  * - `output` is what the caller asked for; the first one is the commit point.
  * - `finish` ends a whole answer. `whole` is output and finish in one. `error` ends an attempt.
  */
-export type PartKind = "live" | "opening" | "output" | "finish" | "whole" | "error";
+export type PartKind = "live" | "start" | "opening" | "output" | "finish" | "whole" | "error";
 
 /** An attempt that begins. */
 export interface AttemptStart {
@@ -21,11 +23,17 @@ export interface AttemptStart {
   readonly lastError: unknown;
 }
 
-/** Who answered, and what was tried. */
-export interface Answered {
+/** Who answered, what was tried, and how long it took. */
+export interface Answered<Part = unknown> {
   readonly provider: string;
   readonly model: string;
   readonly attempts: readonly Attempt[];
+  /** What the collector made of what was known at the start. */
+  readonly start: Part | undefined;
+  /** From the beginning of the request to the first output of whoever answered, in ms. */
+  readonly firstOutputMs: number;
+  /** From the beginning of the request to its end, in ms. */
+  readonly durationMs: number;
 }
 
 /** Where a job waits. */
@@ -50,17 +58,19 @@ export interface PartReader<Part, Result> {
   /** The part that announces an attempt. Without it, attempts are not announced. */
   attempt?(start: AttemptStart): Part;
   /** The `finish` or `whole` part as the caller gets it. */
-  sealed(part: Part, answered: Answered): Part;
+  sealed(part: Part, answered: Answered<Part>): Part;
   /** Starts to collect the parts of one attempt. */
   collect(): PartCollector<Part, Result>;
 }
 
 /** What one attempt has said so far. */
 export interface PartCollector<Part, Result> {
-  /** Called with every `opening` and `output` part. */
+  /** Called with every `start`, `opening` and `output` part. */
   add(part: Part): void;
   /** The text so far, for the error of a stream that breaks off. */
   text(): string;
+  /** The part that begins the answer, of what is known by now. Without it, nothing does. */
+  start?(): Part;
   /** The whole answer, once its last part is there. */
-  result(sealed: Part): Result;
+  result(sealed: Part, answered: Answered<Part>): Result;
 }

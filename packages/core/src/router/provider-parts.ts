@@ -1,4 +1,4 @@
-import { createCollector, type Completion } from "../completion.ts";
+import { allWarnings, Collector, type Completion } from "../completion.ts";
 import type { AttemptPart, ProviderPart, RouterFinishPart } from "../provider.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
@@ -19,6 +19,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
       case "tool-call":
         return "output";
       case "start":
+        return "start";
       case "reasoning-end":
       case "source":
         return "opening";
@@ -41,22 +42,22 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     number,
     ...(lastError !== undefined && { lastError }),
   }),
-  sealed(part, { provider, model, attempts }) {
+  sealed(part, { provider, model, attempts, start }) {
     if (part.type !== "finish") return part;
-    const { conversation, warnings = [] } = part;
-    const sealed = { ...part, warnings, provider, model, attempts };
-    return conversation === undefined
-      ? sealed
-      : { ...sealed, conversation: sealConversation({ provider, model, conversation }) };
-  },
-  collect() {
-    const { add, text, completion } = createCollector();
+    const known = start?.type === "start" ? start : undefined;
+    const response = known?.response === undefined ? part.response : { ...known.response, ...part.response };
+    const { conversation } = part;
     return {
-      add,
-      text,
-      result: (sealed) => completion(sealed as RouterFinishPart),
+      ...part,
+      warnings: allWarnings(known?.warnings, part.warnings),
+      ...(response !== undefined && { response }),
+      provider,
+      model,
+      attempts,
+      ...(conversation !== undefined && { conversation: sealConversation({ provider, model, conversation }) }),
     };
   },
+  collect: () => new Collector(),
 };
 
 function isBlank(text: string): boolean {

@@ -18,6 +18,8 @@ export interface RaceHost<Part, Result> {
   readonly flow: Flow<Part>;
   readonly log: AttemptLog;
   readonly isOver: boolean;
+  /** When the request began, by the clock of `performance`. */
+  readonly startedAt: number;
   /** This one answers: it is at its commit point, and all the others are stopped. */
   won(attempt: Attempt<Part, Result>): void;
   end(reason: unknown, how: Ending): void;
@@ -207,12 +209,20 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   /** The last part of an answer as the caller gets it, and the whole. */
   seal(
-    { candidate, collector }: Attempt<Part, Result>,
+    { candidate, collector, outputAt }: Attempt<Part, Result>,
     last: Part,
   ): { readonly sealed: Part; readonly result: Result } {
-    const { provider, model } = candidate;
-    const sealed = this.reader.sealed(last, { provider, model, attempts: this.#host.log.attempts });
-    return { sealed, result: collector.result(sealed) };
+    const { log, startedAt } = this.#host;
+    const answered = {
+      provider: candidate.provider,
+      model: candidate.model,
+      attempts: log.attempts,
+      start: collector.start?.(),
+      firstOutputMs: outputAt - startedAt,
+      durationMs: performance.now() - startedAt,
+    };
+    const sealed = this.reader.sealed(last, answered);
+    return { sealed, result: collector.result(sealed, answered) };
   }
 
   /** Whether there is still someone to wait for. */

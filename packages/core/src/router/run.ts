@@ -24,6 +24,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   readonly #options: AttemptsOptions<Part, Result>;
   readonly #totalMs: number;
   readonly #total = new Deadline(() => this.end(new TimeoutError("total", this.#totalMs), "timed-out"));
+  #startedAt = 0;
   #race: Race<Part, Result> | undefined;
   #outcome: Outcome<Result> | undefined;
   #completion: PromiseWithResolvers<Result> | undefined;
@@ -39,6 +40,10 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   /** How it ended; `undefined` while it has not. An error is what the flow fails with, or why it was left. */
   get outcome(): Outcome<Result> | undefined {
     return this.#outcome;
+  }
+
+  get startedAt(): number {
+    return this.#startedAt;
   }
 
   get isOver(): boolean {
@@ -61,6 +66,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   start(): void {
     try {
       const { signal, track } = this.#options;
+      this.#startedAt = performance.now();
       signal?.throwIfAborted();
       signal?.addEventListener("abort", this);
       this.#untrack = track?.((reason) => this.end(reason, "aborted"));
@@ -86,7 +92,12 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     const { last } = attempt;
     // An iteration of somebody's own is asked one part ahead at most, unless all of it is wanted.
     if (last === undefined && !attempt.isFlow && this.flow.mark !== Infinity) this.flow.mark = 0;
-    for (const part of attempt.handOver(this)) this.flow.push(part);
+    const held = attempt.handOver(this);
+    if (this.#options.outcomeOnly !== true) {
+      const start = attempt.collector.start?.();
+      if (start !== undefined) this.flow.push(start);
+    }
+    for (const part of held) this.flow.push(part);
     if (last !== undefined) this.#conclude(attempt, last);
   }
 
@@ -97,7 +108,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
       return;
     }
     if (kind !== "live") attempt.collector.add(part);
-    this.flow.push(part);
+    if (kind !== "start") this.flow.push(part);
   }
 
   brokeOff(attempt: Attempt<Part, Result>, reason: unknown): void {

@@ -4,7 +4,17 @@ import { QwenError, StreamInterruptedError } from "../../src/errors.ts";
 import type { ModelInfo } from "../../src/provider.ts";
 import { createRouter } from "../../src/router/router.ts";
 import type { RouterRequest } from "../../src/router/router-request.ts";
-import { capabilities, finish, messages, outline, scripted, text, type Scripted, type Step } from "./scripted.ts";
+import {
+  capabilities,
+  finish,
+  messages,
+  outline,
+  scripted,
+  start,
+  text,
+  type Scripted,
+  type Step,
+} from "./scripted.ts";
 import { failure, good, read, routerOf, useVirtualTime } from "./virtual.ts";
 
 useVirtualTime();
@@ -24,6 +34,7 @@ describe("before the first output", () => {
       { type: "attempt", provider: "a", model: "m", number: 1 },
       { type: "queue", position: 1 },
       { type: "attempt", provider: "b", model: "m", number: 2, lastError: first },
+      start,
       text("Hello"),
       text(" world"),
       {
@@ -44,7 +55,7 @@ describe("before the first output", () => {
       scripted("a", [[text("\n "), text(""), failure("space_changed")]]),
       scripted("b", [[text(" "), { type: "progress" }, text("\n"), ...good]]),
     ]);
-    expect(outline(parts)).toEqual(["attempt", "attempt", "progress", " ", "\n", "Hello", " world", "finish"]);
+    expect(outline(parts)).toEqual(["attempt", "attempt", "progress", "start", " ", "\n", "Hello", " world", "finish"]);
   });
 
   test("an answer without output is empty_response and tried again", async () => {
@@ -110,7 +121,7 @@ describe("after the first output", () => {
     const cut = failure("connection");
     const b = scripted("b", [good]);
     const { parts, error } = await ask([scripted("a", [[text("Hel"), cut]]), b]);
-    expect(outline(parts)).toEqual(["attempt", "Hel"]);
+    expect(outline(parts)).toEqual(["attempt", "start", "Hel"]);
     const told = { code: "connection", message: cut.message, provider: "a" };
     expect(error).toMatchObject({ ...told, attempts: [{ provider: "a", error: told }] });
     expect(cut).toMatchObject({ provider: undefined, attempts: undefined });
@@ -120,7 +131,7 @@ describe("after the first output", () => {
   test("an iteration that ends without a finish is stream_interrupted with the text so far", async () => {
     const script: readonly Step[] = [text("Hel"), text("lo"), { type: "text-replace", text: "Hey" }, text(" you")];
     const { parts, error } = await ask([scripted("a", [script])]);
-    expect(outline(parts)).toEqual(["attempt", "Hel", "lo", "Hey", " you"]);
+    expect(outline(parts)).toEqual(["attempt", "start", "Hel", "lo", "Hey", " you"]);
     expect(error).toBeInstanceOf(StreamInterruptedError);
     expect(error).toMatchObject({ text: "Hey you", provider: "a" });
   });
@@ -139,7 +150,7 @@ describe("with commit: buffered", () => {
     const providers = [scripted("a", [[text("Hel"), failure("connection")]]), scripted("b", [good])];
     const { parts, error } = await ask(providers, buffered);
     expect(error).toBeUndefined();
-    expect(outline(parts)).toEqual(["attempt", "attempt", "attempt", "Hello", " world", "finish"]);
+    expect(outline(parts)).toEqual(["attempt", "attempt", "attempt", "start", "Hello", " world", "finish"]);
   });
 
   test("queue positions and progress pass at once", async () => {
@@ -170,6 +181,7 @@ describe("with commit: buffered", () => {
       ["attempt", 0],
       ["queue", 0],
       ["progress", 1500],
+      ["start", 2000],
       ["text-delta", 2000],
       ["finish", 2000],
     ]);

@@ -47,7 +47,7 @@ test.each(["complete", "buffered"] as const)("text that is said anew again and a
   if (how === "complete") expect((await router.complete(request)).text).toMatch(/^199 x+$/);
   else {
     const { parts } = await collect(router.stream({ ...request, commit: "buffered" }));
-    expect(parts.map(({ type }) => type)).toEqual(["attempt", "text-replace", "reasoning-delta", "finish"]);
+    expect(parts.map(({ type }) => type)).toEqual(["attempt", "start", "text-replace", "reasoning-delta", "finish"]);
   }
 });
 
@@ -104,7 +104,8 @@ describe("a provider that pushes", () => {
     const { provider, seen } = pushing(long);
     const stream = createRouter({ plugins: [provider] }).stream(request);
     const iterator = stream[Symbol.asyncIterator]();
-    for (let part = 0; part < 2; part++) await iterator.next();
+    // The attempt, the start and a delta.
+    for (let part = 0; part < 3; part++) await iterator.next();
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(seen.paused).toBe(true);
     expect(seen.made * 100_000).toBeLessThan(500_000);

@@ -11,7 +11,7 @@ describe("hedging", () => {
   test("asks another candidate where the first is slow; the quicker one answers, the other is stopped", async () => {
     const [a, b] = [scripted("a", [slow(1000)]), scripted("b", [slow(50, "quick")])];
     const { parts, tookMs } = await read(routerOf([a, b], { hedge }));
-    expect(outline(parts)).toEqual(["attempt", "attempt", "quick", "finish"]);
+    expect(outline(parts)).toEqual(["attempt", "attempt", "start", "quick", "finish"]);
     expect(parts.at(-1)).toMatchObject({
       provider: "b",
       attempts: [
@@ -51,7 +51,7 @@ describe("hedging", () => {
   test("leaves the second alone where the first is quick enough", async () => {
     const b = scripted("b", [good]);
     const { parts } = await read(routerOf([scripted("a", [slow(99)]), b], { hedge }));
-    expect(outline(parts)).toEqual(["attempt", "slow", "finish"]);
+    expect(outline(parts)).toEqual(["attempt", "start", "slow", "finish"]);
     expect(b.requests).toHaveLength(0);
   });
 
@@ -61,7 +61,7 @@ describe("hedging", () => {
     const { parts } = await read(routerOf([scripted("a", [a]), scripted("b", [b])], { hedge }));
     expect([" ,a1,a2", "\n,b1,b2"]).toContain(
       outline(parts)
-        .filter((name) => name !== "attempt" && name !== "finish")
+        .filter((name) => name !== "attempt" && name !== "start" && name !== "finish")
         .join(),
     );
   });
@@ -91,7 +91,7 @@ describe("hedging", () => {
     const reading = read(routerOf([behindGate("a"), behindGate("b")], { hedge }));
     await vi.advanceTimersByTimeAsync(200);
     openGate();
-    expect(outline((await reading).parts)).toEqual(["attempt", "attempt", "a", "finish"]);
+    expect(outline((await reading).parts)).toEqual(["attempt", "attempt", "start", "a", "finish"]);
   });
 
   test("stops the others where one fails with what ends the request", async () => {

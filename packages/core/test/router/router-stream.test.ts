@@ -9,6 +9,7 @@ import type { RouterStream } from "../../src/router/router-stream.ts";
 import { collect, finish, messages, outline, scripted, text, type Scripted, type Step } from "./scripted.ts";
 
 const good: readonly Step[] = [text("Hello"), text(" world"), finish];
+const shown = ["attempt", "start", "Hello", " world", "finish"];
 
 function open(script: readonly Step[], signal?: AbortSignal): { provider: Scripted; stream: RouterStream } {
   const provider = scripted("a", [script]);
@@ -40,9 +41,9 @@ describe("a stream", () => {
   test("answers next() calls made ahead in their order", async () => {
     const { stream } = open(good);
     const iterator = stream[Symbol.asyncIterator]();
-    const results = await Promise.all(Array.from({ length: 6 }, () => iterator.next()));
-    expect(outline(results.flatMap(({ value }) => value ?? []))).toEqual(["attempt", "Hello", " world", "finish"]);
-    expect(results.slice(4)).toEqual([
+    const results = await Promise.all(Array.from({ length: 7 }, () => iterator.next()));
+    expect(outline(results.flatMap(({ value }) => value ?? []))).toEqual(shown);
+    expect(results.slice(5)).toEqual([
       { done: true, value: undefined },
       { done: true, value: undefined },
     ]);
@@ -61,7 +62,7 @@ describe("stopping", () => {
   const windows: readonly [string, readonly Step[], number][] = [
     ["before anything came", ["stall"], 1],
     ["in the queue", [{ type: "queue", position: 1 }, "stall"], 2],
-    ["in mid-answer", [text("Hel"), text("lo"), "stall"], 3],
+    ["in mid-answer", [text("Hel"), text("lo"), "stall"], 4],
   ];
 
   test.each(windows)(
@@ -121,7 +122,7 @@ describe("stopping", () => {
 
     const later = new AbortController();
     const other = open([text("Hel"), "stall"], later.signal).stream[Symbol.asyncIterator]();
-    for (let part = 0; part < 2; part++) await other.next();
+    for (let part = 0; part < 3; part++) await other.next();
     const pending = other.next();
     await tick();
     later.abort("enough");
@@ -195,7 +196,7 @@ describe("completion", () => {
       model: "m",
       warnings: [],
     });
-    expect(outline((await collect(stream)).parts)).toEqual(["attempt", "Hello", " world", "finish"]);
+    expect(outline((await collect(stream)).parts)).toEqual(shown);
     expect(stream.completion).toBe(stream.completion);
   });
 
@@ -206,7 +207,7 @@ describe("completion", () => {
       if (seen.push(part) === 2) void stream.completion;
       await tick();
     }
-    expect(outline(seen)).toEqual(["attempt", "Hello", " world", "finish"]);
+    expect(outline(seen)).toEqual(shown);
     expect((await stream.completion).text).toBe("Hello world");
   });
 
@@ -310,7 +311,7 @@ describe("toReadableStream()", () => {
     expect(provider.requests).toHaveLength(0);
     const parts = [];
     for (let result = await reader.read(); !result.done; result = await reader.read()) parts.push(result.value);
-    expect(outline(parts)).toEqual(["attempt", "Hello", " world", "finish"]);
+    expect(outline(parts)).toEqual(shown);
   });
 
   test("stops the work when it is cancelled, and fails with what the iteration throws", async () => {

@@ -58,6 +58,8 @@ export function scripted(
 }
 
 export const text = (words: string): ProviderPart => ({ type: "text-delta", text: words });
+/** What a router begins with where the provider says nothing. */
+export const start: ProviderPart = { type: "start", warnings: [] };
 export const finish: ProviderPart = { type: "finish", reason: "stop", warnings: [] };
 export const messages = [{ role: "user", content: "Hi" }] as const;
 

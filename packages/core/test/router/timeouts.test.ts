@@ -69,7 +69,7 @@ describe("timeouts", () => {
     const { parts, error, tookMs } = await ask([scripted("a", [[text("Hi"), { waitMs: 900 }, text("!"), "stall"]])], {
       timeouts: { idleMs: 1000 },
     });
-    expect(outline(parts)).toEqual(["attempt", "Hi", "!"]);
+    expect(outline(parts)).toEqual(["attempt", "start", "Hi", "!"]);
     expect(error).toMatchObject({ code: "timeout", phase: "idle", attempts: [{ provider: "a" }] });
     expect(tookMs).toBe(1900);
   });
@@ -97,7 +97,7 @@ describe("timeouts", () => {
       return seen;
     })();
     await vi.runAllTimersAsync();
-    expect(outline(await reading)).toEqual(["attempt", "Hello", " world", "finish"]);
+    expect(outline(await reading)).toEqual(["attempt", "start", "Hello", " world", "finish"]);
   });
 
   test("a consumer that sleeps longer than totalMs gets what waits, then the error: its call was over by then", async () => {
@@ -105,7 +105,7 @@ describe("timeouts", () => {
     const router = routerOf([provider], { timeouts: { totalMs: 100 }, limits: { maxConcurrent: 1 } });
     const stream = router.stream({ model: "m", messages });
     const iterator = stream[Symbol.asyncIterator]();
-    for (let part = 0; part < 2; part++) await iterator.next();
+    for (let part = 0; part < 3; part++) await iterator.next();
     await vi.advanceTimersByTimeAsync(99);
     expect(router.health()).toMatchObject([{ busy: 1 }]);
     await vi.advanceTimersByTimeAsync(1);
