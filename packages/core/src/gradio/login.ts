@@ -30,11 +30,11 @@ export function createLogin(
 ): Login {
   const cookies = new CookieJar();
   const form = new TextEncoder().encode(new URLSearchParams({ ...credentials }).toString());
-  let login: Promise<void> | undefined;
+  let login: SharedLogin | undefined;
 
-  async function logIn(): Promise<void> {
+  async function logIn(signal: AbortSignal): Promise<void> {
     const body = { bytes: form, contentType: "application/x-www-form-urlencoded" };
-    const response = await send({ path: "login", body, jar: cookies });
+    const response = await send({ path: "login", body, jar: cookies, signal });
     if (response.status !== 200) {
       // Its body is not looked at: it may show the form that was sent.
       response.body.cancel();
@@ -45,16 +45,38 @@ export function createLogin(
         { status: response.status },
       );
     }
-    await readText(response.body);
+    await readText(response.body, { signal });
   }
 
-  function loggedIn(signal: AbortSignal | undefined): Promise<void> {
-    // Shared by all callers, so it goes on when one of them leaves.
-    login ??= logIn().catch((error: unknown) => {
-      login = undefined;
+  function begin(): SharedLogin {
+    const abandoned = new AbortController();
+    const begun: SharedLogin = { done: logIn(abandoned.signal), abandoned, isDone: false, waiting: 0 };
+    begun.done.then(
+      () => (begun.isDone = true),
+      () => forget(begun),
+    );
+    return begun;
+  }
+
+  function forget(used: SharedLogin | undefined): void {
+    if (login === used) login = undefined;
+  }
+
+  async function loggedIn(signal: AbortSignal | undefined): Promise<void> {
+    const shared = (login ??= begin());
+    shared.waiting += 1;
+    try {
+      await orAborted(shared.done.catch(rethrowOwn), signal);
+    } catch (error) {
+      // Shared by all callers, so it goes on when one of them leaves, but not when nobody is left.
+      if (shared.waiting === 1 && !shared.isDone) {
+        forget(shared);
+        shared.abandoned.abort(error);
+      }
       throw error;
-    });
-    return orAborted(login.catch(rethrowOwn), signal);
+    } finally {
+      shared.waiting -= 1;
+    }
   }
 
   return {
@@ -66,11 +88,19 @@ export function createLogin(
       if (response.status !== 401) return response;
       // The server forgot the login, as a restart makes it do. Another request may have renewed it already.
       response.body.cancel();
-      if (login === used) login = undefined;
+      forget(used);
       await loggedIn(request.signal);
       return send(request);
     },
   };
+}
+
+/** A login under way or done, and how many wait for it. */
+interface SharedLogin {
+  readonly done: Promise<void>;
+  readonly abandoned: AbortController;
+  isDone: boolean;
+  waiting: number;
 }
 
 /** Settles as `promise` does, or rejects with the reason of `signal` before it. */

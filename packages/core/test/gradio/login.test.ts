@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { completed, configOf, eventId, says, startTestSpace, type Exchange } from "../servers/test-space.ts";
-import { rejection, until } from "../servers/waiting.ts";
+import { rejection, settle, until } from "../servers/waiting.ts";
 
 describe("a login of the app", () => {
   const AUTH = { username: "ann", password: "p&ss=wörd" };
@@ -103,6 +103,34 @@ describe("a login of the app", () => {
     await until(() => space.log.includes("login"));
     controller.abort(new Error("mine"));
     expect(await Promise.all(failures)).toEqual([new Error("mine"), new Error("mine")]);
+  });
+
+  it("is given up when nobody is left who waits for it, and begun anew by the next call", async () => {
+    let answering = false;
+    await using space = await startTestSpace({
+      login: ({ reply }) => {
+        if (answering) reply(200, {});
+      },
+    });
+    const client = connectSpace(space.origin, { auth: AUTH });
+    const first = new AbortController();
+    const second = new AbortController();
+    const failures = [first, second].map(({ signal }) => rejection(client.predict("chat", [], { signal })));
+    await until(() => space.log.includes("login"));
+    first.abort(new Error("mine"));
+    await failures[0];
+    await settle();
+    expect(space.open()).toBe(1);
+    second.abort(new Error("mine"));
+    await Promise.all(failures);
+    await until(() => space.open() === 0);
+    answering = true;
+    await client.endpoints();
+    // Whoever comes too late to call at all does not log anybody out.
+    await rejection(client.predict("chat", [], { signal: AbortSignal.abort(new Error("mine")) }));
+    await client.upload(new Uint8Array(1));
+    expect(space.requests.filter(({ route }) => route === "login")).toHaveLength(2);
+    await client.close();
   });
 
   it("keeps its cookie apart from a session's: one name is sent once, the session's value", async () => {
