@@ -6,6 +6,10 @@ import type { BodySink } from "./transport.ts";
 const SHORTEST_FED = 4096;
 const LINE_END = /[\r\n]/;
 
+/** Lines of an event at most, counted once it is large: the parser joins them, at a hundred bytes each. */
+const MOST_LINES = 500_000;
+const LARGE = 1024 * 1024;
+
 /** Receives the events of a stream, then exactly one end or error. */
 export interface EventSink {
   /** `name` is the `event` field, absent for a plain message. */
@@ -19,7 +23,8 @@ export interface EventSink {
  * nothing else, comments and unknown fields ignored.
  *
  * An event that the end of the stream cuts off is dropped, as the HTML standard's section
- * "Server-sent events" says. One longer than `maxEventChars` is a `protocol` error.
+ * "Server-sent events" says. One longer than `maxEventChars`, or of more
+ * than half a million lines, is a `protocol` error.
  */
 export function decodeEvents(
   sink: EventSink,
@@ -32,12 +37,15 @@ export function decodeEvents(
   let latest = 0;
   /** No less than what the parser holds, in characters. */
   let held = 0;
+  /** Of what is held beyond a MiB. */
+  let lines = 0;
   // No `onError`: for each line that means nothing it would be given an error with a stack, 20 µs for 3 bytes.
   const parser = createParser({
     maxBufferSize: maxEventChars,
     onEvent: ({ data, event }) => {
       // What stands behind the event in its chunk is held again.
       held = latest;
+      lines = 0;
       if (!failed) sink.event(data, event);
     },
   });
@@ -59,13 +67,15 @@ export function decodeEvents(
       latest = text.length;
       held += latest;
       const mayOverflow = held > maxEventChars;
+      if (held > LARGE) lines += linesIn(text);
       tail += text;
       if (tail.length < SHORTEST_FED && !mayOverflow && !LINE_END.test(text)) return;
       parser.feed(tail);
       tail = "";
-      if (!mayOverflow || failed || !overflowed()) return;
+      if (failed || (lines <= MOST_LINES && !(mayOverflow && overflowed()))) return;
       failed = true;
-      sink.error(new QwenError("protocol", `The stream holds an event longer than ${maxEventChars} characters.`));
+      const most = lines > MOST_LINES ? `${MOST_LINES} lines` : `${maxEventChars} characters`;
+      sink.error(new QwenError("protocol", `The stream holds an event longer than ${most}.`));
     },
     end() {
       if (!failed) sink.end();
@@ -75,3 +85,15 @@ export function decodeEvents(
     },
   };
 }
+
+function linesIn(text: string): number {
+  let lines = 0;
+  for (let at = text.search(LINE_END); at >= 0 && at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === LF || code === CR) lines += 1;
+  }
+  return lines;
+}
+
+const LF = 10;
+const CR = 13;

@@ -27,6 +27,17 @@ function decode(chunks: readonly Uint8Array[], options?: { readonly maxEventChar
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const dataOf = (...texts: string[]): readonly string[] => decode(texts.map(bytes)).events.map(([data]) => data);
 
+it("ends an event of more lines than anybody writes, which cost more than their characters", () => {
+  const lines = bytes("data:a\n".repeat(10_000));
+  const endless = decode(Array.from({ length: 80 }, () => lines));
+  expect(endless.errors).toEqual([
+    expect.objectContaining({ code: "protocol", message: expect.stringContaining("500000 lines") }),
+  ]);
+  expect(endless.events).toEqual([]);
+  const many = [lines, ...Array.from({ length: 100 }, () => bytes("data: x\n\n".repeat(10_000)))];
+  expect(decode(many).errors).toEqual([]);
+});
+
 const EVENTS: readonly (readonly [string, string | undefined])[] = [
   ["plain", undefined],
   ["two\nlines", undefined],
