@@ -8,6 +8,7 @@ import type { ClientRequest } from "./client-request.ts";
 import type { CookieJar } from "./cookies.ts";
 import { KnownConfig } from "./known-config.ts";
 import { createLogin, type Login } from "./login.ts";
+import { concealed, secretsIn } from "./secrets.ts";
 import { Sender } from "./sender.ts";
 
 /** The connection to one Space that all of its sessions share. */
@@ -21,6 +22,8 @@ export interface SpaceClient {
   readonly cleanUps: CleanUps;
   /** Those of the login, where there is one. */
   readonly loginCookies: CookieJar | undefined;
+  /** What its caller gave in confidence: not to be shown, whoever repeats it. */
+  secrets(): readonly string[];
   /** Sends a request; whatever its status, the response comes back. */
   request(request: ClientRequest): Promise<TransportResponse>;
   /** Whether its connections are known to stay open behind an answer. */
@@ -54,13 +57,20 @@ export function createClient(
   const request = (sent: ClientRequest): Promise<TransportResponse> =>
     login === undefined ? sender.send(sent) : login.request(sent);
   const cleanUps = new CleanUps(url.host);
+  const secrets = (): readonly string[] => [
+    ...(token === undefined ? [] : [token]),
+    ...(auth === undefined ? [] : [auth.password]),
+    ...secretsIn(headers),
+    ...Object.values(login?.cookies.toJSON() ?? {}),
+  ];
 
   return {
     url,
     earlyStream,
-    config: new KnownConfig({ url, request }, apiPrefix),
+    config: new KnownConfig({ url, request, conceal: (text) => concealed(text, secrets()) }, apiPrefix),
     cleanUps,
     loginCookies: login?.cookies,
+    secrets,
     request,
     keepsConnections: () => sender.keepsConnections,
     transport: () => transport,

@@ -14,10 +14,25 @@ const MOST_READ = 10_000;
 /** What was sent to the server, where it was something to refuse: the inputs of an endpoint, or a file. */
 export type Sent = "inputs" | "file" | undefined;
 
+/** Takes secrets out of what a Space says. */
+export type Conceal = (text: string) => string;
+
+const asItIs: Conceal = (text) => text;
+
 /** Reads the body of a response that is no success, and says what it means. The connection is done with after. */
 export async function failureOf(
   response: TransportResponse,
-  { url, signal, sent }: { readonly url: URL; readonly signal?: AbortSignal | undefined; readonly sent?: Sent },
+  {
+    url,
+    conceal,
+    signal,
+    sent,
+  }: {
+    readonly url: URL;
+    readonly conceal: Conceal;
+    readonly signal?: AbortSignal | undefined;
+    readonly sent?: Sent;
+  },
 ): Promise<QwenError> {
   let body = "";
   try {
@@ -26,7 +41,7 @@ export async function failureOf(
     // The status says more than a body that broke off.
     signal?.throwIfAborted();
   }
-  return statusFailure(response, { url, body, sent });
+  return statusFailure(response, { url, body, sent, conceal });
 }
 
 /**
@@ -36,10 +51,20 @@ export async function failureOf(
  */
 export function statusFailure(
   response: Pick<TransportResponse, "status" | "headers">,
-  { url, body, sent }: { readonly url: URL; readonly body: string; readonly sent?: Sent },
+  {
+    url,
+    body,
+    sent,
+    conceal = asItIs,
+  }: {
+    readonly url: URL;
+    readonly body: string;
+    readonly sent?: Sent;
+    readonly conceal?: Conceal | undefined;
+  },
 ): QwenError {
   const { status } = response;
-  const reason = reasonIn(body);
+  const reason = reasonIn(body, conceal);
   const options = { status, retryAfterMs: retryAfterMs((name) => headerOf(response, name)) };
   const said = reason === "" ? `status ${status}` : `status ${status}: ${reason}`;
 
@@ -67,9 +92,10 @@ export function statusFailure(
 const REFUSALS: ReadonlySet<number> = new Set([400, 406, 409, 411, 412, 413, 414, 415, 416, 417, 422, 451]);
 
 /** What a job that ended without success means. */
-export function completionFailure({ error, title }: JobCompletion): QwenError {
+export function completionFailure({ error, title: given }: JobCompletion, conceal: Conceal = asItIs): QwenError {
+  const title = given === undefined ? undefined : conceal(given);
   const heading = printable(title ?? "");
-  const message = error === undefined ? "" : printable(plainText(unquoted(error)));
+  const message = error === undefined ? "" : printable(conceal(plainText(unquoted(error))));
   const said = message === "" ? heading : message;
   const words = `${heading} ${message}`;
   // What no call can get here, however often it asks.
@@ -115,11 +141,11 @@ function unquoted(text: string): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
-function reasonIn(body: string): string {
+function reasonIn(body: string, conceal: Conceal): string {
   const text = detailIn(body) ?? pageTitle(body);
   // A traceback is the server's business, and names its files.
   const end = text.indexOf("Traceback (most recent call last)");
-  return printable(end < 0 ? text : text.slice(0, end), LONGEST_REASON);
+  return printable(conceal(end < 0 ? text : text.slice(0, end)), LONGEST_REASON);
 }
 
 function detailIn(body: string): string | undefined {

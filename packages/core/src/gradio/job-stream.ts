@@ -2,7 +2,7 @@ import { QwenError } from "../errors.ts";
 import { decodeEvents, type EventSink } from "../http/sse.ts";
 import { headerOf, type ResponseBody, type TransportResponse } from "../http/transport.ts";
 import { startTimer, type Deadline } from "../timers.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, type Conceal } from "./failure.ts";
 import { parseQueueMessage, type SessionMessage } from "./messages.ts";
 
 /** Who hears what a session's stream says. */
@@ -40,9 +40,9 @@ export class JobStream implements EventSink {
   /** Begins to read it. Rejects, and reads nothing, where the response is none: with the failure that it stands for. */
   static async open(
     response: TransportResponse,
-    { url, signal }: { readonly url: URL; readonly signal: AbortSignal },
+    { url, conceal, signal }: { readonly url: URL; readonly conceal: Conceal; readonly signal: AbortSignal },
   ): Promise<JobStream> {
-    if (response.status !== 200) throw await failureOf(response, { url, signal });
+    if (response.status !== 200) throw await failureOf(response, { url, conceal, signal });
     const { body } = response;
     if (headerOf(response, "content-type")?.startsWith("text/html") === true) {
       body.cancel();

@@ -178,12 +178,13 @@ export class Job implements StreamListener {
 
   #listenEarly(lane: symbol | undefined): EarlyStream {
     const { session, timeouts } = this.#options;
-    const { url } = session.client;
+    const { conceal, client } = session;
+    const { url } = client;
     const dropped = new AbortController();
     const signal = AbortSignal.any([this.#wire.signal, dropped.signal]);
     const request = { ...streamRequest(session.hash), signal, timeouts: { ...timeouts, headersMs: Infinity }, lane };
     const opened = session.request(request).then(
-      (response) => (response.status === 404 ? undefined : JobStream.open(response, { url, signal })),
+      (response) => (response.status === 404 ? undefined : JobStream.open(response, { url, conceal, signal })),
       () => undefined,
     );
     // Of use only behind the join, which may fail before.
@@ -193,10 +194,11 @@ export class Job implements StreamListener {
 
   async #listen(): Promise<void> {
     const { session, timeouts } = this.#options;
-    const { url } = session.client;
+    const { conceal, client } = session;
+    const { url } = client;
     const { signal } = this.#wire;
     const response = await session.request({ ...streamRequest(session.hash), signal, timeouts });
-    this.#read(await JobStream.open(response, { url, signal }), "streaming");
+    this.#read(await JobStream.open(response, { url, conceal, signal }), "streaming");
   }
 
   /** Reads a stream. An early one is the job's only once it has spoken of it: until then the job is no more than joined. */
@@ -222,7 +224,10 @@ export class Job implements StreamListener {
                 "session_not_found",
                 `${this.#host} does not know the session it just accepted a job for: its replicas share none.`,
               )
-            : new QwenError("space_unavailable", `${this.#host} gave the job up: ${message.message}`),
+            : new QwenError(
+                "space_unavailable",
+                `${this.#host} gave the job up: ${this.#options.session.conceal(message.message)}`,
+              ),
         );
         return;
       case "closed":
@@ -250,7 +255,7 @@ export class Job implements StreamListener {
     const { listener } = this.#options;
     const { data, success } = message;
     if (!success) {
-      const failure = completionFailure(message);
+      const failure = completionFailure(message, this.#options.session.conceal);
       if (!this.#settle()) return;
       this.#stream?.finish();
       listener.failed(failure);

@@ -29,9 +29,10 @@ export interface JoinOptions {
  */
 export async function join(options: JoinOptions): Promise<string> {
   const { session, timeouts, signal, mayRun } = options;
-  const { url } = session.client;
+  const { conceal, client } = session;
+  const { url } = client;
   const response = await send(options);
-  if (response.status !== 200) throw await failureOf(response, { url, signal, sent: "inputs" });
+  if (response.status !== 200) throw await failureOf(response, { url, conceal, signal, sent: "inputs" });
   const text = await readText(response.body, { limitMs: timeouts.headersMs, signal });
   const eventId = eventIdIn(text);
   if (eventId !== undefined) return eventId;

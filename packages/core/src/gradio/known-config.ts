@@ -5,11 +5,12 @@ import { isHuggingFaceSpace } from "./address.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { parseConfig, type SpaceConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, type Conceal } from "./failure.ts";
 
 /** How the config of a Space is read. */
 export interface ConfigSource {
   readonly url: URL;
+  readonly conceal: Conceal;
   request(request: ClientRequest): Promise<TransportResponse>;
 }
 
@@ -56,7 +57,7 @@ export class KnownConfig {
   }
 }
 
-async function readConfig({ url, request }: ConfigSource): Promise<SpaceConfig> {
+async function readConfig({ url, conceal, request }: ConfigSource): Promise<SpaceConfig> {
   // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
   const ask = (): Promise<TransportResponse> => request({ path: "config", jar: new CookieJar() });
   const response = await ask().catch((error: unknown) => {
@@ -64,7 +65,7 @@ async function readConfig({ url, request }: ConfigSource): Promise<SpaceConfig> 
     if (QwenError.isInstance(error) && error.code === "connection") return ask();
     throw error;
   });
-  if (response.status !== 200) throw await failureOf(response, { url });
+  if (response.status !== 200) throw await failureOf(response, { url, conceal });
   const body = await readText(response.body);
   if (body.trimStart().startsWith("<")) {
     throw new QwenError(

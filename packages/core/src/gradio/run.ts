@@ -32,7 +32,8 @@ export async function runUnqueued({
   signal,
   timeouts,
 }: RunOptions): Promise<readonly unknown[]> {
-  const { url } = session.client;
+  const { conceal, client } = session;
+  const { url } = client;
   const response = await session.request({
     ...runRequest({ sessionHash: session.hash, inputs }, fnIndex),
     signal,
@@ -46,17 +47,20 @@ export async function runUnqueued({
   // Gradio answers a failed function with 500 and the error's payload.
   if (response.status === 500 && isRecord(json) && "error" in json) {
     const { error, title } = json;
-    throw completionFailure({
-      type: "completed",
-      success: false,
-      data: undefined,
-      error: typeof error === "string" ? error : undefined,
-      title: typeof title === "string" ? title : undefined,
-    });
+    throw completionFailure(
+      {
+        type: "completed",
+        success: false,
+        data: undefined,
+        error: typeof error === "string" ? error : undefined,
+        title: typeof title === "string" ? title : undefined,
+      },
+      conceal,
+    );
   }
   if (response.status === 500 && json === undefined)
     throw new SpaceError(`${url.host} failed before it ran the endpoint.`, { hidden: true, status: 500 });
-  if (response.status !== 200) throw statusFailure(response, { url, body, sent: "inputs" });
+  if (response.status !== 200) throw statusFailure(response, { url, body, sent: "inputs", conceal });
   throw new QwenError(
     body.trimStart().startsWith("<") ? "space_unavailable" : "protocol",
     `${url.host} answers the call without its outputs: it is no Gradio app, or shows a page in its place.`,

@@ -2,6 +2,7 @@ import type { TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { SpaceClient } from "./client.ts";
 import { CookieJar } from "./cookies.ts";
+import { concealed, secretsIn } from "./secrets.ts";
 
 /** What makes a session go on where it was left. */
 export interface SavedSession {
@@ -32,6 +33,9 @@ export class Session {
     this.jar = new CookieJar(saved?.cookies);
     this.#headers = headers;
   }
+
+  /** Takes out of what its Space says what was given in confidence. */
+  readonly conceal = (text: string): string => concealed(text, [...this.client.secrets(), ...secretsIn(this.#headers)]);
 
   /** Sends a request of this session to a path under the API prefix. */
   async request(request: ClientRequest): Promise<TransportResponse> {

@@ -51,7 +51,7 @@ export async function uploadFile(
     signal,
     timeouts,
   });
-  if (response.status !== 200) throw await failureOf(response, { url, signal, sent: "file" });
+  if (response.status !== 200) throw await failureOf(response, { url, conceal: session.conceal, signal, sent: "file" });
   const [path] = parsePaths(await readText(response.body, { signal }));
   if (path === undefined) throw new QwenError("protocol", `${url.host} took the upload without saying where it is.`);
   return {

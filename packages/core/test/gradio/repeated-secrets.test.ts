@@ -1,0 +1,70 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { connectSpace } from "../../src/gradio/space.ts";
+import { completed, startTestSpace, type Exchange } from "../servers/test-space.ts";
+import { rejection } from "../servers/waiting.ts";
+
+describe("what was given in confidence, and a Space repeats as it came or in JSON,", () => {
+  const AUTH = { username: "ann", password: 'pass "word" & more' };
+  const given = {
+    token: "t0ken-of-mine",
+    "x-mine": "header-of-mine",
+    "x-call": "of-this-call",
+    cookie: "cookie-of-mine",
+  };
+  const secrets = [...Object.values(given), AUTH.password, "logged-in-cookie"];
+
+  /** All that a server was told, in words that name none of it. */
+  function repeated({ headers }: Exchange): string {
+    const told = Object.values(headers)
+      .flat()
+      .join(" | ")
+      .replaceAll("Bearer ", "")
+      .replaceAll(/[\w-]+=/g, "");
+    return `You said ${told} | ${AUTH.password} | ${JSON.stringify(AUTH.password)}.`;
+  }
+
+  const failures: Readonly<Record<string, Parameters<typeof startTestSpace>[0]>> = {
+    "a status": { join: (asked) => asked.reply(500, { detail: repeated(asked) }) },
+    "a page": { data: (asked) => asked.reply(502, `<title>${repeated(asked)}</title>`) },
+    "a structure": { join: (asked) => asked.reply(422, { detail: [{ loc: ["x"], msg: repeated(asked) }] }) },
+    "a failed job": {
+      data: ({ events, ...asked }) =>
+        events().send({
+          ...completed([]),
+          success: false,
+          output: { error: repeated(asked as Exchange), title: repeated(asked as Exchange) },
+        }),
+    },
+    "an unexpected error": {
+      data: ({ events, ...asked }) =>
+        events().send({ msg: "unexpected_error", message: repeated(asked as Exchange), success: false }),
+    },
+    "an upload": { upload: (asked) => asked.reply(400, { detail: repeated(asked) }) },
+    "a config": { config: (asked) => asked.reply(500, { detail: repeated(asked) }) },
+  };
+
+  it.each(Object.keys(failures))("does not show in the error of %s", async (kind) => {
+    await using space = await startTestSpace({
+      login: ({ reply }) => reply(200, {}, { "set-cookie": "access-token=logged-in-cookie" }),
+      ...failures[kind],
+    });
+    const client = connectSpace(space.origin, {
+      token: given.token,
+      auth: AUTH,
+      headers: { "x-mine": given["x-mine"], cookie: `a=${given.cookie}` },
+    });
+    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      "an upload": () => client.upload(new Uint8Array(1)),
+      "a config": () => client.endpoints(),
+    };
+    const call = calls[kind] ?? (() => client.predict(0, [], { headers: { "x-call": given["x-call"] } }));
+    // The login first: its cookie is a secret too.
+    await client.upload(new Uint8Array(1)).catch(() => {});
+    const error = (await rejection(call())) as Error;
+    expect(error.message).toContain("You said");
+    const shown = inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error);
+    for (const secret of secrets) expect(shown).not.toContain(secret);
+    await client.close();
+  });
+});
