@@ -5,10 +5,9 @@ import { spaceUrl, type SpaceTarget } from "./address.ts";
 import { CleanUps } from "./clean-ups.ts";
 import { readClientOptions, type ClientOptions } from "./client-options.ts";
 import type { ClientRequest } from "./client-request.ts";
-import type { CookieJar } from "./cookies.ts";
 import { KnownConfig } from "./known-config.ts";
 import { createLogin, type Login } from "./login.ts";
-import { concealed, secretsIn } from "./secrets.ts";
+import { concealed, hasCookie, secretsIn } from "./secrets.ts";
 import { Sender } from "./sender.ts";
 
 /** The connection to one Space that all of its sessions share. */
@@ -20,8 +19,8 @@ export interface SpaceClient {
   readonly config: KnownConfig;
   /** What goes on behind its calls. */
   readonly cleanUps: CleanUps;
-  /** Those of the login, where there is one. */
-  readonly loginCookies: CookieJar | undefined;
+  /** Whether its caller, or the login, sends a cookie of that name: whoever has it is taken for them. */
+  isOwnCookie(name: string): boolean;
   /** What its caller gave in confidence: not to be shown, whoever repeats it. */
   secrets(): readonly string[];
   /** Sends a request; whatever its status, the response comes back. */
@@ -69,7 +68,7 @@ export function createClient(
     earlyStream,
     config: new KnownConfig({ url, request, conceal: (text) => concealed(text, secrets()) }, apiPrefix),
     cleanUps,
-    loginCookies: login?.cookies,
+    isOwnCookie: (name) => login?.cookies.has(name) === true || hasCookie(headers, name),
     secrets,
     request,
     keepsConnections: () => sender.keepsConnections,

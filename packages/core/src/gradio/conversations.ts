@@ -109,14 +109,14 @@ const HASH = /^[0-9a-f]{20}$/;
 const LOGIN_COOKIES = /^(?:access-token(?:-.*)?|spaces-jwt)$/i;
 
 /**
- * The cookies that lead back to the server of a session. What came with a login is not among them, even where a later
- * answer renewed it: who holds the string would be logged in.
+ * The cookies that lead back to the server of a session. What came with a login or is the caller's own is not among
+ * them, even where a later answer renewed it: who holds the string would be logged in.
  */
-function affinityOf({ client, jar }: Session): Readonly<Record<string, string>> {
+function affinityOf(session: Session): Readonly<Record<string, string>> {
   let size = 0;
   return Object.fromEntries(
-    Object.entries(jar.toJSON()).filter(([name, value]) => {
-      if (!isCookie(name, value) || LOGIN_COOKIES.test(name) || client.loginCookies?.has(name) === true) return false;
+    Object.entries(session.jar.toJSON()).filter(([name, value]) => {
+      if (!isCookie(name, value) || LOGIN_COOKIES.test(name) || session.isSecret(name, value)) return false;
       size += name.length + value.length;
       return size <= LONGEST_COOKIES;
     }),

@@ -15,6 +15,14 @@ export function secretsIn(headers: Headers | undefined): readonly string[] {
   });
 }
 
+/** Whether headers hold a cookie of that name. */
+export function hasCookie(headers: Headers | undefined, name: string): boolean {
+  return Object.entries(headers ?? {}).some(
+    ([header, value]) =>
+      header.toLowerCase() === "cookie" && value.split(";").some((pair) => pair.trim().startsWith(`${name}=`)),
+  );
+}
+
 /** Characters of a text that are looked at: fewer are shown. */
 const MOST_READ = 10_000;
 

@@ -2,7 +2,7 @@ import type { TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { SpaceClient } from "./client.ts";
 import { CookieJar } from "./cookies.ts";
-import { concealed, secretsIn } from "./secrets.ts";
+import { concealed, hasCookie, secretsIn } from "./secrets.ts";
 
 /** What makes a session go on where it was left. */
 export interface SavedSession {
@@ -36,6 +36,11 @@ export class Session {
 
   /** Takes out of what its Space says what was given in confidence. */
   readonly conceal = (text: string): string => concealed(text, [...this.client.secrets(), ...secretsIn(this.#headers)]);
+
+  /** Whether a cookie is its caller's own, or holds what was given in confidence. */
+  isSecret(name: string, value: string): boolean {
+    return this.client.isOwnCookie(name) || hasCookie(this.#headers, name) || this.conceal(value) !== value;
+  }
 
   /** Sends a request of this session to a path under the API prefix. */
   async request(request: ClientRequest): Promise<TransportResponse> {

@@ -91,4 +91,23 @@ describe("a conversation string", () => {
     expect(Object.keys(saved?.cookies ?? {})).toEqual(["replica", "long"]);
     await client.close();
   });
+
+  it("holds no cookie that its caller sends, even where the Space renews it, and none with a secret in it", async () => {
+    await using space = await startTestSpace({
+      other: ({ reply }) =>
+        reply(200, "", {
+          "set-cookie": ["mine=renewed", "of-this-call=renewed", "echo=x-my-t0ken-x", "form=p%26ss-word", "replica=7"],
+        }),
+    });
+    const client = createClient(space.origin, {
+      token: "my-t0ken",
+      auth: { username: "ann", password: "p&ss-word" },
+      headers: { Cookie: "other=1; mine=1" },
+    });
+    const session = new Session(client, { headers: { cookie: "of-this-call=1" } });
+    (await session.request({ path: "x" })).body.cancel();
+    const token = createConversations().begin(undefined).succeed(session, "42");
+    expect(Object.keys(createConversations().begin(token).saved?.cookies ?? {})).toEqual(["replica"]);
+    await client.close();
+  });
 });
