@@ -60,7 +60,7 @@ async function filesLoadedBy(...entries: readonly string[]): Promise<string[]> {
 }
 
 test("importing core does not load its schemas, and plugins share one copy of them", async () => {
-  const core = ["@qwen/core", "@qwen/core/gradio", "@qwen/core/router"];
+  const core = ["@qwen/core", "@qwen/core/gradio", "@qwen/core/http", "@qwen/core/router"];
   expect(await filesLoadedBy(...core)).not.toContain("schemas.js");
   const all = await filesLoadedBy(...core, "@qwen/core/schema", ...plugins);
   expect(all.filter((file) => file === "schemas.js")).toHaveLength(1);

@@ -1,0 +1,34 @@
+export {
+  bytesInDataUrl,
+  checkRequest,
+  createTransport,
+  fetchElsewhere,
+  findUnsupported,
+  follow,
+  headerOf,
+  publicReach,
+  readBytes,
+  readEvents,
+  readText,
+  resolveTimeouts,
+  retryAfterMs,
+  sleep,
+  startTimer,
+  warnOfSettings,
+} from "#core";
+export type { ReadEventsOptions, ServerSentEvent } from "./events.ts";
+export type { ElsewhereOptions, Reach } from "./elsewhere.ts";
+export type { FollowedRequest } from "./follow.ts";
+export type {
+  BodySink,
+  ReadOptions,
+  ResponseBody,
+  Transport,
+  TransportOptions,
+  TransportRequest,
+  TransportResponse,
+} from "./transport.ts";
+export type { AskedFor } from "../capabilities.ts";
+export type { Deadline, ResolvedTimeouts } from "../timers.ts";
+// What a factory returns, so that a plugin can name it in its declarations.
+export type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
