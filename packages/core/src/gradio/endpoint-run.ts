@@ -61,7 +61,7 @@ export class EndpointRun implements CallWork<SpaceMessage> {
     } catch (error) {
       // A wrong name answers 500 like any failure, and so does an app that was changed. Now that it costs nothing, look.
       if (QwenError.isInstance(error) && error.status === 500) {
-        const read = await config.readAgain().catch(() => undefined);
+        const read = await config.readAgain(call.stop.signal).catch(() => undefined);
         if (read !== undefined) endpoint.require();
       }
       throw error;

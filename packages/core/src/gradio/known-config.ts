@@ -1,4 +1,3 @@
-import { rethrowOwn } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import { isHuggingFaceSpace } from "./address.ts";
@@ -6,6 +5,7 @@ import type { ClientRequest } from "./client-request.ts";
 import { parseConfig, type SpaceConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
 import { failureOf, type Conceal } from "./failure.ts";
+import { SharedWork } from "./shared-work.ts";
 
 /** How the config of a Space is read. */
 export interface ConfigSource {
@@ -16,14 +16,13 @@ export interface ConfigSource {
 
 /** The `/config` of a Space, read when it is needed, for all who need it. */
 export class KnownConfig {
-  readonly #source: ConfigSource;
+  readonly #reading: SharedWork<SpaceConfig>;
   readonly #prefixHint: string;
   #config: SpaceConfig | undefined;
-  #reading: Promise<SpaceConfig> | undefined;
 
   /** `prefixHint` is the prefix of the API until the config is known. */
   constructor(source: ConfigSource, prefixHint: string) {
-    this.#source = source;
+    this.#reading = new SharedWork(async (signal) => (this.#config = await readConfig(source, signal)));
     this.#prefixHint = prefixHint;
   }
 
@@ -37,18 +36,17 @@ export class KnownConfig {
     return this.#config?.apiPrefix ?? this.#prefixHint;
   }
 
-  /** Reads it, once for all callers; a failure is not kept. */
-  read(): Promise<SpaceConfig> {
-    return this.#config === undefined ? this.readAgain() : Promise.resolve(this.#config);
+  /**
+   * Reads it, once for all callers; a failure is not kept. Rejects with the reason of `signal` when that aborts: reading
+   * ends with the last who waits.
+   */
+  read(signal?: AbortSignal): Promise<SpaceConfig> {
+    return this.#config === undefined ? this.readAgain(signal) : Promise.resolve(this.#config);
   }
 
   /** Reads it again, whatever is known. */
-  readAgain(): Promise<SpaceConfig> {
-    this.#reading ??= readConfig(this.#source)
-      .then((config) => (this.#config = config))
-      .finally(() => (this.#reading = undefined));
-    // Several calls may wait for it, and no two share an error.
-    return this.#reading.catch(rethrowOwn);
+  readAgain(signal?: AbortSignal): Promise<SpaceConfig> {
+    return this.#reading.wait(signal);
   }
 
   /** After a failure: the Space may have changed, so the next call reads it again. */
@@ -57,16 +55,16 @@ export class KnownConfig {
   }
 }
 
-async function readConfig({ url, conceal, request }: ConfigSource): Promise<SpaceConfig> {
+async function readConfig({ url, conceal, request }: ConfigSource, signal: AbortSignal): Promise<SpaceConfig> {
   // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
-  const ask = (): Promise<TransportResponse> => request({ path: "config", jar: new CookieJar() });
+  const ask = (): Promise<TransportResponse> => request({ path: "config", jar: new CookieJar(), signal });
   const response = await ask().catch((error: unknown) => {
     // Gradio's server closes the connection behind a 500 unannounced, and what follows over it is lost.
     if (QwenError.isInstance(error) && error.code === "connection") return ask();
     throw error;
   });
-  if (response.status !== 200) throw await failureOf(response, { url, conceal });
-  const body = await readText(response.body);
+  if (response.status !== 200) throw await failureOf(response, { url, conceal, signal });
+  const body = await readText(response.body, { signal });
   if (body.trimStart().startsWith("<")) {
     throw new QwenError(
       "space_unavailable",

@@ -1,9 +1,9 @@
-import { rethrowOwn } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { CookieJar } from "./cookies.ts";
 import { statusFailure } from "./failure.ts";
+import { SharedWork } from "./shared-work.ts";
 
 /** The name and password of an app with a login of its own: `launch(auth=…)`. */
 export interface Credentials {
@@ -30,7 +30,8 @@ export function createLogin(
 ): Login {
   const cookies = new CookieJar();
   const form = new TextEncoder().encode(new URLSearchParams({ ...credentials }).toString());
-  let login: SharedLogin | undefined;
+  /** Names the login that holds; nothing before it. */
+  let current: symbol | undefined;
 
   async function logIn(signal: AbortSignal): Promise<void> {
     const body = { bytes: form, contentType: "application/x-www-form-urlencoded" };
@@ -46,69 +47,29 @@ export function createLogin(
       );
     }
     await readText(response.body, { signal });
+    current = Symbol("login");
   }
 
-  function begin(): SharedLogin {
-    const abandoned = new AbortController();
-    const begun: SharedLogin = { done: logIn(abandoned.signal), abandoned, isDone: false, waiting: 0 };
-    begun.done.then(
-      () => (begun.isDone = true),
-      () => forget(begun),
-    );
-    return begun;
-  }
+  // Shared by all callers, so it goes on when one of them leaves.
+  const login = new SharedWork(logIn);
 
-  function forget(used: SharedLogin | undefined): void {
-    if (login === used) login = undefined;
-  }
-
-  async function loggedIn(signal: AbortSignal | undefined): Promise<void> {
-    const shared = (login ??= begin());
-    shared.waiting += 1;
-    try {
-      await orAborted(shared.done.catch(rethrowOwn), signal);
-    } catch (error) {
-      // Shared by all callers, so it goes on when one of them leaves, but not when nobody is left.
-      if (shared.waiting === 1 && !shared.isDone) {
-        forget(shared);
-        shared.abandoned.abort(error);
-      }
-      throw error;
-    } finally {
-      shared.waiting -= 1;
-    }
+  async function loggedIn(signal: AbortSignal | undefined): Promise<symbol | undefined> {
+    signal?.throwIfAborted();
+    if (current === undefined) await login.wait(signal);
+    return current;
   }
 
   return {
     cookies,
     async request(request) {
-      await loggedIn(request.signal);
-      const used = login;
+      const used = await loggedIn(request.signal);
       const response = await send(request);
       if (response.status !== 401) return response;
       // The server forgot the login, as a restart makes it do. Another request may have renewed it already.
       response.body.cancel();
-      forget(used);
+      if (current === used) current = undefined;
       await loggedIn(request.signal);
       return send(request);
     },
   };
-}
-
-/** A login under way or done, and how many wait for it. */
-interface SharedLogin {
-  readonly done: Promise<void>;
-  readonly abandoned: AbortController;
-  isDone: boolean;
-  waiting: number;
-}
-
-/** Settles as `promise` does, or rejects with the reason of `signal` before it. */
-function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal?.reason);
-    if (signal?.aborted === true) onAbort();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
-  });
 }

@@ -50,7 +50,7 @@ export class Session {
     if ((response.status !== 404 && response.status !== 405) || config.known !== undefined) return response;
     // The prefix was a guess. Ask once what it is.
     try {
-      const { apiPrefix } = await config.read();
+      const { apiPrefix } = await config.read(request.signal);
       if (apiPrefix === prefix) return response;
     } catch (error) {
       response.body.cancel();

@@ -115,7 +115,8 @@ async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
   const session = new Session(client, { saved, headers: request.headers });
   const forInputs = new RequestSession({ call, session, continued: saved !== undefined, timeouts });
   // Whoever holds a conversation must know which start of the app does: a restart forgets it silently.
-  const appId = turn === undefined ? undefined : client.config.readAgain().then((config) => config.appId);
+  const appId =
+    turn === undefined ? undefined : client.config.readAgain(call.stop.signal).then((config) => config.appId);
   // Awaited below; until then it is nobody's unhandled rejection.
   const appIdIfRead = appId?.catch(() => undefined);
 

@@ -76,7 +76,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     url: client.url,
     async endpoints() {
       const { totalMs } = resolveTimeouts(timeouts);
-      return (await withinTotal(totalMs, () => client.config.read())).endpoints;
+      return (await withinTotal(totalMs, (signal) => client.config.read(signal))).endpoints;
     },
     submit: (endpoint, inputs, submitOptions) => new FlowIterator(call(endpoint, inputs, submitOptions).flow),
     predict: (endpoint, inputs, submitOptions) => readLast(call(endpoint, inputs, submitOptions).flow),
