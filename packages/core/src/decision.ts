@@ -1,3 +1,4 @@
+import { disregard } from "./disregard.ts";
 import { field } from "./error-fields.ts";
 import { QwenError } from "./errors.ts";
 import { wordsOf } from "./printable.ts";
@@ -22,8 +23,7 @@ export function decide<Value>(name: string, work: () => Value): Exclude<Value, P
     throw decisive(name, error);
   }
   if (!isThenable(value)) return value as Exclude<Value, Promise<unknown>>;
-  // Nobody waits for it, so its failure is nobody's.
-  if (value instanceof Promise) value.catch(() => {});
+  void disregard(value);
   throw decisive(name, new TypeError(`\`${name}\` must return its value at once; it returned a promise.`));
 }
 

@@ -110,8 +110,9 @@ export class Flow<Value> {
       this.#give(value);
       return;
     }
-    this.#waiting.push(value);
+    // Weighed first: a value that cannot be is its maker's fault, and never waits.
     this.#weight += this.#weigh(value);
+    this.#waiting.push(value);
     this.#steer();
   }
 
@@ -139,7 +140,7 @@ export class Flow<Value> {
     this.#tell();
   }
 
-  /** The reader wants nothing until `resume`: the maker is paused at once, and what still comes waits. */
+  /** The reader wants nothing until `resume`: what comes waits, and the maker is paused at once unless `mark` is `Infinity`. */
   pause(): void {
     this.#held = true;
     this.#steer();
@@ -155,7 +156,8 @@ export class Flow<Value> {
   offer(): void {
     while (this.#waiting.size > 0 && this.#wanted()) {
       const value = this.#waiting.shift() as Value;
-      this.#weight -= this.#weigh(value);
+      // Somebody's value may weigh another time what it weighed when it came.
+      this.#weight = this.#waiting.size === 0 ? 0 : this.#weight - this.#weigh(value);
       this.#give(value);
     }
     this.#steer();
@@ -207,10 +209,12 @@ export class Flow<Value> {
 
   #steer(): void {
     if (this.#state !== "open") return;
-    if (!this.#paused && (this.#held || this.#weight > this.#mark)) {
+    // Where all of it is wanted, a reader that rests holds nobody up.
+    const isHeld = this.#held && this.#mark !== Infinity;
+    if (!this.#paused && (isHeld || this.#weight > this.#mark)) {
       this.#paused = true;
       this.#maker.pause();
-    } else if (this.#paused && !this.#held && this.#weight <= this.#mark / 2) {
+    } else if (this.#paused && !isHeld && this.#weight <= this.#mark / 2) {
       this.#paused = false;
       this.#maker.resume();
     }

@@ -105,10 +105,11 @@ export const anAbortSignal: Rule = (value) =>
   isGroup(value) &&
   "aborted" in value &&
   typeof value.aborted === "boolean" &&
-  "addEventListener" in value &&
-  typeof value.addEventListener === "function"
+  SIGNAL_METHODS.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function")
     ? undefined
     : "an AbortSignal, such as the `signal` of an AbortController";
+
+const SIGNAL_METHODS = ["addEventListener", "removeEventListener", "throwIfAborted"];
 
 /** The error for an option that is not what it must be. Shows numbers and words of a few characters, and no other value: it may be a secret. */
 export function mustBe(name: string, expected: string, value: unknown): TypeError {

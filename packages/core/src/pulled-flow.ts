@@ -1,3 +1,4 @@
+import { disregard } from "./disregard.ts";
 import { Flow, type FlowMaker } from "./flow.ts";
 import type { PhaseClock } from "./phase-clock.ts";
 import { startTimer } from "./timers.ts";
@@ -36,6 +37,12 @@ class Pull<Value> implements FlowMaker {
   }
 
   start(): void {
+    if (typeof this.#iterable[Symbol.asyncIterator] !== "function") {
+      void disregard(this.#iterable);
+      throw new TypeError(
+        "`stream` must return an async iteration, and at once: what an `async function*` gives, not what an `async function` does.",
+      );
+    }
     this.#iterator = this.#iterable[Symbol.asyncIterator]();
     this.#clock.start();
     // On a stack of its own: what it throws is read by people, and what it calls may end the request.
@@ -58,7 +65,7 @@ class Pull<Value> implements FlowMaker {
   leave(): void {
     try {
       // Of a careless iteration it may be anything.
-      Promise.resolve(this.#iterator?.return?.()).then(undefined, ignore);
+      void disregard(this.#iterator?.return?.());
     } catch {
       // It was left, whatever it thinks of that.
     }
@@ -87,11 +94,19 @@ class Pull<Value> implements FlowMaker {
   // Bound once: closures made anew for each value would double its cost.
   readonly #arrived = (result: IteratorResult<Value> | undefined): void => {
     if (this.#state === "over") return;
-    if (typeof result !== "object" || result === null) {
-      this.#failed(new TypeError("The iteration gave something that is no result."));
-      return;
+    try {
+      this.#take(result);
+    } catch (error) {
+      // Nobody waits for what this returns: of a careless iteration the result itself may throw.
+      this.#failed(error);
     }
-    if (result.done === true) {
+  };
+
+  #take(result: IteratorResult<Value> | undefined): void {
+    if (typeof result !== "object" || result === null) {
+      throw new TypeError("The iteration gave something that is no result.");
+    }
+    if (isDone(result)) {
       this.flow.end();
       return;
     }
@@ -101,11 +116,14 @@ class Pull<Value> implements FlowMaker {
       this.#state = "resting";
       this.#clock.pause();
     }
-  };
+  }
 
   readonly #failed = (error: unknown): void => this.flow.fail(error);
 }
 
 const weighOne = (): number => 1;
 
-function ignore(): void {}
+/** As `for await` takes it: of an iterator without types it may be any value. */
+function isDone<Value>(result: IteratorResult<Value>): result is IteratorReturnResult<unknown> {
+  return Boolean(result.done);
+}

@@ -48,7 +48,7 @@ export function readAttemptSettings({ strategy, random, hedge, ...shared }: Atte
     ...readSharedSettings(shared),
     hedge: readHedge(hedge),
     strategy: readStrategy(strategy),
-    random: readRandom(random),
+    random: readOption("random", random, aFunction),
   };
 }
 
@@ -67,16 +67,6 @@ function readHedge(hedge: HedgeOptions | undefined): HedgeOptions | undefined {
   if (read !== undefined && read.delayMs === undefined)
     throw new TypeError("`hedge.delayMs` must be set: after how many ms another candidate is asked as well.");
   return read;
-}
-
-/** The source of chance, looked at with each number it gives. */
-function readRandom(random: (() => number) | undefined): (() => number) | undefined {
-  if (readOption("random", random, aFunction) === undefined) return undefined;
-  return () => {
-    const number: unknown = random?.();
-    if (typeof number === "number" && number >= 0 && number <= 1) return number;
-    throw new TypeError("`random` must return numbers from 0 up to 1.");
-  };
 }
 
 const aCommitPoint = oneOf("first-output", "buffered");

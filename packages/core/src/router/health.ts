@@ -1,3 +1,4 @@
+import { disregard } from "../disregard.ts";
 import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
 import {
@@ -95,6 +96,8 @@ export function createHealth({ breaker: ownBreaker, limits, onBreakerChange }: H
   function limiterOf(provider: string): Limiter | undefined {
     if (!limiters.has(provider)) {
       const own = typeof limits === "function" ? limits(provider) : sharedLimits;
+      // Limits that are a promise are refused where they are read.
+      if (own !== sharedLimits) void disregard(own);
       limiters.set(provider, own === undefined ? undefined : createLimiter(provider, own));
     }
     return limiters.get(provider);

@@ -1,3 +1,4 @@
+import { disregard } from "../disregard.ts";
 import type { Usage } from "../provider.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
 
@@ -65,7 +66,7 @@ export function createObservers(): Observers {
       for (const { observe } of audience) {
         try {
           const returned: unknown = observe(event);
-          if (typeof returned === "object" && returned !== null) Promise.resolve(returned).then(undefined, ignore);
+          if (returned !== undefined) void disregard(returned);
         } catch {
           // Watching is not taking part.
         }
@@ -73,5 +74,3 @@ export function createObservers(): Observers {
     },
   };
 }
-
-function ignore(): void {}

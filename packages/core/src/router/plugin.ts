@@ -1,3 +1,4 @@
+import { disregard } from "../disregard.ts";
 import { shortened } from "../nearest.ts";
 import { isGroup } from "../options.ts";
 import type { ModelInfo, Plugin, Provider, Registry } from "../provider.ts";
@@ -31,8 +32,10 @@ export function providersOf(plugin: Plugin, name: string): readonly Provider[] {
   };
   if (!("register" in plugin)) return [plugin];
   const result: unknown = plugin.register(registry as unknown as Registry);
-  if (result instanceof Promise)
+  if (isGroup(result) && "then" in result) {
+    void disregard(result);
     throw new TypeError(`Plugin "${name}" must register its providers at once: register() returned a promise.`);
+  }
   return providers;
 }
 

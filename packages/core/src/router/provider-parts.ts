@@ -1,4 +1,5 @@
 import { allWarnings, Collector, type Completion } from "../completion.ts";
+import { disregard } from "../disregard.ts";
 import type { AttemptPart, ProviderPart, RouterFinishPart } from "../provider.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
@@ -26,7 +27,9 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
       case "finish":
         return "finish";
       default:
-        return "live";
+        if (typeof part.type === "string") return "live";
+        void disregard(part);
+        throw new TypeError("It yielded something that is no part: an object with a `type`.");
     }
   },
   // A provider throws its errors; it has no part for them.

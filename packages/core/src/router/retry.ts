@@ -1,3 +1,4 @@
+import { disregard } from "../disregard.ts";
 import { ERROR_RULES, ruleOfCode, type ErrorRule } from "../error-rules.ts";
 import { QwenError, type Attempt } from "../errors.ts";
 import { printable, wordsOf } from "../printable.ts";
@@ -164,6 +165,7 @@ export function checkedRandom(random: () => unknown = Math.random): () => number
   return () => {
     const number = random();
     if (typeof number === "number" && number >= 0 && number <= 1) return number;
+    void disregard(number);
     throw new TypeError("`random` must return numbers from 0 up to 1, and at once.");
   };
 }
@@ -178,8 +180,7 @@ const VERDICTS: ReadonlySet<unknown> = new Set<Verdict>(["retry", "next", "stop"
 export function readVerdict(verdict: unknown): Verdict | undefined {
   if (verdict === undefined || verdict === null || verdict === false) return undefined;
   if (VERDICTS.has(verdict)) return verdict as Verdict;
-  // Nobody waits for it, so its failure is nobody's.
-  if (verdict instanceof Promise) verdict.catch(() => {});
+  void disregard(verdict);
   const what = verdict instanceof Promise ? "a promise" : printable(wordsOf(verdict), 100);
   throw new TypeError(
     `\`shouldRetry\` must return "retry", "next", "stop" or undefined, and at once; it returned ${what}.`,

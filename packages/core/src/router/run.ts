@@ -194,9 +194,13 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     if (this.isOver) return false;
     this.#outcome = outcome;
     this.#total.stop();
-    this.#options.signal?.removeEventListener("abort", this);
-    this.#untrack?.();
     this.#tellOutcome();
+    try {
+      this.#options.signal?.removeEventListener("abort", this);
+      this.#untrack?.();
+    } catch {
+      // It is over, whatever those make of it.
+    }
     return true;
   }
 

@@ -108,7 +108,7 @@ describe("a bad option", () => {
         "b",
       );
       const { error } = await collect(router.stream({ model: "r", messages }));
-      expect(error).toEqual(new TypeError("`random` must return numbers from 0 up to 1."));
+      expect(error).toEqual(new TypeError("`random` must return numbers from 0 up to 1, and at once."));
     },
   );
 

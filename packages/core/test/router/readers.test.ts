@@ -63,6 +63,18 @@ describe("a stream with several readers", () => {
     },
   );
 
+  test("flows by itself once `completion` was asked for, also while the reader of its text rests", async () => {
+    const words = Array.from({ length: 20 }, (_, index) => ` ${index}`);
+    const { stream } = open([...words.map(text), finish]);
+    const texts = stream.textStream[Symbol.asyncIterator]();
+    await texts.next();
+    await tick();
+    expect((await stream.completion).text).toBe(words.join(""));
+    let rest = "";
+    for (let next = await texts.next(); next.done !== true; next = await texts.next()) rest += next.value;
+    expect(rest).toBe(words.slice(1).join(""));
+  });
+
   test("can be read by several loops over one iterator", async () => {
     const iterator = open(good).stream[Symbol.asyncIterator]();
     const [one, two] = await Promise.all([collect(iterator), collect(iterator)]);

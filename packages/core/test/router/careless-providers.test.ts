@@ -1,0 +1,120 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { QwenError } from "../../src/errors.ts";
+import type { ProviderPart } from "../../src/provider.ts";
+import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
+import { collect, finish, messages, scripted, text } from "./scripted.ts";
+
+/** A provider written without the compiler. */
+function routerOf(stream: () => unknown, options: Partial<RouterOptions> = {}): Router {
+  const provider = { ...scripted("a", []), stream: stream as () => AsyncIterable<ProviderPart> };
+  return createRouter({ retry: { maxAttempts: 1 }, ...options, plugins: [provider], routes: {} });
+}
+
+/** An iteration whose `next()` gives the same result each time. */
+const giving = (result: unknown) => () => ({ [Symbol.asyncIterator]: () => ({ next: async () => result }) });
+
+const slip = new Error("a slip");
+const throwing = (): never => {
+  throw slip;
+};
+const rejecting = async (): Promise<never> => {
+  throw slip;
+};
+
+const unhandled: unknown[] = [];
+const hear = (reason: unknown): void => void unhandled.push(reason);
+beforeEach(() => {
+  unhandled.length = 0;
+  process.on("unhandledRejection", hear);
+});
+afterEach(async () => {
+  await wait(1);
+  process.off("unhandledRejection", hear);
+  if (unhandled.length > 0) throw new Error("Nobody heard of a rejection.");
+});
+
+describe("a provider that keeps to no rule of iterations ends its attempt, and never the process", () => {
+  const cases: readonly [string, () => unknown][] = [
+    ["`done` throws", giving(Object.defineProperty({}, "done", { get: throwing }))],
+    ["`value` throws", giving(Object.defineProperty({ done: false }, "value", { get: throwing }))],
+    ["a done that is no boolean", giving({ done: 1 })],
+    ["an async function that rejects", rejecting],
+    ["an async function", async () => giving({ done: true })()],
+    ["values that reject", () => giving({ done: false, value: Promise.reject(slip) })()],
+    ["strings", giving({ done: false, value: "Hello" })],
+    ["parts without a type", giving({ done: false, value: {} })],
+    [
+      "parts that cannot be weighed",
+      async function* () {
+        for (let part = 0; part < 3; part++) yield Object.defineProperty({ type: "log" }, "message", { get: throwing });
+      },
+    ],
+  ];
+
+  test.each(cases)("%s", async (_, stream) => {
+    await expect(routerOf(stream).complete({ model: "m", messages })).rejects.toBeInstanceOf(QwenError);
+    const { error } = await collect(routerOf(stream).stream({ model: "m", messages }));
+    expect(error).toBeInstanceOf(QwenError);
+  });
+
+  test("and is told what `stream` must return", async () => {
+    await expect(routerOf(rejecting).complete({ model: "m", messages })).rejects.toThrow(/`async function\*`/);
+  });
+});
+
+test("a part that weighs less when it is read than when it came holds nobody up", async () => {
+  const router = routerOf(async function* () {
+    const log = { type: "log", level: "info", message: "" };
+    for (let part = 0; part < 1000; part++) {
+      log.message = part % 2 === 0 ? "x".repeat(2000) : "";
+      yield log;
+    }
+    yield text("Hi");
+    yield finish;
+  });
+  const iterator = router.stream({ model: "m", messages })[Symbol.asyncIterator]();
+  await iterator.next();
+  await wait(5);
+  expect((await collect({ [Symbol.asyncIterator]: () => iterator })).parts.at(-1)?.type).toBe("finish");
+});
+
+describe("a promise where a value is needed is a TypeError, and ends no process by rejecting", () => {
+  test("of `limits`", () => {
+    expect(() => routerOf(throwing, { limits: rejecting as never })).toThrow(TypeError);
+  });
+
+  test("of `register`", () => {
+    expect(() => createRouter({ plugins: [{ name: "p", register: rejecting as never }] })).toThrow(/at once/);
+  });
+
+  test("of `random`", async () => {
+    const router = routerOf(throwing, { random: rejecting as never, retry: { maxAttempts: 2 } });
+    await expect(router.complete({ model: "m", messages })).rejects.toThrow(TypeError);
+  });
+});
+
+describe("a signal of somebody's own", () => {
+  const signal = {
+    aborted: false,
+    addEventListener: () => {},
+    removeEventListener: throwing,
+    throwIfAborted: () => {},
+  };
+
+  test("that throws when the call has ended does not keep it", async () => {
+    const router = routerOf(async function* () {
+      yield text("Hi");
+      yield finish;
+    });
+    const request = { model: "m", messages, signal: signal as unknown as AbortSignal };
+    expect((await router.complete(request)).text).toBe("Hi");
+    expect((await collect(router.stream(request))).parts.at(-1)?.type).toBe("finish");
+  });
+
+  test.each(["addEventListener", "removeEventListener", "throwIfAborted"])("is none without `%s`", async (name) => {
+    const request = { model: "m", messages, signal: { ...signal, [name]: undefined } as unknown as AbortSignal };
+    await expect(routerOf(throwing).complete(request)).rejects.toThrow(/`signal` must be an AbortSignal/);
+  });
+});
