@@ -16,6 +16,7 @@ const outputs: Record<string, RegExp> = {
   "cancel.ts": /^aborted\nstopped, stopped\n$/,
   "conversation.ts": /^Hello Ada\.\nYou said: \[\["My name is Ada\.","Hello Ada\."\]\]\n$/,
   "image.ts": /^A meadow, in picture\.png\.\n$/,
+  "tools.ts": /^1\. Let me see\.\n {3}weather\(\{"city":"Rome"\}\)\n2\. It says: \{"degrees":21\}\n$/,
   "custom-provider.ts": /^shout-1: HI THERE\n$/,
 };
 

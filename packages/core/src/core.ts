@@ -1,10 +1,23 @@
 // What the entries hand out, as one file: resolving a file costs Node more than reading it, and the
 // entries share one copy of the errors. They name what of it is public.
+export * from "./append-only.ts";
+export * from "./capabilities.ts";
 export * from "./dialogue.ts";
 export * from "./error-copy.ts";
 export * from "./error-rules.ts";
 export * from "./errors.ts";
+export * from "./flow.ts";
+export * from "./flow-iterator.ts";
+export * from "./growing-text.ts";
 export * from "./message.ts";
+export * from "./options.ts";
+export * from "./own-functions.ts";
+export * from "./part-weight.ts";
+export * from "./phase-clock.ts";
+export * from "./pulled-flow.ts";
+export * from "./request.ts";
+export * from "./snapshot.ts";
+export * from "./timers.ts";
 export * from "./wrap-provider.ts";
 export * from "./capabilities.ts";
 export * from "./timers.ts";

@@ -1,4 +1,5 @@
-import { GrowingText } from "../growing-text.ts";
+import { GrowingText } from "#core";
+
 import { mayBecomeTag, tagAt } from "./tag-search.ts";
 
 /** Begins a call, as Qwen's chat templates have it. */

@@ -1,0 +1,153 @@
+import { GrowingText } from "#core";
+
+import { JsonCut } from "./json-cut.ts";
+import { ThoughtSplit, type ThoughtSink } from "./thought-split.ts";
+import { ToolCallParser, type ToolCallSink } from "./tool-call-parser.ts";
+import type { WrittenCall } from "./tool-call-text.ts";
+
+/** What is to be read in the text of an answer. */
+export interface Reads {
+  /** Calls of tools: `one` is the first one at most. */
+  readonly tools: "none" | "one" | "many";
+  /** The answer is JSON, and what stands around it is left out. */
+  readonly json: boolean;
+  readonly reasoning: boolean | "open";
+}
+
+/** A piece of what the text of an answer says. */
+export type Said =
+  | { readonly type: "thought"; readonly text: string }
+  | { readonly type: "thought-end" }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "call"; readonly call: WrittenCall };
+
+/** A block that was meant as a call. */
+export interface UnreadableCall {
+  /** As it stands in the answer. */
+  readonly block: string;
+  readonly why: string;
+}
+
+/** What is withheld behind a call that could not be read is given up beyond this. In characters. */
+const MOST_WITHHELD = 1024 * 1024;
+
+/**
+ * Reads the text of one answer, piece by piece: what is thought, what is said, and the calls of tools.
+ *
+ * Behind a call that could not be read the text is withheld: asked again, the model may write a better one.
+ */
+export class AnswerReader implements ThoughtSink, ToolCallSink {
+  readonly #reads: Reads;
+  readonly #split: ThoughtSplit;
+  readonly #tools: ToolCallParser | undefined;
+  readonly #json: JsonCut | undefined;
+  readonly #withheld = new GrowingText();
+  #said: Said[] = [];
+  #failed: UnreadableCall | undefined;
+  #calls = 0;
+  #lost = false;
+  #stopped = false;
+
+  constructor(reads: Reads) {
+    const { tools, json, reasoning } = reads;
+    this.#reads = reads;
+    this.#split = new ThoughtSplit(this, { open: reasoning === "open", verbatim: reasoning === false });
+    this.#tools = tools === "none" ? undefined : new ToolCallParser(this);
+    this.#json = json ? new JsonCut() : undefined;
+  }
+
+  /** The first call that could not be read, as long as no call could. */
+  get failed(): UnreadableCall | undefined {
+    return this.#failed;
+  }
+
+  /** Whether a call was left out because it could not be read. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** Whether what follows is of no use. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  feed(text: string): void {
+    this.#split.feed(text);
+  }
+
+  /** The answer is whole. */
+  end(): void {
+    this.#split.end();
+    this.#tools?.end();
+  }
+
+  /** What was read since the last time. */
+  take(): readonly Said[] {
+    const said = this.#said;
+    this.#said = [];
+    return said;
+  }
+
+  /** Gives what is withheld as text after all. */
+  release(): void {
+    this.#failed = undefined;
+    const text = this.#withheld.whole();
+    this.#withheld.replace("");
+    this.#sayText(text);
+  }
+
+  thought(text: string): void {
+    if (this.#reads.reasoning !== false) this.#said.push({ type: "thought", text });
+    // Without a channel of its own it is text, in which no call is looked for; JSON it is not.
+    else if (this.#json === undefined) this.#sayText(text);
+  }
+
+  thoughtEnd(): void {
+    if (this.#reads.reasoning !== false) this.#said.push({ type: "thought-end" });
+  }
+
+  words(text: string): void {
+    if (this.#tools === undefined) this.text(text);
+    else this.#tools.feed(text);
+  }
+
+  text(text: string): void {
+    if (this.#failed === undefined) this.#sayText(text);
+    else {
+      this.#withheld.append(text);
+      if (this.#withheld.length > MOST_WITHHELD) this.release();
+    }
+  }
+
+  call(call: WrittenCall): void {
+    if (this.#reads.tools === "one" && this.#calls > 0) return;
+    this.release();
+    this.#calls++;
+    this.#said.push({ type: "call", call });
+    if (this.#reads.tools === "one") this.#stopped = true;
+  }
+
+  unreadable(block: string, why: string): void {
+    if (this.#calls > 0) this.#lost = true;
+    else {
+      this.#failed ??= { block, why };
+      this.text(block);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #sayText(text: string): void {
+    const said = this.#json === undefined ? text : this.#json.feed(text);
+    if (said === "") return;
+    const last = this.#said.at(-1);
+    if (last?.type === "text") this.#said[this.#said.length - 1] = { type: "text", text: last.text + said };
+    else this.#said.push({ type: "text", text: said });
+  }
+}

@@ -1,0 +1,183 @@
+import {
+  aFlag,
+  checkRequest,
+  Flow,
+  FlowIterator,
+  isGroup,
+  isOwn,
+  readNow,
+  readOptions,
+  readProviderRequest,
+  weightOfPart,
+} from "#core";
+
+import type { Message } from "../message.ts";
+import type { Rules } from "../options.ts";
+import type {
+  Capabilities,
+  ModelInfo,
+  Provider,
+  ProviderPart,
+  ProviderRequest,
+  Settings,
+  Warning,
+} from "../provider.ts";
+import { asWritten, holdTools, jsonPrompt, toolPrompt, withSystem } from "./chat-prompt.ts";
+import { Emulation, type Plan } from "./emulation.ts";
+
+/** What a provider's models are to be able to do. */
+export interface EmulateOptions {
+  /**
+   * Tools: they stand in the system prompt as in Qwen's chat templates, and calls are read in the text. A call goes out whole.
+   * One that cannot be read is asked for once again.
+   *
+   * @defaultValue false
+   */
+  readonly tools?: boolean | undefined;
+  /**
+   * Answers in JSON: it is asked for in the system prompt, with the schema, and cut out of fences and prose. What is no JSON
+   * is `protocol`; whether it fits the schema is not checked.
+   *
+   * @defaultValue false
+   */
+  readonly json?: boolean | undefined;
+  /**
+   * Thought in a channel of its own: what stands in `<think>` at the very beginning. `"open"` is for models whose prompt ends
+   * with the opening tag: nothing is passed on before the closing one, and without one all is text.
+   *
+   * @defaultValue false
+   */
+  readonly reasoning?: boolean | "open" | undefined;
+}
+
+/** A provider as {@link emulate} gives it: with the same names. */
+export type Emulated<P extends Provider> = Provider<P["id"], ModelInfo<NameOf<P["models"][number]>>>;
+
+type NameOf<Model extends ModelInfo> =
+  | Model["id"]
+  | (Model extends { readonly aliases: readonly (infer Alias extends string)[] } ? Alias : never);
+
+/**
+ * Gives the models of a provider what they lack: tools, JSON, a reasoning channel. It is done by the prompt and by reading the
+ * answer, so as well as the model can follow; whatever is emulated in a call is a warning.
+ *
+ * What a model can do by itself is left to it. Names, limits and `close` are the provider's; a request that asks for nothing
+ * emulated goes through untouched. Throws a `TypeError` for an option that is none.
+ *
+ * @example
+ * ```ts
+ * const router = createRouter({ plugins: [emulate(qwenMax(), { tools: true })] });
+ * ```
+ */
+export function emulate<const P extends Provider>(provider: P, options: EmulateOptions = {}): Emulated<P> {
+  if (!isGroup(provider) || typeof provider.stream !== "function" || !Array.isArray(provider.models))
+    throw new TypeError("emulate() takes a provider: an object with `id`, `models` and `stream`.");
+  const wanted = readOptions("options", options, RULES) ?? {};
+  const [first, ...others] = provider.models.map((model) => modelWith(model, wanted));
+  const emulated: Provider = {
+    id: provider.id,
+    models: [first as ModelInfo, ...others],
+    timeouts: provider.timeouts,
+    stream(request) {
+      const planned = readNow(() => ({ plan: planOf(provider, wanted, request) }));
+      if (planned.value === undefined) return refused(planned.take);
+      const { plan } = planned.value;
+      return plan === undefined ? provider.stream(request) : new FlowIterator(new Emulation(provider, plan).flow);
+    },
+    ...(provider.close !== undefined && { close: closeOf(provider, provider.close) }),
+  };
+  return emulated;
+}
+
+/** One of ours is handed on as it is, by which a router knows that it ends in bounded time. */
+function closeOf(provider: Provider, close: () => Promise<void>): () => Promise<void> {
+  return isOwn(close) ? close : () => close.call(provider);
+}
+
+/** An iteration that throws what is wrong with its request. */
+function refused(fail: () => unknown): FlowIterator<ProviderPart> {
+  const maker = { start: () => void fail(), pause: nothing, resume: nothing, leave: nothing, over: nothing };
+  return new FlowIterator(new Flow<ProviderPart>(maker, weightOfPart));
+}
+
+function nothing(): void {}
+
+const RULES: Rules<EmulateOptions> = {
+  tools: aFlag,
+  json: aFlag,
+  reasoning: (value) => (typeof value === "boolean" || value === "open" ? undefined : 'true, false or "open"'),
+};
+
+function modelWith(model: ModelInfo, { tools = false, json = false }: EmulateOptions): ModelInfo {
+  const { settings } = model.capabilities ?? {};
+  const honoured = settings && {
+    settings: [...settings, ...(tools ? TOOL_SETTINGS : []), ...(json ? JSON_SETTINGS : [])],
+  };
+  return {
+    ...model,
+    capabilities: { ...model.capabilities, ...(tools && { tools }), ...(json && { json }), ...honoured },
+  };
+}
+
+const TOOL_SETTINGS = ["tools", "toolChoice", "parallelToolCalls"] as const;
+const JSON_SETTINGS = ["responseFormat"] as const;
+
+/** What a request becomes; `undefined` where nothing is to be done for it. */
+function planOf(provider: Provider, wanted: EmulateOptions, request: ProviderRequest): Plan | undefined {
+  const read = readProviderRequest(request);
+  const { capabilities = {} } = modelNamed(provider.models, read.model);
+  const { tools, json } = missing(wanted, capabilities);
+  const { reasoning = false } = wanted;
+  const { settings = {}, messages } = read;
+  const offersTools = tools && isOffered(settings);
+  const asksForJson = json && settings.responseFormat?.type === "json";
+  if (!offersTools && !asksForJson && !(tools && holdTools(messages)) && reasoning === false) return undefined;
+  // The provider cannot: what it gets is no longer what was asked.
+  checkRequest(read);
+  return {
+    request: {
+      ...read,
+      messages: prompted(tools ? asWritten(messages) : messages, [
+        ...(offersTools ? [toolPrompt(settings)] : []),
+        ...(asksForJson ? [jsonPrompt(settings.responseFormat.schema)] : []),
+      ]),
+      settings: without(settings, [...(tools ? TOOL_SETTINGS : []), ...(asksForJson ? JSON_SETTINGS : [])]),
+    },
+    reads: { tools: offersTools ? howMany(settings) : "none", json: asksForJson, reasoning },
+    warnings: [...(offersTools ? [TOOLS] : []), ...(asksForJson ? [JSON_FORMAT] : [])],
+  };
+}
+
+const TOOLS: Warning = { feature: "tools", message: "Tools are emulated: by the prompt, and by reading the answer." };
+const JSON_FORMAT: Warning = {
+  feature: "responseFormat",
+  message: "JSON is emulated: by the prompt, and by cutting it out of the answer.",
+};
+
+function modelNamed(models: Provider["models"], name: string | undefined): ModelInfo {
+  return models.find(({ id, aliases = [] }) => id === name || aliases.includes(name ?? "")) ?? models[0];
+}
+
+/** What is wanted, and not what the model can do by itself. */
+function missing(
+  { tools = false, json = false }: EmulateOptions,
+  capabilities: Capabilities,
+): { readonly tools: boolean; readonly json: boolean } {
+  return { tools: tools && capabilities.tools !== true, json: json && capabilities.json !== true };
+}
+
+function isOffered({ tools, toolChoice }: Settings): boolean {
+  return tools !== undefined && tools.length > 0 && toolChoice !== "none";
+}
+
+function howMany({ parallelToolCalls = true }: Settings): "one" | "many" {
+  return parallelToolCalls ? "many" : "one";
+}
+
+function prompted(messages: readonly Message[], prompts: readonly string[]): readonly Message[] {
+  return prompts.length === 0 ? messages : withSystem(messages, prompts.join("\n\n"));
+}
+
+function without(settings: Settings, names: readonly (keyof Settings)[]): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.some((left) => left === name)));
+}

@@ -1,0 +1,1 @@
+export { emulate, type Emulated, type EmulateOptions } from "./emulate.ts";

@@ -1,0 +1,113 @@
+import { FlowIterator, PhaseClock, pullFlow, resolveTimeouts } from "#core";
+
+import type { Flow, FlowReader } from "../flow.ts";
+import type { Provider, ProviderPart, ProviderRequest } from "../provider.ts";
+
+/** Who hears of an {@link InnerCall}: parts, then one end or failure. */
+export interface InnerCallOwner {
+  took(part: ProviderPart): void;
+  /** It ended without a `finish`. */
+  ended(): void;
+  failed(error: unknown): void;
+}
+
+/**
+ * One request to the provider that is emulated for. A flow of ours is read as it is, and keeps its own time; any other
+ * iteration is pulled, with a clock beside it: what of it is held back is a sign of life all the same.
+ */
+export class InnerCall implements FlowReader<ProviderPart> {
+  readonly #owner: InnerCallOwner;
+  readonly #controller = new AbortController();
+  readonly #clock: PhaseClock | undefined;
+  readonly #flow: Flow<ProviderPart>;
+  #isOver = false;
+
+  /** Asks, but nothing comes before `begin()`. */
+  constructor(provider: Provider, request: ProviderRequest, owner: InnerCallOwner) {
+    this.#owner = owner;
+    const parts = provider.stream({ ...request, signal: this.#controller.signal });
+    const flow = FlowIterator.claim(parts);
+    this.#clock =
+      flow === undefined
+        ? new PhaseClock(resolveTimeouts(request.timeouts, provider.timeouts), (error) => this.#expire(error))
+        : undefined;
+    this.#flow = flow ?? pullFlow(parts, this.#clock as PhaseClock);
+  }
+
+  begin(): void {
+    this.#flow.read(this);
+  }
+
+  pause(): void {
+    this.#flow.pause();
+  }
+
+  resume(): void {
+    this.#flow.resume();
+  }
+
+  /** Stops the work at its source, unless it has ended; nothing is heard of it any more. */
+  stop(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#clock?.stop();
+    this.#controller.abort(reason);
+    this.#flow.leave(reason);
+  }
+
+  wants(): boolean {
+    return true;
+  }
+
+  take(part: ProviderPart): void {
+    if (this.#isOver) return;
+    this.#tell(part);
+    if (part.type === "finish") {
+      this.#isOver = true;
+      // An iteration of somebody's own may have cleaning up to do; one of ours ends by itself.
+      if (this.#clock !== undefined) this.#flow.leave(undefined);
+    }
+    this.#owner.took(part);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#clock?.stop();
+    this.#owner.ended();
+  }
+
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#clock?.stop();
+    this.#owner.failed(error);
+  }
+
+  #expire(error: unknown): void {
+    if (this.#isOver) return;
+    this.stop(error);
+    this.#owner.failed(error);
+  }
+
+  #tell(part: ProviderPart): void {
+    switch (part.type) {
+      case "queue":
+        this.#clock?.queued(part.position);
+        break;
+      case "finish":
+        this.#clock?.stop();
+        break;
+      case "text-delta":
+      case "text-replace":
+      case "reasoning-delta":
+      case "tool-input-delta":
+      case "tool-call":
+      case "file":
+        this.#clock?.output();
+        break;
+      default:
+        this.#clock?.working();
+    }
+  }
+}

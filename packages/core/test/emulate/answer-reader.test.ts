@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+
+import { AnswerReader, type Reads } from "../../src/emulate/answer-reader.ts";
+import { chunkings } from "./reading.ts";
+
+interface Read {
+  readonly thought: string;
+  readonly text: string;
+  readonly calls: readonly string[];
+}
+
+function read(pieces: Iterable<string>, reads: Partial<Reads>): Read {
+  const reader = new AnswerReader({ tools: "none", json: false, reasoning: false, ...reads });
+  let [thought, text] = ["", ""];
+  const calls: string[] = [];
+  const note = (): void => {
+    for (const said of reader.take()) {
+      if (said.type === "thought") thought += said.text;
+      else if (said.type === "text") text += said.text;
+      else if (said.type === "call") calls.push(said.call.toolName);
+    }
+  };
+  for (const piece of pieces) {
+    reader.feed(piece);
+    note();
+  }
+  reader.end();
+  reader.release();
+  note();
+  return { thought, text, calls };
+}
+
+const call = '<tool_call>{"name":"a"}</tool_call>';
+const thinks = { reasoning: true } as const;
+const open = { reasoning: "open" } as const;
+const tools = { tools: "many" } as const;
+const json = { json: true } as const;
+
+/** Answers, how they are read, and what is read in them. */
+const cases: Record<string, readonly [answer: string, Partial<Reads>, Partial<Read>]> = {
+  "words alone": ["Hi </think>", thinks, { text: "Hi </think>" }],
+  "thought and words": ["\n<think>\nWell </p> \n</think>\n\n Hi", thinks, { thought: "Well </p>", text: "Hi" }],
+  "thought without a word": ["<think>\n\n</think>\n\nHi", thinks, { text: "Hi" }],
+  "thought that does not end": ["<think> a </thin", thinks, { thought: "a </thin" }],
+  "a tag in the middle": ["Hi <think>a</think>", thinks, { text: "Hi <think>a</think>" }],
+  "a tag that does not begin thought": [" <thinker> ", thinks, { text: " <thinker> " }],
+  "a tag that is cut": [" <thi", thinks, { text: " <thi" }],
+  "white space alone": [" \n ", thinks, { text: " \n " }],
+  "thought whose opening tag the prompt holds": ["Well\n</think>\n\nHi", open, { thought: "Well", text: "Hi" }],
+  "thought with both tags where one was expected": ["<think>W</think>Hi", open, { thought: "W", text: "Hi" }],
+  "words where thought was expected": ["\nHi <b>you</b> </thin", open, { text: "\nHi <b>you</b> </thin" }],
+  "a call in thought": [`<think>${call}</think>Hi`, { ...tools, ...thinks }, { thought: call, text: "Hi" }],
+  "a call in thought without a channel": [
+    ` <think> ${call} </think>\nHi ${call}`,
+    tools,
+    { text: ` <think> ${call} </think>\nHi`, calls: ["a"] },
+  ],
+  "a call behind thought": [`So</think>${call}`, { ...tools, ...open }, { thought: "So", calls: ["a"] }],
+  "a call without thought": [call, { ...tools, ...open }, { calls: ["a"] }],
+  "one call where two are written": [call + call, { tools: "one" }, { calls: ["a"] }],
+  JSON: ['{"a":[1]}', json, { text: '{"a":[1]}' }],
+  "JSON in prose and a fence": ['So:\n```json\n{"a": "}\\""}\n```\nIs {it} so?', json, { text: '{"a": "}\\""}' }],
+  "a list": ['[{"a":1}, 2] ]', json, { text: '[{"a":1}, 2]' }],
+  "JSON that is cut": ['{"a":[1', json, { text: '{"a":[1' }],
+  "no JSON": ["None.", json, {}],
+  "JSON behind thought": ['<think>{}</think>{"a":1}', { ...json, ...thinks }, { thought: "{}", text: '{"a":1}' }],
+  "JSON behind thought without a channel": ['<think>{}</think>{"a":1}', json, { text: '{"a":1}' }],
+  "a call where JSON is asked for": [`So: ${call}`, { ...tools, ...json }, { calls: ["a"] }],
+};
+
+describe("an answer reader", () => {
+  test.each(Object.entries(cases))("reads %s, however it is cut", (_, [answer, reads, expected]) => {
+    const wanted = { thought: "", text: "", calls: [], ...expected };
+    for (const pieces of [[answer], ...chunkings(answer)])
+      expect(read(pieces, reads), pieces.join("|")).toStrictEqual(wanted);
+  });
+
+  test("passes thought on as it comes, and what may be thought once it is known", () => {
+    const feed = (reader: AnswerReader, text: string): unknown => {
+      reader.feed(text);
+      return reader.take();
+    };
+    const reader = new AnswerReader({ tools: "none", json: false, reasoning: true });
+    expect(feed(reader, "<think>a")).toEqual([{ type: "thought", text: "a" }]);
+    expect(feed(reader, " b</th")).toEqual([{ type: "thought", text: " b" }]);
+    expect(feed(reader, "ink>c")).toEqual([{ type: "thought-end" }, { type: "text", text: "c" }]);
+    const waiting = new AnswerReader({ tools: "none", json: false, reasoning: "open" });
+    expect(feed(waiting, "a")).toEqual([]);
+    expect(feed(waiting, "b</think>c")).toEqual([
+      { type: "thought", text: "ab" },
+      { type: "thought-end" },
+      { type: "text", text: "c" },
+    ]);
+  });
+
+  test.each<readonly [string, string, Partial<Reads>]>([
+    ["a million < in thought", `<think>${"<".repeat(1_000_000)}`, thinks],
+    ["2 MB of white space in front", `${" ".repeat(2_000_000)}<think>a`, thinks],
+    ["10 MB that may be thought", "a".repeat(10_000_000), open],
+    ["a million brackets", "[".repeat(1_000_000), json],
+    ["text behind a call that cannot be read", `<tool_call>{"name":}</tool_call>${"a ".repeat(2_000_000)}`, tools],
+  ])("reads %s in bounded time", (_, answer, reads) => {
+    const startedAt = performance.now();
+    const pieces = Array.from({ length: Math.ceil(answer.length / 64) }, (_part, at) =>
+      answer.slice(at * 64, at * 64 + 64),
+    );
+    const { thought, text } = read(pieces, reads);
+    expect(thought.length + text.length).toBeGreaterThan(0);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+});
