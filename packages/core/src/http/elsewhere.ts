@@ -1,4 +1,5 @@
 import { QwenError } from "../errors.ts";
+import { aCountFrom, aLimitMs, mustBe } from "../options.ts";
 import { startTimer } from "../timers.ts";
 import { follow } from "./follow.ts";
 import { mayBePublicHost } from "./public-address.ts";
@@ -6,6 +7,7 @@ import { headerOf, readBytes, type Transport } from "./transport.ts";
 
 /** Characters of an address that a message shows. */
 const LONGEST_SHOWN = 200;
+const aSize = aCountFrom(0);
 
 /** Where a request to somewhere else may go: to any address, to public ones only, or not at all. */
 export type Reach = "any" | "public" | "none";
@@ -33,7 +35,8 @@ export interface ElsewhereOptions {
  *
  * Nothing of the caller's goes along: no header, token or cookie. Whatever goes wrong is `invalid_request`, since it
  * says nothing of a provider: no http(s) URL, an address out of reach, a host that is down, slow or redirects in a
- * circle, a status other than 200, more than `maxBytes`. An abort rejects with the reason of `signal`.
+ * circle, a status other than 200, more than `maxBytes`. An abort rejects with the reason of `signal`, a limit that is none
+ * with a `TypeError`.
  *
  * Of a name that this process resolves, each address is checked, and the connection goes to one that was. Where a
  * proxy, a browser or a transport of the user's own resolves it, an address is checked only if it is written out.
@@ -42,6 +45,13 @@ export async function fetchElsewhere(
   url: URL,
   { transport, reach, maxBytes, limitMs, connectMs, headersMs, signal }: ElsewhereOptions,
 ): Promise<Uint8Array> {
+  for (const [name, value, rule] of [
+    ["maxBytes", maxBytes, aSize],
+    ["limitMs", limitMs, aLimitMs],
+  ] as const) {
+    const expected = rule(value);
+    if (expected !== undefined) throw mustBe(name, expected, value);
+  }
   signal.throwIfAborted();
   const limit = new AbortController();
   const timer = startTimer(limitMs, () => limit.abort(new Error(`it took longer than ${limitMs} ms`)));

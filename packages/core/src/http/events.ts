@@ -1,5 +1,6 @@
 import { Flow, type FlowMaker } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
+import { aCountFrom, readOptions, type Rules } from "../options.ts";
 import { decodeEvents, type EventSink } from "./sse.ts";
 import type { ResponseBody } from "./transport.ts";
 
@@ -22,14 +23,17 @@ export interface ReadEventsOptions {
  *
  * Reading starts at the first `next()`; a reader who lags holds up the sender; leaving closes the connection, unless all is
  * there. It ends where the body does, which may be in the middle of an answer: whether all was said is for the reader to know.
- * It throws what ends the body: the reason of the request's signal, a `connection` error, or `protocol`.
+ * It throws what ends the body: the reason of the request's signal, a `connection` error, or `protocol`. An option that is
+ * none is a `TypeError` at once.
  */
 export function readEvents(
   body: ResponseBody,
-  options: ReadEventsOptions = {},
+  options?: ReadEventsOptions,
 ): AsyncIterableIterator<ServerSentEvent, undefined> {
-  return new FlowIterator(new Events(body, options).flow);
+  return new FlowIterator(new Events(body, readOptions("options", options, RULES)).flow);
 }
+
+const RULES: Rules<ReadEventsOptions> = { maxEventChars: aCountFrom(1) };
 
 /** What an event costs besides its text, in bytes. */
 const EVENT_BYTES = 100;
@@ -37,9 +41,9 @@ const EVENT_BYTES = 100;
 class Events implements FlowMaker, EventSink {
   readonly flow = new Flow<ServerSentEvent>(this, ({ data }) => data.length + EVENT_BYTES);
   readonly #body: ResponseBody;
-  readonly #options: ReadEventsOptions;
+  readonly #options: ReadEventsOptions | undefined;
 
-  constructor(body: ResponseBody, options: ReadEventsOptions) {
+  constructor(body: ResponseBody, options: ReadEventsOptions | undefined) {
     this.#body = body;
     this.#options = options;
   }

@@ -1,11 +1,17 @@
 import { QwenError } from "../errors.ts";
+import { aLimitMs, readOption } from "../options.ts";
 import { wordsOf } from "../printable.ts";
+import { DEFAULT_TIMEOUTS } from "../timers.ts";
 import { headerOf, type Transport, type TransportRequest, type TransportResponse } from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
 
 /** A request whose headers depend on where it goes. */
-export interface FollowedRequest extends Omit<TransportRequest, "headers" | "publicOnly"> {
+export interface FollowedRequest extends Omit<TransportRequest, "headers" | "publicOnly" | "connectMs" | "headersMs"> {
+  /** Of each hop: see {@link TransportRequest.connectMs}. @defaultValue 10_000 */
+  readonly connectMs?: number | undefined;
+  /** Of each hop: see {@link TransportRequest.headersMs}. @defaultValue 30_000 */
+  readonly headersMs?: number | undefined;
   /** Asked anew for every hop, so that what is meant for one host never reaches another. */
   headersFor(url: URL): Readonly<Record<string, string>>;
   /** Whether a hop must lead to a public address. Asked for each; throws for one that must not be asked at all. */
@@ -19,17 +25,26 @@ export interface FollowedRequest extends Omit<TransportRequest, "headers" | "pub
  *
  * A POST is followed on 307 and 308 only, since the others would turn it into a GET without its body
  * (RFC 9110, section 15.4), and only within its origin: a prompt or a password is for the host it was given for.
- * Errors of code `protocol` name where the redirect leads.
+ * Errors of code `protocol` name where the redirect leads. A limit that is none is a `TypeError`.
  */
 export async function follow(
   transport: Transport,
-  { headersFor, publicOnly, onResponse, ...request }: FollowedRequest,
+  {
+    headersFor,
+    publicOnly,
+    onResponse,
+    connectMs = DEFAULT_TIMEOUTS.connectMs,
+    headersMs = DEFAULT_TIMEOUTS.headersMs,
+    ...request
+  }: FollowedRequest,
 ): Promise<TransportResponse> {
+  readOption("connectMs", connectMs, aLimitMs);
+  readOption("headersMs", headersMs, aLimitMs);
   let { url } = request;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
     const narrowed = publicOnly?.(url) === true ? { publicOnly: true } : undefined;
     const headers = headersFor(url);
-    const response = await sent({ ...request, ...narrowed, url, headers }, transport);
+    const response = await sent({ ...request, ...narrowed, connectMs, headersMs, url, headers }, transport);
     onResponse?.(response, url);
     const location = response.status >= 300 && response.status < 400 ? headerOf(response, "location") : undefined;
     if (location === undefined) return response;

@@ -1,5 +1,6 @@
 import { QwenError, TimeoutError } from "../errors.ts";
-import { startTimer } from "../timers.ts";
+import { aCountFrom, aLimitMs, readOption } from "../options.ts";
+import { Deadline } from "../timers.ts";
 import { Pieces } from "./pieces.ts";
 
 /**
@@ -136,12 +137,13 @@ export async function readText(
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
+const aSize = aCountFrom(0);
 
 /**
  * Reads a whole body. One longer than `maxBytes` is cut off somewhere after.
  *
- * Rejects with what the transport reports, a `TimeoutError` of phase `headers`, or the reason of
- * `signal`. However it ends, the connection is done with.
+ * Rejects with what the transport reports, a `TimeoutError` of phase `headers`, the reason of `signal`, or a `TypeError` for
+ * a limit that is none. However it ends, the connection is done with.
  */
 export function readBytes(
   body: ResponseBody,
@@ -159,7 +161,15 @@ export function readBytes(
       reject(error);
     };
     const onAbort = () => giveUp(signal?.reason);
-    const timer = startTimer(limitMs, () => giveUp(new TimeoutError("headers", limitMs)));
+    const timer = new Deadline(() => giveUp(new TimeoutError("headers", limitMs)));
+    try {
+      readOption("maxBytes", maxBytes, aSize);
+      readOption("limitMs", limitMs, aLimitMs);
+    } catch (error) {
+      giveUp(error);
+      return;
+    }
+    timer.start(limitMs);
     if (signal?.aborted === true) {
       onAbort();
       return;
