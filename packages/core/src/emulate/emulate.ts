@@ -70,10 +70,8 @@ type NameOf<Model extends ModelInfo> =
  * ```
  */
 export function emulate<const P extends Provider>(provider: P, options: EmulateOptions = {}): Emulated<P> {
-  if (!isGroup(provider) || typeof provider.stream !== "function" || !Array.isArray(provider.models))
-    throw new TypeError("emulate() takes a provider: an object with `id`, `models` and `stream`.");
   const wanted = readOptions("options", options, RULES) ?? {};
-  const [first, ...others] = provider.models.map((model) => modelWith(model, wanted));
+  const [first, ...others] = modelsOf(provider).map((model) => modelWith(model, wanted));
   const emulated: Provider = {
     id: provider.id,
     models: [first as ModelInfo, ...others],
@@ -87,6 +85,14 @@ export function emulate<const P extends Provider>(provider: P, options: EmulateO
     ...(provider.close !== undefined && { close: closeOf(provider, provider.close) }),
   };
   return emulated;
+}
+
+/** Throws a `TypeError` for what is no provider, or one without models. */
+function modelsOf(provider: Provider): readonly ModelInfo[] {
+  const { models, stream }: Partial<Provider> = isGroup(provider) ? provider : {};
+  if (typeof stream === "function" && Array.isArray(models) && models.length > 0 && models.every(isGroup))
+    return models;
+  throw new TypeError("emulate() takes a provider: an object with `id`, `models` and `stream`.");
 }
 
 /** One of ours is handed on as it is, by which a router knows that it ends in bounded time. */

@@ -50,6 +50,7 @@ describe("an emulated provider", () => {
     ["a slip", () => emulate(scripted("p", []), { tool: true } as object), /no option "tool".*"tools"/],
     ["a wrong value", () => emulate(scripted("p", []), { reasoning: "on" as "open" }), /options\.reasoning.*"open"/],
     ["no provider", () => emulate(null as never, {}), /takes a provider/],
+    ["a provider without models", () => emulate({ ...scripted("p", []), models: [] as never }), /takes a provider/],
     ["no options", () => emulate(scripted("p", []), 5 as never), /options/],
   ])("refuses %s with a TypeError", (_, make, message) => {
     expect(make).toThrow(TypeError);
