@@ -14,25 +14,17 @@ export class PhaseClock {
   readonly #onExpired: (error: TimeoutError) => void;
   readonly #phaseEnd = new Deadline(() => this.#expire(this.#phase));
   readonly #wholeEnd = new Deadline(() => this.#expire("total"));
-  readonly #beforeOutput: "first-output" | "answer";
-  #phase: "first-output" | "answer" | "queue" | "idle";
+  /** Whether it is known that the answer comes whole. Looked at as its phases start. */
+  comesWhole = false;
+  #phase: "first-output" | "answer" | "queue" | "idle" = "first-output";
   /** What is left of the phase that was gone from, before output or queue, in ms. */
   #otherLeftMs: number;
   #lowestPlace = Infinity;
   #paused = false;
 
-  /**
-   * `onExpired` is told the first limit that runs out, once. Nothing runs before `start()`. With `comesWhole` nothing is
-   * expected before all of the answer is there.
-   */
-  constructor(
-    limits: ResolvedTimeouts,
-    onExpired: (error: TimeoutError) => void,
-    { comesWhole = false }: { readonly comesWhole?: boolean | undefined } = {},
-  ) {
+  /** `onExpired` is told the first limit that runs out, once. Nothing runs before `start()`. */
+  constructor(limits: ResolvedTimeouts, onExpired: (error: TimeoutError) => void) {
     this.#limits = limits;
-    this.#beforeOutput = comesWhole ? "answer" : "first-output";
-    this.#phase = this.#beforeOutput;
     this.#onExpired = onExpired;
     this.#otherLeftMs = limits.queueMs;
   }
@@ -101,6 +93,10 @@ export class PhaseClock {
   stop(): void {
     this.stopPhase();
     this.#wholeEnd.stop();
+  }
+
+  get #beforeOutput(): "first-output" | "answer" {
+    return this.comesWhole ? "answer" : "first-output";
   }
 
   #enter(phase: "first-output" | "answer" | "queue"): void {

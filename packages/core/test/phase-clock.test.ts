@@ -6,15 +6,14 @@ import { DEFAULT_TIMEOUTS } from "../src/timers.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function started(options?: { readonly comesWhole: boolean }) {
+function started({ comesWhole = false } = {}) {
   const expired: string[] = [];
   const startedAt = performance.now();
   const limits = { ...DEFAULT_TIMEOUTS, firstOutputMs: 100, answerMs: 1000, queueMs: 300, idleMs: 50, totalMs: 10_000 };
-  const clock = new PhaseClock(
-    limits,
-    ({ phase }: TimeoutError) => expired.push(`${phase} after ${performance.now() - startedAt}`),
-    options,
+  const clock = new PhaseClock(limits, ({ phase }: TimeoutError) =>
+    expired.push(`${phase} after ${performance.now() - startedAt}`),
   );
+  clock.comesWhole = comesWhole;
   clock.start();
   return { clock, expired };
 }

@@ -1,10 +1,12 @@
 import {
   QwenError,
+  filesOf,
   imagesOf,
   type ModelInfo,
   type Provider,
   type ProviderPart,
   type ProviderRequest,
+  type Role,
 } from "@qwen/core";
 
 /** One thing a scripted provider does: says a piece of text, yields a part, waits, or fails. */
@@ -144,8 +146,15 @@ function refuseUnsupported({ id, capabilities }: ModelInfo, { messages, settings
     throw new QwenError("unsupported", `The model "${id}" cannot take ${feature}.`);
   };
   if (capabilities?.images !== true && messages.some((message) => imagesOf(message).length > 0)) refuse("images");
+  if (capabilities?.files !== true && messages.some((message) => filesOf(message).length > 0)) refuse("files");
+  if (capabilities?.prefill !== true && lastSpeaker(messages) === "assistant")
+    refuse("a chat that ends with the assistant");
   if (capabilities?.tools !== true && (settings?.tools ?? []).length > 0) refuse("tools");
   if (capabilities?.json !== true && settings?.responseFormat?.type === "json") refuse("a JSON response format");
+}
+
+function lastSpeaker(messages: ProviderRequest["messages"]): Role | undefined {
+  return messages.findLast(({ role }) => role !== "system" && role !== "developer")?.role;
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

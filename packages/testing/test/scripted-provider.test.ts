@@ -59,6 +59,21 @@ test("waits by the clock that tests can move", async () => {
   expect((await parts)[0]).toEqual({ type: "text-delta", text: "late" });
 });
 
+test("refuses what its model cannot take, such as files and the beginning of an answer", async () => {
+  const file = { type: "file", file: new Uint8Array(1), mediaType: "a/b" } as const;
+  const asked: ProviderRequest[] = [
+    { messages: [{ role: "user", content: [file] }] },
+    { messages: [...request.messages, { role: "assistant", content: "Once" }] },
+  ];
+  const models = [{ id: "m", capabilities: { files: true, prefill: true } }] as const;
+  for (const one of asked) {
+    const plain = scriptedProvider({ script: ["Hi"] });
+    await expect(collect(plain.stream(one))).rejects.toMatchObject({ code: "unsupported" });
+    expect(plain.calls).toEqual([]);
+    expect(await collect(scriptedProvider({ models, script: ["Hi"] }).stream(one))).toHaveLength(2);
+  }
+});
+
 test("has the names it is given", () => {
   const capabilities = {
     images: true,

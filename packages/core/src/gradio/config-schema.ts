@@ -26,6 +26,7 @@ function makeConfigSchema() {
         api_name: z.nullish(z.union([z.string(), z.literal(false)])),
         queue: z.nullish(z.boolean()),
         inputs: z.optional(z.unknown()),
+        types: z.optional(z.unknown()),
       }),
     ),
     components: z.optional(z.unknown()),

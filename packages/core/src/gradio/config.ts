@@ -26,6 +26,8 @@ export interface SpaceConfig {
    * that have any; absent where none has.
    */
   readonly serverInputs?: ReadonlyMap<number, readonly boolean[]> | undefined;
+  /** The endpoints whose function is no generator, by `fn_index`: what they say comes whole. Absent where there is none. */
+  readonly wholeAnswers?: ReadonlySet<number> | undefined;
 }
 
 /** What a server sent, checked for the fields we read. */
@@ -41,6 +43,7 @@ interface RawConfig {
     readonly api_name?: string | false | null | undefined;
     readonly queue?: boolean | null | undefined;
     readonly inputs?: unknown;
+    readonly types?: unknown;
   }[];
   readonly components?: unknown;
 }
@@ -77,7 +80,15 @@ export function parseConfig(
       inputCount: Array.isArray(inputs) ? inputs.length : undefined,
     })),
     serverInputs: serverInputsIn(result.config),
+    wholeAnswers: wholeAnswersIn(result.config),
   };
+}
+
+function wholeAnswersIn({ dependencies }: RawConfig): SpaceConfig["wholeAnswers"] {
+  const plain = dependencies.flatMap(({ id, types }, index) =>
+    isRecord(types) && types["generator"] === false ? [id ?? index] : [],
+  );
+  return plain.length === 0 ? undefined : new Set(plain);
 }
 
 function serverInputsIn({ dependencies, components }: RawConfig): SpaceConfig["serverInputs"] {

@@ -76,7 +76,9 @@ export class Job implements StreamListener {
 
   start(): void {
     if (this.#over) return;
-    this.#options.clock.startPhase();
+    const { clock, endpoint } = this.#options;
+    clock.comesWhole = endpoint.now.comesWhole;
+    clock.startPhase();
     this.#opening = this.#open();
   }
 

@@ -1,4 +1,4 @@
-import { QwenError, SpaceError } from "../errors.ts";
+import { QwenError, SpaceError, TimeoutError } from "../errors.ts";
 import { readText } from "../http/transport.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import { completionFailure, statusFailure } from "./failure.ts";
@@ -22,8 +22,7 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /**
  * Runs an endpoint by `POST /run/predict`, which answers once and whole.
  *
- * The answer must be there within the first-output limit. Resolves with one value an output, `undefined` for one that the
- * app left out.
+ * The answer must be there within `answerMs`. Resolves with one value an output, `undefined` for one that the app left out.
  */
 export async function runUnqueued({
   session,
@@ -34,12 +33,14 @@ export async function runUnqueued({
 }: RunOptions): Promise<readonly unknown[]> {
   const { conceal, client } = session;
   const { url } = client;
-  const response = await session.request({
-    ...runRequest({ sessionHash: session.hash, inputs }, fnIndex),
-    signal,
-    // The headers come with the result, after the function has run.
-    timeouts: { ...timeouts, headersMs: timeouts.firstOutputMs },
-  });
+  const { answerMs } = timeouts;
+  // The headers come with the result, after the function has run.
+  const limits = { ...timeouts, headersMs: answerMs };
+  const response = await session
+    .request({ ...runRequest({ sessionHash: session.hash, inputs }, fnIndex), signal, timeouts: limits })
+    .catch((error: unknown): never => {
+      throw error instanceof TimeoutError && error.phase === "headers" ? new TimeoutError("answer", answerMs) : error;
+    });
   const body = await readText(response.body, { maxBytes: MAX_ANSWER_BYTES, limitMs: timeouts.idleMs, signal });
   const json = parseJson(body);
   if (response.status === 200 && isRecord(json) && Array.isArray(json["data"]))

@@ -4,7 +4,7 @@ import { copyOf } from "../error-copy.ts";
 import { NoSuchModelError, QwenError } from "../errors.ts";
 import { shortened } from "../nearest.ts";
 import { weightOfPart } from "../part-weight.ts";
-import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Timeouts } from "../provider.ts";
+import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Timeouts, Warning } from "../provider.ts";
 import { resolveTimeouts, sleep, within, type ResolvedTimeouts } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
 import type { Call, CallWork } from "./call.ts";
@@ -113,6 +113,7 @@ async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
   const { client } = space;
   const { saved } = turn ?? {};
   const session = new Session(client, { saved, headers: request.headers });
+  const ignored = warnOfSettings(request.settings, attempt.model.capabilities?.settings);
   const forInputs = new RequestSession({ call, session, continued: saved !== undefined, timeouts });
   // Whoever holds a conversation must know which start of the app does: a restart forgets it silently.
   const appId =
@@ -124,7 +125,8 @@ async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
     const inputs = await inputsOf(attempt, forInputs);
     if (turn?.appId !== undefined && (await appId) !== turn.appId)
       throw conversationExpired("the Space was restarted and has forgotten it");
-    await new AnswerJob(attempt, session).run(inputs);
+    const warnings = [...ignored, ...forInputs.warnings];
+    await new AnswerJob(attempt, { session, warnings }).run(inputs);
   } catch (error) {
     if (!call.stop.aborted && mayHaveChanged(error)) await forInputs.verify();
     throw error;
@@ -134,7 +136,7 @@ async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
   return {
     type: "finish",
     reason: "stop",
-    warnings: [...warnOfSettings(request.settings), ...forInputs.warnings],
+    warnings: [...ignored, ...forInputs.warnings],
     ...(conversation === undefined ? {} : { conversation }),
   };
 }
@@ -160,13 +162,19 @@ class AnswerJob implements JobListener {
   readonly #reader: AnswerReader;
   readonly #now: EndpointNow;
   readonly #ended = Promise.withResolvers<readonly unknown[]>();
+  /** What is told as soon as there is an answer. */
+  #untold: readonly Warning[];
   #job: Job | undefined;
   #hasOutput = false;
   #verification: Promise<void> | undefined;
 
-  constructor(attempt: AnswerAttempt, session: Session) {
+  constructor(
+    attempt: AnswerAttempt,
+    { session, warnings }: { readonly session: Session; readonly warnings: readonly Warning[] },
+  ) {
     const { definition, endpoint } = attempt.space;
     this.#attempt = attempt;
+    this.#untold = warnings;
     this.#session = session;
     this.#now = endpoint.now;
     this.#reader = new AnswerReader(definition.answer, {
@@ -195,7 +203,7 @@ class AnswerJob implements JobListener {
     try {
       const last = this.#reader.completed(await this.#ended.promise);
       if (!verified) await (this.#verification ?? endpoint.verify(fnIndex));
-      if (last !== undefined) call.push(last);
+      if (last !== undefined) this.#say(last);
     } catch (error) {
       if (!call.stop.aborted && mayHaveChanged(error))
         await endpoint.verifyAgain(fnIndex, isRefusal(error) ? inputs.length : undefined);
@@ -207,8 +215,11 @@ class AnswerJob implements JobListener {
     if (message.type === "started") return false;
     const part = message.type === "generating" ? this.#reader.generating(message.data) : message;
     if (part === undefined) return false;
-    this.#attempt.call.push(part);
-    if (part.type !== "text-delta" && part.type !== "text-replace") return false;
+    if (part.type !== "text-delta" && part.type !== "text-replace") {
+      this.#attempt.call.push(part);
+      return false;
+    }
+    this.#say(part);
     // White space begins no answer, but is a piece of one.
     if (!this.#hasOutput && part.text.trim() === "") return false;
     if (!this.#hasOutput && !this.#now.verified) this.#verify();
@@ -226,6 +237,13 @@ class AnswerJob implements JobListener {
 
   partialText(): string {
     return this.#reader.text();
+  }
+
+  #say(part: ProviderPart): void {
+    const { call } = this.#attempt;
+    if (this.#untold.length > 0) call.push({ type: "start", warnings: this.#untold });
+    this.#untold = [];
+    call.push(part);
   }
 
   #verify(): void {

@@ -21,7 +21,7 @@ export interface SubmitOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Here progress and logs count as output, and `firstOutputMs` is 300,000 by default: an endpoint may be a plain function
-   * that says nothing until it is done.
+   * that says nothing until it is done. Where `/config` was read and says that it is one, `answerMs` holds instead.
    */
   readonly timeouts?: Timeouts | undefined;
   /** Leave a queue whose estimated wait, or the wait itself, is longer than this, in ms, with `queue_full`. */

@@ -18,6 +18,8 @@ export interface EndpointNow {
   readonly verified: boolean;
   /** Whether it runs on the queue, as long as `/config` does not say otherwise. */
   readonly queue: boolean;
+  /** Whether `/config` says that its answer comes whole. */
+  readonly comesWhole: boolean;
 }
 
 /** An endpoint that is called by its name, from a guessed index until `/config` is known, or by its index. */
@@ -49,6 +51,7 @@ export class TrackedEndpoint {
       fnIndex: found?.fnIndex ?? this.#guess,
       verified: found !== undefined && this.#isTrusted(),
       queue: found?.queue !== false,
+      comesWhole: found !== undefined && this.#client.config.known?.wholeAnswers?.has(found.fnIndex) === true,
     };
   }
 

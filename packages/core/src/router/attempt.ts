@@ -217,8 +217,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   }
 
   #pull(parts: AsyncIterable<Part>): Flow<Part> {
-    const { timeouts, comesWhole } = this.candidate;
-    this.#clock = new PhaseClock(timeouts, (error) => this.fail(error), { comesWhole });
+    this.#clock = new PhaseClock(this.candidate.timeouts, (error) => this.fail(error));
+    this.#clock.comesWhole = this.candidate.comesWhole === true;
     return pullFlow(parts, this.#clock);
   }
 

@@ -22,6 +22,39 @@ const oneJob = {
   call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
 };
 
+describe("what a Space does not honour", () => {
+  it("is told when the answer starts, and when it ends", async () => {
+    await using space = await startTestSpace({
+      ...oneJob,
+      data: says(estimation(0), starts(), generating(["Hel"]), completed(["Hello"])),
+    });
+    const model = { id: "m", capabilities: { settings: ["seed"] } } as const;
+    const provider = chatProvider(
+      { space: space.origin },
+      {
+        models: [model],
+        inputs(_, { warn }) {
+          warn({ feature: "images", message: "One of them." });
+          return ["Hi"];
+        },
+      },
+    );
+    const parts = await collect(ask(provider, { settings: { temperature: 1, seed: 1 } }));
+    expect(parts.map(({ type }) => type)).toEqual(["queue", "start", "text-delta", "text-delta", "finish"]);
+    const warnings = [{ feature: "temperature" }, { feature: "images" }];
+    expect(parts[1]).toMatchObject({ warnings });
+    expect(parts.at(-1)).toMatchObject({ warnings });
+    await provider.close?.();
+  });
+
+  it("is nothing where nothing was asked for: then there is no start", async () => {
+    await using space = await startTestSpace({ data: says(completed(["Hello"])) });
+    const provider = chatProvider({ space: space.origin });
+    expect((await collect(ask(provider))).map(({ type }) => type)).toEqual(["text-delta", "finish"]);
+    await provider.close?.();
+  });
+});
+
 describe("a cold call", () => {
   it("is two requests on one connection before the first text; /config is read after it", async () => {
     const stream = Promise.withResolvers<Events>();

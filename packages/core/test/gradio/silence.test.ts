@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { connectSpace } from "../../src/gradio/space.ts";
 import { ask, chatProvider, shownText } from "../servers/chat-provider.ts";
 import {
   completed,
+  configOf,
   estimation,
   generating,
   heartbeat,
@@ -45,6 +47,24 @@ describe("silence", () => {
     expect(error).toMatchObject({ code: "timeout", phase, provider: "test" });
     await provider.close?.();
     await until(() => space.log.includes("close data"));
+  });
+
+  it.each([
+    ["is no generator is awaited for answerMs", { generator: false }, "answer", 60],
+    ["is a generator for firstOutputMs", { generator: true }, "first-output", 30],
+    ["is of a kind that nobody knows for firstOutputMs", "?", "first-output", 30],
+  ])("of a function that, as /config says, %s", async (_, types, phase, limitMs) => {
+    const dependencies = [{ id: 0, api_name: "chat", queue: true, types }];
+    await using space = await startTestSpace({ config: ({ reply }) => reply(200, configOf({ dependencies })) });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const timeouts = { firstOutputMs: 30, answerMs: 60 };
+    expect(await rejection(client.predict("chat", ["Hi"], { timeouts }))).toMatchObject({
+      code: "timeout",
+      phase,
+      limitMs,
+    });
+    await client.close();
   });
 
   it("in a queue that repeats one place for ever is a timeout", async () => {

@@ -37,6 +37,20 @@ describe("an endpoint without a queue", () => {
     await client.close();
   });
 
+  it("is awaited for `answerMs`, as it comes whole", async () => {
+    await using space = await startTestSpace({ config: ({ reply }) => reply(200, config), run: () => {} });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const timeouts = { headersMs: 10, firstOutputMs: 10, answerMs: 60 };
+    expect(await rejection(client.predict("quick", [], { timeouts }))).toMatchObject({
+      code: "timeout",
+      phase: "answer",
+      limitMs: 60,
+      message: expect.stringContaining("answerMs"),
+    });
+    await client.close();
+  });
+
   it("is dropped by an abort, with the signal's reason", async () => {
     await using space = await startTestSpace({ config: ({ reply }) => reply(200, config), run: () => {} });
     const client = connectSpace(space.origin);

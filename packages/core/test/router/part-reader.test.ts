@@ -97,6 +97,61 @@ describe("a stream of other parts", () => {
     expect(latencies).toEqual(["attempt-started", "output", "attempt-ended"]);
   });
 
+  test("begins with what its collector makes of its starts, which go no further themselves", async () => {
+    const starting: PartReader<Part, string> = {
+      ...reader,
+      sealed: ([kind], { start, firstOutputMs, durationMs }) => [kind, [start, firstOutputMs, durationMs]],
+      collect() {
+        const known: unknown[] = [];
+        return {
+          ...reader.collect(),
+          add: ([kind, value]) => void (kind === "start" && known.push(value)),
+          start: () => ["opening", known.join()],
+        };
+      },
+    };
+    const script: readonly Part[] = [
+      ["start", 1],
+      ["opening", " "],
+      ["start", 2],
+      ["output", "text"],
+      ["start", 3],
+      ["finish"],
+    ];
+    const shown = [
+      ["opening", "1,2"],
+      ["opening", " "],
+      ["output", "text"],
+    ];
+    const { parts } = await run({ a: script }, { reader: starting });
+    expect(parts).toEqual([...shown, ["finish", [["opening", "1,2,3"], 0, 0]]]);
+    const failing = await run(
+      {
+        a: [
+          ["start", 0],
+          ["error", new QwenError("connection", "no")],
+        ],
+        b: script,
+      },
+      { reader: starting },
+    );
+    expect(failing.parts.slice(0, 3)).toEqual(shown);
+  });
+
+  test("that is known to come whole is awaited for answerMs", async () => {
+    const whole: Candidate<Part> = {
+      ...candidate("a", []),
+      timeouts: { ...DEFAULT_TIMEOUTS, firstOutputMs: 10, answerMs: 50 },
+      comesWhole: true,
+      async *start() {
+        await new Promise(() => {});
+        yield ["live"];
+      },
+    };
+    const { error } = await run({}, { candidates: () => [whole], retry: { maxAttempts: 1 } });
+    expect(error).toMatchObject({ code: "timeout", phase: "answer", limitMs: 50 });
+  });
+
   test("ends with the error of an error part after output, which is whatever the part holds", async () => {
     const slip = new Error("reset");
     const { parts, error, outcome } = await run({

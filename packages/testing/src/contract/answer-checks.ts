@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { FinishReason, Provider, ProviderPart, Warning } from "@qwen/core";
+import type { FinishReason, Provider, ProviderPart, Usage, Warning } from "@qwen/core";
 
 import { answered, ask, textOf, transcribe } from "./calls.ts";
 import type { ContractCheck, ContractSubject, KnownAnswer } from "./contract-subject.ts";
@@ -138,6 +138,7 @@ function assertWellFormed(part: ProviderPart): void {
       break;
     case "tool-input-delta":
       for (const text of [part.toolCallId, part.toolName, part.text]) assert.equal(typeof text, "string");
+      assert.ok(part.toolCallId !== "" && part.toolName !== "", "a tool call without an id or a name");
       break;
     case "queue":
       assert.ok(Number.isInteger(part.position) && part.position >= 0, `position ${part.position}`);
@@ -153,12 +154,19 @@ function assertWellFormed(part: ProviderPart): void {
       break;
     case "tool-call":
       assert.equal(typeof JSON.parse(part.input), "object");
+      assert.ok(part.toolCallId !== "" && part.toolName !== "", "a tool call without an id or a name");
       break;
     case "finish":
       assert.ok(REASONS.includes(part.reason), `reason ${part.reason}`);
       part.warnings?.forEach(assertWarning);
+      assertUsage(part.usage);
       break;
   }
+}
+
+function assertUsage({ inputTokens, outputTokens, cachedInputTokens, reasoningTokens }: Usage = {}): void {
+  for (const count of [inputTokens, outputTokens, cachedInputTokens, reasoningTokens])
+    assert.ok(count === undefined || (Number.isInteger(count) && count >= 0), `usage ${count}`);
 }
 
 function assertWarning({ feature, message }: Warning): void {

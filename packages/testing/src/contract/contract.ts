@@ -4,10 +4,13 @@ import { endingChecks } from "./ending-checks.ts";
 import { failureChecks } from "./failure-checks.ts";
 import { identityChecks } from "./identity-checks.ts";
 import { leakChecks } from "./leak-checks.ts";
+import { partChecks } from "./part-checks.ts";
 
 /** The promises that a provider makes, each with the check that shows whether it keeps it. */
 export function providerContract(subject: ContractSubject): readonly ContractCheck[] {
-  return [identityChecks, answerChecks, endingChecks, failureChecks, leakChecks].flatMap((checks) => checks(subject));
+  return [identityChecks, answerChecks, partChecks, endingChecks, failureChecks, leakChecks].flatMap((checks) =>
+    checks(subject),
+  );
 }
 
 /** Options of {@link testProvider}. */
@@ -17,7 +20,7 @@ export interface TestProviderOptions extends Omit<ContractSubject, "create"> {
 }
 
 /**
- * Registers a test for each promise of the provider contract: parts in order, exact text, one finish; abort, `break`,
+ * Registers a test for each promise of the provider contract: parts in order, exact text, one start at most, one finish; abort, `break`,
  * `return()` and `throw()` end at once and stop the work; errors of the family; nothing sent for what the model cannot
  * do; no listener, socket or timer left.
  *
