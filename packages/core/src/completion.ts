@@ -104,14 +104,15 @@ export class Collector {
       toolCalls: this.#toolCalls,
       sources: this.#sources,
       finishReason: reason,
-      usage,
+      usage: usage ?? undefined,
       response,
       provider,
       model,
-      attempts,
+      // Lists of its own: the `finish` part has been handed out too.
+      attempts: [...attempts],
       firstOutputMs,
       durationMs,
-      warnings,
+      warnings: [...warnings],
       conversation,
     };
   }
@@ -133,15 +134,15 @@ function joined(before: StartPart | undefined, part: StartPart): StartPart {
 
 /** Warnings that were given at two times, each once. Providers written without the compiler may leave them out. */
 export function allWarnings(
-  before: readonly Warning[] = NONE,
-  since: readonly Warning[] | undefined = NONE,
+  before: readonly Warning[] | undefined,
+  since: readonly Warning[] | undefined,
 ): readonly Warning[] {
-  if (before.length === 0) return since;
-  const told = new Set(before.map(inWords));
-  return [...before, ...since.filter((warning) => !told.has(inWords(warning)))];
+  const later = Array.isArray(since) ? (since as readonly Warning[]) : [];
+  // A list of its own, which the provider may have given to others as well.
+  if (!Array.isArray(before) || before.length === 0) return [...later];
+  const told = new Set((before as readonly Warning[]).map(inWords));
+  return [...(before as readonly Warning[]), ...later.filter((warning) => !told.has(inWords(warning)))];
 }
-
-const NONE: readonly Warning[] = [];
 
 function inWords({ feature, message }: Warning): string {
   return JSON.stringify([feature, message]);

@@ -1,5 +1,5 @@
 import { ERROR_RULES } from "./error-rules.ts";
-import { field, FIELDS, knownOptions, setAttempts, setFields, stackOf, type Attempt } from "./error-fields.ts";
+import { DEEPEST, field, FIELDS, knownOptions, setAttempts, setFields, stackOf, type Attempt } from "./error-fields.ts";
 import {
   AllFailedError,
   NoSuchModelError,
@@ -27,10 +27,13 @@ export function copyOf<Failure extends QwenError>(
   const cause = attempts !== undefined && attempts.length > 1 ? undefined : said["cause"];
   const copy = new Error(printable(wordsOf(error)), cause === undefined ? undefined : { cause });
   Object.setPrototypeOf(copy, field((): object => Object.getPrototypeOf(error) as object) ?? QwenError.prototype);
-  const fields = Object.fromEntries(Object.entries(said).filter(([name]) => !ELSEWHERE.has(name)));
+  const fields = Object.entries(said).filter(([name]) => !ELSEWHERE.has(name));
+  // What its maker keeps from logs stays hidden.
+  const isHidden = ([each]: readonly [string, unknown]): boolean => hidden(error, each);
   const name = typeof said["name"] === "string" ? said["name"] : "QwenError";
-  setFields(copy, { name, text: said["text"] }, false);
-  setFields(copy, { ...fields, ...knownOptions({ ...said, provider: said["provider"] ?? provider }) });
+  setFields(copy, { ...Object.fromEntries(fields.filter(isHidden)), name, text: said["text"] }, false);
+  const shown = Object.fromEntries(fields.filter((entry) => !isHidden(entry)));
+  setFields(copy, { ...shown, ...knownOptions({ ...said, provider: said["provider"] ?? provider }) });
   setFields(copy, { stack: stackOf(copy, said["stack"]) }, false);
   const inner = said["attempts"];
   const told = attempts ?? (isAttempts(inner) ? inner : undefined);
@@ -52,7 +55,11 @@ export function rethrowOwn(error: unknown): never {
  * The cause and the texts of answers are not in it: `text` is `""`.
  */
 export function errorFromJSON(json: unknown): AnyQwenError {
-  const said = (json ?? {}) as Readonly<Record<string, unknown>>;
+  return revived(json, 1);
+}
+
+function revived(json: unknown, depth: number): AnyQwenError {
+  const said = field((): Readonly<Record<string, unknown>> => ({ ...(json as object) })) ?? {};
   const { name, code, message, attempts } = said;
   if (typeof code !== "string" || typeof message !== "string" || !Object.hasOwn(ERROR_RULES, code))
     throw new TypeError(
@@ -61,23 +68,32 @@ export function errorFromJSON(json: unknown): AnyQwenError {
   const { prototype } = CLASSES[code] ?? QwenError;
   const error = new QwenError(code as AnyQwenError["code"], message);
   Object.setPrototypeOf(error, prototype);
-  setFields(error, Object.fromEntries(FIELDS.map((each) => [each, said[each]])));
-  setFields(error, { ...knownOptions(said) });
-  setFields(error, { name: typeof name === "string" ? name : "QwenError" }, false);
+  const fields = FIELDS.filter((each) => !ELSEWHERE.has(each)).map((each) => [each, said[each]]);
+  setFields(error, { ...(Object.fromEntries(fields) as object), ...knownOptions(said) });
+  setFields(error, { name: typeof name === "string" ? printable(name, LONGEST_NAME) : "QwenError" }, false);
   setFields(error, { stack: stackOf(error, error.stack) }, false);
   if (prototype === StreamInterruptedError.prototype || prototype === TextRewrittenError.prototype)
     setFields(error, { text: "" }, false);
-  if (isAttempts(attempts)) {
-    const revived = attempts.map((attempt) => {
-      if (attempt.error === undefined) return attempt;
-      const inner = attempt.error as { readonly code?: unknown; readonly message?: unknown };
-      const known = typeof inner?.code === "string" && Object.hasOwn(ERROR_RULES, inner.code);
-      return { ...attempt, error: known ? errorFromJSON(inner) : new Error(wordsOf(inner)) };
-    });
-    setAttempts(error, revived);
-  }
+  // Deeper than `toJSON()` tells them nothing is to be read.
+  if (depth <= DEEPEST && isAttempts(attempts))
+    setAttempts(
+      error,
+      attempts.map((one) => revivedAttempt(one, depth + 1)),
+    );
   return error as AnyQwenError;
 }
+
+function revivedAttempt({ error, ...attempt }: Attempt, depth: number): Attempt {
+  if (error === undefined) return attempt;
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+  if (typeof code === "string" && Object.hasOwn(ERROR_RULES, code)) return { ...attempt, error: revived(error, depth) };
+  const other = new Error(printable(wordsOf(error)));
+  if (typeof name === "string") setFields(other, { name: printable(name, LONGEST_NAME) }, false);
+  return { ...attempt, error: other };
+}
+
+/** Longest name of an error that is believed, in characters. */
+const LONGEST_NAME = 100;
 
 /** What a copy has in a way of its own, or not where anybody looks. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
@@ -111,6 +127,10 @@ function ownFieldsOf(error: Error): Readonly<Record<string, unknown>> {
     field(() => (error as unknown as Readonly<Record<string, unknown>>)[name]),
   ]);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined)) as Readonly<Record<string, unknown>>;
+}
+
+function hidden(error: Error, name: string): boolean {
+  return field(() => Object.getOwnPropertyDescriptor(error, name)?.enumerable) === false;
 }
 
 function isAttempts(value: unknown): value is readonly Attempt[] {

@@ -66,7 +66,7 @@ export const FIELDS: readonly string[] = [
 ];
 
 /** Attempts within attempts, as of a router that is another one's provider, are told this deep. */
-const DEEPEST = 3;
+export const DEEPEST = 3;
 
 /** Whether it is an error of the family, of this copy of the SDK or another. Never throws. */
 export function isOfFamily(value: unknown): value is Error & { readonly code: string } {

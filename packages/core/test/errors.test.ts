@@ -89,6 +89,33 @@ describe("every error of the family", () => {
   });
 });
 
+test("what a maker of errors keeps from logs stays hidden in a copy", () => {
+  const error = Object.defineProperty(new QwenError("connection", "no"), "session", { value: "secret" });
+  const copy = copyOf(error, { provider: "a" });
+  expect(copy).toHaveProperty("session", "secret");
+  expect(inspect(copy)).not.toContain("secret");
+});
+
+test("an error is made of JSON that was tampered with as far as it can be right", () => {
+  let nested: object = { code: "connection", message: "x" };
+  for (let depth = 0; depth < 10_000; depth++)
+    nested = { code: "all_failed", message: "x", attempts: [{ ...attempt(1), error: nested }] };
+  expect(errorFromJSON(nested).toJSON().attempts).toHaveLength(1);
+  const { stack, ...odd } = errorFromJSON({
+    code: "timeout",
+    message: "x\u001b[2J",
+    name: "\u001b[31mTimeout",
+    retryAfterMs: "soon",
+    status: {},
+    provider: 5,
+  });
+  expect(stack).toMatch(/^Timeout: x/);
+  expect([odd.retryAfterMs, odd.status, odd.provider]).toEqual([undefined, undefined, undefined]);
+  const other = new QwenError("protocol", "x");
+  Object.assign(other, { attempts: [attempt(1, new RangeError("too much"))] });
+  expect(errorFromJSON(other.toJSON()).toJSON()).toEqual(other.toJSON());
+});
+
 test("what is no JSON of an error cannot be made one", () => {
   for (const json of [
     undefined,

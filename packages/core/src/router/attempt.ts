@@ -273,9 +273,11 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     if (place === undefined) this.#clock?.working();
     else this.#clock?.queued(place.position);
     const { maxQueueMs } = this.#owner;
-    if (place?.etaMs === undefined || place.etaMs <= maxQueueMs) return;
+    const etaMs = place?.etaMs ?? 0;
+    // So that what is no number is no reason.
+    if (!(etaMs > maxQueueMs)) return;
     const { provider } = this.candidate;
-    const fact = `The queue of "${provider}" would take ${Math.round(place.etaMs)} ms, more than the ${maxQueueMs} ms of maxQueueMs.`;
+    const fact = `The queue of "${provider}" would take ${Math.round(etaMs)} ms, more than the ${maxQueueMs} ms of maxQueueMs.`;
     throw new QwenError("queue_full", fact, { provider });
   }
 

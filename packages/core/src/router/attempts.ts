@@ -1,3 +1,5 @@
+import { aLimitMs, anAbortSignal, readOption } from "../options.ts";
+import { readAttemptSettings } from "./attempt-settings.ts";
 import { FlowCursor } from "../flow-iterator.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
 import type { Outcome } from "./retry.ts";
@@ -19,9 +21,17 @@ export interface AttemptsRun<Part, Result> extends AsyncIterableIterator<Part, u
  * error itself where that ended the request or came after the commit point (each with `attempts`), a `timeout` of the phase
  * `total`, and the reason of `signal` as soon as that aborts. `return()` and `throw()` end it at once, even while a `next()`
  * is pending, which is then done.
+ *
+ * Options are read at the call: one that is none is a `TypeError` then.
  */
 export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>): AttemptsRun<Part, Result> {
-  return new AttemptsCursor(new Run(options));
+  const read = {
+    ...options,
+    ...readAttemptSettings(options),
+    totalMs: readOption("totalMs", options.totalMs, aLimitMs),
+    signal: readOption("signal", options.signal, anAbortSignal),
+  };
+  return new AttemptsCursor(new Run(read));
 }
 
 class AttemptsCursor<Part, Result> extends FlowCursor<Part> implements AttemptsRun<Part, Result> {

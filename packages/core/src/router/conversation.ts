@@ -8,9 +8,11 @@ export interface Conversation {
   readonly conversation: string;
 }
 
-/** Writes a conversation as the opaque string that callers of a router keep. */
-export function sealConversation({ provider, model, conversation }: Conversation): string {
-  return JSON.stringify([provider, model, conversation]);
+/** Writes a conversation as the opaque string that callers of a router keep; nothing where it is none, or too long to come back. */
+export function sealConversation({ provider, model, conversation }: Conversation): string | undefined {
+  if (typeof conversation !== "string") return undefined;
+  const sealed = JSON.stringify([provider, model, conversation]);
+  return sealed.length > MOST_CHARACTERS ? undefined : sealed;
 }
 
 /** Reads what {@link sealConversation} wrote. Throws `invalid_request` for anything else. */
@@ -22,8 +24,8 @@ export function openConversation(sealed: string): Conversation {
   throw new QwenError("invalid_request", "`conversation` is not one that the `finish` of a router carried.");
 }
 
-// A provider's own is some hundred characters long.
-const MOST_CHARACTERS = 64 * 1024;
+// One of ours is some hundred characters long; a provider of somebody's own may write its history into it.
+const MOST_CHARACTERS = 1024 * 1024;
 
 function parseArray(json: string): readonly unknown[] {
   if (typeof json !== "string" || json.length > MOST_CHARACTERS) return [];

@@ -71,6 +71,8 @@ export interface BreakerChange {
 
 /** The health of all models that were ever asked for. */
 export interface Health {
+  /** Reads the limits of a provider, unless they were. Throws a `TypeError` for those that are none. */
+  readLimitsOf(provider: string): void;
   of(provider: string, model: string): CandidateHealth;
   /** In the order they were first asked for. */
   list(): readonly ModelHealth[];
@@ -104,6 +106,7 @@ export function createHealth({ breaker: ownBreaker, limits, onBreakerChange }: H
   }
 
   return {
+    readLimitsOf: (provider) => void limiterOf(provider),
     of(provider, model) {
       const key = `${provider}/${model}`;
       const found = known.get(key);

@@ -9,7 +9,10 @@ export class HeldParts<Part> {
   readonly #reader: Pick<PartReader<Part, unknown>, "restates" | "isText">;
   readonly #keeps: boolean;
   #parts: Part[] = [];
-  #size = 0;
+  /** So many of them, from the first, are no text. */
+  #sifted = 0;
+  #textSize = 0;
+  #otherSize = 0;
 
   constructor(reader: Pick<PartReader<Part, unknown>, "restates" | "isText">, { keeps }: { readonly keeps: boolean }) {
     this.#reader = reader;
@@ -18,18 +21,20 @@ export class HeldParts<Part> {
 
   /** Whether it is more than may be held. */
   get isTooMuch(): boolean {
-    return this.#size > MOST_HELD;
+    return this.#textSize + this.#otherSize > MOST_HELD;
   }
 
   add(part: Part): void {
     if (this.#reader.restates?.(part) === true) this.#forgetText();
     if (this.#keeps) this.#parts.push(part);
-    this.#size += this.#keeps ? weightOfPart(part as object) : lengthOfPart(part as object);
+    const size = this.#keeps ? weightOfPart(part as object) : lengthOfPart(part as object);
+    if (this.#reader.isText?.(part) === true) this.#textSize += size;
+    else this.#otherSize += size;
   }
 
   /** One that is not to be shown, and takes its place elsewhere. */
   count(part: Part): void {
-    this.#size += weightOfPart(part as object);
+    this.#otherSize += weightOfPart(part as object);
   }
 
   /** Hands them out; none is held any more. */
@@ -41,7 +46,9 @@ export class HeldParts<Part> {
 
   // An app that sends its whole text with each message would otherwise fill the memory with it.
   #forgetText(): void {
-    this.#parts = this.#parts.filter((held) => this.#reader.isText?.(held) !== true);
-    this.#size = this.#parts.reduce((size, held) => size + weightOfPart(held as object), 0);
+    for (const held of this.#parts.splice(this.#sifted))
+      if (this.#reader.isText?.(held) !== true) this.#parts.push(held);
+    this.#sifted = this.#parts.length;
+    this.#textSize = 0;
   }
 }

@@ -56,17 +56,28 @@ export function createLimiter(provider: string, limits: Limits): Limiter {
   const { maxConcurrent = Infinity, maxQueueSize = Infinity } = readLimits(limits) ?? {};
   // A Set keeps the order, and lets anyone leave from the middle.
   const queue = new Set<LimitedPlace>();
+  // One walk along all of them: a new one would pass over the gaps of all who have left.
+  let inOrder = queue.values();
   let running = 0;
+
+  function first(): LimitedPlace | undefined {
+    let { value } = inOrder.next();
+    if (value === undefined) {
+      inOrder = queue.values();
+      ({ value } = inOrder.next());
+    }
+    return value;
+  }
 
   function leave(place: LimitedPlace): void {
     if (queue.delete(place)) return;
     running--;
-    const [first] = queue;
-    if (first === undefined) return;
-    queue.delete(first);
+    const next = first();
+    if (next === undefined) return;
+    queue.delete(next);
     // Given at once, so that nobody slips in between.
     running++;
-    first.give();
+    next.give();
   }
 
   function take(onGiven: () => void): Place {

@@ -49,15 +49,18 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     if (part.type !== "finish") return part;
     const known = start?.type === "start" ? start : undefined;
     const response = known?.response === undefined ? part.response : { ...known.response, ...part.response };
-    const { conversation } = part;
+    const { conversation, ...finish } = part;
+    const sealed = conversation === undefined ? undefined : sealConversation({ provider, model, conversation });
     return {
-      ...part,
+      ...finish,
+      // Providers written without the compiler may have nothing to say about it.
+      reason: finish.reason ?? "other",
       warnings: allWarnings(known?.warnings, part.warnings),
       ...(response !== undefined && { response }),
       provider,
       model,
       attempts,
-      ...(conversation !== undefined && { conversation: sealConversation({ provider, model, conversation }) }),
+      ...(sealed !== undefined && { conversation: sealed }),
     };
   },
   collect: () => new Collector(),

@@ -216,7 +216,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     const answered = {
       provider: candidate.provider,
       model: candidate.model,
-      attempts: log.attempts,
+      attempts: [...log.attempts],
       start: collector.start?.(),
       firstOutputMs: outputAt - startedAt,
       durationMs: performance.now() - startedAt,

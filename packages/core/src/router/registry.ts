@@ -18,12 +18,12 @@ const MOST_NAMES = 30;
 /** The names of a router and what they stand for. */
 export interface Names {
   /**
-   * Adds the providers of a plugin, all or none.
+   * Adds the providers of a plugin, all or none; `accept` is called with each before any is there, and may throw.
    *
    * Throws a `TypeError` for a second provider of the same id, for a name that is another provider's
    * `provider/model`, and for what is no plugin.
    */
-  add(plugin: Plugin): void;
+  add(plugin: Plugin, accept?: (provider: Provider) => void): void;
   /**
    * The models a name stands for, in the order they are to be tried, each once.
    *
@@ -63,7 +63,7 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
   /** What routes lead to, as found before. */
   let found = new Map<string, readonly Entry[]>();
 
-  function add(plugin: Plugin): void {
+  function add(plugin: Plugin, accept?: (provider: Provider) => void): void {
     const name = nameOf(plugin);
     const added = providersOf(plugin, name);
     for (const { id } of added) {
@@ -77,6 +77,7 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
       provider.models.map((model): Entry => ({ provider, model, plugin: name })),
     );
     refuseTakenNames(entries);
+    if (accept !== undefined) added.forEach(accept);
     for (const provider of added) {
       byProvider.set(provider.id, { provider, plugin: name });
       ids.add(provider.id);
@@ -129,7 +130,9 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
   function find(name: string): readonly Entry[] {
     if (typeof name !== "string") throw noSuchModel(name);
     if (!targets.has(name)) return findModel(name);
-    return resolveRoute(name, { targets, found, entriesOf: findModel });
+    const known = found.get(name) ?? resolveRoute(name, { targets, entriesOf: findModel });
+    found.set(name, known);
+    return known;
   }
 
   const noSuchModel = (name: unknown, route?: string): NoSuchModelError =>
@@ -142,19 +145,21 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
     if (entries.length === 0) throw noSuchModel(name, route);
     return entries;
   };
-  const checked = new Map<string, readonly Entry[]>();
-  for (const name of targets.keys()) resolveRoute(name, { targets, found: checked, entriesOf });
+  /** Each after those that it leads to. */
+  const routeNames = new Set<string>();
+  for (const name of targets.keys()) resolveRoute(name, { targets, entriesOf, read: routeNames });
 
   return {
     add,
     find,
     has: (name) => typeof name === "string" && (targets.has(name) || byName.has(name) || byFullName.has(name)),
     list() {
-      const listing = new Map<string, readonly Entry[]>();
+      const all = new Map<string, readonly Entry[]>();
+      for (const name of routeNames) all.set(name, resolveRoute(name, { targets, entriesOf, found: all }));
       const listed = [...targets.keys()].map((name): ListedName => ({
         name,
         kind: "route",
-        entries: resolveRoute(name, { targets, found: listing, entriesOf }),
+        entries: all.get(name) ?? [],
       }));
       for (const [name, entries] of byName) {
         if (!targets.has(name))

@@ -156,7 +156,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     stream: (request) => createRouterStream(run(request)),
     complete: async (request) => run(request, { outcomeOnly: true }).completion(),
     use(plugin) {
-      names.add(plugin);
+      names.add(plugin, ({ id }) => health.readLimitsOf(id));
       listAll();
       return router;
     },

@@ -32,49 +32,51 @@ export function readRoutes(routes: Routes): RouteTargets {
 /**
  * What a route leads to in the end, over any number of routes between, each once.
  *
- * `found` keeps what was resolved: each route is followed once, however many lead to it. It does not recurse, so
- * routes may be nested deep. Throws a `TypeError` for a circle, and what `entriesOf` throws for a name that is no route.
+ * `found` is what is known of other routes. Those that it reads through are added to `read` after all that they lead to, and not
+ * read again if they are there. It does not recurse, so routes may be nested deep. Throws a `TypeError` for a circle, and what
+ * `entriesOf` throws for a name that is no route.
  */
 export function resolveRoute<Entry>(
   name: string,
   {
     targets,
-    found,
     entriesOf,
+    found,
+    read = new Set(),
   }: {
     readonly targets: RouteTargets;
-    readonly found: Map<string, readonly Entry[]>;
     readonly entriesOf: (name: string, route: string) => readonly Entry[];
+    readonly found?: ReadonlyMap<string, readonly Entry[]> | undefined;
+    readonly read?: Set<string> | undefined;
   },
 ): readonly Entry[] {
+  const entries = new Set<Entry>();
   // The way from `name` to the route that is read now, each with what is left to read of it, backwards.
-  const path: { readonly route: string; readonly entries: Set<Entry>; readonly rest: string[] }[] = [];
+  const path: { readonly route: string; readonly rest: string[] }[] = [];
   const onPath = new Set<string>();
 
   function enter(route: string): void {
     if (onPath.has(route)) throw circle([...onPath], route);
+    if (read.has(route)) return;
     onPath.add(route);
-    path.push({ route, entries: new Set(), rest: targets.get(route)?.toReversed() ?? [] });
+    path.push({ route, rest: targets.get(route)?.toReversed() ?? [] });
   }
 
-  if (!found.has(name)) enter(name);
+  enter(name);
   for (let current = path.at(-1); current !== undefined; current = path.at(-1)) {
-    const { route, entries, rest } = current;
-    const target = rest.at(-1);
+    const { route, rest } = current;
+    const target = rest.pop();
     if (target === undefined) {
-      found.set(route, [...entries]);
+      read.add(route);
       path.pop();
       onPath.delete(route);
       continue;
     }
-    const known = targets.has(target) ? found.get(target) : entriesOf(target, route);
+    const known = targets.has(target) ? found?.get(target) : entriesOf(target, route);
     if (known === undefined) enter(target);
-    else {
-      rest.pop();
-      for (const entry of known) entries.add(entry);
-    }
+    else for (const entry of known) entries.add(entry);
   }
-  return found.get(name) ?? [];
+  return [...entries];
 }
 
 function circle(path: readonly string[], route: string): TypeError {

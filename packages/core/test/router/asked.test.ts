@@ -1,3 +1,4 @@
+import type { Completion } from "../../src/completion.ts";
 import { describe, expect, test } from "vitest";
 
 import { createRouter, type Router } from "../../src/router/router.ts";
@@ -128,4 +129,27 @@ describe("what is asked", () => {
     router.stream({ model: "m", messages: many });
     expect(performance.now() - startedAt).toBeLessThan(300);
   });
+});
+
+test("the lists that are handed out are the caller's to change: nobody else's change with them", async () => {
+  const warnings = [{ feature: "seed", message: "It is ignored." }];
+  const script = [text("Hi"), { ...finish, warnings }];
+  const turnedDown: Completion[] = [];
+  const router = createRouter({
+    plugins: [scripted("a", [script])],
+    retry: {
+      shouldRetry({ result }, { number }) {
+        turnedDown.push(result as Completion);
+        return number === 1 ? "retry" : undefined;
+      },
+      baseDelayMs: 0,
+    },
+  });
+  const stream = router.stream({ model: "m", messages, commit: "buffered" });
+  const last = (await collect(stream)).parts.at(-1) as unknown as { attempts: unknown[]; warnings: unknown[] };
+  last.attempts.length = 0;
+  last.warnings.length = 0;
+  expect(await stream.completion).toMatchObject({ attempts: [{ number: 1 }, { number: 2 }], warnings });
+  expect(warnings).toHaveLength(1);
+  expect(turnedDown.map(({ attempts }) => attempts.length)).toEqual([1, 2]);
 });

@@ -51,6 +51,29 @@ test.each(["complete", "buffered"] as const)("text that is said anew again and a
   }
 });
 
+test("reasoning between texts that are said anew is bounded, and looked at once", async () => {
+  const part = { type: "reasoning-delta", text: "x".repeat(8 * 1024 * 1024) } as const;
+  const endless = saying(async function* () {
+    for (;;) {
+      yield part;
+      yield { type: "text-replace", text: "Hi" };
+    }
+  });
+  const router = createRouter({ plugins: [endless] });
+  await expect(router.complete(request)).rejects.toMatchObject({ code: "protocol" });
+
+  const long = saying(async function* () {
+    for (let step = 0; step < 10_000; step++) {
+      yield { type: "reasoning-delta", text: "x" };
+      yield { type: "text-replace", text: "Hi" };
+    }
+    yield finish;
+  });
+  const startedAt = performance.now();
+  await collect(createRouter({ plugins: [long] }).stream({ ...request, commit: "buffered" }));
+  expect(performance.now() - startedAt).toBeLessThan(500);
+});
+
 test("complete() holds no parts", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;

@@ -64,6 +64,32 @@ describe("a provider that keeps to no rule of iterations ends its attempt, and n
   });
 });
 
+test.each([{}, { reason: undefined, warnings: undefined }, { warnings: null, conversation: null, usage: null }])(
+  "a finish that says nothing ends a whole answer: %o",
+  async (said) => {
+    const router = routerOf(async function* () {
+      yield text("Hi");
+      yield { type: "finish", ...said };
+    });
+    expect(await router.complete({ model: "m", messages })).toMatchObject({
+      text: "Hi",
+      finishReason: "other",
+      warnings: [],
+      usage: undefined,
+      conversation: undefined,
+    });
+  },
+);
+
+test("a place in a queue without a time that is a number is no reason to leave it", async () => {
+  const router = routerOf(async function* () {
+    yield { type: "queue", position: 1, etaMs: Number.NaN };
+    yield text("Hi");
+    yield finish;
+  });
+  expect((await router.complete({ model: "m", messages })).text).toBe("Hi");
+});
+
 test("a part that weighs less when it is read than when it came holds nobody up", async () => {
   const router = routerOf(async function* () {
     const log = { type: "log", level: "info", message: "" };

@@ -49,3 +49,14 @@ describe("a conversation that is lost", () => {
     expect(b.requests).toHaveLength(0);
   });
 });
+
+test("a conversation is as long as its provider writes it, up to a million characters; none that cannot come back is given", async () => {
+  const holding = (conversation: string) =>
+    scripted("a", [[...good.slice(0, -1), { type: "finish", reason: "stop", conversation }]]);
+  const long = holding("c".repeat(500_000));
+  const first = await complete(routerOf([long]));
+  await complete(routerOf([long]), { conversation: first.completion?.conversation });
+  expect(long.requests[1]?.conversation).toHaveLength(500_000);
+  const { completion } = await complete(routerOf([holding("c".repeat(1_100_000))]));
+  expect(completion).toMatchObject({ text: "Hello world", conversation: undefined });
+});

@@ -48,6 +48,19 @@ test("who waits can leave by aborting, and leaves no listener", async () => {
   expect(limiter).toMatchObject({ running: 0, waiting: 0 });
 });
 
+test("a long queue costs each of it the same", () => {
+  const costOf = (calls: number): number => {
+    const limiter = createLimiter("a", { maxConcurrent: 1 });
+    const places = Array.from({ length: calls }, () => limiter.take(() => {}));
+    const startedAt = performance.now();
+    for (const place of places) place.leave();
+    expect(limiter).toMatchObject({ running: 0, waiting: 0 });
+    return performance.now() - startedAt;
+  };
+  costOf(1000);
+  expect(costOf(40_000)).toBeLessThan(100);
+});
+
 test("counts cannot drift, whatever comes and goes in whatever order", async () => {
   const steps = fc.array(
     fc.oneof(fc.constant("enter"), fc.constant("abort"), fc.constant("release"), fc.constant("twice")),

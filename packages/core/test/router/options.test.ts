@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 
+import type { AttemptsOptions } from "../../src/router/attempts-options.ts";
+import { runAttempts } from "../../src/router/attempts.ts";
 import { createLimiter } from "../../src/router/limiter.ts";
 import { createCircuitBreaker } from "../../src/router/circuit-breaker.ts";
 import { createRouter, type Router } from "../../src/router/router.ts";
@@ -94,6 +96,21 @@ describe("a bad option", () => {
     expect(provider.requests).toEqual([]);
   });
 
+  test.each([
+    { retry: { maxAttempts: Number.NaN } },
+    { totalMs: Number.NaN },
+    { hedge: { delayMs: Number.NaN } },
+    { commit: "later" },
+    { strategy: "best" },
+    { signal: {} },
+  ])("of the attempt loop alone is a TypeError when it is called: %o", (options) => {
+    const asked = { model: "m", candidates: () => [], reader: {}, ...options } as unknown as AttemptsOptions<
+      object,
+      object
+    >;
+    expect(() => runAttempts(asked)).toThrow(TypeError);
+  });
+
   test("of a limiter or a breaker alone is a TypeError as well", () => {
     expect(() => createLimiter("a", { maxConcurrent: 0 })).toThrow(TypeError);
     expect(() => createCircuitBreaker({ failureRate: 2 })).toThrow(TypeError);
@@ -115,6 +132,8 @@ describe("a bad option", () => {
   test("out of `limits` for a provider that is added later is a TypeError when it is added", () => {
     const router = routerOf({ limits: (id: string) => ({ maxConcurrent: id === "b" ? 0 : 1 }) }, "a");
     expect(() => router.use(talker("b"))).toThrow(TypeError);
+    expect(router.has("b/m")).toBe(false);
+    expect(router.health().map(({ provider }) => provider)).toEqual(["a"]);
   });
 
   test("does not show a secret", async () => {

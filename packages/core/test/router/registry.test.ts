@@ -171,6 +171,18 @@ describe("a route", () => {
   });
 });
 
+test("routes that lead to more and more are checked in a time that grows with them", () => {
+  const ids = Array.from({ length: 8000 }, (_, index) => `m${index}`);
+  const routes = Object.fromEntries(ids.map((id, index) => [`r${index}`, index === 0 ? [id] : [id, `r${index - 1}`]]));
+  const models = ids.map((id) => model(id)) as [ModelInfo, ...ModelInfo[]];
+  const startedAt = performance.now();
+  const names = createNames([{ id: "a", models, stream: max.stream }], routes);
+  const entries = names.find("r7999");
+  expect(performance.now() - startedAt).toBeLessThan(300);
+  expect(entries).toHaveLength(8000);
+  expect(entries.slice(0, 2).map((entry) => entry.model.id)).toEqual(["m7999", "m7998"]);
+});
+
 describe("a plugin", () => {
   test("may register several providers", () => {
     const both: Plugin = { name: "both", register: (registry) => registry.provider(max).provider(small) };
