@@ -75,7 +75,9 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     return this.#stopped;
   }
 
+  /** Throws a `TypeError` for what is no text: what a careless provider gives is not to become words. */
   feed(text: string): void {
+    if (typeof text !== "string") throw new TypeError("The text of a part must be a string.");
     this.#split.feed(text);
   }
 

@@ -1,4 +1,4 @@
-import { FlowIterator, PhaseClock, pullFlow, resolveTimeouts } from "#core";
+import { FlowIterator, isGroup, PhaseClock, pullFlow, resolveTimeouts } from "#core";
 
 import type { Flow, FlowReader } from "../flow.ts";
 import type { Provider, ProviderPart, ProviderRequest } from "../provider.ts";
@@ -26,7 +26,8 @@ export class InnerCall implements FlowReader<ProviderPart> {
   constructor(provider: Provider, request: ProviderRequest, owner: InnerCallOwner) {
     this.#owner = owner;
     const parts = provider.stream({ ...request, signal: this.#controller.signal });
-    const flow = FlowIterator.claim(parts);
+    // A careless provider may give anything.
+    const flow = isGroup(parts) ? FlowIterator.claim(parts) : undefined;
     this.#clock =
       flow === undefined
         ? new PhaseClock(resolveTimeouts(request.timeouts, provider.timeouts), (error) => this.#expire(error))

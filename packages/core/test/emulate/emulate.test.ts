@@ -238,6 +238,28 @@ describe("an emulated provider", () => {
     expect(requests).toHaveLength(0);
   });
 
+  test.each<readonly [string, () => unknown, RegExp]>([
+    ["gives a promise", async () => {}, /must return an async iteration/],
+    [
+      "gives a text without words",
+      async function* () {
+        yield { type: "text-delta" };
+      },
+      /must be a string/,
+    ],
+    [
+      "gives no part",
+      async function* () {
+        yield null;
+      },
+      /null/,
+    ],
+  ])("ends with an error where the provider %s", async (_, stream, message) => {
+    const careless = { ...scripted("p", []), stream: stream as never };
+    const { error } = await collect(emulate(careless, { reasoning: true }).stream({ messages }));
+    expect(error).toMatchObject({ message: expect.stringMatching(message) as string });
+  });
+
   test("passes errors and endings on as they are", async () => {
     expect((await ask([[text("Hi"), new Error("No.")]])).error).toMatchObject({ message: "No." });
     const { parts, error } = await ask([[text("Hi")]]);
