@@ -12,8 +12,8 @@ export interface FollowedRequest extends Omit<TransportRequest, "headers" | "pub
   readonly connectMs?: number | undefined;
   /** Of each hop: see {@link TransportRequest.headersMs}. @defaultValue 30_000 */
   readonly headersMs?: number | undefined;
-  /** Asked anew for every hop, so that what is meant for one host never reaches another. */
-  headersFor(url: URL): Readonly<Record<string, string>>;
+  /** Asked anew for every hop, so that what is meant for one host never reaches another. One that is `undefined` is not set. */
+  headersFor(url: URL): Readonly<Record<string, string | undefined>>;
   /** Whether a hop must lead to a public address. Asked for each; throws for one that must not be asked at all. */
   publicOnly?(url: URL): boolean;
   /** Told every response on the way, for its cookies. */
@@ -43,7 +43,7 @@ export async function follow(
   let { url } = request;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
     const narrowed = publicOnly?.(url) === true ? { publicOnly: true } : undefined;
-    const headers = headersFor(url);
+    const headers = whatIsSet(headersFor(url));
     const response = await sent({ ...request, ...narrowed, connectMs, headersMs, url, headers }, transport);
     onResponse?.(response, url);
     const location = response.status >= 300 && response.status < 400 ? headerOf(response, "location") : undefined;
@@ -64,6 +64,12 @@ export async function follow(
     url = next;
   }
   throw new QwenError("protocol", `${request.url.host} redirects in a circle.`);
+}
+
+function whatIsSet(headers: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const names = Object.keys(headers);
+  if (names.every((name) => headers[name] !== undefined)) return headers as Readonly<Record<string, string>>;
+  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
 }
 
 /** A transport may be somebody else's, and throw anything: that ends as one of the family, but for aborts and mistakes. */

@@ -72,8 +72,10 @@ test("a body whose limit is none is dropped, so that its connection is not held"
   expect(log).toEqual(["cancel"]);
 });
 
-test("a request without limits has those that hold everywhere", async () => {
+test("a request without limits has those that hold everywhere, and a header that is undefined is not set", async () => {
   const transport = recording();
-  await follow(transport, { method: "GET", url, headersFor: () => ({}), connectMs: undefined });
+  const headersFor = (): { accept: string; cookie: undefined } => ({ accept: "*/*", cookie: undefined });
+  await follow(transport, { method: "GET", url, headersFor, connectMs: undefined });
   expect(transport.asked).toMatchObject([{ connectMs: 10_000, headersMs: 30_000 }]);
+  expect(transport.asked[0]?.headers).toStrictEqual({ accept: "*/*" });
 });
