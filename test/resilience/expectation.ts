@@ -1,11 +1,11 @@
-import { ERROR_RULES, type CommitPoint, type ErrorCode, type Timeouts } from "@qwen/core";
+import { ERROR_RULES, type ErrorCode, type Timeouts } from "@qwen/core";
 
 import { type Damage, FIRST_TEXT, type FaultRow } from "./fault-table.ts";
 
 /** How a cell of the matrix asks. */
 export interface Column {
   readonly call: "stream" | "complete";
-  readonly commit: CommitPoint;
+  readonly commit: "first-output" | "buffered" | "continue";
   /**
    * `alone`: the faulty Space is the only candidate; `recovering`: that one, and only its first request is struck;
    * `second`: a healthy one comes next; `hedged`: the healthy one is asked at the same time.
@@ -13,11 +13,17 @@ export interface Column {
   readonly company: "alone" | "recovering" | "second" | "hedged";
 }
 
-/** Every way to ask. */
-export const COLUMNS: readonly Column[] = (["stream", "complete"] as const).flatMap((call) =>
-  (["first-output", "buffered"] as const).flatMap((commit) =>
-    (["alone", "recovering", "second", "hedged"] as const).map((company) => ({ call, commit, company })),
-  ),
+/** Every way to ask. What breaks off can be gone on with only in a stream. */
+export const COLUMNS: readonly Column[] = (
+  [
+    ["stream", "first-output"],
+    ["stream", "buffered"],
+    ["stream", "continue"],
+    ["complete", "first-output"],
+    ["complete", "buffered"],
+  ] as const
+).flatMap(([call, commit]) =>
+  (["alone", "recovering", "second", "hedged"] as const).map((company) => ({ call, commit, company })),
 );
 
 /** How an attempt is to end. */
@@ -77,11 +83,9 @@ function firstAnswers({ holdsMs }: FaultRow, { company }: Column): Expectation {
 
 type Failing = FaultRow & { readonly damage: Extract<Damage, { readonly type: "failure" }> };
 
-/** Whether the caller has seen output when the fault strikes: then nothing is started again. */
+/** Whether the caller has seen output when the fault strikes: then nothing is started again, or only to go on with it. */
 function isShown({ damage }: FaultRow, { call, commit }: Column): boolean {
-  return (
-    damage.type === "failure" && damage.strikes === "after output" && call === "stream" && commit === "first-output"
-  );
+  return damage.type === "failure" && damage.strikes === "after output" && call === "stream" && commit !== "buffered";
 }
 
 function failure(row: Failing, column: Column): Expectation {
@@ -89,8 +93,9 @@ function failure(row: Failing, column: Column): Expectation {
   const { company } = column;
   const { nextCandidate } = ERROR_RULES[code];
   const shown = isShown(row, column);
+  const continues = shown && column.commit === "continue" && nextCandidate;
   const goesOn = !shown && nextCandidate && company === "second";
-  const tries = shown ? 1 : triesOf(code, company);
+  const tries = shown && !continues ? 1 : triesOf(code, company);
   const recovers = company === "recovering" && tries > 1;
   const failures = recovers ? 1 : tries;
   const waits = tries - 1;
@@ -111,6 +116,13 @@ function failure(row: Failing, column: Column): Expectation {
     return { result: { text: FIRST_TEXT, by: "first" }, shown: FIRST_TEXT, attempts, ...times };
   }
   const others = company === "hedged" ? [{ by: "second", ends: "cancelled" } as const] : [];
+  if (continues) {
+    // The same words break off again; those of the other are not the same.
+    const left = company === "second" ? [{ by: "second", ends: "unsupported" } as const] : others;
+    const [first, ...again] = failed as [(typeof failed)[0], ...typeof failed];
+    const attempts = company === "hedged" ? [first, ...left, ...again] : [...failed, ...left];
+    return { result: { code: "stream_interrupted" }, shown: partial, attempts, ...times };
+  }
   return {
     // One attempt's own error is thrown as it is, and so is one that came after the commit point.
     result: { code: tries === 1 ? code : "all_failed" },

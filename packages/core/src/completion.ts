@@ -55,6 +55,7 @@ export class Collector {
   readonly #toolCalls: ToolCallPart[] = [];
   readonly #sources: SourcePart[] = [];
   #start: StartPart | undefined;
+  #isTextOnly = true;
 
   add(part: ProviderPart | StreamPart): void {
     switch (part.type) {
@@ -63,15 +64,21 @@ export class Collector {
         break;
       case "reasoning-delta":
         this.#reasoning.append(part.text);
+        this.#isTextOnly = false;
         break;
       case "text-replace":
         this.#text.replace(part.text);
         break;
       case "file":
         this.#files.push(part);
+        this.#isTextOnly = false;
         break;
       case "tool-call":
         this.#toolCalls.push(part);
+        this.#isTextOnly = false;
+        break;
+      case "tool-input-delta":
+        this.#isTextOnly = false;
         break;
       case "source":
         this.#sources.push(part);
@@ -87,6 +94,11 @@ export class Collector {
   /** The text so far. */
   text(): string {
     return this.#text.whole();
+  }
+
+  /** Whether text is all the output there was. */
+  isTextOnly(): boolean {
+    return this.#isTextOnly;
   }
 
   /** All that any `start` has said so far, as one. */

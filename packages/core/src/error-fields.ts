@@ -10,6 +10,10 @@ export interface Attempt {
   readonly durationMs: number;
   /** Why the attempt failed; absent on the one that answered. */
   readonly error?: unknown;
+  /** It went on with an answer that had broken off: so many characters had been shown before. */
+  readonly continuedAt?: number | undefined;
+  /** How it did: asked from the start, and equal to the character up to there. */
+  readonly continuedBy?: "replay" | undefined;
 }
 
 /** What is known about a failure besides its code and message. */
@@ -153,8 +157,16 @@ export function jsonOf(error: Error & { readonly code: string }, depth = 1): Qwe
   };
 }
 
-function attemptJSON({ provider, model, number, durationMs, error }: Attempt, depth: number): AttemptJSON {
-  const told = { provider, model, number, durationMs };
+function attemptJSON({ error, ...attempt }: Attempt, depth: number): AttemptJSON {
+  const { provider, model, number, durationMs, continuedAt, continuedBy } = attempt;
+  const told = {
+    provider,
+    model,
+    number,
+    durationMs,
+    ...(continuedAt !== undefined && { continuedAt }),
+    ...(continuedBy !== undefined && { continuedBy }),
+  };
   if (error === undefined) return told;
   if (isOfFamily(error)) return { ...told, error: jsonOf(error, depth) };
   return { ...told, error: { name: labelOf(error), message: printable(wordsOf(error)) } };

@@ -1,9 +1,19 @@
-import { aCountFrom, aFiniteMs, aFunction, aPauseMs, oneOf, readOption, readOptions, type Rules } from "../options.ts";
+import {
+  aCountFrom,
+  aFiniteMs,
+  aFunction,
+  aPauseMs,
+  isGroup,
+  mustBe,
+  readOption,
+  readOptions,
+  type Rules,
+} from "../options.ts";
 import type { RetryOptions } from "./retry.ts";
 import { readStrategy, type Strategy } from "./strategy.ts";
 
-/** When output is shown: at the first of it, or when the answer is whole. */
-export type CommitPoint = "first-output" | "buffered";
+/** When output is shown: at the first of it, or when the answer is whole; and whether an answer that breaks off is gone on with. */
+export type CommitPoint = "first-output" | "buffered" | "continue" | { readonly continue: "replay" };
 
 /** Asks another candidate as well where the first is slow, and takes who is quicker. */
 export interface HedgeOptions {
@@ -22,6 +32,12 @@ export interface AttemptSettings {
   /**
    * With `first-output` nothing is tried again once output was shown; with `buffered` any failure
    * can be, because output is held until the answer is whole.
+   *
+   * With `continue` an answer that breaks off after output is gone on with: it is asked again from the start, held until
+   * it covers what was shown, and left where it differs by a character. Where nobody goes on the stream throws
+   * `stream_interrupted` with the text so far, and so it does at once where more than text was shown, or the request has
+   * a `conversation`. `finish.attempts` say where the seams are. It is for models that say the same each time: with a
+   * temperature of 0 or a seed.
    *
    * @defaultValue "first-output"
    */
@@ -55,7 +71,7 @@ export function readAttemptSettings({ strategy, random, hedge, ...shared }: Atte
 /** Reads those of them that a request may set as well. */
 export function readSharedSettings({ commit, retry, hedge, maxQueueMs }: SharedSettings): SharedSettings {
   return {
-    commit: readOption("commit", commit, aCommitPoint),
+    commit: readCommit(commit),
     retry: readOptions("retry", retry, RETRY_RULES),
     hedge: hedge === false ? hedge : readHedge(hedge),
     maxQueueMs: readOption("maxQueueMs", maxQueueMs, aPauseMs),
@@ -69,7 +85,20 @@ function readHedge(hedge: HedgeOptions | undefined): HedgeOptions | undefined {
   return read;
 }
 
-const aCommitPoint = oneOf("first-output", "buffered");
+/** It is copied: what its owner changes later changes nothing. */
+function readCommit(commit: CommitPoint | undefined): CommitPoint | undefined {
+  if (commit === undefined || COMMIT_POINTS.has(commit)) return commit;
+  const way = isGroup(commit) && Object.keys(commit).length === 1 ? commit.continue : undefined;
+  if (way === "replay") return { continue: way };
+  throw mustBe("commit", '"first-output", "buffered", "continue" or { continue: "replay" }', commit);
+}
+
+/** Whether an answer that breaks off is gone on with. */
+export function continues(commit: CommitPoint | undefined): boolean {
+  return commit === "continue" || typeof commit === "object";
+}
+
+const COMMIT_POINTS: ReadonlySet<unknown> = new Set<CommitPoint>(["first-output", "buffered", "continue"]);
 
 const RETRY_RULES: Rules<RetryOptions> = {
   maxAttempts: aCountFrom(1),

@@ -7,6 +7,7 @@ import { wordsOf } from "../printable.ts";
 import { Stop } from "../stop.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { CandidateHealth, Visit } from "./health.ts";
+import type { Replay } from "./continuation.ts";
 import { HeldParts, MOST_HELD } from "./held-parts.ts";
 import type { Place } from "./limiter.ts";
 import type { PartCollector, PartKind, PartReader } from "./part-reader.ts";
@@ -43,6 +44,8 @@ export interface AttemptOwner<Part, Result> {
   readonly buffered: boolean;
   /** Leave a queue that is expected to take longer than this, in ms. */
   readonly maxQueueMs: number;
+  /** What an attempt at the candidate has to say again before it is shown, where it is to go on with an answer. */
+  replayAt(candidate: Candidate<Part>): Replay<Part> | undefined;
   /** A part that passes at once, before the commit point. */
   live(attempt: Attempt<Part, Result>, part: Part): void;
   /** The first output came, so many ms after the attempt began. */
@@ -72,7 +75,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   readonly #startedAt = performance.now();
   readonly #visit: Visit | undefined;
   readonly #stop = new Stop();
-  readonly #held: HeldParts<Part>;
+  readonly #replay: Replay<Part> | undefined;
+  readonly #held: HeldParts<Part> | Replay<Part>;
   #place: Place | undefined;
   #clock: PhaseClock | undefined;
   #flow: Flow<Part> | undefined;
@@ -87,13 +91,24 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     this.number = number;
     this.#owner = owner;
     this.collector = owner.reader.collect();
-    this.#held = new HeldParts(owner.reader, { keeps: owner.holds });
+    this.#replay = owner.replayAt(candidate);
+    this.#held = this.#replay ?? new HeldParts(owner.reader, { keeps: owner.holds });
     this.#visit = candidate.health?.begin({ ownToken: candidate.ownToken });
   }
 
   /** The `finish` or `whole` part, where that was read before it was handed over. */
   get last(): Part | undefined {
     return this.#last;
+  }
+
+  /** Whether it goes on with what another attempt has begun. */
+  get goesOn(): boolean {
+    return this.#replay !== undefined;
+  }
+
+  /** Whether another attempt may go on with what it has shown. */
+  get isContinuable(): boolean {
+    return this.collector.isTextOnly?.() === true && this.#replay?.isRewritten !== true;
   }
 
   /** Whether it keeps back by itself what nobody reads: a flow does. An iteration of somebody's own has to be asked. */
@@ -182,6 +197,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
       return;
     }
     if (kind === "output" || kind === "opening") this.#clock?.output();
+    this.#replay?.check(part);
     this.#receiver.pass(this, part, kind);
   }
 
@@ -234,10 +250,10 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
         break;
       case "opening":
       case "output":
-        this.#held.add(part);
+        this.#held.add(part, kind);
         this.#collect(part);
         if (kind === "output" || this.#hasOutput) this.#noticeOutput();
-        if (this.#hasOutput && !this.#owner.buffered) this.#owner.committed(this);
+        if (this.#hasOutput && this.#held.isReady && !this.#owner.buffered) this.#owner.committed(this);
         break;
       case "whole":
         this.#noticeOutput();
@@ -264,6 +280,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   }
 
   #conclude(last: Part): void {
+    if (this.#replay?.isReady === false) this.#replay.refuse();
     this.#last = last;
     this.#owner.committed(this);
   }
@@ -309,6 +326,10 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     this.#place?.leave();
     const { provider, model } = this.candidate;
     const durationMs = performance.now() - this.#startedAt;
-    return { provider, model, number: this.number, durationMs, ...(error !== undefined && { error }) };
+    const record = { provider, model, number: this.number, durationMs, ...(error !== undefined && { error }) };
+    // It has gone on with the answer once it is shown.
+    if (this.#replay === undefined || !this.isHandedOver) return record;
+    const { continuedAt, continuedBy } = this.#replay;
+    return { ...record, continuedAt, continuedBy };
   }
 }

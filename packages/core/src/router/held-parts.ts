@@ -6,6 +6,8 @@ export const MOST_HELD = 64 * 1024 * 1024;
 
 /** What an attempt has said up to its commit point: parts to show, or only how much it is. */
 export class HeldParts<Part> {
+  /** Whether any output of it may be shown. */
+  readonly isReady = true;
   readonly #reader: Pick<PartReader<Part, unknown>, "restates" | "isText">;
   readonly #keeps: boolean;
   #parts: Part[] = [];

@@ -51,6 +51,10 @@ export interface PartReader<Part, Result> {
   restates?(part: Part): boolean;
   /** Whether it is part of that text. */
   isText?(part: Part): boolean;
+  /** The text of such a part. Without it, and without `textPart`, an answer that broke off is not gone on with. */
+  textIn?(part: Part): string;
+  /** A part that says more text. */
+  textPart?(text: string): Part;
   /** The place in a queue that a live part tells, if it tells one. */
   queueOf?(part: Part): QueuePlace | undefined;
   /** The usage that a last part tells, for observers. */
@@ -69,6 +73,8 @@ export interface PartCollector<Part, Result> {
   add(part: Part): void;
   /** The text so far, for the error of a stream that breaks off. */
   text(): string;
+  /** Whether text is all the output there was. Without it, an answer that broke off is not gone on with. */
+  isTextOnly?(): boolean;
   /** The part that begins the answer, of what is known by now. Without it, nothing does. */
   start?(): Part;
   /** The whole answer, once its last part is there. */

@@ -36,6 +36,8 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   errorOf: () => undefined,
   restates: (part) => part.type === "text-replace",
   isText: (part) => part.type === "text-delta" || part.type === "text-replace",
+  textIn: (part) => (part.type === "text-delta" || part.type === "text-replace" ? part.text : ""),
+  textPart: (text) => ({ type: "text-delta", text }),
   usageOf: (part) => (part.type === "finish" ? part.usage : undefined),
   queueOf: (part) => (part.type === "queue" ? part : undefined),
   attempt: ({ provider, model, number, lastError }) => ({
@@ -49,12 +51,15 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     if (part.type !== "finish") return part;
     const known = start?.type === "start" ? start : undefined;
     const response = known?.response === undefined ? part.response : { ...known.response, ...part.response };
-    const { conversation, ...finish } = part;
+    const { conversation, usage, ...finish } = part;
+    // The side of a seam that broke off never told its own.
+    const isContinued = attempts.some(({ continuedBy }) => continuedBy !== undefined);
     const sealed = conversation === undefined ? undefined : sealConversation({ provider, model, conversation });
     return {
       ...finish,
       // Providers written without the compiler may have nothing to say about it.
       reason: finish.reason ?? "other",
+      ...(usage !== undefined && !isContinued && { usage }),
       warnings: allWarnings(known?.warnings, part.warnings),
       ...(response !== undefined && { response }),
       provider,

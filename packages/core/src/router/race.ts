@@ -1,10 +1,12 @@
 import { isDecision } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
-import type { Attempt as AttemptRecord } from "../errors.ts";
+import type { Attempt as AttemptRecord, QwenError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
 import { Attempt, type AttemptOwner, type Candidate } from "./attempt.ts";
 import type { AttemptLog } from "./attempt-log.ts";
+import { continues } from "./attempt-settings.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
+import { Continuation, type Replay } from "./continuation.ts";
 import type { PartReader } from "./part-reader.ts";
 import { checkedRandom, Plan } from "./retry.ts";
 import { choose } from "./strategy.ts";
@@ -46,6 +48,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   readonly #retries = new Waits();
   readonly #hedges = new Waits();
   #begun = 0;
+  /** Set once an answer broke off that is to be gone on with. */
+  #continuation: Continuation<Part> | undefined;
 
   constructor(options: AttemptsOptions<Part, Result>, host: RaceHost<Part, Result>) {
     const { commit, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order" } = options;
@@ -102,6 +106,10 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     return left;
   }
 
+  replayAt({ provider }: Candidate<Part>): Replay<Part> | undefined {
+    return this.#continuation?.replay(provider);
+  }
+
   live(attempt: Attempt<Part, Result>, part: Part): void {
     // Of several attempts only the oldest is shown waiting.
     if (this.holds && attempt === this.#active.values().next().value) this.#host.flow.push(part);
@@ -120,15 +128,37 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       const move = this.#plan.after({ error }, attempt.candidate, record);
       if (this.#host.isOver) return;
       if (move.type === "ask") this.#askAfter(move);
-      else if (move.type === "stop") this.#host.end(error, "failed");
-      else if (!this.#isHopeful) this.#host.end(error, "exhausted");
+      else if (move.type === "stop") this.#host.end(this.#continuation?.error ?? error, "failed");
+      else this.#exhausted(error);
     });
+  }
+
+  /**
+   * The answer broke off after some of it was shown: the request ends, or the attempts begin anew, one at a time, until one
+   * of them has said again what was shown.
+   */
+  goOn(attempt: Attempt<Part, Result>, error: QwenError): void {
+    const record = this.close(attempt, error);
+    if (record === undefined || this.#host.isOver) return;
+    const { commit, isContinuable = true } = this.#options;
+    if (!continues(commit)) {
+      this.#host.end(error, "failed");
+      return;
+    }
+    const continuation = new Continuation(attempt.collector.text(), error, this.reader);
+    const move =
+      isContinuable && attempt.isContinuable ? this.#plan.after({ error }, attempt.candidate, record) : undefined;
+    if (this.#host.isOver) return;
+    this.#continuation = continuation;
+    if (move?.type === "ask") this.#askAfter(move);
+    else this.#host.end(move?.type === "stop" ? error : continuation.error, "failed");
   }
 
   committed(attempt: Attempt<Part, Result>): void {
     this.#orEnd(() => {
       if (!this.#active.has(attempt)) return;
-      if (attempt.last !== undefined && this.#isTurnedDown(attempt, attempt.last)) return;
+      if (attempt.last !== undefined && this.#continuation === undefined && this.#isTurnedDown(attempt, attempt.last))
+        return;
       this.#retries.clear();
       this.#hedges.clear();
       for (const other of this.#active) {
@@ -155,8 +185,15 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error });
       this.#plan.refund();
       candidate = this.#plan.next();
-      if (candidate === undefined && !this.#isHopeful) this.#host.end(error, "exhausted");
+      if (candidate === undefined) this.#exhausted(error);
     }
+  }
+
+  /** Nobody more can be asked; those who are may still answer. */
+  #exhausted(error: unknown): void {
+    if (this.#isHopeful) return;
+    if (this.#continuation === undefined) this.#host.end(error, "exhausted");
+    else this.#host.end(this.#continuation.error, "failed");
   }
 
   #begin(candidate: Candidate<Part>, isHedge: boolean): void {
@@ -176,7 +213,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       flow.push(this.reader.attempt({ provider, model, number, lastError }));
     if (this.#active.has(attempt)) attempt.begin();
     const { hedge } = this.#options;
-    if (hedge === undefined || !this.#active.has(attempt) || attempt.isHandedOver) return;
+    if (hedge === undefined || this.#continuation !== undefined || !this.#active.has(attempt) || attempt.isHandedOver)
+      return;
     if (this.#active.size >= (hedge.maxAttempts ?? 2)) return;
     this.#hedges.add(hedge.delayMs, () => this.#askBeside(attempt));
   }

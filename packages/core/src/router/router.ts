@@ -55,7 +55,7 @@ export interface Router<Names extends string = string> {
    * Streams one answer. Throws nothing itself: whatever is wrong comes from the iteration.
    *
    * Goes on to the next candidate only while nothing has been shown yet (see `commit`): a
-   * half-delivered answer is never restarted.
+   * half-delivered answer is never restarted, and gone on with only where `commit` says so.
    */
   stream(request: RouterRequest<Names>): RouterStream;
   /** The whole answer, exact. A failure in mid-answer is tried again like any other. */
@@ -137,6 +137,8 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       reader: providerParts,
       commit: request.commit ?? commit,
       outcomeOnly,
+      // The server's side of a conversation has moved on.
+      isContinuable: !pinned,
       retry: pinned ? pinnedRetry(merged) : merged,
       hedge: pinned || request.hedge === false ? undefined : (request.hedge ?? hedge),
       strategy: pinned ? "in-order" : strategy,

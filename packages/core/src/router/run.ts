@@ -12,7 +12,7 @@ import { readVerdict, type Outcome } from "./retry.ts";
 
 /**
  * One request on its way over its candidates: a flow of two phases. First who answers, which a race decides; then what that
- * one says: its parts pass on.
+ * one says: its parts pass on. Where that breaks off and is to be gone on with, there is a race of one again.
  *
  * It fails with the error of the only attempt, `all_failed` for several, the error itself where that ended the request or
  * came after the commit point (each with `attempts`), the reason of `signal` as soon as that aborts, and a `timeout` of the
@@ -93,7 +93,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     // An iteration of somebody's own is asked one part ahead at most, unless all of it is wanted.
     if (last === undefined && !attempt.isFlow && this.flow.mark !== Infinity) this.flow.mark = 0;
     const held = attempt.handOver(this);
-    if (this.#options.outcomeOnly !== true) {
+    if (this.#options.outcomeOnly !== true && !attempt.goesOn) {
       const start = attempt.collector.start?.();
       if (start !== undefined) this.flow.push(start);
     }
@@ -115,9 +115,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     if (this.isOver) return;
     try {
       if (isDecision(reason)) throw reason;
-      const error = attempt.asOwnError(reason);
-      this.#race?.close(attempt, error);
-      this.end(error, "failed");
+      this.#race?.goOn(attempt, attempt.asOwnError(reason));
     } catch (error) {
       this.end(error, "broken");
     }

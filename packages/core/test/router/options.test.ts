@@ -31,7 +31,10 @@ const SHARED: readonly (readonly [object, RegExp])[] = [
   [{ hedge: { delayMs: Infinity } }, /`hedge\.delayMs`/],
   [{ hedge: { delayMs: 1, maxAttempts: 1.5 } }, /`hedge\.maxAttempts`/],
   [{ hedge: true }, /`hedge` must be an object of options, not true/],
-  [{ commit: "first" }, /`commit` must be "first-output" or "buffered", not "first"/],
+  [
+    { commit: "first" },
+    /`commit` must be "first-output", "buffered", "continue" or \{ continue: "replay" \}, not "first"/,
+  ],
   [{ commit: "constructor" }, /`commit`/],
   [{ maxQueueMs: "1m" }, /`maxQueueMs` must be a number of ms from 0/],
   [{ timeouts: { idleMs: 0 } }, /`timeouts\.idleMs` must be a positive number of ms/],
