@@ -122,7 +122,8 @@ const BY_NAME: Readonly<Record<FaultName, readonly ((name: FaultName) => FaultRo
     row(before("timeout"), { limits: { headersMs: LIMIT_MS }, answer: ENDLESS }),
     row(before("timeout"), { route: "data", limits: { headersMs: LIMIT_MS } }),
   ],
-  redirect: [row(NONE)],
+  // A prompt is for the host it was given for: what it was joined with goes to no other origin.
+  redirect: [row(before("protocol"))],
   "rate-limited": reply(before("rate_limited")),
   "rate-limited-seconds": reply(before("rate_limited", ASKS_MS), { ms: PAUSE_MS }),
   // A date has whole seconds.
