@@ -56,6 +56,7 @@ export function createClient(
   const request = (sent: ClientRequest): Promise<TransportResponse> =>
     login === undefined ? sender.send(sent) : login.request(sent);
   const cleanUps = new CleanUps(url.host);
+  const config = new KnownConfig({ url, request, conceal: (text) => concealed(text, secrets()) }, apiPrefix);
   const secrets = (): readonly string[] => [
     ...(token === undefined ? [] : [token]),
     ...(auth === undefined ? [] : [auth.password]),
@@ -66,7 +67,7 @@ export function createClient(
   return {
     url,
     earlyStream,
-    config: new KnownConfig({ url, request, conceal: (text) => concealed(text, secrets()) }, apiPrefix),
+    config,
     cleanUps,
     isOwnCookie: (name) => login?.cookies.has(name) === true || hasCookie(headers, name),
     secrets,

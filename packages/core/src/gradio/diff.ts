@@ -65,15 +65,22 @@ export class PlacedText {
   }
 }
 
-/** The outputs with the edits of one message made, one list of edits an output. What was given is never changed. */
-export function applyEdits(outputs: readonly unknown[], changes: readonly unknown[]): readonly unknown[] {
+/**
+ * The outputs with the edits of one message made, one list of edits an output. What was given is never changed, but for what
+ * the same `editor` made before.
+ */
+export function applyEdits(
+  outputs: readonly unknown[],
+  changes: readonly unknown[],
+  editor: Editor = new Editor(),
+): readonly unknown[] {
   const after = [...outputs];
   for (const [index, change] of changes.entries()) {
     const edits = parseEdits(change);
     if (edits === undefined) throw new QwenError("protocol", `The Space sent no list of edits for output ${index}.`);
     // An output seen first in a later message is diffed against null.
     const before: unknown = index < outputs.length ? outputs[index] : null;
-    after[index] = edits.length === 0 ? before : new Editor().apply(before, edits);
+    after[index] = edits.length === 0 ? before : editor.apply(before, edits);
   }
   return after;
 }

@@ -15,22 +15,36 @@ import { TrackedEndpoint } from "./tracked-endpoint.ts";
 
 const SPACE_TIMEOUTS: Timeouts = { firstOutputMs: 300_000 };
 
-/** What a message costs besides what it says, in bytes. */
+/** What a message costs besides what it says, and each value in it, in bytes. */
 const MESSAGE_BYTES = 100;
+const VALUE_BYTES = 16;
 
 /** One run of any endpoint: pushes what its job says, the final `completed` last. */
 export class EndpointRun implements CallWork<SpaceMessage> {
   readonly #client: SpaceClient;
   readonly #timeouts: Timeouts | undefined;
+  readonly #lastOnly: boolean;
   readonly #take: () => Submission;
 
-  /** `take` gives what was asked, or throws what is wrong with it; `timeouts` are the limits below its own. */
+  /**
+   * `take` gives what was asked, or throws what is wrong with it; `timeouts` are the limits below its own. With `lastOnly` the
+   * outputs on the way are not told: each message of theirs takes a copy of all.
+   */
   constructor(
-    { client, timeouts }: { readonly client: SpaceClient; readonly timeouts: Timeouts | undefined },
+    {
+      client,
+      timeouts,
+      lastOnly = false,
+    }: {
+      readonly client: SpaceClient;
+      readonly timeouts: Timeouts | undefined;
+      readonly lastOnly?: boolean | undefined;
+    },
     take: () => Submission,
   ) {
     this.#client = client;
     this.#timeouts = timeouts;
+    this.#lastOnly = lastOnly;
     this.#take = take;
   }
 
@@ -67,7 +81,7 @@ export class EndpointRun implements CallWork<SpaceMessage> {
       throw error;
     }
     // Read behind the first call, so that later ones get edits instead of whole values.
-    if (config.known === undefined) cleanUps.add(config.read());
+    if (config.known === undefined) cleanUps.add(config.readBehind());
   }
 
   async #runOnce(
@@ -84,7 +98,7 @@ export class EndpointRun implements CallWork<SpaceMessage> {
       call.push({ type: "completed", data });
       return;
     }
-    const listener = new RunListener(call, { whole: fnIndex === undefined });
+    const listener = new RunListener(call, { whole: fnIndex === undefined, lastOnly: this.#lastOnly });
     const { earlyStream } = this.#client;
     const { maxQueueMs } = options;
     const { clock } = call;
@@ -93,17 +107,19 @@ export class EndpointRun implements CallWork<SpaceMessage> {
   }
 }
 
-/** The length of the messages that wait, as they came. */
+/** The length of the messages as they came, and what is in them, in bytes. */
 const sizes = new WeakMap<SpaceMessage, number>();
 
 /** The job of a submission: its messages become the call's. */
 class RunListener implements JobListener {
   readonly #call: Call<SpaceMessage>;
   readonly #outputs: OutputFollower;
+  readonly #lastOnly: boolean;
   readonly #end = Promise.withResolvers<void>();
 
-  constructor(call: Call<SpaceMessage>, { whole }: { readonly whole: boolean }) {
+  constructor(call: Call<SpaceMessage>, { whole, lastOnly }: { readonly whole: boolean; readonly lastOnly: boolean }) {
     this.#call = call;
+    this.#lastOnly = lastOnly;
     this.#outputs = new OutputFollower({ whole });
   }
 
@@ -118,8 +134,10 @@ class RunListener implements JobListener {
       // Of an endpoint of any kind, work that is reported is work: it may take longer than a first word.
       return message.type === "progress" || message.type === "log";
     }
-    const data = this.#outputs.generating(message.data);
-    if (data !== undefined) this.#push({ type: "generating", data }, size);
+    if (this.#outputs.generating(message.data) && !this.#lastOnly) {
+      const { copy, count } = this.#outputs.values();
+      this.#push({ type: "generating", data: copy }, size + VALUE_BYTES * count);
+    }
     return true;
   }
 

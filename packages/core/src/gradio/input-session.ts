@@ -70,6 +70,6 @@ export class RequestSession implements InputSession {
 
   /** Looks, after a failure, whether each guessed `fn_index` was the right one. Rejects with `space_changed` if not. */
   async verify(): Promise<void> {
-    for (const { endpoint, fnIndex } of this.#guesses) await endpoint.verify(fnIndex);
+    for (const { endpoint, fnIndex } of this.#guesses) await endpoint.verify(fnIndex, { signal: this.signal });
   }
 }

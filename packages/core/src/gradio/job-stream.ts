@@ -1,4 +1,5 @@
 import { QwenError } from "../errors.ts";
+import { Fifo } from "../fifo.ts";
 import { decodeEvents, type EventSink } from "../http/sse.ts";
 import { headerOf, type ResponseBody, type TransportResponse } from "../http/transport.ts";
 import { startTimer, type Deadline } from "../timers.ts";
@@ -16,18 +17,26 @@ export interface StreamListener {
 /** How long a finished stream may take to close by itself, in ms. */
 const LINGER_MS = 1000;
 
-/** What may wait before a stream is started, in characters. */
+/** What may wait before the sender is held up, in characters. */
 const MOST_WAITING = 64 * 1024;
+
+/** After how long what else is due has its turn before more is told of what waits, in ms. */
+const LONGEST_TURN_MS = 20;
 
 /**
  * The stream of a session's messages. It is read from the beginning, so that an end is seen, but tells its listener
- * nothing before it is started.
+ * nothing before it is started, nor while it is paused: what waits does so as it came, which is all that is known of its size.
+ * What a message makes of it may be a thousand times as large.
  */
 export class JobStream implements EventSink {
   readonly #body: ResponseBody;
-  #listener: StreamListener | undefined;
-  #waiting: string[] = [];
+  readonly #waiting = new Fifo<string>();
   #waitingChars = 0;
+  #listener: StreamListener | undefined;
+  #held = false;
+  /** Lets what else is due have its turn, where telling what waited took this many ms. */
+  #turn: Deadline | undefined;
+  #spentMs = 0;
   #ending: { readonly error: unknown } | undefined;
   #closed = false;
   #lingering: Deadline | undefined;
@@ -54,24 +63,24 @@ export class JobStream implements EventSink {
   /** Tells the listener what came, and what comes. */
   start(listener: StreamListener): void {
     this.#listener = listener;
-    if (this.#waitingChars > MOST_WAITING) this.#body.resume();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const data of waiting) this.event(data);
-    if (this.#ending !== undefined) this.#end(this.#ending.error);
+    this.#tellWaiting(listener);
   }
 
   pause(): void {
+    this.#held = true;
     this.#body.pause();
   }
 
   resume(): void {
-    this.#body.resume();
+    this.#held = false;
+    if (this.#listener === undefined) return;
+    if (this.#spentMs < LONGEST_TURN_MS) this.#tellWaiting(this.#listener);
+    else this.#turn ??= startTimer(0, () => this.#takeTurn());
   }
 
   /** Closes it at once; the listener hears nothing more. */
   cancel(): void {
-    this.#closed = true;
+    this.#close();
     this.#lingering?.stop();
     this.#body.cancel();
   }
@@ -81,7 +90,7 @@ export class JobStream implements EventSink {
    * that takes longer than a second is closed. The listener hears nothing more.
    */
   finish(): void {
-    this.#closed = true;
+    this.#close();
     if (this.#ending !== undefined) return;
     this.#lingering = startTimer(LINGER_MS, () => this.#body.cancel());
     this.#body.resume();
@@ -89,14 +98,13 @@ export class JobStream implements EventSink {
 
   event(data: string): void {
     if (this.#closed) return;
-    if (this.#listener === undefined) {
-      this.#waiting.push(data);
-      this.#waitingChars += data.length;
-      if (this.#waitingChars > MOST_WAITING) this.#body.pause();
+    if (this.#listener !== undefined && !this.#held && this.#waiting.size === 0) {
+      this.#tell(data, this.#listener);
       return;
     }
-    const message = parseQueueMessage(data);
-    if (message !== undefined) this.#listener.said(message, data.length);
+    this.#waiting.push(data);
+    this.#waitingChars += data.length;
+    if (this.#waitingChars > MOST_WAITING) this.#body.pause();
   }
 
   end(): void {
@@ -107,11 +115,42 @@ export class JobStream implements EventSink {
     this.#end(error);
   }
 
+  #tell(data: string, listener: StreamListener): void {
+    const message = parseQueueMessage(data);
+    if (message !== undefined) listener.said(message, data.length);
+  }
+
+  #tellWaiting(listener: StreamListener): void {
+    const startedAt = performance.now();
+    while (this.#waiting.size > 0 && !this.#held && !this.#closed) {
+      const data = this.#waiting.shift() ?? "";
+      this.#waitingChars -= data.length;
+      this.#tell(data, listener);
+    }
+    this.#spentMs = this.#waiting.size === 0 ? 0 : this.#spentMs + performance.now() - startedAt;
+    if (this.#held || this.#closed) return;
+    if (this.#ending === undefined) this.#body.resume();
+    else this.#end(this.#ending.error);
+  }
+
+  #takeTurn(): void {
+    this.#turn = undefined;
+    this.#spentMs = 0;
+    if (this.#listener !== undefined && !this.#closed) this.#tellWaiting(this.#listener);
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#turn?.stop();
+    this.#waiting.clear();
+  }
+
   #end(error: unknown): void {
     this.#lingering?.stop();
     this.#ending = { error };
-    if (this.#closed || this.#listener === undefined) return;
-    this.#closed = true;
+    // Behind what waits.
+    if (this.#closed || this.#listener === undefined || this.#waiting.size > 0) return;
+    this.#close();
     this.#listener.ended(error);
   }
 }

@@ -209,8 +209,8 @@ export class Job implements StreamListener {
     this.#reached = reached;
     // Else the clean-up closes it.
     if (this.#over) return;
-    stream.start(this);
     if (this.#paused) stream.pause();
+    stream.start(this);
   }
 
   #receive(message: QueueMessage, size: number): void {

@@ -20,6 +20,31 @@ export function writeJson(value: unknown): string {
   );
 }
 
+/**
+ * A copy of a JSON value, however deep, and how many values are in it. Texts are shared: nobody can change one.
+ */
+export function copyOfJson<Value>(value: Value): { readonly copy: Value; readonly count: number } {
+  // A list, not recursion: it may be nested deeper than the stack is.
+  const open: (unknown[] | Record<string, unknown>)[] = [];
+  let count = 0;
+
+  function copyOf(member: unknown): unknown {
+    count++;
+    if (typeof member !== "object" || member === null) return member;
+    const copy = Array.isArray(member) ? [...(member as readonly unknown[])] : { ...member };
+    open.push(copy);
+    return copy;
+  }
+
+  const whole = copyOf(value);
+  for (let copy = open.pop(); copy !== undefined; copy = open.pop()) {
+    if (Array.isArray(copy)) for (let index = 0; index < copy.length; index++) copy[index] = copyOf(copy[index]);
+    // What is assigned to is there already, so "__proto__" is a member like any other.
+    else for (const name of Object.keys(copy)) copy[name] = copyOf(copy[name]);
+  }
+  return { copy: whole as Value, count };
+}
+
 /** The value of a JSON text, `undefined` where it is none: what comes from outside may be anything. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,6 +1,7 @@
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import { isHuggingFaceSpace } from "./address.ts";
+import { bounded } from "./clean-ups.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { parseConfig, type SpaceConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
@@ -47,6 +48,13 @@ export class KnownConfig {
   /** Reads it again, whatever is known. */
   readAgain(signal?: AbortSignal): Promise<SpaceConfig> {
     return this.#reading.wait(signal);
+  }
+
+  /** Reads it, or goes on reading it, for the calls to come: also while nobody waits for it, but for ten seconds at most. */
+  readBehind(): Promise<void> {
+    return bounded(async (signal) => {
+      await (this.#reading.isUnderWay ? this.#reading.wait(signal) : this.read(signal));
+    });
   }
 
   /** After a failure: the Space may have changed, so the next call reads it again. */

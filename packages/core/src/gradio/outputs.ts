@@ -1,5 +1,6 @@
 import { QwenError } from "../errors.ts";
-import { applyEdits, areEdits } from "./diff.ts";
+import { copyOfJson } from "./json.ts";
+import { applyEdits, areEdits, Editor } from "./diff.ts";
 import { isRecord } from "./json.ts";
 
 /**
@@ -28,9 +29,13 @@ export function valuesOf(outputs: readonly unknown[], before: readonly unknown[]
   });
 }
 
-/** Follows all outputs of one job through its messages. No value that it handed out changes later. */
+/**
+ * Follows all outputs of one job through its messages. What it hands out is the caller's own: none of it changes later, and
+ * what the caller changes in it changes nothing here.
+ */
 export class OutputFollower {
   readonly #whole: boolean;
+  readonly #editor = new Editor();
   /** As the server keeps them to find what changed. */
   #sent: readonly unknown[] | undefined;
   #values: readonly unknown[] = [];
@@ -42,26 +47,31 @@ export class OutputFollower {
   }
 
   /**
-   * Takes the data of a `generating` message; gives the values of all outputs.
+   * Takes the data of a `generating` message; says whether the values of all outputs are known behind it.
    *
-   * Nothing once an edit did not fit, or where the first message is an edit already (a reused session can have one):
+   * They are not once an edit did not fit, or where the first message is an edit already (a reused session can have one):
    * Gradio's edits can be wrong, its final values are not.
    */
-  generating(data: readonly unknown[]): readonly unknown[] | undefined {
-    if (this.#lost) return undefined;
+  generating(data: readonly unknown[]): boolean {
+    if (this.#lost) return false;
     if (!this.#whole && this.#sent === undefined && areEdits(data)) {
       this.#lost = true;
-      return undefined;
+      return false;
     }
     try {
-      this.#sent = this.#whole || this.#sent === undefined ? data : applyEdits(this.#sent, data);
+      this.#sent = this.#whole || this.#sent === undefined ? data : applyEdits(this.#sent, data, this.#editor);
     } catch (error) {
       if (!QwenError.isInstance(error)) throw error;
       this.#lost = true;
-      return undefined;
+      return false;
     }
     this.#values = valuesOf(this.#sent, this.#values);
-    return this.#values;
+    return true;
+  }
+
+  /** The values of all outputs as they are now, and how many values there are in them. */
+  values(): { readonly copy: readonly unknown[]; readonly count: number } {
+    return copyOfJson(this.#values);
   }
 
   /** Takes the final data, which always win; an output that they leave out has the value it had. */

@@ -19,6 +19,11 @@ export class SharedWork<Value> {
     this.#work = work;
   }
 
+  /** Whether somebody waits for it now. */
+  get isUnderWay(): boolean {
+    return this.#run !== undefined;
+  }
+
   /** Waits for it, and begins it where it is not under way. Rejects as it does, or with the reason of `signal` before that. */
   async wait(signal?: AbortSignal): Promise<Value> {
     signal?.throwIfAborted();

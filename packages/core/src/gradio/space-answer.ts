@@ -3,6 +3,7 @@ import { decide, decisive } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
 import { NoSuchModelError, QwenError } from "../errors.ts";
 import { shortened } from "../nearest.ts";
+import { isGroup } from "../options.ts";
 import { weightOfPart } from "../part-weight.ts";
 import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Timeouts, Warning } from "../provider.ts";
 import { resolveTimeouts, sleep, within, type ResolvedTimeouts } from "../timers.ts";
@@ -116,8 +117,10 @@ async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
   const ignored = warnOfSettings(request.settings, attempt.model.capabilities?.settings);
   const forInputs = new RequestSession({ call, session, continued: saved !== undefined, timeouts });
   // Whoever holds a conversation must know which start of the app does: a restart forgets it silently.
-  const appId =
-    turn === undefined ? undefined : client.config.readAgain(call.stop.signal).then((config) => config.appId);
+  const asking = turn && new AbortController();
+  const appId = asking && client.config.readAgain(asking.signal).then((config) => config.appId);
+  const stopAsking = (): void => asking?.abort(call.stop.reason);
+  call.stop.add(stopAsking);
   // Awaited below; until then it is nobody's unhandled rejection.
   const appIdIfRead = appId?.catch(() => undefined);
 
@@ -127,18 +130,20 @@ async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
       throw conversationExpired("the Space was restarted and has forgotten it");
     const warnings = [...ignored, ...forInputs.warnings];
     await new AnswerJob(attempt, { session, warnings }).run(inputs);
+    const conversation = turn?.succeed(session, appIdIfRead && (await within(APP_ID_MS, appIdIfRead)));
+    return {
+      type: "finish",
+      reason: "stop",
+      warnings: [...ignored, ...forInputs.warnings],
+      ...(conversation === undefined ? {} : { conversation }),
+    };
   } catch (error) {
     if (!call.stop.aborted && mayHaveChanged(error)) await forInputs.verify();
     throw error;
+  } finally {
+    call.stop.remove(stopAsking);
+    stopAsking();
   }
-
-  const conversation = turn?.succeed(session, appIdIfRead && (await within(APP_ID_MS, appIdIfRead)));
-  return {
-    type: "finish",
-    reason: "stop",
-    warnings: [...ignored, ...forInputs.warnings],
-    ...(conversation === undefined ? {} : { conversation }),
-  };
 }
 
 /** What the definition makes of the request. It decides: what it throws, but for errors of the family, ends the call. */
@@ -202,11 +207,14 @@ class AnswerJob implements JobListener {
     call.follow(this.#job);
     try {
       const last = this.#reader.completed(await this.#ended.promise);
-      if (!verified) await (this.#verification ?? endpoint.verify(fnIndex));
+      if (!verified) await (this.#verification ?? endpoint.verify(fnIndex, { signal: call.stop.signal }));
       if (last !== undefined) this.#say(last);
     } catch (error) {
       if (!call.stop.aborted && mayHaveChanged(error))
-        await endpoint.verifyAgain(fnIndex, isRefusal(error) ? inputs.length : undefined);
+        await endpoint.verifyAgain(fnIndex, {
+          refusedInputs: isRefusal(error) ? inputs.length : undefined,
+          signal: call.stop.signal,
+        });
       throw error;
     }
   }
@@ -250,7 +258,7 @@ class AnswerJob implements JobListener {
     const { space, call } = this.#attempt;
     // Not in this turn: the consumer is to have the text before the next request is made.
     this.#verification = sleep(0).then(async () => {
-      if (!call.stop.aborted) await space.endpoint.verify(this.#now.fnIndex);
+      if (!call.stop.aborted) await space.endpoint.verify(this.#now.fnIndex, { signal: call.stop.signal });
     });
     this.#verification.catch((error: unknown) => this.#job?.fail(error));
   }
@@ -270,9 +278,20 @@ function isRefusal(error: unknown): boolean {
 
 /** What is wrong with the outputs, by the definition's schema. */
 function problemIn(schema: OutputSchema, outputs: readonly unknown[]): string | undefined {
-  const result = decide("outputs", () => schema["~standard"].validate(outputs));
-  return result.issues?.map(({ message }) => message).join("; ");
+  const result: unknown = decide("outputs", () => schema["~standard"].validate(outputs));
+  return decide("outputs", () => issuesIn(result));
 }
+
+function issuesIn(result: unknown): string | undefined {
+  if (!isGroup(result)) throw NO_RESULT();
+  const { issues } = result as { readonly issues?: unknown };
+  if (issues === undefined || issues === null) return undefined;
+  if (!Array.isArray(issues)) throw NO_RESULT();
+  return issues.map((issue: unknown) => (isGroup(issue) && "message" in issue ? String(issue.message) : "")).join("; ");
+}
+
+const NO_RESULT = (): TypeError =>
+  new TypeError("`outputs` of a Space must be a schema that gives `{ value }`, or `{ issues }` as a list.");
 
 function modelOf({ id, models }: SpaceDefinition<string, ModelInfo>, name: string | undefined): ModelInfo {
   if (name === undefined) return models[0];

@@ -1,7 +1,7 @@
 import { FlowIterator } from "../flow-iterator.ts";
 import type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
 import { markOwn } from "../own-functions.ts";
-import { readOption, type Rule } from "../options.ts";
+import { readOption } from "../options.ts";
 import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
@@ -10,6 +10,7 @@ import { Call } from "./call.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { createConversations } from "./conversations.ts";
+import { anId, readDefinition } from "./definition-reader.ts";
 import { SpaceAnswer } from "./space-answer.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
@@ -34,12 +35,15 @@ export interface SpaceProviderOptions<Id extends string = string> extends Client
  *
  * The first call is two requests on one connection; `/config` is read after the first text, to make
  * sure that the endpoint is still the one that was meant. The final value of a job always wins.
+ *
+ * Definition and options are read once. Throws a `TypeError` for what is wrong in them, naming it and what it must be.
  */
 export function createSpaceProvider<
   const Id extends string,
   const Model extends ModelInfo,
   const Given extends string = Id,
->(definition: SpaceDefinition<Id, Model>, options: SpaceProviderOptions<Given> = {}): Provider<NoInfer<Given>, Model> {
+>(given: SpaceDefinition<Id, Model>, options: SpaceProviderOptions<Given> = {}): Provider<NoInfer<Given>, Model> {
+  const definition = readDefinition(given);
   const client = createClient(options.space ?? definition.space, { ...options, apiPrefix: definition.apiPrefix });
   // Without a given id, Given is Id by its default, which the compiler cannot see here.
   const id = readOption("id", options.id, anId) ?? (definition.id as string as Given);
@@ -64,8 +68,3 @@ export function createSpaceProvider<
     close: markOwn(client.close),
   };
 }
-
-const anId: Rule = (value) =>
-  typeof value === "string" && value !== "" && !value.includes("/")
-    ? undefined
-    : 'a string that is not empty, without "/"';

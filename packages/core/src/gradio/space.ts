@@ -24,7 +24,7 @@ export interface Space {
    * Runs an endpoint and yields what its job says, the final `completed` last; or throws.
    *
    * Work starts at the first `next()`. Ending the iteration early, or aborting, stops the job on the
-   * server. No value that was yielded changes later.
+   * server. What is yielded is its caller's own: no value changes later, or by what is written on another one.
    */
   submit(
     endpoint: string | number,
@@ -63,9 +63,10 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     endpoint: string | number,
     inputs: readonly unknown[],
     submitOptions: SubmitOptions = {},
+    { lastOnly = false }: { readonly lastOnly?: boolean | undefined } = {},
   ): Call<SpaceMessage> {
     const asked = readNow(() => readSubmission({ endpoint, inputs, options: submitOptions }));
-    return new Call(new EndpointRun({ client, timeouts }, asked.take), asked.value?.options.signal);
+    return new Call(new EndpointRun({ client, timeouts, lastOnly }, asked.take), asked.value?.options.signal);
   }
 
   async function close(): Promise<void> {
@@ -73,13 +74,15 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
   }
 
   return {
-    url: client.url,
+    // A copy: what becomes of it must not change where the client sends its token.
+    url: new URL(client.url),
     async endpoints() {
       const { totalMs } = resolveTimeouts(timeouts);
-      return (await withinTotal(totalMs, (signal) => client.config.read(signal))).endpoints;
+      return (await withinTotal(totalMs, (signal) => client.config.read(signal))).endpoints.map((one) => ({ ...one }));
     },
     submit: (endpoint, inputs, submitOptions) => new FlowIterator(call(endpoint, inputs, submitOptions).flow),
-    predict: (endpoint, inputs, submitOptions) => readLast(call(endpoint, inputs, submitOptions).flow),
+    predict: (endpoint, inputs, submitOptions) =>
+      readLast(call(endpoint, inputs, submitOptions, { lastOnly: true }).flow),
     async upload(file, given) {
       const uploadOptions = readUpload(given);
       const limits = resolveTimeouts(uploadOptions?.timeouts, timeouts);

@@ -10,6 +10,14 @@ const VERIFY_MS = 5000;
 /** How long a confirmed `fn_index` is trusted, in ms: a Space may be deployed anew while a process runs on. */
 const TRUST_MS = 600_000;
 
+/** How to look whether an endpoint is the one that was meant. */
+export interface VerifyOptions {
+  /** How many inputs the Space refused. */
+  readonly refusedInputs?: number | undefined;
+  /** Of the call that it is looked for. */
+  readonly signal: AbortSignal;
+}
+
 /** An endpoint as it is called, and how sure that is. */
 export interface EndpointNow {
   /** The index to call, if any is known. */
@@ -86,14 +94,22 @@ export class TrackedEndpoint {
 
   /**
    * Asks `/config` whether an index still is the endpoint's. Rejects with `space_changed` if not, and
-   * drops the hint. A config that cannot be read within 5,000 ms proves nothing, so it resolves.
+   * drops the hint. A config that cannot be read within 5,000 ms proves nothing, so it resolves; so it does once `signal`
+   * aborts.
    */
-  async verify(fnIndex: number | undefined, refusedInputs?: number): Promise<void> {
-    const { config, url } = this.#client;
+  async verify(fnIndex: number | undefined, { refusedInputs, signal: ends }: VerifyOptions): Promise<void> {
+    const { config, cleanUps, url } = this.#client;
+    const left = new AbortController();
+    const signal = AbortSignal.any([ends, left.signal]);
     try {
-      await within(VERIFY_MS, this.#verifiedAt === undefined || this.#isTrusted() ? config.read() : config.readAgain());
+      const mayBeOld = this.#verifiedAt !== undefined && !this.#isTrusted();
+      const read = await within(VERIFY_MS, mayBeOld ? config.readAgain(signal) : config.read(signal));
+      // One that takes longer serves the next call.
+      if (read === undefined) cleanUps.add(config.readBehind());
     } catch (error) {
       debug(() => `cannot check ${this.name} at ${url.host}: ${error instanceof Error ? error.message : "failed"}`);
+    } finally {
+      left.abort();
     }
     if (config.known === undefined) return;
     const found = this.#found();
@@ -117,9 +133,9 @@ export class TrackedEndpoint {
    * The same, not trusting what was read before. With the number of inputs that the Space refused, it rejects as well where the
    * endpoint takes fewer of them now, or more.
    */
-  verifyAgain(fnIndex: number | undefined, refusedInputs?: number): Promise<void> {
+  verifyAgain(fnIndex: number | undefined, options: VerifyOptions): Promise<void> {
     this.#client.config.forget();
-    return this.verify(fnIndex, refusedInputs);
+    return this.verify(fnIndex, options);
   }
 
   /** Whether the endpoint takes so many inputs, with or without those that only its server knows. */

@@ -1,0 +1,103 @@
+import { aFunction, anObject, aString, isGroup, mustBe, readOption, refuseSlips, type Rule } from "../options.ts";
+import type { ModelInfo } from "../provider.ts";
+import type { AnswerLocation } from "./answer.ts";
+import type { SpaceDefinition } from "./space-definition.ts";
+
+/**
+ * Reads the definition of a Space, once: what its owner changes later changes nothing.
+ *
+ * Throws a `TypeError` that names what is missing or wrong and what it must be.
+ */
+export function readDefinition<const Id extends string, const Model extends ModelInfo>(
+  definition: SpaceDefinition<Id, Model>,
+): SpaceDefinition<Id, Model> {
+  if (!isGroup(definition)) throw mustBe("definition", "an object", definition);
+  refuseSlips("The definition of a Space", definition, NAMES);
+  const { id, models, space, endpoint, fnIndex, apiPrefix, inputs, outputs, answer } = definition;
+  return {
+    id: required("id", id, anId),
+    models: required("models", models, someModels),
+    space,
+    endpoint: required("endpoint", endpoint, aName),
+    fnIndex: readOption("fnIndex", fnIndex, anIndex),
+    apiPrefix,
+    // It may be the method of a class.
+    inputs: required("inputs", inputs, aFunction).bind(definition),
+    outputs: required("outputs", outputs, aSchema),
+    answer: readAnswer(required("answer", answer, anObject)),
+  };
+}
+
+/** The id of a provider. */
+export const anId: Rule = (value) =>
+  typeof value === "string" && value !== "" && !value.includes("/")
+    ? undefined
+    : 'a string that is not empty, without "/"';
+
+function readAnswer({ at, placeholders, footer, read }: AnswerLocation): AnswerLocation {
+  const place = required("answer.at", at, aPlace);
+  const ends = readOption("answer.footer", footer, aFooter);
+  return {
+    at: [...place],
+    placeholders: readOption("answer.placeholders", placeholders, someStrings)?.slice(),
+    footer: ends && { from: ends.from, to: ends.to },
+    read: readOption("answer.read", read, aFunction),
+  };
+}
+
+const NAMES: ReadonlySet<string> = new Set<keyof SpaceDefinition<string, ModelInfo>>([
+  "id",
+  "models",
+  "space",
+  "endpoint",
+  "fnIndex",
+  "apiPrefix",
+  "inputs",
+  "outputs",
+  "answer",
+]);
+
+/** As `readOption`, for what must be set. */
+function required<Value>(name: string, value: Value, rule: Rule): Value {
+  const expected = rule(value);
+  if (expected !== undefined) throw mustBe(name, expected, value);
+  return value;
+}
+
+const aName: Rule = (value) => (typeof value === "string" && value !== "" ? undefined : "the name of an endpoint");
+
+const anIndex: Rule = (value) => (Number.isInteger(value) && Number(value) >= 0 ? undefined : "a whole number from 0");
+
+const someModels: Rule = (value) =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((model: unknown) => isGroup(model) && "id" in model && aString(model.id) === undefined)
+    ? undefined
+    : "a list of at least one model, each with an `id`";
+
+/** Some schemas are functions. */
+const aSchema: Rule = (value) => {
+  const { "~standard": standard } = (value ?? {}) as { readonly "~standard"?: unknown };
+  return isGroup(standard) && "validate" in standard && typeof standard.validate === "function"
+    ? undefined
+    : "a schema, such as one of `@qwen/core/schema` or any Standard Schema";
+};
+
+const aPlace: Rule = (value) =>
+  Array.isArray(value) &&
+  Number.isInteger(value[0]) &&
+  value.every((step: unknown) => typeof step === "string" || Number.isInteger(step))
+    ? undefined
+    : "a list that begins with the number of an output, each step a name or a number";
+
+const aFooter: Rule = (value) =>
+  isGroup(value) && "from" in value && isText(value.from) && "to" in value && isText(value.to)
+    ? undefined
+    : "an object with `from` and `to`, both strings that are not empty";
+
+const someStrings: Rule = (value) =>
+  Array.isArray(value) && value.every((one: unknown) => typeof one === "string") ? undefined : "a list of strings";
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}

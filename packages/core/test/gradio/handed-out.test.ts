@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { connectSpace } from "../../src/gradio/space.ts";
+import {
+  completed,
+  eventId,
+  generating,
+  says,
+  startTestSpace,
+  starts,
+  type Events,
+  type Exchange,
+} from "../servers/test-space.ts";
+import { settle } from "../servers/waiting.ts";
+
+const oneJob = {
+  join: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
+  call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
+};
+
+describe("what a Space hands out is its caller's", () => {
+  it("to change, which changes no value that comes later", async () => {
+    const talk = says(
+      generating([[["q", { text: "a" }]], "x"]),
+      generating([[["append", [0, 1, "text"], "b"]], []]),
+      generating([[], [["append", [], "y"]]]),
+      completed([[["q", { text: "ab" }]], { __type__: "update" }]),
+    );
+    await using space = await startTestSpace({ ...oneJob, data: talk });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const seen: unknown[] = [];
+    for await (const message of client.submit("chat", [])) {
+      if (message.type !== "generating" && message.type !== "completed") continue;
+      seen.push(structuredClone(message.data));
+      const [chat] = message.data as [[string, { text: string }][]];
+      const [row] = chat;
+      if (row !== undefined) row[1].text = "mine";
+      chat.push(["mine", { text: "mine" }]);
+      (message.data as unknown[])[1] = "mine";
+    }
+    expect(seen).toEqual([
+      [[["q", { text: "a" }]], "x"],
+      [[["q", { text: "ab" }]], "x"],
+      [[["q", { text: "ab" }]], "xy"],
+      [[["q", { text: "ab" }]], "xy"],
+    ]);
+    await client.close();
+  });
+
+  it("to change: its address and its endpoints stay where calls go", async () => {
+    await using space = await startTestSpace({ ...oneJob, data: says(completed(["hi"])) });
+    const client = connectSpace(space.origin);
+    client.url.port = "1";
+    const endpoints = (await client.endpoints()) as unknown[];
+    Object.assign(endpoints[0] ?? {}, { name: "/mine", fnIndex: 7 });
+    endpoints.length = 0;
+    expect(await client.predict("chat", [])).toEqual(["hi"]);
+    expect(await client.endpoints()).toMatchObject([{ name: "/chat", fnIndex: 0 }]);
+    await client.close();
+  });
+});
+
+const ROWS = 100_000;
+const list = (): readonly number[] => Array.from({ length: ROWS }, () => 0);
+const changes = (count: number): readonly unknown[] =>
+  Array.from({ length: count }, (_, index) => generating([[["replace", [0], index]]]));
+
+describe("a large value that changes little", () => {
+  it("waits once for a reader who lags, not once a change", async () => {
+    const told = Promise.withResolvers<Events>();
+    const data = ({ events }: Exchange): void => {
+      const stream = events();
+      stream.send(starts(), generating([list()]), ...changes(1000));
+      told.resolve(stream);
+    };
+    await using space = await startTestSpace({ ...oneJob, data });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const before = process.memoryUsage().heapUsed;
+    const job = client.submit("chat", []);
+    await job.next();
+    await told.promise;
+    await settle();
+    expect((process.memoryUsage().heapUsed - before) / 1e6).toBeLessThan(100);
+    await job.return?.();
+    await client.close();
+  });
+
+  it("takes who waits for the last one no time that grows with both", async () => {
+    const talk = says(generating([list()]), ...changes(2000), completed(["last"]));
+    await using space = await startTestSpace({ ...oneJob, data: talk });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const startedAt = performance.now();
+    expect(await client.predict("chat", [])).toEqual(["last"]);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    await client.close();
+  });
+
+  it("is told whole for each change, in order and with its end, to who reads it", async () => {
+    const data = ({ events }: Exchange): void => {
+      const stream = events();
+      stream.send(generating([list()]), ...changes(50), completed([1]));
+      stream.end();
+    };
+    await using space = await startTestSpace({ ...oneJob, data });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const firsts: unknown[] = [];
+    for await (const message of client.submit("chat", [])) {
+      if (message.type === "generating") firsts.push((message.data as [number[]])[0][0]);
+      else firsts.push(message.type);
+    }
+    expect(firsts).toEqual([0, ...Array.from({ length: 50 }, (_, index) => index), "completed"]);
+    await client.close();
+  });
+});
