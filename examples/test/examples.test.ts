@@ -18,6 +18,8 @@ const outputs: Record<string, RegExp> = {
   "image.ts": /^A meadow, in picture\.png\.\n$/,
   "tools.ts": /^1\. Let me see\.\n {3}weather\(\{"city":"Rome"\}\)\n2\. It says: \{"degrees":21\}\n$/,
   "custom-provider.ts": /^shout-1: HI THERE\n$/,
+  "structured.ts":
+    /^1\. The answer is not what was asked for: `minutes`: .+\n2\. fits\nTomato soup, 25 minutes: Chop, Cook\n$/,
 };
 
 describe.each(files.filter((file) => file !== "local-space.ts"))("examples/%s", (file) => {

@@ -35,7 +35,11 @@ function isThenable(value: unknown): boolean {
 
 /** Marks what a function of the caller's threw as what ends its call. Returns what to throw. */
 export function decisive(name: string, thrown: unknown): unknown {
-  if (QwenError.isInstance(thrown)) return thrown;
+  return QwenError.isInstance(thrown) ? thrown : final(name, thrown);
+}
+
+/** As {@link decisive}, and so are errors of the family: they are of another call, which this one says nothing of. */
+export function final(name: string, thrown: unknown): unknown {
   const error =
     typeof thrown === "object" && thrown !== null
       ? thrown

@@ -2,6 +2,7 @@ import { ERROR_RULES } from "./error-rules.ts";
 import { DEEPEST, field, FIELDS, knownOptions, setAttempts, setFields, stackOf, type Attempt } from "./error-fields.ts";
 import {
   AllFailedError,
+  InvalidOutputError,
   NoSuchModelError,
   QwenError,
   SpaceChangedError,
@@ -72,8 +73,7 @@ function revived(json: unknown, depth: number): AnyQwenError {
   setFields(error, { ...(Object.fromEntries(fields) as object), ...knownOptions(said) });
   setFields(error, { name: typeof name === "string" ? printable(name, LONGEST_NAME) : "QwenError" }, false);
   setFields(error, { stack: stackOf(error, error.stack) }, false);
-  if (prototype === StreamInterruptedError.prototype || prototype === TextRewrittenError.prototype)
-    setFields(error, { text: "" }, false);
+  if (WITH_TEXT.has(prototype)) setFields(error, { text: "" }, false);
   // Deeper than `toJSON()` tells them nothing is to be read.
   if (depth <= DEEPEST && isAttempts(attempts))
     setAttempts(
@@ -110,6 +110,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 
 const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
   all_failed: AllFailedError,
+  invalid_output: InvalidOutputError,
   no_such_model: NoSuchModelError,
   space_changed: SpaceChangedError,
   space_error: SpaceError,
@@ -117,6 +118,12 @@ const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
   text_rewritten: TextRewrittenError,
   timeout: TimeoutError,
 };
+
+const WITH_TEXT: ReadonlySet<object> = new Set([
+  StreamInterruptedError.prototype,
+  TextRewrittenError.prototype,
+  InvalidOutputError.prototype,
+]);
 
 /** What stands on an error itself. Its getters and traps may throw: that much is left out. */
 function ownFieldsOf(error: Error): Readonly<Record<string, unknown>> {

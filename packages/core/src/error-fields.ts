@@ -65,6 +65,7 @@ export const FIELDS: readonly string[] = [
   "hidden",
   "title",
   "endpoints",
+  "issues",
   "model",
   "suggestion",
 ];

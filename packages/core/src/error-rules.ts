@@ -21,6 +21,7 @@ export type ErrorCode =
   | "session_not_found"
   | "protocol"
   | "empty_response"
+  | "invalid_output"
   | "stream_interrupted"
   | "timeout"
   | "conversation_expired"
@@ -61,6 +62,7 @@ export const ERROR_RULES: Readonly<Record<ErrorCode, ErrorRule>> = frozen({
   session_not_found: { sameProvider: "always", nextCandidate: true, breaker: "count" },
   protocol: { sameProvider: "always", nextCandidate: true, breaker: "count" },
   empty_response: { sameProvider: "always", nextCandidate: true, breaker: "count" },
+  invalid_output: { sameProvider: "once", nextCandidate: true, breaker: "ignore" },
   stream_interrupted: { sameProvider: "always", nextCandidate: true, breaker: "count" },
   timeout: { sameProvider: "never", nextCandidate: true, breaker: "count" },
   conversation_expired: { sameProvider: "never", nextCandidate: false, breaker: "ignore" },

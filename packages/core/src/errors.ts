@@ -212,6 +212,24 @@ export class TextRewrittenError extends QwenError<"text_rewritten"> {
   }
 }
 
+/** The answer to a request with `output` holds no JSON, or none that its schema takes. */
+export class InvalidOutputError extends QwenError<"invalid_output"> {
+  declare readonly name: "InvalidOutputError";
+  /** What is wrong with it, each by its path. */
+  declare readonly issues: readonly string[];
+  /** The answer as it came. Not enumerable: no log is to show it by chance. */
+  declare readonly text: string;
+
+  constructor(
+    { issues, text }: { readonly issues: readonly string[]; readonly text: string },
+    options?: QwenErrorOptions,
+  ) {
+    super("invalid_output", `The answer is not what was asked for: ${issues.join("; ")}.`, options);
+    setFields(this, { issues: issues.map((issue) => printable(wordsOf(issue))) });
+    setFields(this, { text }, false);
+  }
+}
+
 /**
  * Every candidate failed. With one candidate and one attempt its own error is thrown instead.
  *
@@ -243,6 +261,7 @@ type OwnClassCode =
   | "space_error"
   | "space_changed"
   | "text_rewritten"
+  | "invalid_output"
   | "all_failed";
 
 /** The family as a union: `code` tells which member it is. */
@@ -254,6 +273,7 @@ export type AnyQwenError =
   | SpaceError
   | SpaceChangedError
   | TextRewrittenError
+  | InvalidOutputError
   | AllFailedError;
 
 // On the prototypes, where no log looks: names, which classes lose when they are minified, and what is not set.
@@ -265,6 +285,7 @@ const NAMES = {
   SpaceError,
   SpaceChangedError,
   TextRewrittenError,
+  InvalidOutputError,
   AllFailedError,
 };
 for (const [name, { prototype }] of Object.entries(NAMES)) setFields(prototype, { name }, false);

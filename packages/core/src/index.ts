@@ -1,5 +1,7 @@
 export type { NamesOfAll, RouterModel, RouterOptions, RouteTarget, Router } from "./router/router.ts";
-export type { RouterRequest } from "./router/router-request.ts";
+export type { ObjectCompletion } from "./router/checked-answer.ts";
+export type { OutputOption } from "./router/output.ts";
+export type { ObjectRequest, RouterRequest } from "./router/router-request.ts";
 export type { RouterStream } from "./router/router-stream.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./router/attempt-settings.ts";
 export type { BreakerOptions, BreakerState } from "./router/circuit-breaker.ts";
@@ -14,6 +16,7 @@ export {
   AllFailedError,
   ERROR_RULES,
   errorFromJSON,
+  InvalidOutputError,
   NoSuchModelError,
   QwenError,
   SpaceChangedError,
@@ -27,6 +30,7 @@ export {
   wrapProvider,
 } from "#core";
 export type { ProviderHooks } from "./provider-hooks.ts";
+export type { StandardResult, StandardSchema } from "./standard-schema.ts";
 export type { ErrorCode, ErrorRule } from "./error-rules.ts";
 export type { AnyQwenError, Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
 export type {

@@ -9,6 +9,7 @@ import { copyOf, errorFromJSON, rethrowOwn } from "../src/error-copy.ts";
 import { ERROR_RULES } from "../src/error-rules.ts";
 import {
   AllFailedError,
+  InvalidOutputError,
   NoSuchModelError,
   QwenError,
   SpaceChangedError,
@@ -36,6 +37,7 @@ const ONE_OF_EACH: readonly AnyQwenError[] = [
   new SpaceError("gave up", { hidden: true, title: "Oh" }),
   new SpaceChangedError("moved", { endpoints: ["/a"] }),
   new TextRewrittenError("the answer"),
+  new InvalidOutputError({ issues: ["it holds no JSON"], text: "the answer" }),
   new AllFailedError("m", [attempt(1, new QwenError("connection", "no")), attempt(2, new Error("boom"))]),
 ];
 

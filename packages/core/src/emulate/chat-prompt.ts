@@ -1,4 +1,4 @@
-import { QwenError } from "#core";
+import { joinedContent, jsonText, QwenError } from "#core";
 
 import type { ContentPart, Message, ToolCallPart, ToolResultPart } from "../message.ts";
 import type { Settings, Tool } from "../provider.ts";
@@ -36,23 +36,6 @@ export function toolPrompt({ tools = [], toolChoice = "auto", parallelToolCalls 
   ].join("\n");
 }
 
-/** What stands in the system prompt for an answer in JSON. Throws `invalid_request` for a schema that JSON cannot tell. */
-export function jsonPrompt(schema: unknown): string {
-  const rule = "# Output\n\nAnswer with JSON only: no other words, no fence.";
-  if (schema === undefined) return rule;
-  const json = jsonOf(schema, "settings.responseFormat.schema");
-  return `${rule} It must fit this JSON Schema:\n<schema>\n${json}\n</schema>`;
-}
-
-/** The messages with more at the end of the system prompt, or with one of their own. */
-export function withSystem(messages: readonly Message[], more: string): readonly Message[] {
-  const behind = messages.findIndex(({ role }) => role !== "system" && role !== "developer");
-  const index = (behind < 0 ? messages.length : behind) - 1;
-  const last = messages[index];
-  if (last === undefined) return [{ role: "system", content: more }, ...messages];
-  return messages.with(index, { ...last, content: joined([last.content, `\n\n${more}`]) });
-}
-
 /** Whether there is anything of tools in messages, which may not have been checked. */
 export function holdTools(messages: readonly Message[]): boolean {
   return Array.isArray(messages) && messages.some(isOfTools);
@@ -76,7 +59,7 @@ export function asWritten(messages: readonly Message[]): readonly Message[] {
     results = {
       ...message,
       role: "user",
-      content: joined([...(results === undefined ? [] : [results.content, "\n"]), ...answers]),
+      content: joinedContent([...(results === undefined ? [] : [results.content, "\n"]), ...answers]),
     };
     written.push(results);
   }
@@ -98,21 +81,11 @@ const OPEN = "<tool_response>\n";
 const CLOSE = "\n</tool_response>";
 
 function signatureOf({ name, description, inputSchema }: Tool, path: string): string {
-  const schema = inputSchema === undefined ? undefined : jsonOf(inputSchema, `${path}.inputSchema`);
+  const schema = inputSchema === undefined ? undefined : jsonText(inputSchema, `${path}.inputSchema`);
   const parts = [`"name": ${JSON.stringify(name)}`];
   if (typeof description === "string") parts.push(`"description": ${JSON.stringify(description)}`);
   if (schema !== undefined) parts.push(`"parameters": ${schema}`);
   return `{"type": "function", "function": {${parts.join(", ")}}}`;
-}
-
-function jsonOf(value: unknown, path: string): string {
-  try {
-    const json = JSON.stringify(value);
-    if (typeof json === "string") return json;
-  } catch {
-    // Told below, with nothing of the value.
-  }
-  throw new QwenError("invalid_request", `The request cannot be sent: \`${path}\` cannot be written as JSON.`);
 }
 
 function isOfTools(message: Message): boolean {
@@ -125,7 +98,7 @@ function contentOf(
   content: Message["content"],
   write: (part: ContentPart) => readonly (ContentPart | string)[] | undefined,
 ): Message["content"] {
-  if (typeof content === "string") return joined([content]);
+  if (typeof content === "string") return joinedContent([content]);
   const pieces: (ContentPart | string)[] = [];
   let wasWritten = false;
   for (const [index, part] of content.entries()) {
@@ -134,7 +107,7 @@ function contentOf(
     pieces.push(...(written ?? [part]));
     wasWritten = written !== undefined;
   }
-  return joined([pieces.map((piece) => (typeof piece === "string" ? text(piece) : piece))]);
+  return joinedContent([pieces.map((piece) => (typeof piece === "string" ? text(piece) : piece))]);
 }
 
 function callOf(part: ContentPart): readonly string[] | undefined {
@@ -159,20 +132,6 @@ function outputOf({ output, isError = false }: ToolResultPart): readonly (Conten
     case "content":
       return [...mark, ...output.value];
   }
-}
-
-/** One content of several: neighbouring texts are one, and where there is nothing else, a string. */
-function joined(contents: readonly Message["content"][]): Message["content"] {
-  const parts: ContentPart[] = [];
-  for (const content of contents) {
-    for (const part of typeof content === "string" ? [text(content)] : content) {
-      const last = parts.at(-1);
-      if (part.type === "text" && last?.type === "text") parts[parts.length - 1] = text(last.text + part.text);
-      else parts.push(part);
-    }
-  }
-  const [first] = parts;
-  return parts.length === 1 && first?.type === "text" ? first.text : parts;
 }
 
 const text = (words: string): ContentPart => ({ type: "text", text: words });

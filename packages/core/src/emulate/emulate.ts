@@ -5,10 +5,12 @@ import {
   FlowIterator,
   isGroup,
   isOwn,
+  jsonPrompt,
   readNow,
   readOptions,
   readProviderRequest,
   weightOfPart,
+  withSystem,
 } from "#core";
 
 import type { Message } from "../message.ts";
@@ -22,7 +24,7 @@ import type {
   Settings,
   Warning,
 } from "../provider.ts";
-import { asWritten, holdTools, jsonPrompt, toolPrompt, withSystem } from "./chat-prompt.ts";
+import { asWritten, holdTools, toolPrompt } from "./chat-prompt.ts";
 import { Emulation, type Plan } from "./emulation.ts";
 
 /** What a provider's models are to be able to do. */

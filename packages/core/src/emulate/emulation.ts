@@ -1,9 +1,9 @@
-import { copyOf, Flow, QwenError, resolveTimeouts, weightOfPart } from "#core";
+import { copyOf, Flow, InnerCall, QwenError, resolveTimeouts, weightOfPart } from "#core";
 
 import type { FlowMaker } from "../flow.ts";
+import type { InnerCallOwner } from "../inner-call.ts";
 import type { FinishPart, Provider, ProviderPart, ProviderRequest, StartPart, Usage, Warning } from "../provider.ts";
 import { AnswerReader, type Reads, type UnreadableCall } from "./answer-reader.ts";
-import { InnerCall, type InnerCallOwner } from "./inner-call.ts";
 import { madeUp, Repair, type Repaired } from "./repair.ts";
 import { Shown } from "./shown.ts";
 

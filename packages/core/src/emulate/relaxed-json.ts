@@ -1,3 +1,5 @@
+import { stringEnd } from "#core";
+
 /** An object as a model wrote it, in JSON. */
 export interface RelaxedObject {
   /** Without white space between its tokens; whether it is JSON, only `JSON.parse` can say. */
@@ -114,16 +116,6 @@ class Relaxing {
     this.#json.push(this.#comma ? `,${json}` : json);
     this.#comma = false;
   }
-}
-
-/** Where the string that begins at a place ends, behind its quotation mark; -1 where it does not. */
-function stringEnd(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
-    let before = at;
-    while (text.charAt(before - 1) === "\\") before--;
-    if ((at - before) % 2 === 0) return at + 1;
-  }
-  return -1;
 }
 
 const OTHER = /\s+|[^\s"{}[\],:]+/y;

@@ -1,7 +1,9 @@
+import { InnerCall } from "#core";
+
+import type { InnerCallOwner } from "../inner-call.ts";
 import type { FinishPart, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
 import { AnswerReader, type Reads, type UnreadableCall } from "./answer-reader.ts";
 import { repairOf } from "./chat-prompt.ts";
-import { InnerCall, type InnerCallOwner } from "./inner-call.ts";
 import type { WrittenCall } from "./tool-call-text.ts";
 
 /** What came of asking once more. */

@@ -1,17 +1,20 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { inWords } from "../dialogue.ts";
-import { QwenError } from "../errors.ts";
+import { QwenError, type InvalidOutputError } from "../errors.ts";
+import { FlowIterator } from "../flow-iterator.ts";
 import { shortened } from "../nearest.ts";
-import type { Timeouts } from "../provider.ts";
+import type { ProviderRequest, Timeouts } from "../provider.ts";
 import { isOwn } from "../own-functions.ts";
+import type { Asked } from "../request.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Candidate } from "./attempt.ts";
+import { CheckedAnswer } from "./checked-answer.ts";
 import { openConversation } from "./conversation.ts";
 import type { CandidateHealth, Health } from "./health.ts";
 import { carriesToken } from "./own-token.ts";
 import type { RoutedPart } from "./provider-parts.ts";
 import type { Entry, Names } from "./registry.ts";
-import type { RouterRequest } from "./router-request.ts";
+import type { ReadRequest } from "./router-request.ts";
 
 /** At least one, in the order they are tried. */
 export type Candidates = readonly [Candidate<RoutedPart>, ...Candidate<RoutedPart>[]];
@@ -28,7 +31,7 @@ export interface CandidatesOptions {
  * Makes what finds those that could answer a request. That throws for a request that nobody could answer, and for the
  * conversation of somebody whom its model does not lead to.
  */
-export function createCandidates(options: CandidatesOptions): (request: RouterRequest) => Candidates {
+export function createCandidates(options: CandidatesOptions): (request: ReadRequest) => Candidates {
   const { names } = options;
 
   return (request) => {
@@ -61,14 +64,16 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   readonly ownToken: boolean;
   readonly isLeavable: boolean;
   readonly #entry: Entry;
-  readonly #request: RouterRequest;
+  readonly #request: ReadRequest;
   readonly #headers: Readonly<Record<string, string>> | undefined;
   readonly #maxQueueMs: number | undefined;
   readonly #conversation: string | undefined;
+  /** Its last answer, which was not what was asked for. */
+  #failed: InvalidOutputError | undefined;
 
   constructor(
     entry: Entry,
-    request: RouterRequest,
+    request: ReadRequest,
     { health, timeouts, maxQueueMs }: CandidatesOptions,
     conversation?: string,
   ) {
@@ -82,7 +87,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     this.health = health.of(provider.id, model.id);
     this.#headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
     this.ownToken = carriesToken(this.#headers);
-    this.isLeavable = isOwn(provider.stream);
+    this.isLeavable = isOwn(provider.stream) || request.output !== undefined;
     this.#entry = entry;
     this.#request = request;
     this.#maxQueueMs = request.maxQueueMs ?? maxQueueMs;
@@ -96,11 +101,21 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   }
 
   start(signal: AbortSignal | undefined): AsyncIterable<RoutedPart> {
-    const { messages, settings, providerOptions } = this.#request;
+    const { output, ...asked } = this.#request;
     const { provider, model } = this.#entry;
-    return provider.stream({
+    if (output === undefined) return provider.stream(this.#requestOf(asked, signal));
+    const native = model.capabilities?.json === true;
+    const request = this.#requestOf(output.ask(asked, { native, failed: this.#failed }), signal);
+    const onInvalid = (error: InvalidOutputError): void => {
+      this.#failed = error;
+    };
+    return new FlowIterator(new CheckedAnswer(provider, request, { output, onInvalid }).flow);
+  }
+
+  #requestOf({ messages, settings, providerOptions }: Asked, signal: AbortSignal | undefined): ProviderRequest {
+    return {
       model: this.model,
-      messages: model.capabilities?.tools === true ? messages : inWords(messages),
+      messages: this.#entry.model.capabilities?.tools === true ? messages : inWords(messages),
       signal,
       settings,
       conversation: this.#conversation,
@@ -108,7 +123,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
       maxQueueMs: this.#maxQueueMs,
       providerOptions,
       headers: this.#headers,
-    });
+    };
   }
 }
 

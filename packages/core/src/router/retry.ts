@@ -75,6 +75,8 @@ export class Plan<Candidate> {
   readonly #maxAttempts: number;
   readonly #startedAt = performance.now();
   readonly #tries = new Map<Candidate, number>();
+  /** How often each gave what was not asked for: whatever went wrong before, it is told so once. */
+  readonly #wrongAnswers = new Map<Candidate, number>();
   readonly #waiting: Candidate[];
   #begun = 0;
 
@@ -141,6 +143,8 @@ export class Plan<Candidate> {
 
   /** `undefined` where the provider asks for a longer wait than we grant. */
   #waitBefore(candidate: Candidate, error: unknown): number | undefined {
+    // It is well, and only said something else.
+    if (isWrongAnswer(error)) return 0;
     const { baseDelayMs = 500, maxDelayMs = 8_000, maxRetryAfterMs = 30_000, random } = this.#options;
     const retryAfterMs = QwenError.isInstance(error) ? error.retryAfterMs : undefined;
     if (retryAfterMs !== undefined) return retryAfterMs <= maxRetryAfterMs ? retryAfterMs : undefined;
@@ -148,9 +152,16 @@ export class Plan<Candidate> {
     return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** doublings);
   }
 
+  #countOf(candidate: Candidate, error: unknown): number {
+    if (!isWrongAnswer(error)) return this.#tries.get(candidate) ?? 1;
+    const count = (this.#wrongAnswers.get(candidate) ?? 0) + 1;
+    this.#wrongAnswers.set(candidate, count);
+    return count;
+  }
+
   /** Whether to ask the same provider again before those who were not asked yet. */
   #mayRepeat(candidate: Candidate, error: unknown, { sameProvider, breaker }: ErrorRule): boolean {
-    const tried = this.#tries.get(candidate) ?? 1;
+    const tried = this.#countOf(candidate, error);
     if (sameProvider === "never" || (sameProvider === "once" && tried > 1)) return false;
     const left = this.#waiting.length;
     if (left === 0) return true;
@@ -158,6 +169,10 @@ export class Plan<Candidate> {
     const pause = breaker === "pause" || (QwenError.isInstance(error) && error.retryAfterMs !== undefined);
     return tried === 1 && !pause && this.#begun + left < this.#maxAttempts;
   }
+}
+
+function isWrongAnswer(error: unknown): boolean {
+  return QwenError.isInstance(error) && error.code === "invalid_output";
 }
 
 /** A source of random numbers that ends its call where what it gives is none. */

@@ -5,6 +5,7 @@ import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked } from "../request.ts";
 import { readTimeouts } from "../timers.ts";
 import { readSharedSettings, type CommitPoint, type HedgeOptions } from "./attempt-settings.ts";
+import { readOutput, type Output, type OutputOption } from "./output.ts";
 import type { RetryOptions } from "./retry.ts";
 
 /** What is asked of a router. What it shares with the router's options is stronger than those. */
@@ -28,17 +29,35 @@ export interface RouterRequest<Names extends string = string> extends Omit<Provi
   readonly onConversationLost?: "fail" | "restart" | undefined;
 }
 
+/** What is asked of a router that is to answer with an object. */
+export interface ObjectRequest<Names extends string = string, Value = unknown> extends RouterRequest<Names> {
+  /**
+   * What the answer is to be: a Standard Schema, of zod or any other library. It is asked for natively of models with `json`,
+   * in the prompt of others, and the answer is cut out of fences and prose and checked.
+   *
+   * What does not fit is `invalid_output`: the same provider is asked once again, with what was wrong, then the next. Goes with
+   * neither `settings.tools` nor `settings.responseFormat`.
+   */
+  readonly output: OutputOption<Value>;
+}
+
+/** A request as it was read. */
+export type ReadRequest = RouterRequest & { readonly output?: Output | undefined };
+
 /**
  * A request as it stands at the call. `providers` are the ids that headers may be meant for.
  *
  * Throws a `TypeError` for an option that is none, and `invalid_request` for what is no request at all. Its model and messages
  * are looked at when it is sent.
  */
-export function readRouterRequest(request: RouterRequest, providers: ReadonlySet<string>): RouterRequest {
+export function readRouterRequest(
+  request: RouterRequest & Partial<ObjectRequest>,
+  providers: ReadonlySet<string>,
+): ReadRequest {
   checkIsRequest(request);
   refuseSlips("A request", request, NAMES);
   const { model, messages, settings, providerOptions, signal, conversation, onConversationLost } = request;
-  const { timeouts, headers, commit, retry, hedge, maxQueueMs } = request;
+  const { timeouts, headers, commit, retry, hedge, maxQueueMs, output } = request;
   return {
     ...readAsked({ messages, settings, providerOptions }),
     ...readSharedSettings({ commit, retry, hedge, maxQueueMs }),
@@ -48,13 +67,14 @@ export function readRouterRequest(request: RouterRequest, providers: ReadonlySet
     onConversationLost: readOption("onConversationLost", onConversationLost, onLost),
     timeouts: readTimeouts(timeouts),
     headers: headers === undefined ? undefined : readHeadersById(headers, providers),
+    output: readOutput(output, settings),
   };
 }
 
 const onLost = oneOf("fail", "restart");
 
 /** The names of a request's options, for slips of the finger. */
-const NAMES: ReadonlySet<string> = new Set<keyof RouterRequest>([
+const NAMES: ReadonlySet<string> = new Set<keyof ObjectRequest>([
   "model",
   "messages",
   "signal",
@@ -68,6 +88,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof RouterRequest>([
   "commit",
   "hedge",
   "onConversationLost",
+  "output",
 ]);
 
 function readHeadersById(

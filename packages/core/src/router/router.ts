@@ -8,12 +8,14 @@ import type { ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider
 import { readTimeouts, within } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
 import { createCandidates } from "./candidates.ts";
+import { checkedParts, type ObjectCompletion } from "./checked-answer.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
 import { createObservers, type RouterEvent } from "./observers.ts";
+import { noOutputHere } from "./output.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 import { createNames, type ListedName } from "./registry.ts";
 import type { RetryOptions } from "./retry.ts";
-import { readRouterRequest, type RouterRequest } from "./router-request.ts";
+import { readRouterRequest, type ObjectRequest, type ReadRequest, type RouterRequest } from "./router-request.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
 import { Run } from "./run.ts";
 
@@ -59,7 +61,9 @@ export interface Router<Names extends string = string> {
    */
   stream(request: RouterRequest<Names>): RouterStream;
   /** The whole answer, exact. A failure in mid-answer is tried again like any other. */
-  complete(request: RouterRequest<Names>): Promise<Completion>;
+  complete(request: RouterRequest<Names> & { readonly output?: undefined }): Promise<Completion>;
+  /** The whole answer, and the `object` in it that the schema of `output` made. `text` is as it came. */
+  complete<Value>(request: ObjectRequest<Names, Value>): Promise<ObjectCompletion<Value>>;
   /** Adds a plugin to this router, and returns it with the wider type. */
   use<const P extends Plugin>(plugin: P): Router<Names | NamesOf<P>>;
   /** Whether a request may use the name. */
@@ -119,9 +123,10 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   }
 
   function run(given: RouterRequest, { outcomeOnly = false } = {}): Run<RoutedPart, Completion> {
-    let request: RouterRequest;
+    let request: ReadRequest;
     try {
       request = readRouterRequest(given, names.ids);
+      if (request.output !== undefined && !outcomeOnly) throw noOutputHere();
     } catch (error) {
       const candidates = (): never => {
         throw error;
@@ -134,7 +139,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       model: request.model,
       // Looked up when the work starts, so that a wrong request fails where its errors are expected.
       candidates: () => candidatesOf(request),
-      reader: providerParts,
+      reader: request.output === undefined ? providerParts : checkedParts,
       commit: request.commit ?? commit,
       outcomeOnly,
       // The server's side of a conversation has moved on.
@@ -154,9 +159,13 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     });
   }
 
+  const complete = async (request: RouterRequest): Promise<Completion> =>
+    run(request, { outcomeOnly: true }).completion();
+
   const router: Router = {
     stream: (request) => createRouterStream(run(request)),
-    complete: async (request) => run(request, { outcomeOnly: true }).completion(),
+    // A request with `output` is answered with an object, by its reader.
+    complete: complete as Router["complete"],
     use(plugin) {
       names.add(plugin, ({ id }) => health.readLimitsOf(id));
       listAll();

@@ -1,7 +1,10 @@
-import { FlowIterator, isGroup, PhaseClock, pullFlow, resolveTimeouts } from "#core";
-
-import type { Flow, FlowReader } from "../flow.ts";
-import type { Provider, ProviderPart, ProviderRequest } from "../provider.ts";
+import type { Flow, FlowReader } from "./flow.ts";
+import { FlowIterator } from "./flow-iterator.ts";
+import { isGroup } from "./options.ts";
+import { PhaseClock } from "./phase-clock.ts";
+import type { Provider, ProviderPart, ProviderRequest } from "./provider.ts";
+import { pullFlow } from "./pulled-flow.ts";
+import { resolveTimeouts } from "./timers.ts";
 
 /** Who hears of an {@link InnerCall}: parts, then one end or failure. */
 export interface InnerCallOwner {
@@ -12,7 +15,7 @@ export interface InnerCallOwner {
 }
 
 /**
- * One request to the provider that is emulated for. A flow of ours is read as it is, and keeps its own time; any other
+ * One request to a provider whose answer is read before it goes on. A flow of ours is read as it is, and keeps its own time; any other
  * iteration is pulled, with a clock beside it: what of it is held back is a sign of life all the same.
  */
 export class InnerCall implements FlowReader<ProviderPart> {

@@ -1,0 +1,147 @@
+/**
+ * The JSON that an answer in words holds: all of it, what stands in its fence, or the longest object or list in it, the first
+ * of several as long. `undefined` where there is none.
+ *
+ * Nothing is mended: what was cut off in the middle is no JSON. The work is linear in the text.
+ */
+export function jsonInText(text: string): { readonly value: unknown } | undefined {
+  const all = text.trim();
+  return parsed(all) ?? parsed(withoutFence(all)) ?? parsed(longestIn(all));
+}
+
+function parsed(json: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(json) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutFence(text: string): string {
+  const [fence] = /^(?:```|~~~)[^\n]*\n/.exec(text) ?? [];
+  return fence !== undefined && text.endsWith(fence.slice(0, 3)) ? text.slice(fence.length, -3) : text;
+}
+
+function longestIn(text: string): string {
+  return new Search(text).longest();
+}
+
+/** Nobody answers with more lists in lists; JSON of anybody's nesting would fill the memory. */
+const DEEPEST = 1000;
+
+/** What may follow. `first` is a value or the end of a list, or a name or the end of an object. */
+type Expected = "value" | "first" | "name" | "colon" | "next";
+
+/** Reads objects and lists wherever one may begin. What breaks off one of them breaks off all that it stands in. */
+class Search {
+  readonly #text: string;
+  /** Where those begin that are open. */
+  readonly #open: number[] = [];
+  #expected: Expected = "value";
+  /** Where the last string began in what is open: the words may have been taken the wrong way around. */
+  #string = -1;
+  #longest = "";
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  longest(): string {
+    for (let at = 0; at < this.#text.length;) at = this.#open.length === 0 ? this.#find(at) : this.#step(at);
+    return this.#longest;
+  }
+
+  /** Where the next one begins. */
+  #find(from: number): number {
+    BEGINNING.lastIndex = from;
+    const at = BEGINNING.exec(this.#text)?.index;
+    if (at === undefined) return this.#text.length;
+    this.#string = -1;
+    return this.#enter(at);
+  }
+
+  #step(from: number): number {
+    SPACE.lastIndex = from;
+    const at = from + (SPACE.exec(this.#text)?.[0].length ?? 0);
+    const character = this.#text.charAt(at);
+    switch (character) {
+      case "{":
+      case "[":
+        return this.#isValueNext && this.#open.length < DEEPEST ? this.#enter(at) : this.#breakOff(at);
+      case "}":
+      case "]":
+        return this.#leave(at, character);
+      case '"':
+        return this.#takeString(at);
+      case ":":
+        return this.#expected === "colon" ? this.#go(at + 1, "value") : this.#breakOff(at);
+      case ",":
+        if (this.#expected !== "next") return this.#breakOff(at);
+        return this.#go(at + 1, this.#isInObject ? "name" : "value");
+      default:
+        return this.#takeWord(at);
+    }
+  }
+
+  get #isInObject(): boolean {
+    return this.#text.charAt(this.#open.at(-1) ?? 0) === "{";
+  }
+
+  get #isValueNext(): boolean {
+    return this.#expected === "value" || (this.#expected === "first" && !this.#isInObject);
+  }
+
+  #enter(at: number): number {
+    this.#open.push(at);
+    return this.#go(at + 1, "first");
+  }
+
+  #leave(at: number, bracket: "}" | "]"): number {
+    const fits = this.#isInObject === (bracket === "}") && (this.#expected === "first" || this.#expected === "next");
+    if (!fits) return this.#breakOff(at);
+    const start = this.#open.pop() ?? at;
+    if (at + 1 - start > this.#longest.length) this.#longest = this.#text.slice(start, at + 1);
+    return this.#go(at + 1, "next");
+  }
+
+  #takeString(at: number): number {
+    const isName = this.#expected === "name" || (this.#expected === "first" && this.#isInObject);
+    if (!isName && !this.#isValueNext) return this.#breakOff(at);
+    this.#string = at;
+    const end = stringEnd(this.#text, at);
+    return end < 0 ? this.#breakOff(at) : this.#go(end, isName ? "colon" : "next");
+  }
+
+  #takeWord(at: number): number {
+    WORD.lastIndex = at;
+    const [word] = WORD.exec(this.#text) ?? [];
+    return word !== undefined && this.#isValueNext ? this.#go(at + word.length, "next") : this.#breakOff(at);
+  }
+
+  #go(at: number, expected: Expected): number {
+    this.#expected = expected;
+    return at;
+  }
+
+  /** It is no JSON: goes on where it broke off, or in its last string, whose end may be the beginning of one. */
+  #breakOff(at: number): number {
+    const resumed = this.#string < 0 ? at : this.#string + 1;
+    this.#open.length = 0;
+    this.#string = -1;
+    return resumed;
+  }
+}
+
+/** Where the string that begins at a place ends, behind its quotation mark; -1 where it does not. */
+export function stringEnd(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let before = at;
+    while (text.charAt(before - 1) === "\\") before--;
+    if ((at - before) % 2 === 0) return at + 1;
+  }
+  return -1;
+}
+
+const BEGINNING = /[{[]/g;
+const SPACE = /[ \t\r\n]*/y;
+const WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;

@@ -1,0 +1,46 @@
+import { QwenError } from "./errors.ts";
+import type { ContentPart, Message } from "./message.ts";
+
+/** What stands in the system prompt for an answer in JSON. Throws `invalid_request` for a schema that JSON cannot tell. */
+export function jsonPrompt(schema: unknown): string {
+  const rule = "# Output\n\nAnswer with JSON only: no other words, no fence.";
+  if (schema === undefined) return rule;
+  const json = jsonText(schema, "settings.responseFormat.schema");
+  return `${rule} It must fit this JSON Schema:\n<schema>\n${json}\n</schema>`;
+}
+
+/** The messages with more at the end of the system prompt, or with one of their own. */
+export function withSystem(messages: readonly Message[], more: string): readonly Message[] {
+  const behind = messages.findIndex(({ role }) => role !== "system" && role !== "developer");
+  const index = (behind < 0 ? messages.length : behind) - 1;
+  const last = messages[index];
+  if (last === undefined) return [{ role: "system", content: more }, ...messages];
+  return messages.with(index, { ...last, content: joinedContent([last.content, `\n\n${more}`]) });
+}
+
+/** A value as JSON text. Throws `invalid_request` that names its path, and nothing of the value, where there is none. */
+export function jsonText(value: unknown, path: string): string {
+  try {
+    const json = JSON.stringify(value);
+    if (typeof json === "string") return json;
+  } catch {
+    // Told below, with nothing of the value.
+  }
+  throw new QwenError("invalid_request", `The request cannot be sent: \`${path}\` cannot be written as JSON.`);
+}
+
+/** One content of several: neighbouring texts are one, and where there is nothing else, a string. */
+export function joinedContent(contents: readonly Message["content"][]): Message["content"] {
+  const parts: ContentPart[] = [];
+  for (const content of contents) {
+    for (const part of typeof content === "string" ? [text(content)] : content) {
+      const last = parts.at(-1);
+      if (part.type === "text" && last?.type === "text") parts[parts.length - 1] = text(last.text + part.text);
+      else parts.push(part);
+    }
+  }
+  const [first] = parts;
+  return parts.length === 1 && first?.type === "text" ? first.text : parts;
+}
+
+const text = (words: string): ContentPart => ({ type: "text", text: words });

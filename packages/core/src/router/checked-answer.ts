@@ -1,0 +1,123 @@
+import { Collector, type AnswerTimes, type Completion } from "../completion.ts";
+import { QwenError, type InvalidOutputError } from "../errors.ts";
+import { Flow, type FlowMaker } from "../flow.ts";
+import { GrowingText } from "../growing-text.ts";
+import { InnerCall, type InnerCallOwner } from "../inner-call.ts";
+import { weightOfPart } from "../part-weight.ts";
+import type { FinishPart, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
+import type { Output } from "./output.ts";
+import type { PartReader } from "./part-reader.ts";
+import { providerParts, type RoutedPart } from "./provider-parts.ts";
+
+/** A whole answer, and the object in it as its schema gave it. */
+export type ObjectCompletion<Value> = Completion & { readonly object: Value };
+
+/** What a schema made of an answer: a part between it and its `finish`, told by its class. */
+class CheckedObject {
+  readonly type = "object";
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** How an answer is checked. */
+export interface CheckOptions {
+  readonly output: Output;
+  /** It holds nothing that fits. */
+  onInvalid(error: InvalidOutputError): void;
+}
+
+/**
+ * The answer of a provider, checked before its `finish` goes on. The time that a schema takes is not the provider's: only the
+ * total of the request bounds it.
+ */
+export class CheckedAnswer implements FlowMaker, InnerCallOwner {
+  readonly flow = new Flow<RoutedPart>(this, weightOfPart);
+  readonly #options: CheckOptions;
+  readonly #call: InnerCall;
+  readonly #text = new GrowingText();
+  #isAnswered = false;
+
+  /** Asks, but nothing comes before the flow is read. */
+  constructor(provider: Provider, request: ProviderRequest, options: CheckOptions) {
+    this.#options = options;
+    this.#call = new InnerCall(provider, request, this);
+  }
+
+  start(): void {
+    this.#call.begin();
+  }
+
+  pause(): void {
+    this.#call.pause();
+  }
+
+  resume(): void {
+    this.#call.resume();
+  }
+
+  leave(reason: unknown): void {
+    this.#call.stop(reason);
+  }
+
+  over(): void {
+    // The call has ended by itself, or was stopped.
+  }
+
+  took(part: ProviderPart): void {
+    if (part.type === "text-delta") this.#text.append(part.text);
+    else if (part.type === "text-replace") this.#text.replace(part.text);
+    this.#isAnswered ||= providerParts.kind(part) === "output";
+    // One without any output is the empty answer that it always was.
+    if (part.type === "finish" && this.#isAnswered) void this.#conclude(part);
+    else this.flow.push(part);
+  }
+
+  ended(): void {
+    this.flow.end();
+  }
+
+  failed(error: unknown): void {
+    this.flow.fail(error);
+  }
+
+  async #conclude(finish: FinishPart): Promise<void> {
+    const { output, onInvalid } = this.#options;
+    try {
+      const value = await output.check(this.#text.whole(), finish.reason);
+      this.flow.push(new CheckedObject(value) as unknown as RoutedPart);
+      this.flow.push(finish);
+      this.flow.end();
+    } catch (error) {
+      if (QwenError.isInstance(error) && error.code === "invalid_output") onInvalid(error);
+      this.flow.fail(error);
+    }
+  }
+}
+
+/** Reads the parts of checked answers. */
+export const checkedParts: PartReader<RoutedPart, Completion> = {
+  ...providerParts,
+  kind: (part) => (isChecked(part) ? "opening" : providerParts.kind(part)),
+  collect: () => new ObjectCollector(),
+};
+
+class ObjectCollector extends Collector {
+  #object: unknown;
+
+  override add(part: RoutedPart): void {
+    const given: unknown = part;
+    if (given instanceof CheckedObject) this.#object = given.value;
+    else super.add(part);
+  }
+
+  override result(finish: RoutedPart, times: AnswerTimes): ObjectCompletion<unknown> {
+    return { ...super.result(finish, times), object: this.#object };
+  }
+}
+
+function isChecked(part: object): boolean {
+  return part instanceof CheckedObject;
+}

@@ -1,0 +1,154 @@
+import { final } from "../decision.ts";
+import { InvalidOutputError, QwenError } from "../errors.ts";
+import { jsonInText } from "../json-in-text.ts";
+import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
+import type { Message } from "../message.ts";
+import { isGroup, mustBe } from "../options.ts";
+import { printable, wordsOf } from "../printable.ts";
+import type { FinishReason, Settings } from "../provider.ts";
+import type { Asked } from "../request.ts";
+import { isStandardSchema, type StandardSchema } from "../standard-schema.ts";
+
+/**
+ * What an answer is to be: a schema, which tells its JSON Schema where its library can, or one with the JSON Schema to show
+ * to the model. Without any the model is asked for JSON alone.
+ */
+export type OutputOption<Value = unknown> =
+  | StandardSchema<Value>
+  | { readonly schema: StandardSchema<Value>; readonly jsonSchema: Readonly<Record<string, unknown>> };
+
+/** So much of what is wrong is told. */
+const MOST_ISSUES = 10;
+const LONGEST_ISSUE = 200;
+/** So much of an answer that does not fit is shown to who gave it, in characters. */
+const MOST_SHOWN = 16 * 1024;
+
+/** What a request wants back, read once. */
+export class Output {
+  readonly #validate: (value: unknown) => unknown;
+  readonly #jsonSchema: unknown;
+
+  /** Throws a `TypeError` for what is no schema, or cannot be told the model. */
+  constructor(option: OutputOption) {
+    const isPair = isGroup(option) && "schema" in option && !("~standard" in option);
+    const schema: unknown = isPair ? option.schema : option;
+    if (!isStandardSchema(schema))
+      throw mustBe(isPair ? "output.schema" : "output", "a schema by Standard Schema, such as one of zod", schema);
+    const standard = schema["~standard"];
+    const { validate } = standard;
+    this.#validate = (value) => validate.call(standard, value);
+    this.#jsonSchema = isPair ? given(option.jsonSchema) : told(standard);
+  }
+
+  /** What is asked of a model: natively where it can answer in JSON, in the prompt elsewhere; after a failure with what was wrong. */
+  ask({ messages, settings, ...others }: Asked, { native, failed }: AskOptions): Asked {
+    const chat = failed === undefined ? messages : [...messages, ...correctionOf(failed)];
+    if (!native) return { ...others, settings, messages: withSystem(chat, jsonPrompt(this.#jsonSchema)) };
+    const schema = this.#jsonSchema;
+    const responseFormat = { type: "json", ...(schema !== undefined && { schema }) } as const;
+    return { ...others, messages: chat, settings: { ...settings, responseFormat } };
+  }
+
+  /**
+   * The object in an answer. Throws `invalid_output` for one that does not fit; what the schema throws ends the call, and so
+   * does what is no result.
+   */
+  async check(text: string, reason: FinishReason): Promise<unknown> {
+    const json = jsonInText(text);
+    if (json === undefined) {
+      const why = reason === "length" ? "it holds no JSON that is whole, since it was cut off" : "it holds no JSON";
+      throw new InvalidOutputError({ issues: [why], text });
+    }
+    const result = await this.#resultOf(json.value);
+    if (result.issues === undefined) return result.value;
+    throw new InvalidOutputError({ issues: issuesOf(result.issues), text });
+  }
+
+  async #resultOf(
+    value: unknown,
+  ): Promise<{ readonly value?: unknown; readonly issues?: readonly unknown[] | undefined }> {
+    try {
+      const result: unknown = await this.#validate(value);
+      if (!isGroup(result)) throw mustBe("output", "a schema that answers with a value or issues", result);
+      const { issues }: { readonly issues?: unknown } = result;
+      if (issues !== undefined && !Array.isArray(issues))
+        throw mustBe("output", "a schema with a list of issues", issues);
+      return { value: (result as { readonly value?: unknown }).value, issues };
+    } catch (error) {
+      throw final("output", error);
+    }
+  }
+}
+
+/** How a model is asked. */
+export interface AskOptions {
+  /** Whether it answers in JSON where that is asked for. */
+  readonly native: boolean;
+  /** Its last answer, which did not fit. */
+  readonly failed: InvalidOutputError | undefined;
+}
+
+/** Reads the option, at the call. Throws `invalid_request` for a request that cannot have one. */
+export function readOutput(option: OutputOption | undefined, settings: Settings | undefined): Output | undefined {
+  if (option === undefined) return undefined;
+  if (isGroup(settings) && Array.isArray(settings.tools) && settings.tools.length > 0)
+    throw refused("`output` and `settings.tools` exclude each other: an answer is an object or a call of a tool");
+  if (isGroup(settings) && settings.responseFormat !== undefined)
+    throw refused("`output` sets the `settings.responseFormat` by itself, so leave that out");
+  return new Output(option);
+}
+
+/** The error for a stream that is asked for an object. */
+export function noOutputHere(): QwenError {
+  return refused("`output` is for `complete()`: the parts of a stream are shown before anybody can check them");
+}
+
+function refused(why: string): QwenError {
+  return new QwenError("invalid_request", `The request cannot be sent: ${why}.`);
+}
+
+/** What its owner changes later changes nothing. */
+function given(jsonSchema: unknown): unknown {
+  if (!isGroup(jsonSchema)) throw mustBe("output.jsonSchema", "an object of JSON Schema", jsonSchema);
+  return JSON.parse(jsonText(jsonSchema, "output.jsonSchema")) as unknown;
+}
+
+function told({ jsonSchema }: StandardSchema["~standard"]): unknown {
+  if (jsonSchema === undefined) return undefined;
+  try {
+    return given(jsonSchema.input({ target: "draft-07" }));
+  } catch (error) {
+    throw new TypeError(
+      `The schema of \`output\` cannot be told as JSON Schema: ${printable(wordsOf(error), LONGEST_ISSUE)} Give that beside it: { schema, jsonSchema }.`,
+      { cause: error },
+    );
+  }
+}
+
+function issuesOf(issues: readonly unknown[]): readonly string[] {
+  if (issues.length === 0) return ["it does not fit the schema"];
+  const wrong = issues.slice(0, MOST_ISSUES).map(issueOf);
+  return issues.length > MOST_ISSUES ? [...wrong, "and more"] : wrong;
+}
+
+function issueOf(issue: unknown): string {
+  const { message, path } = (issue ?? {}) as { readonly message?: unknown; readonly path?: unknown };
+  const place = Array.isArray(path) ? path.map(keyOf).join(".") : "";
+  const words = typeof message === "string" ? message : "it does not fit";
+  return printable(place === "" ? words : `\`${place}\`: ${words}`, LONGEST_ISSUE);
+}
+
+function keyOf(segment: unknown): string {
+  const key: unknown = isGroup(segment) && "key" in segment ? segment.key : segment;
+  return typeof key === "string" || typeof key === "number" ? String(key) : wordsOf(key);
+}
+
+/** What tells a model why it is asked again. */
+function correctionOf({ text, issues }: InvalidOutputError): readonly Message[] {
+  const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN).toWellFormed()}…` : text.toWellFormed();
+  const asked: Message = {
+    role: "user",
+    content: `This is not what was asked for: ${issues.join("; ")}. Answer again, with JSON only that fits.`,
+  };
+  return shown.trim() === "" ? [asked] : [{ role: "assistant", content: shown }, asked];
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+
+import { jsonInText } from "../src/json-in-text.ts";
+
+const cases: readonly (readonly [what: string, text: string, value: unknown])[] = [
+  ["all of it", ' {"a": [1, -2.5e3, true, null, "x"]}\n', { a: [1, -2500, true, null, "x"] }],
+  ["a value that is no object", "42", 42],
+  ["a fence", '```json\n{"a": 1}\n```', { a: 1 }],
+  ["a value in a fence", '```\r\n"yes"\r\n```', "yes"],
+  ["a fence of tildes", "~~~\n[1]\n~~~", [1]],
+  ["prose around it", 'Sure! Here it is: {"a": 1}. Anything else?', { a: 1 }],
+  ["prose around a fence", 'Here:\n```json\n{"a": 1}\n```\nDone.', { a: 1 }],
+  ["brackets in the prose", 'As [asked] for {you} [1]: {"a": 1} (see [2])', { a: 1 }],
+  ["brackets and fences in strings", 'So: {"a": "}]```{[", "b": "\\"}"}', { a: "}]```{[", b: '"}' }],
+  ["JSON in what is none", "{note: see [1, 2]}", [1, 2]],
+  ["quotes in the prose", 'I call it ["the answer: {"a": 1} of "all"', { a: 1 }],
+  ["an odd quote in brackets", '["oops {"a": 1}', { a: 1 }],
+  ["the longest of several", '{"a": 1} is short, {"a": 1, "b": 2} is not', { a: 1, b: 2 }],
+  ["the first of several as long", '{"a": 1} or {"a": 2}', { a: 1 }],
+  ["names like those of prototypes", 'x {"__proto__": 1}', JSON.parse('{"__proto__": 1}')],
+];
+
+describe("the JSON in an answer is found in", () => {
+  test.each(cases)("%s", (_what, text, value) => {
+    expect(jsonInText(text)).toEqual({ value });
+  });
+});
+
+test.each([
+  "",
+  "I do not know.",
+  "{a: 1}",
+  '{"a": 1',
+  '{"a": 1,}',
+  '{"a" 1}',
+  "[1 2]",
+  "[01]",
+  "{]",
+  '"a" {',
+  "} {",
+  '{"a": "b',
+  "```json\n```",
+])("there is none in %j", (text) => {
+  expect(jsonInText(text)).toBeUndefined();
+});
+
+test("the work is linear in the text, whatever it is", () => {
+  for (const piece of [
+    "[",
+    '{"',
+    '["',
+    '["a",',
+    '{"a":[',
+    '"[\\"',
+    '["[\\\\"',
+    "[[],",
+    '["a"{',
+    "{",
+    '[1,"b",x',
+    "``` ",
+  ]) {
+    const text = piece.repeat(Math.ceil(300_000 / piece.length));
+    const startedAt = performance.now();
+    jsonInText(text);
+    // Of work that is not linear, so many characters would take minutes.
+    expect(performance.now() - startedAt, piece).toBeLessThan(2000);
+  }
+});
