@@ -1,5 +1,6 @@
 import { createTransport } from "#transport";
 import { publicReach, type Reach } from "../http/elsewhere.ts";
+import { guardedTransport } from "../http/guard.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 import { spaceUrl, type SpaceTarget } from "./address.ts";
 import { CleanUps } from "./clean-ups.ts";
@@ -47,7 +48,7 @@ export function createClient(
   const { token, auth, proxy, headers, timeouts, apiPrefix = "/gradio_api" } = options;
   const { earlyStream = false, urls = "public" } = options;
   const url = spaceUrl(target);
-  const transport = options.transport ?? createTransport({ proxy });
+  const transport = options.transport === undefined ? createTransport({ proxy }) : guardedTransport(options.transport);
   const sender = new Sender({ url, transport, token, headers, timeouts });
   const login: Login | undefined =
     auth === undefined

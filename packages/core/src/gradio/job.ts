@@ -186,7 +186,7 @@ export class Job implements StreamListener {
     const signal = AbortSignal.any([this.#wire.signal, dropped.signal]);
     const request = { ...streamRequest(session.hash), signal, timeouts: { ...timeouts, headersMs: Infinity }, lane };
     const opened = session.request(request).then(
-      (response) => (response.status === 404 ? undefined : JobStream.open(response, { url, conceal, signal })),
+      (response) => (isOutOfTurn(response.status) ? undefined : JobStream.open(response, { url, conceal, signal })),
       () => undefined,
     );
     // Of use only behind the join, which may fail before.
@@ -293,6 +293,14 @@ export class Job implements StreamListener {
     const { session, endpoint, fnIndex } = this.#options;
     await stopJob(this.#reached, { session, endpoint, fnIndex, eventId: this.#eventId, stepped: this.#stepped });
   }
+}
+
+/**
+ * Whether a status says that the early stream came at a wrong time: before its session, or behind another request where that
+ * must not be. What says more of who asks, or how often, would say it again.
+ */
+function isOutOfTurn(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429;
 }
 
 /** A stream that was asked for before the session was known to exist. */

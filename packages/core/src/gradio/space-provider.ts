@@ -1,7 +1,7 @@
 import { FlowIterator } from "../flow-iterator.ts";
 import type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
 import { markOwn } from "../own-functions.ts";
-import { readOption } from "../options.ts";
+import { isGroup, mustBe, readOption } from "../options.ts";
 import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
@@ -44,6 +44,7 @@ export function createSpaceProvider<
   const Given extends string = Id,
 >(given: SpaceDefinition<Id, Model>, options: SpaceProviderOptions<Given> = {}): Provider<NoInfer<Given>, Model> {
   const definition = readDefinition(given);
+  if (!isGroup(options)) throw mustBe("options", "an object", options);
   const client = createClient(options.space ?? definition.space, { ...options, apiPrefix: definition.apiPrefix });
   // Without a given id, Given is Id by its default, which the compiler cannot see here.
   const id = readOption("id", options.id, anId) ?? (definition.id as string as Given);

@@ -52,6 +52,8 @@ describe("the definition of a Space", () => {
           new RegExp(`^\`answer.${name}\` must be`),
         );
     expect(make(definition("a/b", { fnIndx: 3 }))).toThrow('Did you mean "fnIndex"?');
+    for (const options of [null, 5, "a-token", []])
+      expect(() => createSpaceProvider(definition("a/b"), options as never)).toThrow(/^`options` must be/);
   });
 
   it("is read once, and its functions stay methods of its owner", async () => {

@@ -6,14 +6,17 @@ import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
 const oneJob = { call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }), data: says(completed(["hi"])) };
 
 it("gives a /config up that nobody is left to wait for, and reads it anew for the next one", async () => {
-  await using space = await startTestSpace({ config: () => {} });
-  const client = connectSpace(space.origin, { timeouts: { totalMs: 50 } });
+  const upload = ({ reply }: Exchange): void => reply(200, ["/tmp/file"]);
+  await using space = await startTestSpace({ config: () => {}, upload });
+  const client = connectSpace(space.origin, { timeouts: { totalMs: 200 } });
+  // What is loaded at the first request takes its time.
+  await client.upload(new Uint8Array(1), { timeouts: { totalMs: 10_000 } });
   const both = await Promise.all([rejection(client.endpoints()), rejection(client.endpoints())]);
   expect(both).toMatchObject([{ phase: "total" }, { phase: "total" }]);
   await until(() => space.open() === 0);
-  expect(space.log).toEqual(["config", "close config"]);
+  expect(space.log).toEqual(["upload", "config", "close config"]);
   await rejection(client.endpoints());
-  await until(() => space.log.length === 4);
+  await until(() => space.log.length === 5);
   await client.close();
 });
 
