@@ -13,7 +13,8 @@ export class PhaseClock {
   readonly #limits: ResolvedTimeouts;
   readonly #onExpired: (error: TimeoutError) => void;
   readonly #phaseEnd = new Deadline(() => this.#expire(this.#phase));
-  readonly #wholeEnd = new Deadline(() => this.#expire("total"));
+  /** Where there is a limit of it. */
+  #wholeEnd: Deadline | undefined;
   /** Whether it is known that the answer comes whole. Looked at as its phases start. */
   comesWhole = false;
   #phase: "first-output" | "answer" | "queue" | "idle" = "first-output";
@@ -36,7 +37,10 @@ export class PhaseClock {
 
   /** Starts the limit of the whole, before there is anything to wait for. */
   startWhole(): void {
-    this.#wholeEnd.start(this.#limits.totalMs);
+    const { totalMs } = this.#limits;
+    if (totalMs === Infinity) return;
+    this.#wholeEnd ??= new Deadline(() => this.#expire("total"));
+    this.#wholeEnd.start(totalMs);
   }
 
   /** Starts the phases, of a second job anew. */
@@ -92,7 +96,7 @@ export class PhaseClock {
   /** It is over: nothing expires any more. */
   stop(): void {
     this.stopPhase();
-    this.#wholeEnd.stop();
+    this.#wholeEnd?.stop();
   }
 
   get #beforeOutput(): "first-output" | "answer" {

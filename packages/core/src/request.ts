@@ -54,9 +54,9 @@ const LONG_LIST = 100;
 
 function readMessages(messages: readonly Message[]): readonly Message[] {
   if (!Array.isArray(messages) || copied.has(messages)) return messages;
-  const read: Message[] = [];
-  // By index: a hole is no message, which `map` would leave a hole.
-  for (let index = 0; index < messages.length; index++) read.push(readMessage(messages[index]));
+  // A hole is no message, which `map` would leave a hole.
+  const read = [...messages];
+  for (let index = 0; index < read.length; index++) read[index] = readMessage(messages[index]);
   if (read.length > LONG_LIST) copied.add(read);
   return read;
 }

@@ -5,7 +5,7 @@
  * It aborts once. Who comes later asks `aborted` first.
  */
 export class Stop {
-  readonly #listeners: (() => void)[] = [];
+  #listeners: readonly (() => void)[] = NONE;
   #aborted = false;
   #reason: unknown;
   #controller: AbortController | undefined;
@@ -28,12 +28,13 @@ export class Stop {
 
   /** Calls `listener` when it aborts: once, unless it is removed before. */
   add(listener: () => void): void {
-    this.#listeners.push(listener);
+    // Nearly always the only one, for which an array that grows would keep 17 places.
+    this.#listeners = [...this.#listeners, listener];
   }
 
   remove(listener: () => void): void {
     const index = this.#listeners.indexOf(listener);
-    if (index >= 0) this.#listeners.splice(index, 1);
+    if (index >= 0) this.#listeners = this.#listeners.toSpliced(index, 1);
   }
 
   /** Aborts; a second time does nothing. */
@@ -41,7 +42,9 @@ export class Stop {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
-    for (const listener of this.#listeners.splice(0)) listener();
+    const listeners = this.#listeners;
+    this.#listeners = NONE;
+    for (const listener of listeners) listener();
     this.#controller?.abort(reason);
   }
 
@@ -49,3 +52,5 @@ export class Stop {
     if (this.#aborted) throw this.#reason;
   }
 }
+
+const NONE: readonly never[] = [];

@@ -8,11 +8,12 @@ const LONGEST_COOKIE = 4096;
  */
 export class CookieJar {
   /** From an earlier life of the session, as its holder tells it: whatever the server sets now is truer. */
-  readonly #restored: Map<string, string>;
-  readonly #cookies = new Map<string, string>();
+  readonly #restored: Map<string, string> | undefined;
+  // Few sessions ever get one.
+  #cookies: Map<string, string> | undefined;
 
-  constructor(saved: Readonly<Record<string, string>> = {}) {
-    this.#restored = new Map(Object.entries(saved));
+  constructor(saved?: Readonly<Record<string, string>>) {
+    if (saved !== undefined) this.#restored = new Map(Object.entries(saved));
   }
 
   /** Takes the `set-cookie` values of a response. */
@@ -22,12 +23,13 @@ export class CookieJar {
       const equals = pair.indexOf("=");
       const name = pair.slice(0, Math.max(equals, 0)).trim();
       if (name === "" || pair.length > LONGEST_COOKIE || !SENDABLE.test(pair)) continue;
-      this.#restored.delete(name);
-      this.#cookies.delete(name);
+      this.#restored?.delete(name);
+      this.#cookies?.delete(name);
       if (expired(attributes)) continue;
-      this.#cookies.set(name, pair.slice(equals + 1).trim());
-      const [oldest] = this.#cookies.keys();
-      if (this.#cookies.size > MOST_COOKIES && oldest !== undefined) this.#cookies.delete(oldest);
+      const cookies = (this.#cookies ??= new Map());
+      cookies.set(name, pair.slice(equals + 1).trim());
+      const [oldest] = cookies.keys();
+      if (cookies.size > MOST_COOKIES && oldest !== undefined) cookies.delete(oldest);
     }
   }
 
@@ -36,21 +38,20 @@ export class CookieJar {
    * this session wins over the login's, and that over what was saved.
    */
   pairs(login?: CookieJar): readonly string[] {
-    // Nearly always there is nothing to merge, and this is asked for every request.
-    const alone = login === undefined && this.#restored.size === 0;
-    if (alone && this.#cookies.size === 0) return NONE;
-    const below = login === undefined ? [] : login.#cookies;
-    const all = alone ? this.#cookies : new Map([...this.#restored, ...below, ...this.#cookies]);
+    const below = login === undefined ? undefined : login.#cookies;
+    // Nearly always there is none, and this is asked for every request.
+    if (this.#restored === undefined && below === undefined && this.#cookies === undefined) return NONE;
+    const all = new Map([...(this.#restored ?? []), ...(below ?? []), ...(this.#cookies ?? [])]);
     return Array.from(all, ([name, value]) => `${name}=${value}`);
   }
 
   has(name: string): boolean {
-    return this.#cookies.has(name) || this.#restored.has(name);
+    return this.#cookies?.has(name) === true || this.#restored?.has(name) === true;
   }
 
   /** The cookies as JSON-safe data, for a conversation that goes on elsewhere. */
   toJSON(): Readonly<Record<string, string>> {
-    return Object.fromEntries([...this.#restored, ...this.#cookies]);
+    return Object.fromEntries([...(this.#restored ?? []), ...(this.#cookies ?? [])]);
   }
 }
 

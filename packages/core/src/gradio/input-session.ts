@@ -7,7 +7,7 @@ import type { Session } from "./session.ts";
 import type { InputSession } from "./space-definition.ts";
 import { readDownload } from "./submit-options.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
-import { uploadFile, type FileData } from "./upload.ts";
+import { uploadFile } from "./upload.ts";
 
 /** What the inputs of a request are made in. */
 export interface InputSessionOptions {
@@ -28,21 +28,37 @@ export class RequestSession implements InputSession {
   constructor(options: InputSessionOptions) {
     this.continued = options.continued;
     this.#options = options;
-    // Definitions take a session apart.
-    this.predict = this.predict.bind(this);
-    this.upload = this.upload.bind(this);
-    this.download = this.download.bind(this);
-    this.warn = this.warn.bind(this);
   }
 
   get signal(): AbortSignal {
     return this.#options.call.stop.signal;
   }
 
-  async predict(
-    target: { readonly endpoint: string; readonly fnIndex: number },
-    inputs: readonly unknown[],
-  ): Promise<readonly unknown[]> {
+  // Definitions take a session apart, and few of them use anything of it: each is bound when it is asked for.
+
+  get predict(): InputSession["predict"] {
+    return (target, inputs) => this.#predict(target, inputs);
+  }
+
+  get upload(): InputSession["upload"] {
+    const { session, timeouts } = this.#options;
+    return (file, options) => uploadFile(session, file, { ...options, signal: this.signal, timeouts });
+  }
+
+  get download(): InputSession["download"] {
+    return (source, options) => this.#download(source, options);
+  }
+
+  get warn(): InputSession["warn"] {
+    return (warning) => void this.warnings.push(warning);
+  }
+
+  /** Looks, after a failure, whether each guessed `fn_index` was the right one. Rejects with `space_changed` if not. */
+  async verify(): Promise<void> {
+    for (const { endpoint, fnIndex } of this.#guesses) await endpoint.verify(fnIndex, { signal: this.signal });
+  }
+
+  async #predict(...[target, inputs]: Parameters<InputSession["predict"]>): Promise<readonly unknown[]> {
     const { session, timeouts } = this.#options;
     const endpoint = new TrackedEndpoint(session.client, target);
     const { fnIndex = target.fnIndex } = endpoint.now;
@@ -50,26 +66,9 @@ export class RequestSession implements InputSession {
     return runUnqueued({ session, fnIndex, inputs: endpoint.filled(inputs), signal: this.signal, timeouts });
   }
 
-  upload(
-    file: Blob | ArrayBuffer | ArrayBufferView,
-    options?: { readonly filename?: string | undefined },
-  ): Promise<FileData> {
-    const { session, timeouts } = this.#options;
-    return uploadFile(session, file, { ...options, signal: this.signal, timeouts });
-  }
-
-  async download(source: URL | string | Blob, options: { readonly maxBytes: number }): Promise<Uint8Array> {
+  async #download(...[source, options]: Parameters<InputSession["download"]>): Promise<Uint8Array> {
     const { session, timeouts } = this.#options;
     const { maxBytes } = readDownload(options);
     return download(session.client, { source, maxBytes, signal: this.signal, timeouts });
-  }
-
-  warn(warning: Warning): void {
-    this.warnings.push(warning);
-  }
-
-  /** Looks, after a failure, whether each guessed `fn_index` was the right one. Rejects with `space_changed` if not. */
-  async verify(): Promise<void> {
-    for (const { endpoint, fnIndex } of this.#guesses) await endpoint.verify(fnIndex, { signal: this.signal });
   }
 }

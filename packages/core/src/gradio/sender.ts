@@ -4,7 +4,7 @@ import { publicReach } from "../http/elsewhere.ts";
 import { follow } from "../http/follow.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 import type { Timeouts } from "../provider.ts";
-import { resolveTimeouts } from "../timers.ts";
+import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import { tokenHeader } from "./address.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { CookieJar } from "./cookies.ts";
@@ -25,8 +25,9 @@ type Headers = Readonly<Record<string, string>>;
 /** Sends requests to a Space: follows redirects, with headers and cookies for its own origin only. */
 export class Sender {
   readonly url: URL;
+  readonly #origin: string;
   readonly #transport: Transport;
-  readonly #timeouts: Timeouts | undefined;
+  readonly #timeouts: ResolvedTimeouts;
   /** For the Space alone; a cookie among them is one of several. */
   readonly #own: Headers;
   readonly #ownCookie: string | undefined;
@@ -35,8 +36,9 @@ export class Sender {
   constructor({ url, transport, token, headers, timeouts }: SenderOptions) {
     const { cookie, ...own } = lowerCase(headers);
     this.url = url;
+    this.#origin = url.origin;
     this.#transport = transport;
-    this.#timeouts = timeouts;
+    this.#timeouts = resolveTimeouts(timeouts);
     this.#own = { ...(token === undefined ? {} : tokenHeader(url, { space: url, token })), ...own };
     this.#ownCookie = cookie;
   }
@@ -52,7 +54,7 @@ export class Sender {
   /** Sends a request; whatever its status, the response comes back. `login` are the cookies below the session's. */
   send(request: ClientRequest, login?: CookieJar): Promise<TransportResponse> {
     const { path, json, body, accept, jar, signal, timeouts, onStart, onStatus, sendAgain, lane } = request;
-    const { connectMs, headersMs } = resolveTimeouts(timeouts, this.#timeouts);
+    const { connectMs = this.#timeouts.connectMs, headersMs = this.#timeouts.headersMs } = timeouts ?? {};
     const contentType = json === undefined ? body?.contentType : "application/json";
     const method = contentType === undefined ? "GET" : "POST";
     const common =
@@ -83,7 +85,7 @@ export class Sender {
   }
 
   #isOwn(url: URL): boolean {
-    return url.origin === this.url.origin;
+    return url.origin === this.#origin;
   }
 
   #headers(common: Headers, { headers, jar }: ClientRequest, login: CookieJar | undefined): Headers {

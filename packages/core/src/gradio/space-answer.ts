@@ -1,40 +1,27 @@
-import { checkRequest, findUnsupported, warnOfSettings } from "../capabilities.ts";
-import { decide, decisive } from "../decision.ts";
+import { checkRequest, findUnsupported } from "../capabilities.ts";
+import { decide } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
 import { NoSuchModelError, QwenError } from "../errors.ts";
 import { shortened } from "../nearest.ts";
 import { isGroup } from "../options.ts";
 import { weightOfPart } from "../part-weight.ts";
-import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Timeouts, Warning } from "../provider.ts";
-import { resolveTimeouts, sleep, within, type ResolvedTimeouts } from "../timers.ts";
+import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Warning } from "../provider.ts";
+import { resolveTimeouts, sleep, type ResolvedTimeouts } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
+import { AnswerSession, type AnswerAttempt, type AnsweringSpace } from "./answer-session.ts";
 import type { Call, CallWork } from "./call.ts";
-import type { SpaceClient } from "./client.ts";
-import { conversationExpired, type Conversations, type Turn } from "./conversations.ts";
-import { RequestSession } from "./input-session.ts";
+import { conversationExpired } from "./conversations.ts";
 import { Job, type JobListener, type JobMessage } from "./job.ts";
 import { hasNoRoute, wasLost } from "./join.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { OutputSchema, SpaceDefinition } from "./space-definition.ts";
-import type { EndpointNow, TrackedEndpoint } from "./tracked-endpoint.ts";
-
-/** Longest time a whole answer waits to learn which start of the app holds its conversation, in ms. */
-const APP_ID_MS = 5000;
-
-/** A Space as a provider, for all of its requests. */
-export interface AnsweringSpace {
-  readonly id: string;
-  readonly client: SpaceClient;
-  readonly endpoint: TrackedEndpoint;
-  readonly definition: SpaceDefinition<string, ModelInfo>;
-  readonly conversations: Conversations;
-  readonly timeouts: Timeouts | undefined;
-}
+import type { EndpointNow } from "./tracked-endpoint.ts";
 
 /** One request on its way through a Space: pushes the parts of its answer, the `finish` last. */
 export class SpaceAnswer implements CallWork<ProviderPart> {
   readonly #space: AnsweringSpace;
   readonly #takeRequest: () => ProviderRequest;
+  #limits: ResolvedTimeouts | undefined;
 
   /** `takeRequest` gives what was asked, or throws what is wrong with it. */
   constructor(space: AnsweringSpace, takeRequest: () => ProviderRequest) {
@@ -43,7 +30,8 @@ export class SpaceAnswer implements CallWork<ProviderPart> {
   }
 
   limits(): ResolvedTimeouts {
-    return resolveTimeouts(this.#takeRequest().timeouts, this.#space.timeouts);
+    this.#limits ??= resolveTimeouts(this.#takeRequest().timeouts, this.#space.timeouts);
+    return this.#limits;
   }
 
   weigh(part: ProviderPart): number {
@@ -55,6 +43,16 @@ export class SpaceAnswer implements CallWork<ProviderPart> {
   }
 
   async run(call: Call<ProviderPart>): Promise<void> {
+    const attempt = this.#begin(call);
+    try {
+      call.push(await answer(attempt));
+    } catch (error) {
+      attempt.turn?.fail();
+      throw error;
+    }
+  }
+
+  #begin(call: Call<ProviderPart>): AnswerAttempt {
     const { definition, conversations } = this.#space;
     const request = this.#takeRequest();
     const model = modelOf(definition, request.model);
@@ -64,25 +62,8 @@ export class SpaceAnswer implements CallWork<ProviderPart> {
     const turn = model.capabilities?.conversation === true ? conversations.begin(request.conversation) : undefined;
     // At once: whoever left a turn and asks again must not find it busy.
     if (turn !== undefined) call.stop.add(() => turn.fail());
-    const attempt = { space: this.#space, call, request, model, turn, timeouts: this.limits() };
-    try {
-      call.push(await answer(attempt));
-    } catch (error) {
-      turn?.fail();
-      throw error;
-    }
+    return { space: this.#space, call, request, model, turn, timeouts: this.limits() };
   }
-}
-
-/** What is needed to try to answer. */
-interface AnswerAttempt {
-  readonly space: AnsweringSpace;
-  readonly call: Call<ProviderPart>;
-  readonly request: ProviderRequest;
-  readonly model: ModelInfo;
-  /** Present where the model holds conversations. */
-  readonly turn: Turn | undefined;
-  readonly timeouts: ResolvedTimeouts;
 }
 
 /**
@@ -91,73 +72,44 @@ interface AnswerAttempt {
  * A session that the server does not know right after it took the job means replicas that share none. One new session is
  * tried, unless something was said already. So it is for a join that was lost, and for a name that only `/config` leads to.
  */
-async function answer(attempt: AnswerAttempt): Promise<FinishPart> {
-  const { space, turn, call } = attempt;
-  const byName = space.endpoint.now.fnIndex === undefined;
-  try {
-    return await answerOnce(attempt);
-  } catch (error) {
-    call.stop.throwIfAborted();
-    if (!QwenError.isInstance(error)) throw error;
-    // An endpoint that is gone may come back, as after a bad deployment: the next call looks again.
-    if (error.code === "space_changed" && !space.endpoint.now.verified) space.client.config.forget();
-    const again = wasLost(error) && turn?.saved === undefined;
-    if (again || (byName && hasNoRoute(error) && space.endpoint.now.fnIndex !== undefined)) return answerOnce(attempt);
-    if (error.code !== "session_not_found" || call.hasSpoken) throw error;
-    if (turn?.saved !== undefined) throw conversationExpired("the Space no longer knows its session");
+function answer(attempt: AnswerAttempt): Promise<FinishPart> {
+  const byName = attempt.space.endpoint.now.fnIndex === undefined;
+  return answerOnce(attempt).catch((error: unknown) => {
+    requireAgain(error, attempt, { byName });
     return answerOnce(attempt);
-  }
+  });
 }
 
-async function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
-  const { space, call, request, turn, timeouts } = attempt;
-  const { client } = space;
-  const { saved } = turn ?? {};
-  const session = new Session(client, { saved, headers: request.headers });
-  const ignored = warnOfSettings(request.settings, attempt.model.capabilities?.settings);
-  const forInputs = new RequestSession({ call, session, continued: saved !== undefined, timeouts });
-  // Whoever holds a conversation must know which start of the app does: a restart forgets it silently.
-  const asking = turn && new AbortController();
-  const appId = asking && client.config.readAgain(asking.signal).then((config) => config.appId);
-  const stopAsking = (): void => asking?.abort(call.stop.reason);
-  call.stop.add(stopAsking);
-  // Awaited below; until then it is nobody's unhandled rejection.
-  const appIdIfRead = appId?.catch(() => undefined);
-
-  try {
-    const inputs = await inputsOf(attempt, forInputs);
-    if (turn?.appId !== undefined && (await appId) !== turn.appId)
-      throw conversationExpired("the Space was restarted and has forgotten it");
-    const warnings = [...ignored, ...forInputs.warnings];
-    await new AnswerJob(attempt, { session, warnings }).run(inputs);
-    const conversation = turn?.succeed(session, appIdIfRead && (await within(APP_ID_MS, appIdIfRead)));
-    return {
-      type: "finish",
-      reason: "stop",
-      warnings: [...ignored, ...forInputs.warnings],
-      ...(conversation === undefined ? {} : { conversation }),
-    };
-  } catch (error) {
-    if (!call.stop.aborted && mayHaveChanged(error)) await forInputs.verify();
-    throw error;
-  } finally {
-    call.stop.remove(stopAsking);
-    stopAsking();
-  }
+/** Throws where a failure is not one after which to ask again. */
+function requireAgain(
+  error: unknown,
+  { space, turn, call }: AnswerAttempt,
+  { byName }: { readonly byName: boolean },
+): void {
+  call.stop.throwIfAborted();
+  if (!QwenError.isInstance(error)) throw error;
+  // An endpoint that is gone may come back, as after a bad deployment: the next call looks again.
+  if (error.code === "space_changed" && !space.endpoint.now.verified) space.client.config.forget();
+  if (wasLost(error) && turn?.saved === undefined) return;
+  if (byName && hasNoRoute(error) && space.endpoint.now.fnIndex !== undefined) return;
+  if (error.code !== "session_not_found" || call.hasSpoken) throw error;
+  if (turn?.saved !== undefined) throw conversationExpired("the Space no longer knows its session");
 }
 
-/** What the definition makes of the request. It decides: what it throws, but for errors of the family, ends the call. */
-async function inputsOf(
-  { space, call, request, model }: AnswerAttempt,
-  session: RequestSession,
-): Promise<readonly unknown[]> {
-  try {
-    const inputs: unknown = await space.definition.inputs({ ...request, model: model.id }, session);
-    if (Array.isArray(inputs)) return inputs;
-    throw new TypeError("`inputs` of a Space must give a list, one value an input.");
-  } catch (error) {
-    throw call.stop.aborted ? error : decisive("inputs", error);
-  }
+// Chained, here and below: a function that waits keeps all of its variables for as long as the answer takes.
+function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
+  const session = new AnswerSession(attempt);
+  return session
+    .inputs()
+    .then((inputs) => new AnswerJob(attempt, session).run(inputs))
+    .then(
+      () => session.finish(),
+      async (error: unknown) => {
+        session.leave();
+        if (!attempt.call.stop.aborted && mayHaveChanged(error)) await session.forInputs.verify();
+        throw error;
+      },
+    );
 }
 
 /** The job that answers, from its first message to its last. */
@@ -173,14 +125,11 @@ class AnswerJob implements JobListener {
   #hasOutput = false;
   #verification: Promise<void> | undefined;
 
-  constructor(
-    attempt: AnswerAttempt,
-    { session, warnings }: { readonly session: Session; readonly warnings: readonly Warning[] },
-  ) {
+  constructor(attempt: AnswerAttempt, { session, warnings }: Pick<AnswerSession, "session" | "warnings">) {
     const { definition, endpoint } = attempt.space;
     this.#attempt = attempt;
-    this.#untold = warnings;
     this.#session = session;
+    this.#untold = warnings;
     this.#now = endpoint.now;
     this.#reader = new AnswerReader(definition.answer, {
       whole: this.#now.fnIndex === undefined,
@@ -189,34 +138,19 @@ class AnswerJob implements JobListener {
   }
 
   /** Runs it. Resolves once its answer is whole and known to come from the right endpoint. */
-  async run(inputs: readonly unknown[]): Promise<void> {
-    const { space, call, request, turn, timeouts } = this.#attempt;
-    const { client, endpoint } = space;
-    const { fnIndex, verified } = this.#now;
-    this.#job = new Job({
-      session: this.#session,
-      endpoint,
-      fnIndex,
-      inputs,
-      timeouts,
-      clock: call.clock,
-      maxQueueMs: request.maxQueueMs,
-      earlyStream: client.earlyStream && turn?.saved === undefined,
-      listener: this,
-    });
-    call.follow(this.#job);
-    try {
-      const last = this.#reader.completed(await this.#ended.promise);
-      if (!verified) await (this.#verification ?? endpoint.verify(fnIndex, { signal: call.stop.signal }));
-      if (last !== undefined) this.#say(last);
-    } catch (error) {
-      if (!call.stop.aborted && mayHaveChanged(error))
-        await endpoint.verifyAgain(fnIndex, {
-          refusedInputs: isRefusal(error) ? inputs.length : undefined,
-          signal: call.stop.signal,
-        });
-      throw error;
-    }
+  run(inputs: readonly unknown[]): Promise<void> {
+    this.#start(inputs);
+    return this.#ended.promise
+      .then((data) => this.#conclude(data))
+      .catch(async (error: unknown) => {
+        const { space, call } = this.#attempt;
+        if (!call.stop.aborted && mayHaveChanged(error))
+          await space.endpoint.verifyAgain(this.#now.fnIndex, {
+            refusedInputs: isRefusal(error) ? inputs.length : undefined,
+            signal: call.stop.signal,
+          });
+        throw error;
+      });
   }
 
   message(message: JobMessage): boolean {
@@ -247,6 +181,22 @@ class AnswerJob implements JobListener {
     return this.#reader.text();
   }
 
+  #start(inputs: readonly unknown[]): void {
+    const { space, call, request, turn, timeouts } = this.#attempt;
+    this.#job = new Job({
+      session: this.#session,
+      endpoint: space.endpoint,
+      fnIndex: this.#now.fnIndex,
+      inputs,
+      timeouts,
+      clock: call.clock,
+      maxQueueMs: request.maxQueueMs,
+      earlyStream: space.client.earlyStream && turn?.saved === undefined,
+      listener: this,
+    });
+    call.follow(this.#job);
+  }
+
   #say(part: ProviderPart): void {
     const { call } = this.#attempt;
     if (this.#untold.length > 0) call.push({ type: "start", warnings: this.#untold });
@@ -261,6 +211,14 @@ class AnswerJob implements JobListener {
       if (!call.stop.aborted) await space.endpoint.verify(this.#now.fnIndex, { signal: call.stop.signal });
     });
     this.#verification.catch((error: unknown) => this.#job?.fail(error));
+  }
+
+  async #conclude(data: readonly unknown[]): Promise<void> {
+    const { fnIndex, verified } = this.#now;
+    const { space, call } = this.#attempt;
+    const last = this.#reader.completed(data);
+    if (!verified) await (this.#verification ?? space.endpoint.verify(fnIndex, { signal: call.stop.signal }));
+    if (last !== undefined) this.#say(last);
   }
 }
 

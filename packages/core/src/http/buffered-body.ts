@@ -18,7 +18,7 @@ const MOST_WAITING = 64 * 1024;
  */
 export class BufferedBody implements BodySink {
   readonly #flow: FlowControl;
-  readonly #waiting = new Pieces();
+  #waiting: Pieces | undefined;
   #ending: { readonly error?: unknown } | undefined;
   #reader: BodySink | undefined;
   #paused = false;
@@ -43,7 +43,7 @@ export class BufferedBody implements BodySink {
       cancel: () => {
         if (this.#over) return;
         this.#over = true;
-        this.#waiting.take();
+        this.#waiting = undefined;
         this.#flow.cancel();
       },
     };
@@ -60,6 +60,7 @@ export class BufferedBody implements BodySink {
       this.#give(bytes, this.#reader);
       return;
     }
+    this.#waiting ??= new Pieces();
     this.#waiting.push(bytes);
     if (this.#waiting.size > MOST_WAITING) this.#flow.pause();
   }
@@ -103,7 +104,9 @@ export class BufferedBody implements BodySink {
   #pipe(sink: BodySink): void {
     if (this.#reader !== undefined) throw new TypeError("A response body can be read once.");
     this.#reader = sink;
-    for (const bytes of this.#waiting.take()) this.chunk(bytes);
+    const waiting = this.#waiting?.take() ?? [];
+    this.#waiting = undefined;
+    for (const bytes of waiting) this.chunk(bytes);
     if (this.#ending !== undefined) this.#end(this.#ending);
     else if (!this.#paused && !this.#over) this.#flow.resume();
   }

@@ -57,8 +57,7 @@ export class Connection {
       headersTimeout: 0,
       bodyTimeout: 0,
       pipelining: lane === undefined ? 1 : 2,
-      // Forwarded requests name the hosts that they are for; the certificate is the proxy's.
-      connect: (target, callback) => this.#open(forwarded ? { ...target, servername: undefined } : target, callback),
+      connect: (target, callback) => this.#open(target, callback),
     });
     this.client.on("disconnect", () => {
       this.answers = 0;
@@ -80,6 +79,8 @@ export class Connection {
     this.#dial.whenDone((error, socket) => {
       if (error !== null || socket === undefined) callback(error);
       else if (this.#tunnel !== undefined) this.#openTunnel(target, socket, this.#tunnel, callback);
+      // Forwarded requests name the hosts that they are for; the certificate is the proxy's.
+      else if (this.forwardedBy !== undefined) this.#openTls({ ...target, servername: undefined }, socket, callback);
       else this.#openTls(target, socket, callback);
     });
   }
@@ -106,8 +107,13 @@ export class Connection {
   }
 
   #openTls(target: ConnectTarget, socket: Socket, callback: Parameters<Connect>[1]): void {
-    if (target.protocol === "https:") this.#secured = this.#parts.secure({ ...target, httpSocket: socket }, callback);
-    else callback(null, socket);
+    if (target.protocol === "https:") {
+      this.#secured = this.#parts.secure({ ...target, httpSocket: socket }, callback);
+      return;
+    }
+    // From here on the client has it.
+    this.#dial = undefined;
+    callback(null, socket);
   }
 }
 

@@ -102,17 +102,20 @@ export class Dial {
       .getBuiltinModule("node:net")
       .connect({ host: address, port: this.#target.port, ...SOCKET_OPTIONS });
     this.#tries.add(socket);
+    const onError = (error: Error): void => {
+      if (!this.#tries.delete(socket)) return;
+      this.#failures.push(error);
+      this.#tryNext();
+    };
     socket
       .once("connect", () => {
+        // A connection lives longer than its making.
+        socket.off("error", onError).on("error", ignore);
         this.#tries.delete(socket);
         this.#socket = socket;
         this.#finish();
       })
-      .on("error", (error) => {
-        if (!this.#tries.delete(socket)) return;
-        this.#failures.push(error);
-        this.#tryNext();
-      });
+      .on("error", onError);
     if (this.#addresses.length > 0) this.#timer = setTimeout(this.#tryNext, NEXT_ADDRESS_MS);
   };
 
@@ -149,3 +152,5 @@ function failureOf(failures: readonly Error[]): Error {
   if (only !== undefined && failures.length === 1) return only;
   return new AggregateError(failures, failures.map(({ message }) => message).join("; ") || "The host has no address");
 }
+
+function ignore(): void {}

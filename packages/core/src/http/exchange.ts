@@ -23,7 +23,8 @@ let parsing = 0;
 /** One request and its response over undici. Its clock runs from the start. */
 export class Exchange implements DispatchHandler, FlowControl {
   readonly #request: TransportRequest;
-  readonly #listener: ExchangeListener;
+  /** Until it has heard how the request ended: what settles a promise keeps what that was settled with. */
+  #listener: ExchangeListener | undefined;
   readonly #clock = new Deadline(() => this.#expire());
   readonly #body = new BufferedBody(this);
   #connections: Connections | undefined;
@@ -38,7 +39,7 @@ export class Exchange implements DispatchHandler, FlowControl {
     this.#request = request;
     this.#limitMs = request.connectMs;
     this.#listener = listener;
-    request.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    request.signal?.addEventListener("abort", this, { once: true });
     this.#limit(request.connectMs);
   }
 
@@ -52,8 +53,9 @@ export class Exchange implements DispatchHandler, FlowControl {
   fail(error: unknown): void {
     if (this.#reached === "over") return;
     this.#finish(error);
-    // Of no effect where the head of the response was handed out.
-    this.#listener.reject(error);
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.reject(error);
     this.#body.error(error);
   }
 
@@ -104,7 +106,8 @@ export class Exchange implements DispatchHandler, FlowControl {
     }
     this.#reached = "answered";
     this.#clock.stop();
-    this.#listener.resolve({ status, headers: joined(headers), body: this.#body.handle() });
+    this.#listener?.resolve({ status, headers: joined(headers), body: this.#body.handle() });
+    this.#listener = undefined;
     const encoding = headers["content-encoding"];
     if (encoding !== undefined && !IS_PLAIN.test(String(encoding))) this.#refuse(String(encoding));
   }
@@ -138,7 +141,10 @@ export class Exchange implements DispatchHandler, FlowControl {
     else this.fail(this.#connectionError(error));
   }
 
-  readonly #onAbort = (): void => this.fail(this.#request.signal?.reason);
+  /** The signal of the request has aborted. */
+  handleEvent(): void {
+    this.fail(this.#request.signal?.reason);
+  }
 
   /** Until its head is there: an answer begins with its 1xx. */
   #isWaiting(): boolean {
@@ -172,7 +178,7 @@ export class Exchange implements DispatchHandler, FlowControl {
   #wire({ forwardedBy }: Connection): DispatchOptions {
     const { method, url, headers, body, lane } = this.#request;
     const list: string[] = headers["accept-encoding"] === undefined ? ["accept-encoding", "identity"] : [];
-    for (const [name, value] of Object.entries(headers)) list.push(name, value);
+    for (const name of Object.keys(headers)) list.push(name, headers[name] ?? "");
     const path = url.pathname + url.search;
     const wire = { path, method, headers: list, ...this.#wireBody(body, list) };
     if (forwardedBy === undefined) return lane === undefined ? wire : { ...wire, blocking: false };
@@ -238,7 +244,7 @@ export class Exchange implements DispatchHandler, FlowControl {
   #release(): void {
     this.#reached = "over";
     this.#clock.stop();
-    this.#request.signal?.removeEventListener("abort", this.#onAbort);
+    this.#request.signal?.removeEventListener("abort", this);
   }
 
   #connectionError(error: unknown): unknown {
@@ -254,7 +260,8 @@ export class Exchange implements DispatchHandler, FlowControl {
 }
 
 function joined(headers: Record<string, string | string[] | undefined>): TransportResponse["headers"] {
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (name === "set-cookie") headers[name] = Array.isArray(value) ? value : [value ?? ""];
     else if (Array.isArray(value)) headers[name] = value.join(", ");
   }

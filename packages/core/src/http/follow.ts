@@ -27,25 +27,15 @@ export interface FollowedRequest extends Omit<TransportRequest, "headers" | "pub
  * (RFC 9110, section 15.4), and only within its origin: a prompt or a password is for the host it was given for.
  * Errors of code `protocol` name where the redirect leads. A limit that is none is a `TypeError`.
  */
-export async function follow(
-  transport: Transport,
-  {
-    headersFor,
-    publicOnly,
-    onResponse,
-    connectMs = DEFAULT_TIMEOUTS.connectMs,
-    headersMs = DEFAULT_TIMEOUTS.headersMs,
-    ...request
-  }: FollowedRequest,
-): Promise<TransportResponse> {
-  readOption("connectMs", connectMs, aLimitMs);
-  readOption("headersMs", headersMs, aLimitMs);
+export async function follow(transport: Transport, request: FollowedRequest): Promise<TransportResponse> {
+  const limits = {
+    connectMs: readOption("connectMs", request.connectMs, aLimitMs) ?? DEFAULT_TIMEOUTS.connectMs,
+    headersMs: readOption("headersMs", request.headersMs, aLimitMs) ?? DEFAULT_TIMEOUTS.headersMs,
+  };
   let { url } = request;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-    const narrowed = publicOnly?.(url) === true ? { publicOnly: true } : undefined;
-    const headers = whatIsSet(headersFor(url));
-    const response = await sent({ ...request, ...narrowed, connectMs, headersMs, url, headers }, transport);
-    onResponse?.(response, url);
+    const response = await sent(hopTo(url, request, limits), transport);
+    request.onResponse?.(response, url);
     const location = response.status >= 300 && response.status < 400 ? headerOf(response, "location") : undefined;
     if (location === undefined) return response;
     response.body.cancel();
@@ -82,4 +72,26 @@ async function sent(request: TransportRequest, transport: Transport): Promise<Tr
       cause: error,
     });
   }
+}
+
+/** Written out: taking an object apart and spreading the rest costs more than all else here. */
+function hopTo(
+  url: URL,
+  request: FollowedRequest,
+  { connectMs, headersMs }: Pick<TransportRequest, "connectMs" | "headersMs">,
+): TransportRequest {
+  const { method, body, signal, onStart, sendAgain, lane } = request;
+  const hop = {
+    method,
+    url,
+    headers: whatIsSet(request.headersFor(url)),
+    body,
+    signal,
+    connectMs,
+    headersMs,
+    onStart,
+    sendAgain,
+    lane,
+  };
+  return request.publicOnly?.(url) === true ? { ...hop, publicOnly: true } : hop;
 }

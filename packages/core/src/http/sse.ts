@@ -1,10 +1,9 @@
-import { createParser } from "eventsource-parser";
+import { createParser, type EventSourceParser } from "eventsource-parser";
 import { QwenError } from "../errors.ts";
 import type { BodySink } from "./transport.ts";
 
 /** Characters of an unfinished line from which on they are handed on: the parser keeps each piece that it is fed. */
 const SHORTEST_FED = 4096;
-const LINE_END = /[\r\n]/;
 
 /** Lines of an event at most, counted once it is large: the parser joins them, at a hundred bytes each. */
 const MOST_LINES = 500_000;
@@ -30,61 +29,91 @@ export function decodeEvents(
   sink: EventSink,
   { maxEventChars = 64 * 1024 * 1024 }: { readonly maxEventChars?: number | undefined } = {},
 ): BodySink {
-  const decoder = new TextDecoder();
+  return new EventDecoder(sink, maxEventChars);
+}
+
+class EventDecoder implements BodySink {
+  readonly #sink: EventSink;
+  readonly #maxEventChars: number;
+  readonly #parser: EventSourceParser;
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
   /** Of a line that came in small pieces so far. */
-  let tail = "";
-  let failed = false;
-  let latest = 0;
+  #tail = "";
+  #failed = false;
+  #latest = 0;
   /** No less than what the parser holds, in characters. */
-  let held = 0;
+  #held = 0;
   /** Of what is held beyond a MiB. */
-  let lines = 0;
-  // No `onError`: for each line that means nothing it would be given an error with a stack, 20 µs for 3 bytes.
-  const parser = createParser({
-    maxBufferSize: maxEventChars,
-    onEvent: ({ data, event }) => {
-      // What stands behind the event in its chunk is held again.
-      held = latest;
-      lines = 0;
-      if (!failed) sink.event(data, event);
-    },
-  });
+  #lines = 0;
+
+  constructor(sink: EventSink, maxEventChars: number) {
+    this.#sink = sink;
+    this.#maxEventChars = maxEventChars;
+    // No `onError`: for each line that means nothing it would be given an error with a stack, 20 µs for 3 bytes.
+    this.#parser = createParser({
+      maxBufferSize: maxEventChars,
+      onEvent: ({ data, event }) => this.#event(data, event),
+    });
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.#failed) return;
+    const text = this.#decode(bytes);
+    this.#latest = text.length;
+    this.#held += text.length;
+    const mayOverflow = this.#held > this.#maxEventChars;
+    if (this.#held > LARGE) this.#lines += linesIn(text);
+    this.#tail += text;
+    if (this.#tail.length < SHORTEST_FED && !mayOverflow && !text.includes("\n") && !text.includes("\r")) return;
+    const fed = this.#tail;
+    this.#tail = "";
+    this.#parser.feed(fed);
+    const isLong = this.#lines > MOST_LINES;
+    if (this.#failed || !(isLong || (mayOverflow && this.#overflowed()))) return;
+    this.#failed = true;
+    const most = isLong ? `${MOST_LINES} lines` : `${this.#maxEventChars} characters`;
+    this.#sink.error(new QwenError("protocol", `The stream holds an event longer than ${most}.`));
+  }
+
+  end(): void {
+    if (!this.#failed) this.#sink.end();
+  }
+
+  error(error: unknown): void {
+    if (!this.#failed) this.#sink.error(error);
+  }
+
+  /** Nearly every chunk ends with a line: only a stream that is cut within a character needs a decoder of its own. */
+  #decode(bytes: Uint8Array): string {
+    if (this.#decoder === undefined) {
+      if ((bytes.at(-1) ?? 0) < 0x80) return UTF8.decode(bytes);
+      this.#decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    }
+    return this.#decoder.decode(bytes, { stream: true });
+  }
+
+  #event(data: string, name: string | undefined): void {
+    // What stands behind the event in its chunk is held again.
+    this.#held = this.#latest;
+    this.#lines = 0;
+    if (!this.#failed) this.#sink.event(data, name);
+  }
 
   /** Whether the parser has given up, which it says by throwing when it is fed again. */
-  function overflowed(): boolean {
+  #overflowed(): boolean {
     try {
-      parser.feed("");
+      this.#parser.feed("");
       return false;
     } catch {
       return true;
     }
   }
-
-  return {
-    chunk(bytes) {
-      if (failed) return;
-      const text = decoder.decode(bytes, { stream: true });
-      latest = text.length;
-      held += latest;
-      const mayOverflow = held > maxEventChars;
-      if (held > LARGE) lines += linesIn(text);
-      tail += text;
-      if (tail.length < SHORTEST_FED && !mayOverflow && !LINE_END.test(text)) return;
-      parser.feed(tail);
-      tail = "";
-      if (failed || (lines <= MOST_LINES && !(mayOverflow && overflowed()))) return;
-      failed = true;
-      const most = lines > MOST_LINES ? `${MOST_LINES} lines` : `${maxEventChars} characters`;
-      sink.error(new QwenError("protocol", `The stream holds an event longer than ${most}.`));
-    },
-    end() {
-      if (!failed) sink.end();
-    },
-    error(error) {
-      if (!failed) sink.error(error);
-    },
-  };
 }
+
+// The parser takes the mark away that a stream may begin with, and only that one.
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const LINE_END = /[\r\n]/;
 
 function linesIn(text: string): number {
   let lines = 0;

@@ -133,11 +133,13 @@ export async function readText(
       `The server's answer is too large: more than ${Math.round(maxBytes / (1024 * 1024))} MiB, which is the most that is read.`,
     );
   }
-  return new TextDecoder().decode(bytes);
+  return UTF8.decode(bytes);
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const aSize = aCountFrom(0);
+
+const UTF8 = new TextDecoder();
 
 /**
  * Reads a whole body. One longer than `maxBytes` is cut off somewhere after.
@@ -150,47 +152,80 @@ export function readBytes(
   { maxBytes = MAX_BYTES, limitMs = 30_000, signal }: ReadOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const pieces = new Pieces();
-    const release = () => {
-      timer.stop();
-      signal?.removeEventListener("abort", onAbort);
-    };
-    const giveUp = (error: unknown) => {
-      release();
-      body.cancel();
-      reject(error);
-    };
-    const onAbort = () => giveUp(signal?.reason);
-    const timer = new Deadline(() => giveUp(new TimeoutError("headers", limitMs)));
+    const reading = new WholeBody(body, { maxBytes, limitMs, signal, resolve, reject });
+    reading.start();
+  });
+}
+
+interface WholeBodyOptions {
+  readonly maxBytes: number;
+  readonly limitMs: number;
+  readonly signal: AbortSignal | undefined;
+  resolve(bytes: Uint8Array): void;
+  reject(error: unknown): void;
+}
+
+/** A body that is read to its end. */
+class WholeBody implements BodySink {
+  readonly #body: ResponseBody;
+  readonly #options: WholeBodyOptions;
+  readonly #pieces = new Pieces();
+  readonly #timer = new Deadline(() => this.#giveUp(new TimeoutError("headers", this.#options.limitMs)));
+
+  constructor(body: ResponseBody, options: WholeBodyOptions) {
+    this.#body = body;
+    this.#options = options;
+  }
+
+  start(): void {
+    const { maxBytes, limitMs, signal } = this.#options;
     try {
       readOption("maxBytes", maxBytes, aSize);
       readOption("limitMs", limitMs, aLimitMs);
     } catch (error) {
-      giveUp(error);
+      this.#giveUp(error);
       return;
     }
-    timer.start(limitMs);
+    this.#timer.start(limitMs);
     if (signal?.aborted === true) {
-      onAbort();
+      this.handleEvent();
       return;
     }
-    signal?.addEventListener("abort", onAbort, { once: true });
-    body.pipe({
-      chunk(bytes) {
-        pieces.push(bytes);
-        if (pieces.size <= maxBytes) return;
-        release();
-        body.cancel();
-        resolve(pieces.takeJoined());
-      },
-      end() {
-        release();
-        resolve(pieces.takeJoined());
-      },
-      error(error) {
-        release();
-        reject(error);
-      },
-    });
-  });
+    signal?.addEventListener("abort", this, { once: true });
+    this.#body.pipe(this);
+  }
+
+  chunk(bytes: Uint8Array): void {
+    this.#pieces.push(bytes);
+    if (this.#pieces.size <= this.#options.maxBytes) return;
+    this.#release();
+    this.#body.cancel();
+    this.#options.resolve(this.#pieces.takeJoined());
+  }
+
+  end(): void {
+    this.#release();
+    this.#options.resolve(this.#pieces.takeJoined());
+  }
+
+  error(error: unknown): void {
+    this.#release();
+    this.#options.reject(error);
+  }
+
+  /** The signal has aborted. */
+  handleEvent(): void {
+    this.#giveUp(this.#options.signal?.reason);
+  }
+
+  #giveUp(error: unknown): void {
+    this.#release();
+    this.#body.cancel();
+    this.#options.reject(error);
+  }
+
+  #release(): void {
+    this.#timer.stop();
+    this.#options.signal?.removeEventListener("abort", this);
+  }
 }

@@ -71,6 +71,41 @@ export interface GuardedCall {
   end(outcome: CallOutcome): void;
 }
 
+/** The one call that a breaker lets through to see whether it may close. */
+interface Probe {
+  readonly until: number;
+}
+
+/** What calls tell their breaker. */
+interface BreakerHost {
+  output(call: BreakerCall): void;
+  ended(call: BreakerCall, outcome: CallOutcome): void;
+}
+
+class BreakerCall implements GuardedCall {
+  /** How often the breaker had opened before. */
+  readonly begunAfter: number;
+  readonly probe: Probe | undefined;
+  readonly #host: BreakerHost;
+  #over = false;
+
+  constructor(host: BreakerHost, begunAfter: number, probe: Probe | undefined) {
+    this.#host = host;
+    this.begunAfter = begunAfter;
+    this.probe = probe;
+  }
+
+  output(): void {
+    if (!this.#over) this.#host.output(this);
+  }
+
+  end(outcome: CallOutcome): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#host.ended(this, outcome);
+  }
+}
+
 const BUCKETS = 10;
 
 /** Makes a closed breaker. `onChange` is told every change of state when it takes effect. */
@@ -81,7 +116,7 @@ export function createCircuitBreaker(
   const { failureRate = 0.5, minimumCalls = 5, windowMs = 30_000, openMs = 5_000 } = readBreaker(options) ?? {};
   let openUntil: number | undefined;
   let onProbation = false;
-  let probe: { readonly until: number } | undefined;
+  let probe: Probe | undefined;
   /** How often it has opened: a call from before tells nothing about now. */
   let openings = 0;
   // The window as a ring of buckets: memory does not grow with traffic.
@@ -143,6 +178,19 @@ export function createCircuitBreaker(
     else if (openUntil === undefined || isProbe) open(openMs);
   }
 
+  const host: BreakerHost = {
+    output({ begunAfter }) {
+      if (begunAfter === openings && openUntil !== undefined) close({ onProbation: true });
+    },
+    ended({ begunAfter, probe: own }, outcome) {
+      if (own !== undefined && probe === own) probe = undefined;
+      if (typeof outcome === "object") open(outcome.pauseMs);
+      else if (outcome === "neutral" || begunAfter !== openings) return;
+      else if (outcome === "succeeded") endedWell();
+      else endedBadly(own !== undefined);
+    },
+  };
+
   return {
     get state() {
       return stateNow();
@@ -159,23 +207,7 @@ export function createCircuitBreaker(
       const own = state !== "closed" && !isProbed() ? { until: performance.now() + openMs } : undefined;
       probe = own ?? probe;
       if (state === "half-open") report("half-open");
-      const begunAfter = openings;
-      let over = false;
-
-      return {
-        output() {
-          if (!over && begunAfter === openings && openUntil !== undefined) close({ onProbation: true });
-        },
-        end(outcome) {
-          if (over) return;
-          over = true;
-          if (own !== undefined && probe === own) probe = undefined;
-          if (typeof outcome === "object") open(outcome.pauseMs);
-          else if (outcome === "neutral" || begunAfter !== openings) return;
-          else if (outcome === "succeeded") endedWell();
-          else endedBadly(own !== undefined);
-        },
-      };
+      return new BreakerCall(host, openings, own);
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   type BreakerState,
   type CallOutcome,
   type CircuitBreaker,
+  type GuardedCall,
 } from "./circuit-breaker.ts";
 import { createLimiter, readLimits, type Limiter, type Limits } from "./limiter.ts";
 import { ruleOf } from "./retry.ts";
@@ -112,7 +113,7 @@ export function createHealth({ breaker: ownBreaker, limits, onBreakerChange }: H
       const found = known.get(key);
       if (found !== undefined) return found.health;
       const onChange = (state: BreakerState): void => onBreakerChange?.({ provider, model, state });
-      const health = createCandidateHealth({
+      const health = new BookedHealth({
         breaker: breaker === false ? undefined : createCircuitBreaker(breaker, { onChange }),
         limiter: limiterOf(provider),
       });
@@ -133,39 +134,73 @@ export function createHealth({ breaker: ownBreaker, limits, onBreakerChange }: H
   };
 }
 
-function createCandidateHealth({ breaker, limiter }: Pick<CandidateHealth, "breaker" | "limiter">): CandidateHealth {
-  let busy = 0;
-  let latencyMs: number | undefined;
+class BookedHealth implements CandidateHealth {
+  readonly breaker: CircuitBreaker | undefined;
+  readonly limiter: Limiter | undefined;
+  #busy = 0;
+  #latencyMs: number | undefined;
 
-  return {
-    breaker,
-    limiter,
-    get busy() {
-      return busy;
-    },
-    get latencyMs() {
-      return latencyMs;
-    },
-    begin({ ownToken = false } = {}) {
-      busy++;
-      const guarded = breaker?.begin();
-      let ended = false;
-      const endAs = (outcome: CallOutcome): void => {
-        if (ended) return;
-        ended = true;
-        busy--;
-        guarded?.end(outcome);
-      };
-      return {
-        output(measuredMs) {
-          guarded?.output();
-          latencyMs = latencyMs === undefined ? measuredMs : latencyMs + NEWEST_SHARE * (measuredMs - latencyMs);
-        },
-        end: (error) => endAs(outcomeOf(error, { ownToken })),
-        leave: () => endAs("neutral"),
-      };
-    },
-  };
+  constructor({ breaker, limiter }: Pick<CandidateHealth, "breaker" | "limiter">) {
+    this.breaker = breaker;
+    this.limiter = limiter;
+  }
+
+  get busy(): number {
+    return this.#busy;
+  }
+
+  get latencyMs(): number | undefined {
+    return this.#latencyMs;
+  }
+
+  begin({ ownToken = false }: { readonly ownToken?: boolean | undefined } = {}): Visit {
+    this.#busy++;
+    return new BookedVisit(this, this.breaker?.begin(), ownToken);
+  }
+
+  /** One of its calls had its first output. */
+  answeredAfter(latencyMs: number): void {
+    const before = this.#latencyMs;
+    this.#latencyMs = before === undefined ? latencyMs : before + NEWEST_SHARE * (latencyMs - before);
+  }
+
+  /** One of its calls is over. */
+  ended(): void {
+    this.#busy--;
+  }
+}
+
+class BookedVisit implements Visit {
+  readonly #health: BookedHealth;
+  readonly #guarded: GuardedCall | undefined;
+  readonly #ownToken: boolean;
+  #over = false;
+
+  constructor(health: BookedHealth, guarded: GuardedCall | undefined, ownToken: boolean) {
+    this.#health = health;
+    this.#guarded = guarded;
+    this.#ownToken = ownToken;
+  }
+
+  output(latencyMs: number): void {
+    this.#guarded?.output();
+    this.#health.answeredAfter(latencyMs);
+  }
+
+  end(error?: unknown): void {
+    this.#endAs(outcomeOf(error, { ownToken: this.#ownToken }));
+  }
+
+  leave(): void {
+    this.#endAs("neutral");
+  }
+
+  #endAs(outcome: CallOutcome): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#health.ended();
+    this.#guarded?.end(outcome);
+  }
 }
 
 /** What a provider says of a token, not of itself. */

@@ -63,7 +63,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     this.#plan = new Plan(options.candidates(), {
       ...options.retry,
       random,
-      recoversInMs: ({ health }) => health?.breaker?.recoversInMs ?? 0,
+      recoversInMs,
       choose: (some) => choose(some, { strategy, random }),
     });
   }
@@ -280,4 +280,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       this.#host.end(error, "broken");
     }
   }
+}
+
+function recoversInMs({ health }: Pick<Candidate<unknown>, "health">): number {
+  return health?.breaker?.recoversInMs ?? 0;
 }

@@ -74,9 +74,10 @@ export class Plan<Candidate> {
   readonly #options: PlanOptions<Candidate>;
   readonly #maxAttempts: number;
   readonly #startedAt = performance.now();
-  readonly #tries = new Map<Candidate, number>();
+  /** Of those that were asked more than once. */
+  #tries: Map<Candidate, number> | undefined;
   /** How often each gave what was not asked for: whatever went wrong before, it is told so once. */
-  readonly #wrongAnswers = new Map<Candidate, number>();
+  #wrongAnswers: Map<Candidate, number> | undefined;
   readonly #waiting: Candidate[];
   #begun = 0;
 
@@ -94,7 +95,8 @@ export class Plan<Candidate> {
     const chosen = waiting.length === 1 ? waiting[0] : this.#options.choose(waiting);
     // No copy: a route may be long, and each of its candidates refuse.
     waiting.splice(waiting.indexOf(chosen), 1);
-    return this.#take(chosen);
+    this.#begun++;
+    return chosen;
   }
 
   /** What follows an attempt that ended with this outcome. An answer that is good enough is a `stop`. */
@@ -123,10 +125,8 @@ export class Plan<Candidate> {
     return performance.now() - this.#startedAt + delayMs <= (this.#options.maxElapsedMs ?? Infinity);
   }
 
-  #take(candidate: Candidate): Candidate {
-    this.#begun++;
-    this.#tries.set(candidate, (this.#tries.get(candidate) ?? 0) + 1);
-    return candidate;
+  #triesOf(candidate: Candidate): number {
+    return this.#tries?.get(candidate) ?? 1;
   }
 
   #toNext(): Move<Candidate> {
@@ -138,7 +138,10 @@ export class Plan<Candidate> {
     if (this.#begun >= this.#maxAttempts) return undefined;
     const delayMs = this.#waitBefore(candidate, error);
     if (delayMs === undefined || !this.#isInTime(delayMs) || delayMs < openForMs) return undefined;
-    return { type: "ask", candidate: this.#take(candidate), delayMs };
+    this.#begun++;
+    this.#tries ??= new Map();
+    this.#tries.set(candidate, this.#triesOf(candidate) + 1);
+    return { type: "ask", candidate, delayMs };
   }
 
   /** `undefined` where the provider asks for a longer wait than we grant. */
@@ -148,12 +151,13 @@ export class Plan<Candidate> {
     const { baseDelayMs = 500, maxDelayMs = 8_000, maxRetryAfterMs = 30_000, random } = this.#options;
     const retryAfterMs = QwenError.isInstance(error) ? error.retryAfterMs : undefined;
     if (retryAfterMs !== undefined) return retryAfterMs <= maxRetryAfterMs ? retryAfterMs : undefined;
-    const doublings = Math.min((this.#tries.get(candidate) ?? 1) - 1, MOST_DOUBLINGS);
+    const doublings = Math.min(this.#triesOf(candidate) - 1, MOST_DOUBLINGS);
     return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** doublings);
   }
 
   #countOf(candidate: Candidate, error: unknown): number {
-    if (!isWrongAnswer(error)) return this.#tries.get(candidate) ?? 1;
+    if (!isWrongAnswer(error)) return this.#triesOf(candidate);
+    this.#wrongAnswers ??= new Map();
     const count = (this.#wrongAnswers.get(candidate) ?? 0) + 1;
     this.#wrongAnswers.set(candidate, count);
     return count;

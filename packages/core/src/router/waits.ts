@@ -2,25 +2,27 @@ import { startTimer, type Deadline } from "../timers.ts";
 
 /** What a request does later, unless it ends first. */
 export class Waits {
-  readonly #timers = new Set<Deadline>();
+  // Nearly no request waits for anything.
+  #timers: Set<Deadline> | undefined;
 
   /** How many there are. */
   get size(): number {
-    return this.#timers.size;
+    return this.#timers?.size ?? 0;
   }
 
   /** Calls `task` in so many ms, never in this turn of the event loop. */
   add(delayMs: number, task: () => void): void {
+    const timers = (this.#timers ??= new Set());
     const timer = startTimer(delayMs, () => {
-      this.#timers.delete(timer);
+      timers.delete(timer);
       task();
     });
-    this.#timers.add(timer);
+    timers.add(timer);
   }
 
   /** Nothing that waits is called any more. */
   clear(): void {
-    for (const timer of this.#timers) timer.stop();
-    this.#timers.clear();
+    for (const timer of this.#timers ?? []) timer.stop();
+    this.#timers?.clear();
   }
 }
