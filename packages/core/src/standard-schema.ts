@@ -28,9 +28,17 @@ export type StandardResult<Output> =
       }[];
     };
 
-/** Whether a value is a schema; those of some libraries are functions. */
-export function isStandardSchema(value: unknown): value is StandardSchema {
-  if (!isGroup(value) && typeof value !== "function") return false;
+/** What of a schema is used, read once; those of some libraries are functions. `undefined` of what is none. */
+export function readStandardSchema(value: unknown):
+  | {
+      readonly validate: (value: unknown) => unknown;
+      readonly jsonSchema: StandardSchema["~standard"]["jsonSchema"];
+    }
+  | undefined {
+  if (!isGroup(value) && typeof value !== "function") return undefined;
   const standard: unknown = (value as { readonly "~standard"?: unknown })["~standard"];
-  return isGroup(standard) && typeof (standard as { readonly validate?: unknown }).validate === "function";
+  if (!isGroup(standard)) return undefined;
+  const { validate, jsonSchema } = standard as Partial<StandardSchema["~standard"]>;
+  if (typeof validate !== "function") return undefined;
+  return { validate: (given) => validate.call(standard, given), jsonSchema };
 }

@@ -5,7 +5,7 @@ import { GrowingText } from "../growing-text.ts";
 import { InnerCall, type InnerCallOwner } from "../inner-call.ts";
 import { weightOfPart } from "../part-weight.ts";
 import type { FinishPart, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
-import type { Output } from "./output.ts";
+import { beginningOf, type Output } from "./output.ts";
 import type { PartReader } from "./part-reader.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 
@@ -37,12 +37,14 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   readonly flow = new Flow<RoutedPart>(this, weightOfPart);
   readonly #options: CheckOptions;
   readonly #call: InnerCall;
+  readonly #beginning: string;
   readonly #text = new GrowingText();
   #isAnswered = false;
 
   /** Asks, but nothing comes before the flow is read. */
   constructor(provider: Provider, request: ProviderRequest, options: CheckOptions) {
     this.#options = options;
+    this.#beginning = beginningOf(request.messages);
     this.#call = new InnerCall(provider, request, this);
   }
 
@@ -86,7 +88,7 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   async #conclude(finish: FinishPart): Promise<void> {
     const { output, onInvalid } = this.#options;
     try {
-      const value = await output.check(this.#text.whole(), finish.reason);
+      const value = await output.check(this.#text.whole(), { beginning: this.#beginning, reason: finish.reason });
       this.flow.push(new CheckedObject(value) as unknown as RoutedPart);
       this.flow.push(finish);
       this.flow.end();

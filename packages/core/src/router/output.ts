@@ -1,13 +1,14 @@
 import { final } from "../decision.ts";
+import { disregard } from "../disregard.ts";
 import { InvalidOutputError, QwenError } from "../errors.ts";
 import { jsonInText } from "../json-in-text.ts";
 import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
-import type { Message } from "../message.ts";
+import { textOf, type Message } from "../message.ts";
 import { isGroup, mustBe } from "../options.ts";
 import { printable, wordsOf } from "../printable.ts";
 import type { FinishReason, Settings } from "../provider.ts";
 import type { Asked } from "../request.ts";
-import { isStandardSchema, type StandardSchema } from "../standard-schema.ts";
+import { readStandardSchema, type StandardSchema } from "../standard-schema.ts";
 
 /**
  * What an answer is to be: a schema, which tells its JSON Schema where its library can, or one with the JSON Schema to show
@@ -31,18 +32,17 @@ export class Output {
   /** Throws a `TypeError` for what is no schema, or cannot be told the model. */
   constructor(option: OutputOption) {
     const isPair = isGroup(option) && "schema" in option && !("~standard" in option);
-    const schema: unknown = isPair ? option.schema : option;
-    if (!isStandardSchema(schema))
-      throw mustBe(isPair ? "output.schema" : "output", "a schema by Standard Schema, such as one of zod", schema);
-    const standard = schema["~standard"];
-    const { validate } = standard;
-    this.#validate = (value) => validate.call(standard, value);
-    this.#jsonSchema = isPair ? given(option.jsonSchema) : told(standard);
+    const given: unknown = isPair ? option.schema : option;
+    const schema = readStandardSchema(given);
+    if (schema === undefined)
+      throw mustBe(isPair ? "output.schema" : "output", "a schema by Standard Schema, such as one of zod", given);
+    this.#validate = schema.validate;
+    this.#jsonSchema = isPair ? readJsonSchema(option.jsonSchema) : jsonSchemaOf(schema.jsonSchema);
   }
 
   /** What is asked of a model: natively where it can answer in JSON, in the prompt elsewhere; after a failure with what was wrong. */
   ask({ messages, settings, ...others }: Asked, { native, failed }: AskOptions): Asked {
-    const chat = failed === undefined ? messages : [...messages, ...correctionOf(failed)];
+    const chat = failed === undefined ? messages : corrected(messages, failed);
     if (!native) return { ...others, settings, messages: withSystem(chat, jsonPrompt(this.#jsonSchema)) };
     const schema = this.#jsonSchema;
     const responseFormat = { type: "json", ...(schema !== undefined && { schema }) } as const;
@@ -50,34 +50,39 @@ export class Output {
   }
 
   /**
-   * The object in an answer. Throws `invalid_output` for one that does not fit; what the schema throws ends the call, and so
-   * does what is no result.
+   * The object in an answer, which may go on behind a beginning that it was given. Throws `invalid_output` for one that does
+   * not fit; what the schema throws ends the call, and so does what is no result.
    */
-  async check(text: string, reason: FinishReason): Promise<unknown> {
-    const json = jsonInText(text);
+  async check(text: string, { beginning, reason }: CheckedFor): Promise<unknown> {
+    const json = jsonInText(beginning + text);
     if (json === undefined) {
       const why = reason === "length" ? "it holds no JSON that is whole, since it was cut off" : "it holds no JSON";
       throw new InvalidOutputError({ issues: [why], text });
     }
-    const result = await this.#resultOf(json.value);
-    if (result.issues === undefined) return result.value;
-    throw new InvalidOutputError({ issues: issuesOf(result.issues), text });
+    const { issues, value } = await this.#resultOf(json.value);
+    if (issues !== undefined) throw new InvalidOutputError({ issues, text });
+    return value;
   }
 
-  async #resultOf(
-    value: unknown,
-  ): Promise<{ readonly value?: unknown; readonly issues?: readonly unknown[] | undefined }> {
+  async #resultOf(json: unknown): Promise<{ readonly value?: unknown; readonly issues?: readonly string[] }> {
     try {
-      const result: unknown = await this.#validate(value);
+      const result: unknown = await this.#validate(json);
       if (!isGroup(result)) throw mustBe("output", "a schema that answers with a value or issues", result);
-      const { issues }: { readonly issues?: unknown } = result;
-      if (issues !== undefined && !Array.isArray(issues))
-        throw mustBe("output", "a schema with a list of issues", issues);
-      return { value: (result as { readonly value?: unknown }).value, issues };
+      const { issues, value }: { readonly issues?: unknown; readonly value?: unknown } = result;
+      if (issues === undefined) return { value };
+      if (Array.isArray(issues)) return { issues: issuesOf(issues) };
+      throw mustBe("output", "a schema with a list of issues", issues);
     } catch (error) {
       throw final("output", error);
     }
   }
+}
+
+/** What is known of an answer beside its text. */
+export interface CheckedFor {
+  /** What it goes on behind: a last message of the assistant. */
+  readonly beginning: string;
+  readonly reason: FinishReason;
 }
 
 /** How a model is asked. */
@@ -108,15 +113,18 @@ function refused(why: string): QwenError {
 }
 
 /** What its owner changes later changes nothing. */
-function given(jsonSchema: unknown): unknown {
-  if (!isGroup(jsonSchema)) throw mustBe("output.jsonSchema", "an object of JSON Schema", jsonSchema);
-  return JSON.parse(jsonText(jsonSchema, "output.jsonSchema")) as unknown;
+function readJsonSchema(jsonSchema: unknown): unknown {
+  if (isGroup(jsonSchema) && !("then" in jsonSchema))
+    return JSON.parse(jsonText(jsonSchema, "output.jsonSchema")) as unknown;
+  void disregard(jsonSchema);
+  throw mustBe("output.jsonSchema", "an object of JSON Schema", jsonSchema);
 }
 
-function told({ jsonSchema }: StandardSchema["~standard"]): unknown {
-  if (jsonSchema === undefined) return undefined;
+/** As the library of a schema tells it. */
+function jsonSchemaOf(converter: StandardSchema["~standard"]["jsonSchema"]): unknown {
+  if (converter === undefined) return undefined;
   try {
-    return given(jsonSchema.input({ target: "draft-07" }));
+    return readJsonSchema(converter.input({ target: "draft-07" }));
   } catch (error) {
     throw new TypeError(
       `The schema of \`output\` cannot be told as JSON Schema: ${printable(wordsOf(error), LONGEST_ISSUE)} Give that beside it: { schema, jsonSchema }.`,
@@ -133,7 +141,7 @@ function issuesOf(issues: readonly unknown[]): readonly string[] {
 
 function issueOf(issue: unknown): string {
   const { message, path } = (issue ?? {}) as { readonly message?: unknown; readonly path?: unknown };
-  const place = Array.isArray(path) ? path.map(keyOf).join(".") : "";
+  const place = Array.isArray(path) ? path.slice(0, MOST_ISSUES).map(keyOf).join(".") : "";
   const words = typeof message === "string" ? message : "it does not fit";
   return printable(place === "" ? words : `\`${place}\`: ${words}`, LONGEST_ISSUE);
 }
@@ -143,12 +151,21 @@ function keyOf(segment: unknown): string {
   return typeof key === "string" || typeof key === "number" ? String(key) : wordsOf(key);
 }
 
-/** What tells a model why it is asked again. */
-function correctionOf({ text, issues }: InvalidOutputError): readonly Message[] {
-  const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN).toWellFormed()}…` : text.toWellFormed();
+/** What an answer is to go on behind; empty where the chat ends with a question. */
+export function beginningOf(messages: readonly Message[]): string {
+  const last = messages.at(-1);
+  return last?.role === "assistant" ? textOf(last) : "";
+}
+
+/** The chat that tells a model why it is asked again. */
+function corrected(messages: readonly Message[], { text, issues }: InvalidOutputError): readonly Message[] {
+  const beginning = beginningOf(messages);
+  const before = beginning === "" ? messages : messages.slice(0, -1);
+  const answer = beginning + text;
+  const shown = (answer.length > MOST_SHOWN ? `${answer.slice(0, MOST_SHOWN)}…` : answer).toWellFormed();
   const asked: Message = {
     role: "user",
     content: `This is not what was asked for: ${issues.join("; ")}. Answer again, with JSON only that fits.`,
   };
-  return shown.trim() === "" ? [asked] : [{ role: "assistant", content: shown }, asked];
+  return shown.trim() === "" ? [...before, asked] : [...before, { role: "assistant", content: shown }, asked];
 }

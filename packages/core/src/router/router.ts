@@ -60,10 +60,10 @@ export interface Router<Names extends string = string> {
    * half-delivered answer is never restarted, and gone on with only where `commit` says so.
    */
   stream(request: RouterRequest<Names>): RouterStream;
-  /** The whole answer, exact. A failure in mid-answer is tried again like any other. */
-  complete(request: RouterRequest<Names> & { readonly output?: undefined }): Promise<Completion>;
   /** The whole answer, and the `object` in it that the schema of `output` made. `text` is as it came. */
   complete<Value>(request: ObjectRequest<Names, Value>): Promise<ObjectCompletion<Value>>;
+  /** The whole answer, exact. A failure in mid-answer is tried again like any other. */
+  complete(request: RouterRequest<Names> & { readonly output?: undefined }): Promise<Completion>;
   /** Adds a plugin to this router, and returns it with the wider type. */
   use<const P extends Plugin>(plugin: P): Router<Names | NamesOf<P>>;
   /** Whether a request may use the name. */

@@ -32,6 +32,22 @@ describe("a schema that", () => {
       "It is connection.",
     ],
     ["answers with nothing", () => undefined, "`output` must be a schema that answers with a value or issues"],
+    [
+      "answers with an issue that throws",
+      () => ({
+        issues: [
+          new Proxy(
+            {},
+            {
+              get: () => {
+                throw new Error("a slip");
+              },
+            },
+          ),
+        ],
+      }),
+      "a slip",
+    ],
     ["answers with issues that are no list", () => ({ issues: "no" }), "a schema with a list of issues"],
   ])("%s ends the call with that, and the provider does not pay", async (_what, validate, words) => {
     const [first, second] = [scripted("a", [fits]), scripted("b", [fits])];
@@ -81,6 +97,12 @@ describe("is refused before anything is sent:", () => {
       { output: { schema: person, jsonSchema: { big: 1n } } },
       "invalid_request",
       "`output.jsonSchema`",
+    ],
+    [
+      "a schema that tells its JSON Schema later",
+      { output: schemaOf((value) => ({ value }), { jsonSchema: { input: async () => ({}) } }) },
+      "TypeError",
+      "not a promise",
     ],
     [
       "a schema that has no JSON Schema",

@@ -199,6 +199,32 @@ describe("an answer that does not fit is `invalid_output`", () => {
   });
 });
 
+test("an answer that goes on behind a beginning is checked with it, and told so whole", async () => {
+  const models = [{ id: "m", aliases: [], capabilities: { ...capabilities, prefill: true } }] as const;
+  const chat = [...messages, { role: "assistant", content: '{"name": "Ada", ' }] as const;
+  const provider = scripted("a", [whole('"age": "36"}'), fits], { models });
+  const { answer } = await ask([provider], { messages: chat });
+  expect(answer).toMatchObject({ object: ada, text: JSON.stringify(ada) });
+  expect(provider.requests[1]?.messages.slice(-2)).toMatchObject([
+    { role: "assistant", content: '{"name": "Ada", "age": "36"}' },
+    { role: "user", content: expect.stringContaining("`age`") },
+  ]);
+  const whatFollows = scripted("a", [whole('"age": 36}')], { models });
+  expect((await ask([whatFollows], { messages: chat })).answer).toMatchObject({ object: ada, text: '"age": 36}' });
+});
+
+test("the object has the type that the schema gives, of zod too", async () => {
+  const router = routerOf([scripted("a", [fits])]);
+  const { object: person } = await router.complete({
+    model: "m",
+    messages,
+    output: z.object({ name: z.string(), age: z.number().transform((age) => new Date(age)) }),
+  });
+  const born: { name: string; age: Date } = person;
+  // @ts-expect-error: the schema knows nothing of it
+  expect(born.age.getTime() + Number(person.size ?? 0)).toBe(36);
+});
+
 test("with a conversation, whose server has moved on, an answer that does not fit ends the call", async () => {
   const models = [{ id: "m", aliases: [], capabilities: { ...capabilities, conversation: true } }] as const;
   const provider = scripted("a", [[text("Hi"), { ...finish, conversation: "c1" } as ProviderPart], wrong], { models });
