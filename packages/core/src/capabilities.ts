@@ -123,7 +123,7 @@ export function warnOfSettings(
   settings: Settings | undefined,
   honoured: readonly (keyof Settings)[] = [],
 ): readonly Warning[] {
-  if (settings === undefined) return NO_WARNINGS;
+  if (settings === undefined) return [];
   return SETTINGS.filter((name) => asksFor(settings, name) && !honoured.includes(name)).map((name) => ({
     feature: name,
     message: `The provider ignores the setting "${name}".`,
@@ -161,5 +161,3 @@ const SETTINGS = [
   "toolChoice",
   "parallelToolCalls",
 ] as const;
-
-const NO_WARNINGS: readonly Warning[] = [];

@@ -12,6 +12,7 @@ import {
   TimeoutError,
   type AnyQwenError,
 } from "./errors.ts";
+import { setCause } from "./error-cause.ts";
 import { printable, wordsOf } from "./printable.ts";
 
 /**
@@ -26,11 +27,13 @@ export function copyOf<Failure extends QwenError>(
 ): Failure {
   const said = ownFieldsOf(error);
   const cause = attempts !== undefined && attempts.length > 1 ? undefined : said["cause"];
-  const copy = new Error(printable(wordsOf(error)), cause === undefined ? undefined : { cause });
+  const copy = new Error(printable(wordsOf(error)));
+  setCause(copy, cause);
   Object.setPrototypeOf(copy, field((): object => Object.getPrototypeOf(error) as object) ?? QwenError.prototype);
   const fields = Object.entries(said).filter(([name]) => !ELSEWHERE.has(name));
-  // What its maker keeps from logs stays hidden.
-  const isHidden = ([each]: readonly [string, unknown]): boolean => hidden(error, each);
+  // What its maker keeps from logs stays hidden, and so does what would fill them.
+  const isHidden = ([each]: readonly [string, unknown]): boolean =>
+    hidden(error, each) || (!FIELDS.includes(each) && typeof said[each] === "object");
   const name = typeof said["name"] === "string" ? said["name"] : "QwenError";
   setFields(copy, { ...Object.fromEntries(fields.filter(isHidden)), name, text: said["text"] }, false);
   const shown = Object.fromEntries(fields.filter((entry) => !isHidden(entry)));

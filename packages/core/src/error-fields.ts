@@ -1,3 +1,4 @@
+import { framesOf, hiddenCause } from "./error-cause.ts";
 import { printable, wordsOf } from "./printable.ts";
 
 /** One try of one provider, as told by a result or by the router's final error. */
@@ -136,10 +137,11 @@ function labelOf(error: unknown): string {
  * lead into this SDK; where there is a cause, its frames say more.
  */
 export function stackOf(error: Error, stack: unknown, lines: readonly string[] = []): string {
-  const all = typeof stack === "string" ? stack.split("\n", 100) : [];
-  const frames = all.filter((line) => /^\s+at /.test(line));
+  const all = typeof stack === "string" ? stack : "";
+  const frames = framesOf(all);
   const most = lines.length > 0 || error.cause !== undefined ? 2 : 5;
-  return [`${error.name}: ${error.message}`, ...lines, ...(frames.length > 0 ? frames : all).slice(0, most)].join("\n");
+  const shown = (frames.length > 0 ? frames : all.split("\n", most)).slice(0, most);
+  return [`${error.name}: ${error.message}`, ...lines, ...shown, ...hiddenCause(error)].join("\n");
 }
 
 /** An error of the family as plain data. */

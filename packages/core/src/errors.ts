@@ -9,10 +9,12 @@ import {
   MOST_TOLD,
   setAttempts,
   setFields,
+  stackOf,
   type Attempt,
   type QwenErrorJSON,
   type QwenErrorOptions,
 } from "./error-fields.ts";
+import { hiddenCause, setCause } from "./error-cause.ts";
 import { printable, wordsOf } from "./printable.ts";
 
 export type { Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions } from "./error-fields.ts";
@@ -24,7 +26,7 @@ export type { Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions } from "./er
  * programming mistake is a `TypeError`.
  *
  * An error is a value: nobody writes on one that was thrown, and no two calls share one. Its message is one line without
- * escape sequences; no message or `cause` holds a token. A field that is not set is not there. `JSON.stringify` and
+ * escape sequences; no message holds a token, and a `cause` with one in it, or a page long, is not printed with its error. A field that is not set is not there. `JSON.stringify` and
  * structured cloning of what `toJSON()` gives keep all but causes and the texts of answers, which `structuredClone`
  * of an error itself does not; `errorFromJSON()` makes an error of it again.
  */
@@ -44,8 +46,10 @@ export class QwenError<Code extends ErrorCode = ErrorCode> extends Error {
     limitFrames(Math.min(limit, cause === undefined ? 5 : 2));
     // A function or a symbol says nothing, and cannot be cloned with its error.
     const known = typeof cause === "function" || typeof cause === "symbol" ? undefined : cause;
-    super(words, known === undefined ? undefined : { cause: known });
+    super(words);
     limitFrames(limit);
+    setCause(this, known);
+    if (hiddenCause(this).length > 0) setFields(this, { stack: stackOf(this, this.stack) }, false);
     this.code = code;
     setFields(this, knownOptions(options));
   }

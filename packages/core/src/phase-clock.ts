@@ -121,7 +121,8 @@ export class PhaseClock {
   }
 }
 
-function limitOf(limits: ResolvedTimeouts, phase: TimeoutPhase): number {
+/** The limit of a phase. */
+export function limitOf(limits: ResolvedTimeouts, phase: TimeoutPhase): number {
   switch (phase) {
     case "connect":
       return limits.connectMs;

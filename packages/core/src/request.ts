@@ -24,6 +24,15 @@ export function readAsked({ messages, settings, providerOptions }: Asked): Asked
   };
 }
 
+/** A copy of what was read, for who may write on it. */
+export function copyOfAsked({ messages, settings, providerOptions }: Asked): Asked {
+  return {
+    messages: messages.map(readMessage),
+    settings: settings === undefined ? undefined : readSettings(settings),
+    providerOptions: snapshotOf(providerOptions),
+  };
+}
+
 /** Throws `invalid_request` for what is no request at all. */
 export function checkIsRequest(request: unknown): void {
   if (!isGroup(request)) throw new QwenError("invalid_request", "The request must be an object with `messages`.");

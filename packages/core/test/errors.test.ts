@@ -91,6 +91,51 @@ describe("every error of the family", () => {
   });
 });
 
+describe("a cause that somebody else made", () => {
+  const short = Object.assign(new Error("no"), { code: "ECONNRESET", stack: "Error: no\n    at socket" });
+  const fat = { list: Array.from({ length: 50 }, (_, index) => ({ index })) };
+  const chain = [1, 2, 3, 4, 5].reduce((cause, level) => new Error(`level ${level}`, { cause }), new Error("root"));
+  const causes: readonly [string, unknown][] = [
+    ["with objects", Object.assign(new Error("no"), { request: fat })],
+    ["with a long text", Object.assign(new Error("no"), { body: "x".repeat(10_000) })],
+    ["with a secret", Object.assign(new Error("no"), { header: "Bearer hf_secretsecret" })],
+    ["with a secret in its message", new Error("no: hf_secretsecret")],
+    ["with causes behind it", chain],
+    ["of many lines", new Error("no\n".repeat(50))],
+    [
+      "of many errors",
+      new AggregateError(
+        Array.from({ length: 20 }, () => new Error("no")),
+        "all",
+      ),
+    ],
+    ["that is no error", fat],
+  ];
+
+  test.each(causes)("is there for who asks, and neither fills the screen nor shows a secret: %s", (_, cause) => {
+    const error = new QwenError("protocol", "It failed.", { cause });
+    for (const one of [error, copyOf(error, { provider: "a" }), copyOf(copyOf(error), { attempts: [attempt(1)] })]) {
+      expect(one.cause).toBe(cause);
+      const printed = inspect(one);
+      expect(printed.split("\n").length).toBeLessThan(18);
+      expect(printed.match(/caused by/g)).toHaveLength(1);
+      expect(printed).not.toMatch(/hf_s|x{300}/);
+    }
+  });
+
+  test("is printed where it is short", () => {
+    expect(inspect(new QwenError("protocol", "It failed.", { cause: short }))).toContain("code: 'ECONNRESET'");
+    expect(inspect(new QwenError("protocol", "It failed.", { cause: "no" }))).toContain("[cause]: 'no'");
+  });
+
+  test("does not fill the screen as a field of an error of the family either", () => {
+    const error = Object.assign(new QwenError("protocol", "x"), { response: fat });
+    const copy = copyOf(error);
+    expect(copy).toHaveProperty("response", fat);
+    expect(inspect(copy)).not.toContain("response");
+  });
+});
+
 test("what a maker of errors keeps from logs stays hidden in a copy", () => {
   const error = Object.defineProperty(new QwenError("connection", "no"), "session", { value: "secret" });
   const copy = copyOf(error, { provider: "a" });

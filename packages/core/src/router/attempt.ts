@@ -25,6 +25,8 @@ export interface Candidate<Part> {
   readonly health?: CandidateHealth | undefined;
   /** The request has a token of its own for the provider. */
   readonly ownToken?: boolean | undefined;
+  /** The limits without those that the request sets: who is slower than a caller wishes has not failed. */
+  readonly usualTimeouts?: ResolvedTimeouts | undefined;
   /** What `start` returns ends its work at once when it is left: it needs no signal. @defaultValue false */
   readonly isLeavable?: boolean | undefined;
   /** Why it cannot take the request at all. Such a candidate is passed over, and nothing is sent. */
@@ -93,7 +95,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     this.collector = owner.reader.collect();
     this.#replay = owner.replayAt(candidate);
     this.#held = this.#replay ?? new HeldParts(owner.reader, { keeps: owner.holds });
-    this.#visit = candidate.health?.begin({ ownToken: candidate.ownToken });
+    this.#visit = candidate.health?.begin(candidate);
   }
 
   /** The `finish` or `whole` part, where that was read before it was handed over. */

@@ -5,7 +5,7 @@ import { FlowIterator } from "../flow-iterator.ts";
 import { shortened } from "../nearest.ts";
 import type { ProviderRequest, Timeouts } from "../provider.ts";
 import { isOwn } from "../own-functions.ts";
-import type { Asked } from "../request.ts";
+import { copyOfAsked, type Asked } from "../request.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Candidate } from "./attempt.ts";
 import { CheckedAnswer } from "./checked-answer.ts";
@@ -62,6 +62,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   readonly timeouts: ResolvedTimeouts;
   readonly health: CandidateHealth;
   readonly ownToken: boolean;
+  readonly usualTimeouts: ResolvedTimeouts | undefined;
   readonly isLeavable: boolean;
   readonly #entry: Entry;
   readonly #request: ReadRequest;
@@ -84,6 +85,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     // The total of a request is kept by the run; that of a provider is the time of each attempt at it.
     const { totalMs = Infinity } = provider.timeouts ?? {};
     this.timeouts = { ...resolveTimeouts(request.timeouts, provider.timeouts, timeouts), totalMs };
+    this.usualTimeouts = request.timeouts === undefined ? undefined : resolveTimeouts(provider.timeouts, timeouts);
     this.health = health.of(provider.id, model.id);
     this.#headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
     this.ownToken = carriesToken(this.#headers);
@@ -112,17 +114,20 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     return new FlowIterator(new CheckedAnswer(provider, request, { output, onInvalid }).flow);
   }
 
-  #requestOf({ messages, settings, providerOptions }: Asked, signal: AbortSignal | undefined): ProviderRequest {
+  #requestOf(asked: Asked, signal: AbortSignal | undefined): ProviderRequest {
+    // One of ours writes on nothing; anybody else gets a copy with each attempt.
+    const isOurs = isOwn(this.#entry.provider.stream);
+    const { messages, settings, providerOptions } = isOurs ? asked : copyOfAsked(asked);
     return {
       model: this.model,
       messages: this.#entry.model.capabilities?.tools === true ? messages : inWords(messages),
       signal,
       settings,
       conversation: this.#conversation,
-      timeouts: this.timeouts,
+      timeouts: isOurs ? this.timeouts : { ...this.timeouts },
       maxQueueMs: this.#maxQueueMs,
       providerOptions,
-      headers: this.#headers,
+      headers: isOurs || this.#headers === undefined ? this.#headers : { ...this.#headers },
     };
   }
 }

@@ -1,6 +1,8 @@
 import { disregard } from "../disregard.ts";
 import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
+import { limitOf } from "../phase-clock.ts";
+import type { ResolvedTimeouts } from "../timers.ts";
 import {
   createCircuitBreaker,
   readBreaker,
@@ -25,9 +27,16 @@ export interface CandidateHealth {
   readonly latencyMs: number | undefined;
   /**
    * A call begins. Tell its first output, and its end: once, whatever happens. With a token of its own, what the provider says of
-   * that token holds for no other call.
+   * that token holds for no other call; nor does a limit that is shorter than the usual one.
    */
-  begin(call?: { readonly ownToken?: boolean | undefined }): Visit;
+  begin(call?: OwnOfCall): Visit;
+}
+
+/** What a call has of its own, and others have not. */
+export interface OwnOfCall {
+  readonly ownToken?: boolean | undefined;
+  /** The limits in time that other calls have, where this one has limits of its own. */
+  readonly usualTimeouts?: ResolvedTimeouts | undefined;
 }
 
 /** One call of a model. */
@@ -153,9 +162,9 @@ class BookedHealth implements CandidateHealth {
     return this.#latencyMs;
   }
 
-  begin({ ownToken = false }: { readonly ownToken?: boolean | undefined } = {}): Visit {
+  begin(own: OwnOfCall = {}): Visit {
     this.#busy++;
-    return new BookedVisit(this, this.breaker?.begin(), ownToken);
+    return new BookedVisit(this, this.breaker?.begin(), own);
   }
 
   /** One of its calls had its first output. */
@@ -173,13 +182,13 @@ class BookedHealth implements CandidateHealth {
 class BookedVisit implements Visit {
   readonly #health: BookedHealth;
   readonly #guarded: GuardedCall | undefined;
-  readonly #ownToken: boolean;
+  readonly #own: OwnOfCall;
   #over = false;
 
-  constructor(health: BookedHealth, guarded: GuardedCall | undefined, ownToken: boolean) {
+  constructor(health: BookedHealth, guarded: GuardedCall | undefined, own: OwnOfCall) {
     this.#health = health;
     this.#guarded = guarded;
-    this.#ownToken = ownToken;
+    this.#own = own;
   }
 
   output(latencyMs: number): void {
@@ -188,7 +197,7 @@ class BookedVisit implements Visit {
   }
 
   end(error?: unknown): void {
-    this.#endAs(outcomeOf(error, { ownToken: this.#ownToken }));
+    this.#endAs(outcomeOf(error, this.#own));
   }
 
   leave(): void {
@@ -207,10 +216,12 @@ class BookedVisit implements Visit {
 const ABOUT_TOKENS: ReadonlySet<string> = new Set<ErrorCode>(["authentication", "rate_limited", "quota_exceeded"]);
 
 /** What the errors table makes of the end of a call. Errors outside the family are not the provider's. */
-function outcomeOf(error: unknown, { ownToken }: { readonly ownToken: boolean }): CallOutcome {
+function outcomeOf(error: unknown, { ownToken = false, usualTimeouts }: OwnOfCall): CallOutcome {
   if (error === undefined) return "succeeded";
   if (!QwenError.isInstance(error)) return "neutral";
   if (ownToken && ABOUT_TOKENS.has(error.code)) return "neutral";
+  if (error.code === "timeout" && usualTimeouts !== undefined && error.limitMs < limitOf(usualTimeouts, error.phase))
+    return "neutral";
   switch (ruleOf(error).breaker) {
     case "ignore":
       return "neutral";

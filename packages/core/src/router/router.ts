@@ -5,6 +5,7 @@ import { isGroup, mustBe, refuseSlips } from "../options.ts";
 import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
 import type { ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider.ts";
+import { snapshotOf } from "../snapshot.ts";
 import { readTimeouts, within } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
 import { createCandidates } from "./candidates.ts";
@@ -176,7 +177,8 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       return names.list().map(({ name, kind, entries }) => ({
         name,
         kind,
-        candidates: entries.map(({ provider, model }) => ({ provider: provider.id, model })),
+        // Copies: who shows them may write on them.
+        candidates: entries.map(({ provider, model }) => ({ provider: provider.id, model: snapshotOf(model) })),
       }));
     },
     health() {

@@ -1,8 +1,10 @@
 import type { Completion } from "../../src/completion.ts";
+import { QwenError } from "../../src/errors.ts";
+import type { ProviderRequest } from "../../src/provider.ts";
 import { describe, expect, test } from "vitest";
 
 import { createRouter, type Router } from "../../src/router/router.ts";
-import { capabilities, collect, finish, messages, scripted, text } from "./scripted.ts";
+import { capabilities, collect, finish, messages, scripted, text, type Scripted } from "./scripted.ts";
 
 const talker = (id: string) => scripted(id, [[text(`I am ${id}`), finish]]);
 const routerOf = (options: object, ...ids: string[]): Router =>
@@ -152,4 +154,34 @@ test("the lists that are handed out are the caller's to change: nobody else's ch
   expect(await stream.completion).toMatchObject({ attempts: [{ number: 1 }, { number: 2 }], warnings });
   expect(warnings).toHaveLength(1);
   expect(turnedDown.map(({ attempts }) => attempts.length)).toEqual([1, 2]);
+});
+
+test("a provider of somebody's own that writes on its request spoils it for nobody, itself included", async () => {
+  const asked: string[] = [];
+  const writing = (id: string): Scripted => ({
+    ...scripted(id, []),
+    stream(request: ProviderRequest): never {
+      asked.push(JSON.stringify(request));
+      (request.messages as object[]).push({ role: "user", content: "more" });
+      Object.assign(request.messages[0]!, { content: "spoilt" });
+      Object.assign(request.settings!, { seed: 2 });
+      Object.assign(request.providerOptions!["a"] as object, { x: 2 });
+      Object.assign(request.timeouts!, { idleMs: 2 });
+      Object.assign(request.headers!, { "x-a": "2" });
+      throw new QwenError("connection", "no");
+    },
+  });
+  const router = createRouter({ plugins: [writing("a")], retry: { maxAttempts: 2, baseDelayMs: 0 } });
+  const own = { settings: { seed: 1 }, providerOptions: { a: { x: 1 } }, headers: { a: { "x-a": "1" } } };
+  await expect(router.complete({ model: "m", messages, ...own })).rejects.toMatchObject({ code: "all_failed" });
+  expect(asked).toHaveLength(2);
+  expect(asked[1]).toBe(asked[0]);
+});
+
+test("the models that a router tells are the caller's to change", () => {
+  const router = routerOf({}, "a");
+  const [told] = router.models as unknown as { candidates: { model: { capabilities: object; aliases: string[] } }[] }[];
+  Object.assign(told!.candidates[0]!.model.capabilities, { images: true });
+  told!.candidates[0]!.model.aliases.push("mine");
+  expect(router.models[0]?.candidates[0]?.model).toEqual({ id: "m", aliases: [], capabilities });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { createHealth } from "../../src/router/health.ts";
-import { collect, messages, scripted, text, type Scripted } from "./scripted.ts";
+import { collect, messages, scripted, text, type Scripted, type Step } from "./scripted.ts";
 import { complete, failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
 
 useVirtualTime();
@@ -219,6 +219,27 @@ test("after the pause it asked for, a provider is asked again by the same reques
   const a = scripted("a", [[failure("rate_limited", { retryAfterMs: 20_000 })], good]);
   expect((await complete(routerOf([a]))).completion?.attempts).toHaveLength(2);
 });
+
+test.each([{ firstOutputMs: 5 }, { firstOutputMs: 50, idleMs: 5 }])(
+  "a limit that a request sets shorter than it is for others opens nobody's breaker: %o",
+  async (timeouts) => {
+    const steps = (): Step[] => [{ waitMs: 20 }, text("Hel"), { waitMs: 20 }, text("lo"), { waitMs: 20 }, text("!")];
+    const router = routerOf([scripted("a", [steps()])], { breaker: { minimumCalls: 2 }, timeouts: { idleMs: 10_000 } });
+    for (let call = 0; call < 5; call++)
+      expect((await complete(router, { timeouts, retry: { maxAttempts: 1 } })).error).toMatchObject({
+        code: "timeout",
+      });
+    expect(router.health()).toMatchObject([{ breaker: "closed" }]);
+
+    const short = routerOf([scripted("a", [steps()])], {
+      breaker: { minimumCalls: 2 },
+      timeouts: { firstOutputMs: 5 },
+    });
+    for (let call = 0; call < 2; call++)
+      await complete(short, { timeouts: { firstOutputMs: 10, idleMs: 10 }, retry: { maxAttempts: 1 } });
+    expect(short.health()).toMatchObject([{ breaker: "open" }]);
+  },
+);
 
 describe("what a provider says of a token of the request's own", () => {
   const headers = { a: { authorization: "Bearer x" } };
