@@ -21,6 +21,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
+          // What hangs ends; no test is slow enough to meet it, however busy the machine is.
+          testTimeout: 30_000,
           include: ["{packages,spaces}/*/test/**/*.test.ts", "{demo,examples,test,bench}/**/*.test.ts"],
           exclude: [
             "**/node_modules/**",

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { AppendOnlyText } from "../src/append-only.ts";
+import { expectLinear } from "./cost.ts";
 
 describe("text that only grows", () => {
   test("passes appended text on as it comes", () => {
@@ -142,26 +143,12 @@ test("a long text fits wherever it differs in white space, and holds wherever it
   }
 });
 
-test("a text that is told anew from its start, piece by piece, is looked at once", () => {
-  const told = (length: number): number =>
-    fastest(() => {
-      const text = new AppendOnlyText();
-      text.append("ab ".repeat(length));
-      text.replace("ab");
-      for (let step = 1; step < length; step++) text.append(" ab");
-      text.append("  and more");
-      expect(text.end()).toBe("");
-    });
-  told(1000);
-  expect(told(40_000)).toBeLessThan(6 * told(20_000) + 5);
-});
-
-/** The shortest of a few runs, in ms: others use the machine too. */
-function fastest(work: () => void): number {
-  const times = Array.from({ length: 4 }, () => {
-    const begun = performance.now();
-    work();
-    return performance.now() - begun;
-  });
-  return Math.min(...times);
-}
+test("a text that is told anew from its start, piece by piece, is looked at once", () =>
+  expectLinear((length) => {
+    const text = new AppendOnlyText();
+    text.append("ab ".repeat(length));
+    text.replace("ab");
+    for (let step = 1; step < length; step++) text.append(" ab");
+    text.append("  and more");
+    expect(text.end()).toBe("");
+  }, 40_000));

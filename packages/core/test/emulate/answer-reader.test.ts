@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { AnswerReader, type Reads } from "../../src/emulate/answer-reader.ts";
+import { expectLinear } from "../cost.ts";
 import { chunkings } from "./reading.ts";
 
 interface Read {
@@ -93,19 +94,26 @@ describe("an answer reader", () => {
     ]);
   });
 
-  test.each<readonly [string, string, Partial<Reads>]>([
-    ["a million < in thought", `<think>${"<".repeat(1_000_000)}`, thinks],
-    ["2 MB of white space in front", `${" ".repeat(2_000_000)}<think>a`, thinks],
-    ["10 MB that may be thought", "a".repeat(10_000_000), open],
-    ["a million brackets", "[".repeat(1_000_000), json],
-    ["text behind a call that cannot be read", `<tool_call>{"name":}</tool_call>${"a ".repeat(2_000_000)}`, tools],
-  ])("reads %s in bounded time", (_, answer, reads) => {
-    const startedAt = performance.now();
-    const pieces = Array.from({ length: Math.ceil(answer.length / 64) }, (_part, at) =>
-      answer.slice(at * 64, at * 64 + 64),
-    );
-    const { thought, text } = read(pieces, reads);
-    expect(thought.length + text.length).toBeGreaterThan(0);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
-  });
+  // Each goes beyond what is held of it.
+  test.each<readonly [string, number, (size: number) => string, Partial<Reads>]>([
+    ["many < in thought", 1_000_000, (size) => `<think>${"<".repeat(size)}`, thinks],
+    ["much white space in front", 1_200_000, (size) => `${" ".repeat(size)}<think>a`, thinks],
+    ["much that may be thought", 4_800_000, (size) => "a".repeat(size), open],
+    ["many brackets", 1_000_000, (size) => "[".repeat(size), json],
+    [
+      "text behind a call that cannot be read",
+      1_200_000,
+      (size) => `<tool_call>{"name":}</tool_call>${"a ".repeat(size / 2)}`,
+      tools,
+    ],
+  ])("reads %s in a time that grows with it", (_, most, answerOf, reads) =>
+    expectLinear((size) => {
+      const answer = answerOf(size);
+      const pieces = Array.from({ length: Math.ceil(answer.length / 64) }, (_part, at) =>
+        answer.slice(at * 64, at * 64 + 64),
+      );
+      const { thought, text } = read(pieces, reads);
+      expect(thought.length + text.length).toBeGreaterThan(0);
+    }, most),
+  );
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { shareOf } from "../../../../test/share.ts";
 import { ToolCallParser } from "../../src/emulate/tool-call-parser.ts";
+import { expectLinear } from "../cost.ts";
 import { chunkings, readAnswer, type Reading } from "./reading.ts";
 
 const A = { toolName: "a", input: '{"x":1}' };
@@ -125,15 +126,16 @@ describe("a tool call parser", () => {
   });
 
   test.each(shareOf(Object.entries(hostile()), 0.25))(
-    "reads %s in bounded time, and gives it back",
-    (_, [text, size]) => {
-      for (const length of [text.length, 16]) {
-        const startedAt = performance.now();
-        const { text: read, calls: found } = readAnswer(cut(text, length));
-        expect(performance.now() - startedAt).toBeLessThan(2000);
-        expect(found).toEqual([]);
-        expect(read.length).toBe(size);
-      }
+    "reads %s in a time that grows with it, and gives it back",
+    async (_, textOf) => {
+      for (const length of [Infinity, 16])
+        await expectLinear((size) => {
+          const text = textOf(size);
+          const { text: read, calls: found } = readAnswer(cut(text, Math.min(length, text.length)));
+          expect(found).toEqual([]);
+          expect(read.length).toBe(text.length);
+          // More than is held of anything.
+        }, 1_200_000);
     },
   );
 
@@ -157,21 +159,22 @@ describe("a tool call parser", () => {
   });
 });
 
-function hostile(): Record<string, readonly [text: string, size: number]> {
-  const many = (text: string, times: number): readonly [string, number] => [text.repeat(times), text.length * times];
+/** Texts made to keep their reader busy, of about as many characters. */
+function hostile(): Record<string, (size: number) => string> {
+  const many = (text: string, size: number): string => text.repeat(size / text.length);
   return {
-    "a million <": many("<", 1_000_000),
-    "many beginnings of tags": many("<tool_cal", 200_000),
-    "many tags": many("<tool_call>", 100_000),
-    "many tags and escaped quotes": many('<tool_call>{\\"', 80_000),
-    "many tags in one string": many('<tool_call>{"\\"', 80_000),
-    "many ends in one string": [`<tool_call>{"${"</tool_call>".repeat(80_000)}`, 13 + 12 * 80_000],
-    "an unclosed tag of 10 MB": [`<tool_call>{"name":"${"x".repeat(10_000_000)}`, 20 + 10_000_000],
-    "an unclosed tag of 10 MB of white space": [`<tool_call>${" ".repeat(10_000_000)}.`, 12 + 10_000_000],
-    "a million brackets": [`<tool_call>${"[".repeat(1_000_000)}`, 11 + 1_000_000],
-    "a block of brackets": [`<tool_call>{"name":${"[".repeat(900_000)}</tool_call>`, 900_031],
-    "a block of backslashes": [`<tool_call>{"name":"${"\\".repeat(900_001)}"</tool_call>`, 900_034],
-    "a megabyte of white space": [`${" ".repeat(1_000_000)}.`, 1_000_001],
+    "many <": (size) => many("<", size),
+    "many beginnings of tags": (size) => many("<tool_cal", size),
+    "many tags": (size) => many("<tool_call>", size),
+    "many tags and escaped quotes": (size) => many('<tool_call>{\\"', size),
+    "many tags in one string": (size) => many('<tool_call>{"\\"', size),
+    "many ends in one string": (size) => `<tool_call>{"${many("</tool_call>", size)}`,
+    "a long unclosed tag": (size) => `<tool_call>{"name":"${many("x", size)}`,
+    "a long unclosed tag of white space": (size) => `<tool_call>${many(" ", size)}.`,
+    "many brackets": (size) => `<tool_call>${many("[", size)}`,
+    "a block of brackets": (size) => `<tool_call>{"name":${many("[", size)}</tool_call>`,
+    "a block of backslashes": (size) => `<tool_call>{"name":"${many("\\", size + 1)}"</tool_call>`,
+    "much white space": (size) => `${many(" ", size)}.`,
   };
 }
 

@@ -4,6 +4,7 @@ import { FlowIterator } from "../../src/flow-iterator.ts";
 import { Call, type CallWork } from "../../src/gradio/call.ts";
 import { resolveTimeouts } from "../../src/timers.ts";
 import type { Timeouts } from "../../src/provider.ts";
+import { collectGarbage } from "../cost.ts";
 import { collect, rejection, settle, useVirtualTime } from "../servers/waiting.ts";
 
 interface CallOptions {
@@ -122,13 +123,7 @@ describe("values", () => {
       await opened.iterator.next();
     }
     await settle();
-    const { gc } = globalThis as { gc?: () => void };
-    if (gc === undefined) {
-      const { setFlagsFromString } = await import("node:v8");
-      const { runInNewContext } = await import("node:vm");
-      setFlagsFromString("--expose-gc");
-      (runInNewContext("gc") as () => void)();
-    } else gc();
+    collectGarbage();
     expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(2500);
     opened.end();
   });

@@ -13,7 +13,7 @@ import {
   type Exchange,
   type TestSpace,
 } from "../servers/test-space.ts";
-import { collect, rejection, settle, until, useVirtualTime } from "../servers/waiting.ts";
+import { collect, rejection, settle, settles, until, useVirtualTime } from "../servers/waiting.ts";
 
 /** How far a job gets before the caller leaves, and what the server had sent by then. */
 const STAGES = [
@@ -224,15 +224,13 @@ it("leaves no listener on a signal that 1,000 calls share", async () => {
   await provider.close?.();
 }, 30_000);
 
-it("ends a stalled `next()` within 200 ms of `return()`", async () => {
+it("ends a stalled `next()` with `return()`, which waits for nothing", async () => {
   await using space = await startTestSpace();
   const client = connectSpace(space.origin);
   const iterator = client.submit("chat", []);
   const next = iterator.next();
   await until(() => space.log.includes("data"));
-  const startedAt = performance.now();
-  await iterator.return?.();
+  expect(await settles(iterator.return?.())).toBe(true);
   await next;
-  expect(performance.now() - startedAt).toBeLessThan(200);
   await client.close();
 });

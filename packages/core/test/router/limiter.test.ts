@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { createLimiter } from "../../src/router/limiter.ts";
+import { expectLinear } from "../cost.ts";
 
 const never = new AbortController().signal;
 
@@ -48,18 +49,13 @@ test("who waits can leave by aborting, and leaves no listener", async () => {
   expect(limiter).toMatchObject({ running: 0, waiting: 0 });
 });
 
-test("a long queue costs each of it the same", () => {
-  const costOf = (calls: number): number => {
+test("a long queue costs each of it the same", () =>
+  expectLinear((calls) => {
     const limiter = createLimiter("a", { maxConcurrent: 1 });
     const places = Array.from({ length: calls }, () => limiter.take(() => {}));
-    const startedAt = performance.now();
     for (const place of places) place.leave();
     expect(limiter).toMatchObject({ running: 0, waiting: 0 });
-    return performance.now() - startedAt;
-  };
-  costOf(1000);
-  expect(costOf(40_000)).toBeLessThan(100);
-});
+  }, 40_000));
 
 test("counts cannot drift, whatever comes and goes in whatever order", async () => {
   const steps = fc.array(

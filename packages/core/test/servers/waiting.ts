@@ -14,6 +14,15 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await nextTurn();
 }
 
+/** Whether a promise settles by itself: without time that passes, and without a word from another process. */
+export async function settles(promise: Promise<unknown> | undefined): Promise<boolean> {
+  let settled = false;
+  const note = (): void => void (settled = true);
+  promise?.then(note, note);
+  await settle();
+  return settled;
+}
+
 /** Puts timers and clocks, not sockets, under the test's control until it ends. */
 export function useVirtualTime(): { pass(ms: number): Promise<void> } {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });

@@ -46,15 +46,16 @@ test("waits before the first piece and between the others", async () => {
   });
   const target = targetOf(space);
   const times: number[] = [];
-  const { sessionHash } = await join(target, PROMPT);
   const start = performance.now();
+  const { sessionHash } = await join(target, PROMPT);
   await listen(target, `/queue/data?session_hash=${sessionHash}`, {
     onEvent: (event) => void (event.includes("process_generating") && times.push(performance.now() - start)),
   });
   const [first = 0, second = 0, third = 0] = times;
-  expect(first).toBeGreaterThan(60);
-  expect(second - first).toBeGreaterThan(30);
-  expect(third - second).toBeGreaterThan(90);
+  // Counted from before the call, since a busy machine may hear of each late; a timer may be a millisecond early.
+  expect(first).toBeGreaterThan(80 - 2);
+  expect(second).toBeGreaterThan(80 + 40 - 3);
+  expect(third).toBeGreaterThan(80 + 40 + 60 + 40 - 5);
 });
 
 test("records what it was asked, on which connection, and how it ended", async () => {
