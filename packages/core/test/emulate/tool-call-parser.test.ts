@@ -159,6 +159,9 @@ describe("a tool call parser", () => {
   });
 });
 
+/** What of a text a block may be to be read, not given up. */
+const BLOCK = 3 / 8;
+
 /** Texts made to keep their reader busy, of about as many characters. */
 function hostile(): Record<string, (size: number) => string> {
   const many = (text: string, size: number): string => text.repeat(size / text.length);
@@ -172,8 +175,8 @@ function hostile(): Record<string, (size: number) => string> {
     "a long unclosed tag": (size) => `<tool_call>{"name":"${many("x", size)}`,
     "a long unclosed tag of white space": (size) => `<tool_call>${many(" ", size)}.`,
     "many brackets": (size) => `<tool_call>${many("[", size)}`,
-    "a block of brackets": (size) => `<tool_call>{"name":${many("[", size)}</tool_call>`,
-    "a block of backslashes": (size) => `<tool_call>{"name":"${many("\\", size + 1)}"</tool_call>`,
+    "a block of brackets": (size) => `<tool_call>{"name":${many("[", size * BLOCK)}</tool_call>`,
+    "a block of backslashes": (size) => `<tool_call>{"name":"${many("\\", size * BLOCK + 1)}"</tool_call>`,
     "much white space": (size) => `${many(" ", size)}.`,
   };
 }
