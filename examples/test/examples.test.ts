@@ -13,6 +13,8 @@ const outputs: Record<string, RegExp> = {
     /^(waiting at place 0\n)*Sunlight is scattered by the air, and blue light most of all\.\nmax\/qwen-qwen2-5-max said 61 characters\n$/,
   "fallback.ts":
     /^first-output:\n {2}1\. max is asked\n {2}max was lost \(stream_interrupted\) after: Red, yellow \nbuffered:\n {2}1\. max is asked\n {2}2\. max is asked\n {2}3\. 72b is asked\n {2}72b said: Blue, yellow and red\.\n$/,
+  "continue.ts":
+    /^Red, yellow and blue\.\nfirst began, and fell silent\n\nmirror went on behind 12 characters by replay\n$/,
   "cancel.ts": /^aborted\nstopped, stopped\n$/,
   "conversation.ts": /^Hello Ada\.\nYou said: \[\["My name is Ada\.","Hello Ada\."\]\]\n$/,
   "image.ts": /^A meadow, in picture\.png\.\n$/,
