@@ -13,8 +13,8 @@ export interface Attempt {
   readonly error?: unknown;
   /** It went on with an answer that had broken off: so many characters had been shown before. */
   readonly continuedAt?: number | undefined;
-  /** How it did: asked from the start, and equal to the character up to there. */
-  readonly continuedBy?: "replay" | undefined;
+  /** How it did: asked from the start and equal to the character up to there, or behind what was shown as its beginning. */
+  readonly continuedBy?: "replay" | "prefill" | undefined;
 }
 
 /** What is known about a failure besides its code and message. */

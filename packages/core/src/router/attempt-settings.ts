@@ -33,11 +33,15 @@ export interface AttemptSettings {
    * With `first-output` nothing is tried again once output was shown; with `buffered` any failure
    * can be, because output is held until the answer is whole.
    *
-   * With `continue` an answer that breaks off after output is gone on with: it is asked again from the start, held until
-   * it covers what was shown, and left where it differs by a character. Where nobody goes on the stream throws
-   * `stream_interrupted` with the text so far, and so it does at once where more than text was shown, or the request has
-   * a `conversation`. `finish.attempts` say where the seams are. It is for models that say the same each time: with a
-   * temperature of 0 or a seed.
+   * With `continue` a stream that breaks off after output is gone on with, by more attempts within the same budget, one at a
+   * time. By replay: it is asked again from the start, held until it covers what was shown, and left where it differs by a
+   * character. By prefill: a model with `prefill` gets what was shown as the beginning of its answer; that stands, and the
+   * rest is written behind it. With a temperature of 0 or a seed a replay comes first, else a prefill. A prefill is never
+   * tried with `{ continue: "replay" }`, for JSON, nor with `maxOutputTokens` or `stopSequences`.
+   *
+   * Where nobody goes on the stream throws `stream_interrupted` with the text so far, and so it does at once where more
+   * than text was shown, or the request has a `conversation`. `finish.attempts` say where the seams are. `complete()`
+   * stays `buffered`.
    *
    * @defaultValue "first-output"
    */

@@ -7,7 +7,7 @@ import { wordsOf } from "../printable.ts";
 import { Stop } from "../stop.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { CandidateHealth, Visit } from "./health.ts";
-import type { Replay } from "./continuation.ts";
+import type { Seam } from "./continuation.ts";
 import { HeldParts, MOST_HELD } from "./held-parts.ts";
 import type { Place } from "./limiter.ts";
 import type { PartCollector, PartKind, PartReader } from "./part-reader.ts";
@@ -31,8 +31,13 @@ export interface Candidate<Part> {
   readonly isLeavable?: boolean | undefined;
   /** Why it cannot take the request at all. Such a candidate is passed over, and nothing is sent. */
   refuse?(): QwenError | undefined;
-  /** Asks. Aborting `signal` stops the work at its source; there is none where it can be left without. */
-  start(signal: AbortSignal | undefined): AsyncIterable<Part>;
+  /** Whether it goes on behind a given beginning of its answer. @defaultValue false */
+  readonly prefill?: boolean | undefined;
+  /**
+   * Asks, for what comes behind `beginning` where it can do that and there is one. Aborting `signal` stops the work at its
+   * source; there is none where it can be left without.
+   */
+  start(signal: AbortSignal | undefined, beginning?: string): AsyncIterable<Part>;
 }
 
 /** Where an attempt belongs to up to its commit point. */
@@ -46,8 +51,8 @@ export interface AttemptOwner<Part, Result> {
   readonly buffered: boolean;
   /** Leave a queue that is expected to take longer than this, in ms. */
   readonly maxQueueMs: number;
-  /** What an attempt at the candidate has to say again before it is shown, where it is to go on with an answer. */
-  replayAt(candidate: Candidate<Part>): Replay<Part> | undefined;
+  /** Where an attempt at the candidate is to go on with an answer that broke off. */
+  seamAt(candidate: Candidate<Part>): Seam<Part> | undefined;
   /** A part that passes at once, before the commit point. */
   live(attempt: Attempt<Part, Result>, part: Part): void;
   /** The first output came, so many ms after the attempt began. */
@@ -77,8 +82,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   readonly #startedAt = performance.now();
   readonly #visit: Visit | undefined;
   readonly #stop = new Stop();
-  readonly #replay: Replay<Part> | undefined;
-  readonly #held: HeldParts<Part> | Replay<Part>;
+  readonly #seam: Seam<Part> | undefined;
+  readonly #held: HeldParts<Part> | Seam<Part>;
   #place: Place | undefined;
   #clock: PhaseClock | undefined;
   #flow: Flow<Part> | undefined;
@@ -93,8 +98,10 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     this.number = number;
     this.#owner = owner;
     this.collector = owner.reader.collect();
-    this.#replay = owner.replayAt(candidate);
-    this.#held = this.#replay ?? new HeldParts(owner.reader, { keeps: owner.holds });
+    this.#seam = owner.seamAt(candidate);
+    if (this.#seam?.continuedBy === "prefill" && owner.reader.textPart !== undefined)
+      this.collector.add(owner.reader.textPart(this.#seam.beginning));
+    this.#held = this.#seam ?? new HeldParts(owner.reader, { keeps: owner.holds });
     this.#visit = candidate.health?.begin(candidate);
   }
 
@@ -105,12 +112,12 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
 
   /** Whether it goes on with what another attempt has begun. */
   get goesOn(): boolean {
-    return this.#replay !== undefined;
+    return this.#seam !== undefined;
   }
 
   /** Whether another attempt may go on with what it has shown. */
   get isContinuable(): boolean {
-    return this.collector.isTextOnly?.() === true && this.#replay?.isRewritten !== true;
+    return this.collector.isTextOnly?.() === true && this.#seam?.isRewritten !== true;
   }
 
   /** Whether it keeps back by itself what nobody reads: a flow does. An iteration of somebody's own has to be asked. */
@@ -199,7 +206,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
       return;
     }
     if (kind === "output" || kind === "opening") this.#clock?.output();
-    this.#replay?.check(part);
+    this.#seam?.check(part);
     this.#receiver.pass(this, part, kind);
   }
 
@@ -220,7 +227,10 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     if (this.#isOver) return;
     try {
       const { candidate } = this;
-      const parts = candidate.start(candidate.isLeavable === true ? undefined : this.#stop.signal);
+      const parts = candidate.start(
+        candidate.isLeavable === true ? undefined : this.#stop.signal,
+        this.#seam?.continuedBy === "prefill" ? this.#seam.beginning : undefined,
+      );
       const flow = FlowIterator.claim(parts) ?? this.#pull(parts);
       this.#flow = flow;
       // What it calls may have ended the request.
@@ -262,7 +272,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
         this.#conclude(part);
         break;
       case "finish":
-        if (!this.#hasOutput) {
+        if (!this.#hasOutput && !this.#isWholeAlready(part)) {
           const { provider } = this.candidate;
           throw new QwenError("empty_response", `The provider "${provider}" finished without an answer.`, { provider });
         }
@@ -281,8 +291,13 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     throw new QwenError("protocol", fact, { provider });
   }
 
+  /** What was shown was the whole: only its finish had been lost. */
+  #isWholeAlready(last: Part): boolean {
+    return this.#seam?.continuedBy === "prefill" && this.#owner.reader.isStop?.(last) === true;
+  }
+
   #conclude(last: Part): void {
-    if (this.#replay?.isReady === false) this.#replay.refuse();
+    if (this.#seam?.continuedBy === "replay" && !this.#seam.isReady) this.#seam.refuse();
     this.#last = last;
     this.#owner.committed(this);
   }
@@ -330,8 +345,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     const durationMs = performance.now() - this.#startedAt;
     const record = { provider, model, number: this.number, durationMs, ...(error !== undefined && { error }) };
     // It has gone on with the answer once it is shown.
-    if (this.#replay === undefined || !this.isHandedOver) return record;
-    const { continuedAt, continuedBy } = this.#replay;
+    if (this.#seam === undefined || !this.isHandedOver) return record;
+    const { continuedAt, continuedBy } = this.#seam;
     return { ...record, continuedAt, continuedBy };
   }
 }

@@ -1,5 +1,6 @@
 import type { Candidate } from "./attempt.ts";
 import type { AttemptSettings } from "./attempt-settings.ts";
+import type { ContinuedBy } from "./continuation.ts";
 import type { Observers } from "./observers.ts";
 import type { PartReader } from "./part-reader.ts";
 
@@ -15,8 +16,8 @@ export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   readonly signal?: AbortSignal | undefined;
   /** Leave out all parts: only the outcome is of interest. @defaultValue false */
   readonly outcomeOnly?: boolean | undefined;
-  /** Whether an answer that breaks off can be gone on with at all, where `commit` asks for that. @defaultValue true */
-  readonly isContinuable?: boolean | undefined;
+  /** How an answer that breaks off can be gone on with, where `commit` asks for that, in this order. @defaultValue by a replay */
+  readonly continueBy?: readonly ContinuedBy[] | undefined;
   readonly observers?: Observers | undefined;
   /** Called when the work begins with what ends it for a reason; returns what to call when it is over. */
   readonly track?: ((end: (reason: unknown) => void) => () => void) | undefined;

@@ -9,6 +9,7 @@ import { copyOfAsked, type Asked } from "../request.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Candidate } from "./attempt.ts";
 import { CheckedAnswer } from "./checked-answer.ts";
+import { begun } from "./continuation.ts";
 import { openConversation } from "./conversation.ts";
 import type { CandidateHealth, Health } from "./health.ts";
 import { carriesToken } from "./own-token.ts";
@@ -64,6 +65,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   readonly ownToken: boolean;
   readonly usualTimeouts: ResolvedTimeouts | undefined;
   readonly isLeavable: boolean;
+  readonly prefill: boolean;
   readonly #entry: Entry;
   readonly #request: ReadRequest;
   readonly #headers: Readonly<Record<string, string>> | undefined;
@@ -90,6 +92,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     this.#headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
     this.ownToken = carriesToken(this.#headers);
     this.isLeavable = isOwn(provider.stream) || request.output !== undefined;
+    this.prefill = model.capabilities?.prefill === true;
     this.#entry = entry;
     this.#request = request;
     this.#maxQueueMs = request.maxQueueMs ?? maxQueueMs;
@@ -102,8 +105,9 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     return findUnsupported(this.#entry.model, this.#request);
   }
 
-  start(signal: AbortSignal | undefined): AsyncIterable<RoutedPart> {
-    const { output, ...asked } = this.#request;
+  start(signal: AbortSignal | undefined, beginning?: string): AsyncIterable<RoutedPart> {
+    const { output, ...whole } = this.#request;
+    const asked = beginning === undefined ? whole : { ...whole, messages: begun(whole.messages, beginning) };
     const { provider, model } = this.#entry;
     if (output === undefined) return provider.stream(this.#requestOf(asked, signal));
     const native = model.capabilities?.json === true;

@@ -1,10 +1,58 @@
 import { QwenError, StreamInterruptedError } from "../errors.ts";
+import type { Message } from "../message.ts";
+import { lastSpoken } from "../message-check.ts";
+import type { Settings } from "../provider.ts";
+import type { CommitPoint } from "./attempt-settings.ts";
+import type { Candidate } from "./attempt.ts";
 import { weightOfPart } from "../part-weight.ts";
-import { MOST_HELD } from "./held-parts.ts";
+import { HeldParts, MOST_HELD } from "./held-parts.ts";
 import type { PartKind, PartReader } from "./part-reader.ts";
 
-/** How an answer that broke off is gone on with: asked again from the start, up to where it was and on. */
-export type ContinuedBy = "replay";
+/**
+ * How an answer that broke off is gone on with. `replay`: asked again from the start, and equal to the character up to where it
+ * was. `prefill`: by a model that gets what was shown as the beginning of its answer, and writes the rest behind it.
+ */
+export type ContinuedBy = "replay" | "prefill";
+
+/** What of a request decides how its answer can be gone on with. */
+export interface Continuable {
+  readonly settings?: Settings | undefined;
+  readonly conversation?: string | undefined;
+}
+
+/** The ways to go on with the answer of a request, in the order they are tried; none where it cannot be. */
+export function waysOf(
+  { settings = {}, conversation }: Continuable,
+  commit: CommitPoint | undefined,
+): readonly ContinuedBy[] {
+  // The server's side of a conversation has moved on.
+  if (conversation !== undefined) return [];
+  const { temperature, seed, maxOutputTokens, stopSequences = [], responseFormat } = settings;
+  // A prefill counts tokens anew, may stop where the whole would not, and none of its halves is JSON.
+  const isWhole = maxOutputTokens !== undefined || stopSequences.length > 0 || responseFormat?.type === "json";
+  if (isWhole || typeof commit === "object") return ["replay"];
+  return temperature === 0 || seed !== undefined ? ["replay", "prefill"] : ["prefill", "replay"];
+}
+
+/** A chat whose last message is the beginning of its answer. Two of the assistant's one after the other are one. */
+export function begun(messages: readonly Message[], beginning: string): readonly Message[] {
+  const last = lastSpoken(messages);
+  if (last?.role !== "assistant") return [...messages, { role: "assistant", content: beginning }];
+  const { content } = last;
+  const joined =
+    typeof content === "string" ? content + beginning : [...content, { type: "text", text: beginning } as const];
+  return messages.map((message) => (message === last ? { ...last, content: joined } : message));
+}
+
+/** Where an attempt goes on with what another one has begun. */
+export type Seam<Part> = Replay<Part> | Prefill<Part>;
+
+/** What a {@link Continuation} goes by. */
+export interface ContinuationOptions<Part> {
+  readonly reader: PartReader<Part, unknown>;
+  readonly ways: readonly ContinuedBy[];
+  readonly candidates: readonly Candidate<Part>[];
+}
 
 /** An answer that broke off after some of its text was shown, and is to be gone on with. */
 export class Continuation<Part> {
@@ -12,22 +60,45 @@ export class Continuation<Part> {
   readonly error: StreamInterruptedError;
   readonly #reader: PartReader<Part, unknown>;
   readonly #shown: string;
+  readonly #ways: ContinuedBy[];
+  readonly #candidates: readonly Candidate<Part>[];
 
-  constructor(shown: string, reason: QwenError, reader: PartReader<Part, unknown>) {
+  constructor(shown: string, reason: QwenError, { reader, ways, candidates }: ContinuationOptions<Part>) {
     this.error = interrupted(shown, reason);
     this.#reader = reader;
     this.#shown = shown;
+    this.#candidates = candidates;
+    // No model goes on behind nothing.
+    const isPrefillable = shown !== "" && candidates.some(canPrefill);
+    this.#ways = ways.filter((way) => way !== "prefill" || isPrefillable);
+  }
+
+  /** How it is gone on with at present; `undefined` where all ways were tried. */
+  get way(): ContinuedBy | undefined {
+    return this.#ways[0];
+  }
+
+  /** Nobody went on by this way. */
+  nextWay(): void {
+    this.#ways.shift();
+  }
+
+  /** Those who can go on by this way. */
+  among(): readonly Candidate<Part>[] {
+    return this.way === "prefill" ? this.#candidates.filter(canPrefill) : this.#candidates;
   }
 
   /** For one attempt. */
-  replay(provider: string): Replay<Part> {
-    return new Replay(this.#shown, provider, this.#reader);
+  seam({ provider }: Candidate<Part>, options: { readonly keeps: boolean }): Seam<Part> {
+    return this.way === "prefill"
+      ? new Prefill(this.#shown, this.#reader, options)
+      : new Replay(this.#shown, provider, this.#reader);
   }
 }
 
 /** An answer said anew from its start: it is shown from where it goes beyond what was shown, and left where it differs. */
 export class Replay<Part> {
-  readonly continuedBy: ContinuedBy = "replay";
+  readonly continuedBy = "replay";
   readonly #shown: string;
   readonly #provider: string;
   readonly #reader: PartReader<Part, unknown>;
@@ -102,10 +173,60 @@ export class Replay<Part> {
 
   /** A part of it that is to be shown. Throws for one that takes back what another attempt has shown. */
   check(part: Part): void {
-    if (this.#reader.restates?.(part) !== true || this.#reader.textIn?.(part).startsWith(this.#shown) !== false) return;
+    if (!takesBack(part, this.#shown, this.#reader)) return;
     this.#isRewritten = true;
-    throw new Error("The provider rewrote what another attempt had shown.");
+    throw rewrote();
   }
+}
+
+/** The rest of an answer, written behind what was shown of it. */
+export class Prefill<Part> extends HeldParts<Part> {
+  readonly continuedBy = "prefill";
+  /** What was shown: the beginning of its answer. */
+  readonly beginning: string;
+  readonly #reader: PartReader<Part, unknown>;
+  #isRewritten = false;
+
+  constructor(shown: string, reader: PartReader<Part, unknown>, options: { readonly keeps: boolean }) {
+    super(reader, options);
+    this.beginning = shown;
+    this.#reader = reader;
+  }
+
+  /** The characters that were shown before. */
+  get continuedAt(): number {
+    return this.beginning.length;
+  }
+
+  /** Whether it took back what another attempt had shown. */
+  get isRewritten(): boolean {
+    return this.#isRewritten;
+  }
+
+  /** Throws for a part that takes back what another attempt has shown. */
+  override add(part: Part): void {
+    this.check(part);
+    super.add(part);
+  }
+
+  /** A part of it that is to be shown. Throws for one that takes back what another attempt has shown. */
+  check(part: Part): void {
+    if (!takesBack(part, this.beginning, this.#reader)) return;
+    this.#isRewritten = true;
+    throw rewrote();
+  }
+}
+
+function canPrefill({ prefill }: { readonly prefill?: boolean | undefined }): boolean {
+  return prefill === true;
+}
+
+function takesBack<Part>(part: Part, shown: string, { restates, textIn }: PartReader<Part, unknown>): boolean {
+  return restates?.(part) === true && textIn?.(part).startsWith(shown) === false;
+}
+
+function rewrote(): Error {
+  return new Error("The provider rewrote what another attempt had shown.");
 }
 
 function interrupted(text: string, reason: QwenError): StreamInterruptedError {

@@ -55,6 +55,8 @@ export interface PartReader<Part, Result> {
   textIn?(part: Part): string;
   /** A part that says more text. */
   textPart?(text: string): Part;
+  /** Whether a last part says that the model had no more to say, so that nothing may come before it behind a beginning. */
+  isStop?(part: Part): boolean;
   /** The place in a queue that a live part tells, if it tells one. */
   queueOf?(part: Part): QueuePlace | undefined;
   /** The usage that a last part tells, for observers. */

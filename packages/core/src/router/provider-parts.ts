@@ -38,6 +38,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   isText: (part) => part.type === "text-delta" || part.type === "text-replace",
   textIn: (part) => (part.type === "text-delta" || part.type === "text-replace" ? part.text : ""),
   textPart: (text) => ({ type: "text-delta", text }),
+  isStop: (part) => part.type === "finish" && part.reason === "stop",
   usageOf: (part) => (part.type === "finish" ? part.usage : undefined),
   queueOf: (part) => (part.type === "queue" ? part : undefined),
   attempt: ({ provider, model, number, lastError }) => ({
@@ -54,7 +55,10 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     const { conversation, usage, ...finish } = part;
     // The side of a seam that broke off never told its own.
     const isContinued = attempts.some(({ continuedBy }) => continuedBy !== undefined);
-    const sealed = conversation === undefined ? undefined : sealConversation({ provider, model, conversation });
+    // Behind a beginning the server has heard only half of it.
+    const isHalf = attempts.at(-1)?.continuedBy === "prefill";
+    const sealed =
+      conversation === undefined || isHalf ? undefined : sealConversation({ provider, model, conversation });
     return {
       ...finish,
       // Providers written without the compiler may have nothing to say about it.

@@ -6,7 +6,7 @@ import { Attempt, type AttemptOwner, type Candidate } from "./attempt.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import { continues } from "./attempt-settings.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
-import { Continuation, type Replay } from "./continuation.ts";
+import { Continuation, type Seam } from "./continuation.ts";
 import type { PartReader } from "./part-reader.ts";
 import { checkedRandom, Plan } from "./retry.ts";
 import { choose } from "./strategy.ts";
@@ -42,6 +42,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   readonly maxQueueMs: number;
   readonly #options: AttemptsOptions<Part, Result>;
   readonly #host: RaceHost<Part, Result>;
+  readonly #candidates: readonly Candidate<Part>[];
   readonly #plan: Plan<Candidate<Part>>;
   /** In the order of their start. */
   readonly #active = new Set<Attempt<Part, Result>>();
@@ -60,7 +61,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     this.maxQueueMs = maxQueueMs;
     this.#options = options;
     this.#host = host;
-    this.#plan = new Plan(options.candidates(), {
+    this.#candidates = options.candidates();
+    this.#plan = new Plan(this.#candidates, {
       ...options.retry,
       random,
       recoversInMs,
@@ -106,8 +108,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     return left;
   }
 
-  replayAt({ provider }: Candidate<Part>): Replay<Part> | undefined {
-    return this.#continuation?.replay(provider);
+  seamAt(candidate: Candidate<Part>): Seam<Part> | undefined {
+    return this.#continuation?.seam(candidate, { keeps: this.holds });
   }
 
   live(attempt: Attempt<Part, Result>, part: Part): void {
@@ -140,18 +142,41 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   goOn(attempt: Attempt<Part, Result>, error: QwenError): void {
     const record = this.close(attempt, error);
     if (record === undefined || this.#host.isOver) return;
-    const { commit, isContinuable = true } = this.#options;
+    const { commit, continueBy = ["replay"] } = this.#options;
     if (!continues(commit)) {
       this.#host.end(error, "failed");
       return;
     }
-    const continuation = new Continuation(attempt.collector.text(), error, this.reader);
-    const move =
-      isContinuable && attempt.isContinuable ? this.#plan.after({ error }, attempt.candidate, record) : undefined;
+    const ways = attempt.isContinuable ? continueBy : [];
+    this.#continuation = new Continuation(attempt.collector.text(), error, {
+      reader: this.reader,
+      ways,
+      candidates: this.#candidates,
+    });
+    const { way } = this.#continuation;
+    const move = way === undefined ? undefined : this.#plan.after({ error }, attempt.candidate, record);
     if (this.#host.isOver) return;
-    this.#continuation = continuation;
-    if (move?.type === "ask") this.#askAfter(move);
-    else this.#host.end(move?.type === "stop" ? error : continuation.error, "failed");
+    if (move?.type === "stop") this.#host.end(error, "failed");
+    else if (move?.type === "ask" && way === "replay") this.#askAfter(move);
+    else {
+      if (move?.type === "ask") this.#plan.refund();
+      // Of a replay the plan has decided already that nobody may be asked.
+      else if (way === "replay") this.#continuation.nextWay();
+      this.#tryWay();
+    }
+  }
+
+  /** Goes on by the way that is next, if somebody can. */
+  #tryWay(): void {
+    const continuation = this.#continuation;
+    for (; continuation?.way !== undefined; continuation.nextWay()) {
+      this.#plan.admit(continuation.among());
+      const next = this.#plan.next();
+      if (next === undefined) continue;
+      this.#askAfter({ candidate: next, delayMs: 0 });
+      return;
+    }
+    if (continuation !== undefined) this.#host.end(continuation.error, "failed");
   }
 
   committed(attempt: Attempt<Part, Result>): void {
@@ -192,8 +217,12 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   /** Nobody more can be asked; those who are may still answer. */
   #exhausted(error: unknown): void {
     if (this.#isHopeful) return;
-    if (this.#continuation === undefined) this.#host.end(error, "exhausted");
-    else this.#host.end(this.#continuation.error, "failed");
+    if (this.#continuation === undefined) {
+      this.#host.end(error, "exhausted");
+      return;
+    }
+    this.#continuation.nextWay();
+    this.#tryWay();
   }
 
   #begin(candidate: Candidate<Part>, isHedge: boolean): void {

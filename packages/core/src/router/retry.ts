@@ -78,7 +78,9 @@ export class Plan<Candidate> {
   #tries: Map<Candidate, number> | undefined;
   /** How often each gave what was not asked for: whatever went wrong before, it is told so once. */
   #wrongAnswers: Map<Candidate, number> | undefined;
-  readonly #waiting: Candidate[];
+  #waiting: Candidate[];
+  /** Not to be asked again, by any way. */
+  #barred: Set<Candidate> | undefined;
   #begun = 0;
 
   constructor(candidates: readonly Candidate[], options: PlanOptions<Candidate>) {
@@ -108,12 +110,19 @@ export class Plan<Candidate> {
     if (outcome.error === undefined) return { type: "stop" };
 
     const rule = ruleOf(outcome.error);
+    // Who has another answer may still go on with that of somebody else.
+    if (rule.sameProvider === "never" && rule !== ERROR_RULES.unsupported) (this.#barred ??= new Set()).add(candidate);
     // A breaker that has just opened is for the requests behind it, this one included.
     const openForMs = this.#options.recoversInMs?.(candidate) ?? 0;
     const repeated = this.#mayRepeat(candidate, outcome.error, rule)
       ? this.#again(candidate, outcome.error, { openForMs })
       : undefined;
     return repeated ?? (rule.nextCandidate ? this.#toNext() : { type: "stop" });
+  }
+
+  /** From now on these are asked, whoever was asked before, except for those who may not be asked again. */
+  admit(candidates: readonly Candidate[]): void {
+    this.#waiting = candidates.filter((candidate) => this.#barred?.has(candidate) !== true);
   }
 
   /** Gives back the place of an attempt that never began. */

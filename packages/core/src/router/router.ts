@@ -10,6 +10,7 @@ import { readTimeouts, within } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
 import { createCandidates } from "./candidates.ts";
 import { checkedParts, type ObjectCompletion } from "./checked-answer.ts";
+import { waysOf } from "./continuation.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
 import { createObservers, type RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
@@ -143,8 +144,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       reader: request.output === undefined ? providerParts : checkedParts,
       commit: request.commit ?? commit,
       outcomeOnly,
-      // The server's side of a conversation has moved on.
-      isContinuable: !pinned,
+      continueBy: waysOf(request, request.commit ?? commit),
       retry: pinned ? pinnedRetry(merged) : merged,
       hedge: pinned || request.hedge === false ? undefined : (request.hedge ?? hedge),
       strategy: pinned ? "in-order" : strategy,
