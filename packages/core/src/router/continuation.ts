@@ -221,8 +221,8 @@ function canPrefill({ prefill }: { readonly prefill?: boolean | undefined }): bo
   return prefill === true;
 }
 
-function takesBack<Part>(part: Part, shown: string, { restates, textIn }: PartReader<Part, unknown>): boolean {
-  return restates?.(part) === true && textIn?.(part).startsWith(shown) === false;
+function takesBack<Part>(part: Part, shown: string, reader: PartReader<Part, unknown>): boolean {
+  return reader.restates?.(part) === true && reader.textIn?.(part).startsWith(shown) === false;
 }
 
 function rewrote(): Error {
