@@ -163,14 +163,20 @@ export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
 }
 
 /** What a promise resolves with, or `undefined` where that takes longer than `limitMs`. Rejects as the promise does. */
-export async function within<Value>(limitMs: number, promise: Promise<Value>): Promise<Value | undefined> {
-  const settled = new AbortController();
-  try {
-    // Who is late may still reject; the race has handled that.
-    return await Promise.race([promise, sleep(limitMs, settled.signal).then(() => undefined)]);
-  } finally {
-    settled.abort();
-  }
+export function within<Value>(limitMs: number, promise: Promise<Value>): Promise<Value | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = startTimer(limitMs, () => resolve(undefined));
+    promise.then(
+      (value) => {
+        timer.stop();
+        resolve(value);
+      },
+      (error: unknown) => {
+        timer.stop();
+        reject(error);
+      },
+    );
+  });
 }
 
 const TIMEOUT_NAMES = Object.keys(DEFAULT_TIMEOUTS) as readonly (keyof Timeouts)[];

@@ -1,6 +1,7 @@
 import { warnOfSettings } from "../capabilities.ts";
 import { decisive } from "../decision.ts";
 import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Timeouts, Warning } from "../provider.ts";
+import { Stop } from "../stop.ts";
 import { within, type ResolvedTimeouts } from "../timers.ts";
 import type { Call } from "./call.ts";
 import type { SpaceClient } from "./client.ts";
@@ -52,8 +53,8 @@ export class AnswerSession {
     this.#ignored = warnOfSettings(request.settings, attempt.model.capabilities?.settings);
     if (turn === undefined) return;
     // Whoever holds a conversation must know which start of the app does: a restart forgets it silently.
-    const asking = new AbortController();
-    this.#appId = space.client.config.readAgain(asking.signal).then((config) => config.appId);
+    const asking = new Stop();
+    this.#appId = space.client.config.readAgain(asking).then((config) => config.appId);
     this.#stopAsking = () => asking.abort(call.stop.reason);
     call.stop.add(this.#stopAsking);
     // Awaited later; until then it is nobody's unhandled rejection.

@@ -1,5 +1,6 @@
 import type { Timeouts } from "../provider.ts";
 import type { CookieJar } from "./cookies.ts";
+import type { AbortSource } from "../stop.ts";
 
 /** A request to a Space, its path relative to the base URL. */
 export interface ClientRequest {
@@ -11,7 +12,7 @@ export interface ClientRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Cookies of the session this request belongs to. */
   readonly jar?: CookieJar | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSource | undefined;
   readonly timeouts?: Timeouts | undefined;
   readonly onStart?: (() => void) | undefined;
   /** Told the status of every response on the way, redirects included. */

@@ -75,7 +75,7 @@ export class EndpointRun implements CallWork<SpaceMessage> {
     } catch (error) {
       // A wrong name answers 500 like any failure, and so does an app that was changed. Now that it costs nothing, look.
       if (QwenError.isInstance(error) && error.status === 500) {
-        const read = await config.readAgain(call.stop.signal).catch(() => undefined);
+        const read = await config.readAgain(call.stop).catch(() => undefined);
         if (read !== undefined) endpoint.require();
       }
       throw error;
@@ -93,8 +93,13 @@ export class EndpointRun implements CallWork<SpaceMessage> {
     const session = new Session(this.#client, { headers: options.headers });
     const timeouts = this.limits();
     if (fnIndex !== undefined && !queue) {
-      const { signal } = call.stop;
-      const data = await runUnqueued({ session, fnIndex, inputs: endpoint.filled(inputs), signal, timeouts });
+      const data = await runUnqueued({
+        session,
+        fnIndex,
+        inputs: endpoint.filled(inputs),
+        signal: call.stop,
+        timeouts,
+      });
       call.push({ type: "completed", data });
       return;
     }

@@ -5,6 +5,7 @@ import { printable } from "../printable.ts";
 import { isHuggingFaceSpace } from "./address.ts";
 import { isRecord, parseJson } from "./json.ts";
 import type { JobCompletion } from "./messages.ts";
+import type { AbortSource } from "../stop.ts";
 
 const LONGEST_REASON = 300;
 const LONGEST_READ_MS = 5000;
@@ -30,7 +31,7 @@ export async function failureOf(
   }: {
     readonly url: URL;
     readonly conceal: Conceal;
-    readonly signal?: AbortSignal | undefined;
+    readonly signal?: AbortSource | undefined;
     readonly sent?: Sent;
   },
 ): Promise<QwenError> {

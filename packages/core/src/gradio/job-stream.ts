@@ -5,6 +5,7 @@ import { headerOf, type ResponseBody, type TransportResponse } from "../http/tra
 import { startTimer, type Deadline } from "../timers.ts";
 import { failureOf, type Conceal } from "./failure.ts";
 import { parseQueueMessage, type SessionMessage } from "./messages.ts";
+import type { AbortSource } from "../stop.ts";
 
 /** Who hears what a session's stream says. */
 export interface StreamListener {
@@ -49,7 +50,7 @@ export class JobStream implements EventSink {
   /** Begins to read it. Rejects, and reads nothing, where the response is none: with the failure that it stands for. */
   static async open(
     response: TransportResponse,
-    { url, conceal, signal }: { readonly url: URL; readonly conceal: Conceal; readonly signal: AbortSignal },
+    { url, conceal, signal }: { readonly url: URL; readonly conceal: Conceal; readonly signal: AbortSource },
   ): Promise<JobStream> {
     if (response.status !== 200) throw await failureOf(response, { url, conceal, signal });
     const { body } = response;

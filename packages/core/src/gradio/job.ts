@@ -1,5 +1,6 @@
 import { QwenError, StreamInterruptedError } from "../errors.ts";
 import type { PhaseClock } from "../phase-clock.ts";
+import { Stop } from "../stop.ts";
 import { startTimer, within, type Deadline, type ResolvedTimeouts } from "../timers.ts";
 import { CLEANUP_MS } from "./clean-ups.ts";
 import { completionFailure } from "./failure.ts";
@@ -55,7 +56,7 @@ export interface JobOptions {
  */
 export class Job implements StreamListener {
   readonly #options: JobOptions;
-  readonly #wire = new AbortController();
+  readonly #wire = new Stop();
   #reached: Reached = "unsent";
   #over = false;
   /** The requests that are under way for it. Never rejects. */
@@ -153,8 +154,7 @@ export class Job implements StreamListener {
     const mayRun = (may: boolean): void => this.#mayRun(may);
     let early: EarlyStream | undefined;
     try {
-      const { signal } = this.#wire;
-      const joined = join({ session, endpoint, fnIndex, inputs, timeouts, lane, signal, mayRun });
+      const joined = join({ session, endpoint, fnIndex, inputs, timeouts, lane, signal: this.#wire, mayRun });
       // Over the same connection only where that is known to stay open: else this one's answer would be lost, though its
       // reader may live on and take the job's messages.
       if (earlyStream) early = this.#listenEarly(session.client.keepsConnections() ? lane : undefined);
@@ -175,15 +175,15 @@ export class Job implements StreamListener {
   #mayRun(may: boolean): void {
     this.#reached = may ? "sent" : "unsent";
     // After an end no job is to be asked for elsewhere.
-    if (!may && this.#over) this.#wire.abort();
+    if (!may && this.#over) this.#wire.abort(new DOMException("The job has ended.", "AbortError"));
   }
 
   #listenEarly(lane: symbol | undefined): EarlyStream {
     const { session, timeouts } = this.#options;
     const { conceal, client } = session;
     const { url } = client;
-    const dropped = new AbortController();
-    const signal = AbortSignal.any([this.#wire.signal, dropped.signal]);
+    const signal = new Stop();
+    this.#wire.add(() => signal.abort(this.#wire.reason));
     const request = { ...streamRequest(session.hash), signal, timeouts: { ...timeouts, headersMs: Infinity }, lane };
     const opened = session.request(request).then(
       (response) => (isOutOfTurn(response.status) ? undefined : JobStream.open(response, { url, conceal, signal })),
@@ -191,14 +191,14 @@ export class Job implements StreamListener {
     );
     // Of use only behind the join, which may fail before.
     opened.catch(() => {});
-    return { opened, drop: () => dropped.abort() };
+    return { opened, drop: () => signal.abort(new DOMException("The stream is of no use.", "AbortError")) };
   }
 
   async #listen(): Promise<void> {
     const { session, timeouts } = this.#options;
     const { conceal, client } = session;
     const { url } = client;
-    const { signal } = this.#wire;
+    const signal = this.#wire;
     const response = await session.request({ ...streamRequest(session.hash), signal, timeouts });
     this.#read(await JobStream.open(response, { url, conceal, signal }), "streaming");
   }

@@ -6,6 +6,7 @@ import type { Session } from "./session.ts";
 import { sweepSession } from "./stopping.ts";
 import type { TrackedEndpoint } from "./tracked-endpoint.ts";
 import { callRequest, eventIdIn, joinRequest } from "./wire.ts";
+import type { AbortSource } from "../stop.ts";
 
 /** A job that is to be put on the queue. */
 export interface JoinOptions {
@@ -16,7 +17,7 @@ export interface JoinOptions {
   readonly inputs: readonly unknown[];
   readonly timeouts: ResolvedTimeouts;
   readonly lane: symbol | undefined;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSource;
   /** Told whether the server may have made a job by now. */
   mayRun(may: boolean): void;
 }

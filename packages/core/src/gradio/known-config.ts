@@ -7,6 +7,7 @@ import { parseConfig, type SpaceConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
 import { failureOf, type Conceal } from "./failure.ts";
 import { SharedWork } from "./shared-work.ts";
+import type { AbortSource } from "../stop.ts";
 
 /** How the config of a Space is read. */
 export interface ConfigSource {
@@ -41,12 +42,12 @@ export class KnownConfig {
    * Reads it, once for all callers; a failure is not kept. Rejects with the reason of `signal` when that aborts: reading
    * ends with the last who waits.
    */
-  read(signal?: AbortSignal): Promise<SpaceConfig> {
+  read(signal?: AbortSource): Promise<SpaceConfig> {
     return this.#config === undefined ? this.readAgain(signal) : Promise.resolve(this.#config);
   }
 
   /** Reads it again, whatever is known. */
-  readAgain(signal?: AbortSignal): Promise<SpaceConfig> {
+  readAgain(signal?: AbortSource): Promise<SpaceConfig> {
     return this.#reading.wait(signal);
   }
 
@@ -63,7 +64,7 @@ export class KnownConfig {
   }
 }
 
-async function readConfig({ url, conceal, request }: ConfigSource, signal: AbortSignal): Promise<SpaceConfig> {
+async function readConfig({ url, conceal, request }: ConfigSource, signal: AbortSource): Promise<SpaceConfig> {
   // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
   const ask = (): Promise<TransportResponse> => request({ path: "config", jar: new CookieJar(), signal });
   const response = await ask().catch((error: unknown) => {

@@ -4,6 +4,7 @@ import type { ClientRequest } from "./client-request.ts";
 import { CookieJar } from "./cookies.ts";
 import { statusFailure } from "./failure.ts";
 import { SharedWork } from "./shared-work.ts";
+import type { AbortSource } from "../stop.ts";
 
 /** The name and password of an app with a login of its own: `launch(auth=…)`. */
 export interface Credentials {
@@ -33,7 +34,7 @@ export function createLogin(
   /** Names the login that holds; nothing before it. */
   let current: symbol | undefined;
 
-  async function logIn(signal: AbortSignal): Promise<void> {
+  async function logIn(signal: AbortSource): Promise<void> {
     const body = { bytes: form, contentType: "application/x-www-form-urlencoded" };
     const response = await send({ path: "login", body, jar: cookies, signal });
     if (response.status !== 200) {
@@ -53,7 +54,7 @@ export function createLogin(
   // Shared by all callers, so it goes on when one of them leaves.
   const login = new SharedWork(logIn);
 
-  async function loggedIn(signal: AbortSignal | undefined): Promise<symbol | undefined> {
+  async function loggedIn(signal: AbortSource | undefined): Promise<symbol | undefined> {
     signal?.throwIfAborted();
     if (current === undefined) await login.wait(signal);
     return current;

@@ -6,13 +6,14 @@ import { isRecord, parseJson } from "./json.ts";
 import { valuesOf } from "./outputs.ts";
 import type { Session } from "./session.ts";
 import { runRequest } from "./wire.ts";
+import type { AbortSource } from "../stop.ts";
 
 /** A call that does not go through the queue. */
 export interface RunOptions {
   readonly session: Session;
   readonly fnIndex: number;
   readonly inputs: readonly unknown[];
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSource | undefined;
   readonly timeouts: ResolvedTimeouts;
 }
 

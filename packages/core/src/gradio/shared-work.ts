@@ -1,9 +1,10 @@
 import { rethrowOwn } from "../error-copy.ts";
+import { Stop, type AbortSource } from "../stop.ts";
 
 /** One run of the work, and how many wait for it. */
 interface Run<Value> {
   readonly result: Promise<Value>;
-  readonly abandoned: AbortController;
+  readonly abandoned: Stop;
   waiting: number;
 }
 
@@ -12,10 +13,10 @@ interface Run<Value> {
  * nobody is left it is given up. No two share an error of it.
  */
 export class SharedWork<Value> {
-  readonly #work: (signal: AbortSignal) => Promise<Value>;
+  readonly #work: (signal: AbortSource) => Promise<Value>;
   #run: Run<Value> | undefined;
 
-  constructor(work: (signal: AbortSignal) => Promise<Value>) {
+  constructor(work: (signal: AbortSource) => Promise<Value>) {
     this.#work = work;
   }
 
@@ -25,7 +26,7 @@ export class SharedWork<Value> {
   }
 
   /** Waits for it, and begins it where it is not under way. Rejects as it does, or with the reason of `signal` before that. */
-  async wait(signal?: AbortSignal): Promise<Value> {
+  async wait(signal?: AbortSource): Promise<Value> {
     signal?.throwIfAborted();
     const run = (this.#run ??= this.#begin());
     run.waiting += 1;
@@ -38,8 +39,8 @@ export class SharedWork<Value> {
   }
 
   #begin(): Run<Value> {
-    const abandoned = new AbortController();
-    const run = { result: this.#work(abandoned.signal), abandoned, waiting: 0 };
+    const abandoned = new Stop();
+    const run = { result: this.#work(abandoned), abandoned, waiting: 0 };
     const forget = (): void => {
       if (this.#run === run) this.#run = undefined;
     };
@@ -48,7 +49,7 @@ export class SharedWork<Value> {
   }
 
   /** Of no effect where it has ended. */
-  #giveUp(run: Run<Value>, signal: AbortSignal | undefined): void {
+  #giveUp(run: Run<Value>, signal: AbortSource | undefined): void {
     if (this.#run !== run) return;
     this.#run = undefined;
     run.abandoned.abort(signal?.reason);
@@ -56,7 +57,7 @@ export class SharedWork<Value> {
 }
 
 /** Settles as `promise` does, or rejects with the reason of `signal` before it. */
-function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+function orAborted<Value>(promise: Promise<Value>, signal: AbortSource | undefined): Promise<Value> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);

@@ -147,7 +147,7 @@ class AnswerJob implements JobListener {
         if (!call.stop.aborted && mayHaveChanged(error))
           await space.endpoint.verifyAgain(this.#now.fnIndex, {
             refusedInputs: isRefusal(error) ? inputs.length : undefined,
-            signal: call.stop.signal,
+            signal: call.stop,
           });
         throw error;
       });
@@ -164,7 +164,7 @@ class AnswerJob implements JobListener {
     this.#say(part);
     // White space begins no answer, but is a piece of one.
     if (!this.#hasOutput && part.text.trim() === "") return false;
-    if (!this.#hasOutput && !this.#now.verified) this.#verify();
+    if (!this.#hasOutput && !this.#isVerified) this.#verify();
     this.#hasOutput = true;
     return true;
   }
@@ -204,20 +204,26 @@ class AnswerJob implements JobListener {
     call.push(part);
   }
 
+  /** Whether the endpoint is known to be the right one; another call may have seen to that since this one began. */
+  get #isVerified(): boolean {
+    const { fnIndex, verified } = this.#attempt.space.endpoint.now;
+    return this.#now.verified || (verified && fnIndex === this.#now.fnIndex);
+  }
+
   #verify(): void {
     const { space, call } = this.#attempt;
     // Not in this turn: the consumer is to have the text before the next request is made.
     this.#verification = sleep(0).then(async () => {
-      if (!call.stop.aborted) await space.endpoint.verify(this.#now.fnIndex, { signal: call.stop.signal });
+      if (!call.stop.aborted) await space.endpoint.verify(this.#now.fnIndex, { signal: call.stop });
     });
     this.#verification.catch((error: unknown) => this.#job?.fail(error));
   }
 
   async #conclude(data: readonly unknown[]): Promise<void> {
-    const { fnIndex, verified } = this.#now;
     const { space, call } = this.#attempt;
     const last = this.#reader.completed(data);
-    if (!verified) await (this.#verification ?? space.endpoint.verify(fnIndex, { signal: call.stop.signal }));
+    if (this.#verification !== undefined) await this.#verification;
+    else if (!this.#isVerified) await space.endpoint.verify(this.#now.fnIndex, { signal: call.stop });
     if (last !== undefined) this.#say(last);
   }
 }

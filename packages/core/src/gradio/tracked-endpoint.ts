@@ -3,6 +3,7 @@ import { QwenError, SpaceChangedError } from "../errors.ts";
 import { within } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
 import { endpointNames, endpointsInWords, findEndpoint, type Endpoint } from "./config.ts";
+import { Stop, type AbortSource } from "../stop.ts";
 
 /** Longest time an answer waits to learn whether it came from the right endpoint, in ms. */
 const VERIFY_MS = 5000;
@@ -15,7 +16,7 @@ export interface VerifyOptions {
   /** How many inputs the Space refused. */
   readonly refusedInputs?: number | undefined;
   /** Of the call that it is looked for. */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSource;
 }
 
 /** An endpoint as it is called, and how sure that is. */
@@ -99,17 +100,19 @@ export class TrackedEndpoint {
    */
   async verify(fnIndex: number | undefined, { refusedInputs, signal: ends }: VerifyOptions): Promise<void> {
     const { config, cleanUps, url } = this.#client;
-    const left = new AbortController();
-    const signal = AbortSignal.any([ends, left.signal]);
+    const left = new Stop();
+    const onEnd = (): void => left.abort(ends.reason);
+    ends.addEventListener("abort", onEnd, { once: true });
     try {
       const mayBeOld = this.#verifiedAt !== undefined && !this.#isTrusted();
-      const read = await within(VERIFY_MS, mayBeOld ? config.readAgain(signal) : config.read(signal));
+      const read = await within(VERIFY_MS, mayBeOld ? config.readAgain(left) : config.read(left));
       // One that takes longer serves the next call.
       if (read === undefined) cleanUps.add(config.readBehind());
     } catch (error) {
       debug(() => `cannot check ${this.name} at ${url.host}: ${error instanceof Error ? error.message : "failed"}`);
     } finally {
-      left.abort();
+      ends.removeEventListener("abort", onEnd);
+      left.abort(new DOMException("Nobody waits for it.", "AbortError"));
     }
     if (config.known === undefined) return;
     const found = this.#found();

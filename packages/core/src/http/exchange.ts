@@ -4,7 +4,7 @@ import { Deadline } from "../timers.ts";
 import { bareCause } from "./bare-cause.ts";
 import { BufferedBody, type FlowControl } from "./buffered-body.ts";
 import type { Connection, Connections } from "./connections.ts";
-import type { TransportRequest, TransportResponse } from "./transport.ts";
+import type { OwnRequest, TransportResponse } from "./transport.ts";
 import { proxyAuthorization } from "./tunnel.ts";
 import { SLICE_BYTES, Upload } from "./upload.ts";
 
@@ -22,7 +22,7 @@ let parsing = 0;
 
 /** One request and its response over undici. Its clock runs from the start. */
 export class Exchange implements DispatchHandler, FlowControl {
-  readonly #request: TransportRequest;
+  readonly #request: OwnRequest;
   /** Until it has heard how the request ended: what settles a promise keeps what that was settled with. */
   #listener: ExchangeListener | undefined;
   readonly #clock = new Deadline(() => this.#expire());
@@ -35,7 +35,7 @@ export class Exchange implements DispatchHandler, FlowControl {
   #reached: Reached = "connecting";
   #repeated = false;
 
-  constructor(request: TransportRequest, listener: ExchangeListener) {
+  constructor(request: OwnRequest, listener: ExchangeListener) {
     this.#request = request;
     this.#limitMs = request.connectMs;
     this.#listener = listener;
@@ -190,7 +190,7 @@ export class Exchange implements DispatchHandler, FlowControl {
     return { ...wire, path: url.origin + path, servername: forwardedBy.hostname };
   }
 
-  #wireBody(body: TransportRequest["body"], headers: string[]): Pick<DispatchOptions, "body"> {
+  #wireBody(body: OwnRequest["body"], headers: string[]): Pick<DispatchOptions, "body"> {
     if (body === undefined) return {};
     if (body.length <= SLICE_BYTES) return { body };
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;

@@ -2,7 +2,7 @@ import { QwenError, TimeoutError } from "../errors.ts";
 import { startTimer } from "../timers.ts";
 import { bareCause } from "./bare-cause.ts";
 import { BufferedBody } from "./buffered-body.ts";
-import type { ResponseBody, Transport, TransportOptions, TransportRequest, TransportResponse } from "./transport.ts";
+import type { ResponseBody, OwnRequest, OwnTransport, TransportOptions, TransportResponse } from "./transport.ts";
 
 export type { Transport, TransportOptions } from "./transport.ts";
 
@@ -12,7 +12,7 @@ export type { Transport, TransportOptions } from "./transport.ts";
  * `fetch` does not tell when a connection stands, so connect and headers share one limit, their
  * sum. A proxy is the platform's business: naming one is a `TypeError`.
  */
-export function createTransport({ proxy }: TransportOptions = {}): Transport {
+export function createTransport({ proxy }: TransportOptions = {}): OwnTransport {
   if (proxy !== undefined && proxy !== false)
     throw new TypeError(
       "The fetch transport cannot use a proxy of its own. Set it up in the platform, or pass a transport that can.",
@@ -34,7 +34,7 @@ async function exchange({
   connectMs,
   headersMs,
   onStart,
-}: TransportRequest): Promise<TransportResponse> {
+}: OwnRequest): Promise<TransportResponse> {
   signal?.throwIfAborted();
   checkHeaders(headers);
   const inner = new AbortController();

@@ -2,12 +2,18 @@ import { QwenError } from "../errors.ts";
 import { aLimitMs, readOption } from "../options.ts";
 import { wordsOf } from "../printable.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
-import { headerOf, type Transport, type TransportRequest, type TransportResponse } from "./transport.ts";
+import {
+  headerOf,
+  type OwnRequest,
+  type OwnTransport,
+  type TransportRequest,
+  type TransportResponse,
+} from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
 
 /** A request whose headers depend on where it goes. */
-export interface FollowedRequest extends Omit<TransportRequest, "headers" | "publicOnly" | "connectMs" | "headersMs"> {
+export interface FollowedRequest extends Omit<OwnRequest, "headers" | "publicOnly" | "connectMs" | "headersMs"> {
   /** Of each hop: see {@link TransportRequest.connectMs}. @defaultValue 10_000 */
   readonly connectMs?: number | undefined;
   /** Of each hop: see {@link TransportRequest.headersMs}. @defaultValue 30_000 */
@@ -27,7 +33,7 @@ export interface FollowedRequest extends Omit<TransportRequest, "headers" | "pub
  * (RFC 9110, section 15.4), and only within its origin: a prompt or a password is for the host it was given for.
  * Errors of code `protocol` name where the redirect leads. A limit that is none is a `TypeError`.
  */
-export async function follow(transport: Transport, request: FollowedRequest): Promise<TransportResponse> {
+export async function follow(transport: OwnTransport, request: FollowedRequest): Promise<TransportResponse> {
   const limits = {
     connectMs: readOption("connectMs", request.connectMs, aLimitMs) ?? DEFAULT_TIMEOUTS.connectMs,
     headersMs: readOption("headersMs", request.headersMs, aLimitMs) ?? DEFAULT_TIMEOUTS.headersMs,
@@ -63,7 +69,7 @@ function whatIsSet(headers: Readonly<Record<string, string | undefined>>): Reado
 }
 
 /** A transport may be somebody else's, and throw anything: that ends as one of the family, but for aborts and mistakes. */
-async function sent(request: TransportRequest, transport: Transport): Promise<TransportResponse> {
+async function sent(request: OwnRequest, transport: OwnTransport): Promise<TransportResponse> {
   try {
     return await transport.request(request);
   } catch (error) {
@@ -79,7 +85,7 @@ function hopTo(
   url: URL,
   request: FollowedRequest,
   { connectMs, headersMs }: Pick<TransportRequest, "connectMs" | "headersMs">,
-): TransportRequest {
+): OwnRequest {
   const { method, body, signal, onStart, sendAgain, lane } = request;
   const hop = {
     method,

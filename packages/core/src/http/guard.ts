@@ -2,15 +2,24 @@ import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
 import { isGroup } from "../options.ts";
 import { wordsOf } from "../printable.ts";
-import type { BodySink, ResponseBody, Transport, TransportRequest, TransportResponse } from "./transport.ts";
+import { signalOf } from "../stop.ts";
+import type {
+  BodySink,
+  OwnTransport,
+  ResponseBody,
+  Transport,
+  TransportRequest,
+  TransportResponse,
+} from "./transport.ts";
 
 /**
  * A transport of somebody else's, held to the contract: what comes of it that is no response is a `TypeError`, what its bodies
  * throw ends the reading with code `connection`, and throws nowhere else.
  */
-export function guardedTransport(transport: Transport): Transport {
+export function guardedTransport(transport: Transport): OwnTransport {
   return {
-    async request(request) {
+    async request(asked) {
+      const request = { ...asked, signal: signalOf(asked.signal) };
       const response: unknown = await transport.request(request);
       if (!isResponse(response))
         throw new TypeError("`transport` must resolve with a response: an object with `status`, `headers` and `body`.");

@@ -1,6 +1,7 @@
 import { QwenError, TimeoutError } from "../errors.ts";
 import { aCountFrom, aLimitMs, readOption } from "../options.ts";
 import { Deadline } from "../timers.ts";
+import type { AbortSource } from "../stop.ts";
 import { Pieces } from "./pieces.ts";
 
 /**
@@ -64,6 +65,17 @@ export interface TransportRequest {
   readonly publicOnly?: boolean | undefined;
 }
 
+/** A transport of this SDK, which can be stopped at less cost. Somebody else's is asked with signals only. */
+export interface OwnTransport extends Transport {
+  request(request: OwnRequest): Promise<TransportResponse>;
+}
+
+/** A request as this SDK sends it. */
+export interface OwnRequest extends Omit<TransportRequest, "signal"> {
+  /** See {@link TransportRequest.signal}. */
+  readonly signal?: AbortSource | undefined;
+}
+
 /** The head of a response, and its body to come. */
 export interface TransportResponse {
   readonly status: number;
@@ -115,7 +127,7 @@ export interface ReadOptions {
   readonly maxBytes?: number | undefined;
   /** Until the whole body is there, in ms. @defaultValue 30_000 */
   readonly limitMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSource | undefined;
 }
 
 /**
@@ -160,7 +172,7 @@ export function readBytes(
 interface WholeBodyOptions {
   readonly maxBytes: number;
   readonly limitMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSource | undefined;
   resolve(bytes: Uint8Array): void;
   reject(error: unknown): void;
 }

@@ -2,7 +2,7 @@ import { Connections, dialTarget } from "./connections.ts";
 import { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
 import { readProxies, type ProxyChoice } from "./proxy.ts";
-import type { Transport, TransportOptions, TransportRequest } from "./transport.ts";
+import type { OwnRequest, OwnTransport, TransportOptions } from "./transport.ts";
 
 export type { Transport, TransportOptions } from "./transport.ts";
 
@@ -13,13 +13,13 @@ export type { Transport, TransportOptions } from "./transport.ts";
  * is bytes. undici is loaded by the first request, while its connection is being made. Throws a `TypeError` for a
  * proxy that is none, given as option or by the environment.
  */
-export function createTransport({ proxy }: TransportOptions = {}): Transport {
+export function createTransport({ proxy }: TransportOptions = {}): OwnTransport {
   const proxyFor = readProxies(proxy);
   let loading: Promise<Connections> | undefined;
   // Kept beside its promise: a request goes out in the turn it is made.
   let loaded: Connections | undefined;
 
-  async function load(request: TransportRequest): Promise<Connections> {
+  async function load(request: OwnRequest): Promise<Connections> {
     try {
       return (loaded = await openConnections(request, proxyFor));
     } catch (error) {
@@ -61,7 +61,7 @@ const LOOKUP_MS = 25;
  * Loads undici while the connection of the first request is being made. In a new process undici takes as long to load
  * as a handshake takes to a server across a sea, so the first text comes sooner by the smaller of the two.
  */
-async function openConnections(request: TransportRequest, proxyFor: ProxyChoice): Promise<Connections> {
+async function openConnections(request: OwnRequest, proxyFor: ProxyChoice): Promise<Connections> {
   let onTry = (): void => {};
   const underWay = new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, LOOKUP_MS);

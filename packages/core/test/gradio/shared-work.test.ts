@@ -2,12 +2,13 @@ import { expect, it } from "vitest";
 import { QwenError } from "../../src/errors.ts";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { SharedWork } from "../../src/gradio/shared-work.ts";
+import type { AbortSource } from "../../src/stop.ts";
 import { startTestSpace } from "../servers/test-space.ts";
 import { rejection, settle, until } from "../servers/waiting.ts";
 
 /** Work whose end the test decides. */
 function open() {
-  const runs: (PromiseWithResolvers<number> & { readonly signal: AbortSignal })[] = [];
+  const runs: (PromiseWithResolvers<number> & { readonly signal: AbortSource })[] = [];
   const work = new SharedWork((signal) => {
     const run = { ...Promise.withResolvers<number>(), signal };
     runs.push(run);
