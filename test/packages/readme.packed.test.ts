@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createSpaceEmulator } from "@qwen/testing";
+import { type Answers, createSpaceEmulator } from "@qwen/testing";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 
 import { root } from "./public-packages.ts";
@@ -12,6 +12,8 @@ const installed = inject("installed");
 const folder = join(installed, "examples");
 const oldest = inject("runtimes").find(({ name }) => name.startsWith("Node 22"))!.command[0];
 const answer = "Sunlight is scattered by the air.";
+const inWordsOrJson: Answers = (_prompt, { system }) =>
+  String(system).includes("# Output") ? '{"name": "Rome", "people": 2800000}' : answer;
 const examples = readmeExamples().map((example, index) => ({ ...example, file: `example-${index}.ts` }));
 
 beforeAll(() => {
@@ -58,7 +60,7 @@ describe("the examples of the READMEs", () => {
   });
 
   test.each(examples)("$name runs on the oldest Node", async ({ file, code }) => {
-    await using max = await createSpaceEmulator({ shape: "max", answer });
+    await using max = await createSpaceEmulator({ shape: "max", answer: inWordsOrJson });
     await using million = await createSpaceEmulator({ shape: "1m", answer });
     await using old = await createSpaceEmulator({ shape: "72b", answer });
     await using picture = await createSpaceEmulator({ shape: "qvq", answer });
@@ -79,6 +81,6 @@ test("esbuild makes a program of one file, by the command in the README", async 
       .match(/^esbuild main\.ts (.*)$/m) ?? [];
   const words = [...args.matchAll(/(?:[^\s']|'[^']*')+/g)].map(([word]) => word.replaceAll("'", ""));
   await run(join(root, "node_modules/.bin/esbuild"), ["ask.ts", ...words, "--log-level=error"]);
-  await using space = await createSpaceEmulator({ shape: "max", answer });
+  await using space = await createSpaceEmulator({ shape: "max", answer: inWordsOrJson });
   expect(await run(oldest, ["main.mjs", space.url])).toBe(`max: ${answer}\n`);
 });
