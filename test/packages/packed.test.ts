@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, inject, test } from "vitest";
@@ -28,6 +28,22 @@ test.each(["typescript", "typescript-5.9"])(
   "the type tests compile with %s against the packed packages",
   async (compiler) => {
     await node(bin(`${compiler}/bin/tsc`), "--project", ".");
+  },
+);
+
+const pageOptions = { target: "es2022", module: "esnext", moduleResolution: "bundler" };
+
+test.each(["typescript", "typescript-5.9"])(
+  "the packed packages compile with %s for a page, whose `lib` knows nothing of disposing and which has no types of Node",
+  async (compiler) => {
+    const entries = publicPackages.flatMap(entriesOf).filter((entry) => !entry.startsWith("@qwen/testing"));
+    const page = join(installed, "page");
+    mkdirSync(page, { recursive: true });
+    const exported = entries.map((entry, index) => `export * as e${index} from "${entry}";\n`);
+    writeFileSync(join(page, "page.ts"), exported.join(""));
+    const compilerOptions = { ...pageOptions, noEmit: true, strict: true, lib: ["ES2022", "DOM"], typeRoots: [] };
+    writeFileSync(join(page, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+    await node(bin(`${compiler}/bin/tsc`), "--project", page);
   },
 );
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { FlowIterator } from "../flow-iterator.ts";
 import type { SpaceTarget } from "./address.ts";
 import { Call } from "./call.ts";

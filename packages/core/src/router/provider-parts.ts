@@ -14,6 +14,8 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
       case "text-delta":
       case "text-replace":
       case "reasoning-delta":
+        if (typeof part.text !== "string")
+          throw new TypeError(`It yielded a "${part.type}" whose \`text\` is no string.`);
         return isBlank(part.text) ? "opening" : "output";
       case "file":
       case "tool-input-delta":

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Completion } from "../completion.ts";
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";

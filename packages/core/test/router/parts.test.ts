@@ -186,3 +186,13 @@ describe("tools in a chat", () => {
     expect((user!.content[0] as typeof file).file).toBe(file.file);
   });
 });
+
+test.each(["text-delta", "text-replace", "reasoning-delta"])(
+  "a %s without a text ends its attempt with a word on it",
+  async (type) => {
+    const slip = { type, delta: "Hi" } as unknown as ProviderPart;
+    const { error } = await ask([slip, finish], { retry: { maxAttempts: 1 } });
+    expect(error).toMatchObject({ code: "protocol" });
+    expect(String(error)).toContain(`It yielded a "${type}" whose \`text\` is no string.`);
+  },
+);

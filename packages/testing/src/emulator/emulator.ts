@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { StreamReply } from "./app.ts";
@@ -64,7 +65,7 @@ export interface SpaceEmulator extends AsyncDisposable {
   readonly sockets: number;
   /** Answers differently from now on. */
   answer(answer: Answers | undefined): void;
-  /** Adds a fault; the result takes it away again. */
+  /** Adds a fault; the result takes it away again. A name that is none is a `TypeError`. */
   fault(fault: FaultLike): () => void;
   clearFaults(): void;
   /** Resolves when no job waits or runs any more. */

@@ -99,7 +99,7 @@ export type FaultLike = FaultName | Fault;
 
 /** The faults of an emulator: which of them strike a request. */
 export interface FaultPlan {
-  /** Adds a fault; the result takes it away again. */
+  /** Adds a fault; the result takes it away again. A name that is none is a `TypeError`. */
   add(fault: FaultLike): () => void;
   clear(): void;
   /** Those that strike this request. Counts it. */
@@ -114,6 +114,9 @@ export function createFaultPlan(faults: readonly FaultLike[] = []): FaultPlan {
 
   const add = (like: FaultLike): (() => void) => {
     const fault = typeof like === "string" ? { name: like } : like;
+    if (!Object.hasOwn(DEFAULT_ROUTES, fault.name)) {
+      throw new TypeError(`There is no fault "${fault.name}". There are ${faultNames.join(", ")}.`);
+    }
     const { name, route = DEFAULT_ROUTES[name] } = fault;
     const entry = { fault, routes: typeof route === "string" ? [route] : route, seen: 0 };
     entries.add(entry);

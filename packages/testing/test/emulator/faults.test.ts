@@ -213,3 +213,12 @@ test("a slow queue moves on position by position and then runs the job", async (
   expect(estimations.map((message) => message["rank"])).toEqual([2, 1, 0]);
   expect(messages.at(-1)).toMatchObject({ msg: "close_stream" });
 });
+
+test("a fault that there is not is a TypeError that names those there are, and strikes nobody", async () => {
+  await using space = await createSpaceEmulator({ shape: "max", answer: "Hi" });
+  for (const name of ["eoff", "constructor"] as string[] as FaultName[]) {
+    expect(() => space.fault({ name })).toThrow(/^There is no fault ".+"\. There are eof, reset, /);
+    await expect(createSpaceEmulator({ faults: [name] })).rejects.toThrow(TypeError);
+  }
+  expect((await call(targetOf(space), PROMPT)).end).toBe("eof");
+});
