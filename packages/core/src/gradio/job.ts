@@ -12,6 +12,9 @@ import { stopJob, type Reached } from "./stopping.ts";
 import type { TrackedEndpoint } from "./tracked-endpoint.ts";
 import { streamRequest } from "./wire.ts";
 
+/** Longest time that leaving a job waits for a stream that was asked for, in ms. */
+const OPENING_MS = 1000;
+
 /** A message of a job while it runs. */
 export type JobMessage = Extract<QueueMessage, { type: "queue" | "started" | "generating" | "progress" | "log" }>;
 
@@ -160,6 +163,11 @@ export class Job implements StreamListener {
       if (earlyStream) early = this.#listenEarly(session.client.keepsConnections() ? lane : undefined);
       this.#eventId = await joined;
       this.#reached = "joined";
+      // The clean-up, which waits for this, opens and closes the session: it needs no stream that may not open.
+      if (this.#over) {
+        early?.drop();
+        return;
+      }
       // Its own time begins with the join's answer, behind which it comes.
       const stream = early && (await within(timeouts.headersMs, early.opened));
       if (stream === undefined) {
@@ -283,12 +291,14 @@ export class Job implements StreamListener {
     return new QwenError("queue_full", `The queue of ${this.#host} ${what}, and ${limitMs} ms is the longest wait.`);
   }
 
-  /** Stops it on the server. What was sent is awaited first: what it may have started could not be stopped before. */
+  /**
+   * Stops it on the server. A join that was sent is awaited first: what it may have started could not be stopped before. Of a
+   * stream that was asked for only its beginning is, since opening and closing the session does as well.
+   */
   async #cleanUp(): Promise<void> {
-    if (this.#reached !== "streaming") {
-      await within(CLEANUP_MS, this.#opening);
-      this.#wire.abort(new Error("The clean-up took too long."));
-    }
+    if (this.#reached === "sent") await within(CLEANUP_MS, this.#opening);
+    else if (this.#reached === "joined") await within(OPENING_MS, this.#opening);
+    if (this.#reached !== "streaming") this.#wire.abort(new Error("The job is stopped."));
     this.#stream?.cancel();
     const { session, endpoint, fnIndex } = this.#options;
     await stopJob(this.#reached, { session, endpoint, fnIndex, eventId: this.#eventId, stepped: this.#stepped });

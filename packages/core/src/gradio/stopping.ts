@@ -1,5 +1,6 @@
 import { debug } from "../debug.ts";
 import { readText } from "../http/transport.ts";
+import { wordsOf } from "../printable.ts";
 import { sleep } from "../timers.ts";
 import { bounded } from "./clean-ups.ts";
 import type { Session } from "./session.ts";
@@ -38,7 +39,8 @@ export async function stopJob(reached: Reached, job: StoppableJob): Promise<void
     case "sent":
       return sweepSession(job.session);
     case "joined":
-      await sweepSession(job.session);
+      // Whatever comes of it: a server whose streams hang may hear of the end all the same.
+      await sweepSession(job.session).catch((error: unknown) => debug(() => `cannot sweep: ${wordsOf(error)}`));
       return cancelJob(job);
     case "streaming":
       return cancelJob(job);

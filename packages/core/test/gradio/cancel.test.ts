@@ -180,6 +180,27 @@ describe.each(STAGES)("leaving %s", (stage) => {
     });
 });
 
+it("waits a second for a stream that does not open, then opens and closes the session and sends /cancel", async () => {
+  await using space = await startTestSpace();
+  const time = useVirtualTime();
+  const client = connectSpace(space.origin);
+  await client.endpoints();
+  const { reached } = hold(space, "before the stream's headers");
+  const iterator = client.submit("chat", ["Hi"]);
+  const first = drain(iterator);
+  await reached;
+  await first;
+  await iterator.return?.();
+  const closing = client.close();
+  await time.pass(1001);
+  await until(() => space.log.filter((entry) => entry === "data").length === 2);
+  expect(space.log).toContain("close data");
+  await time.pass(10_000);
+  await time.pass(600);
+  await closing;
+  expect(space.log.at(-1)).toBe("cancel");
+});
+
 it("sends nothing for a signal that is aborted already", async () => {
   await using space = await startTestSpace();
   const reason = new Error("mine");
