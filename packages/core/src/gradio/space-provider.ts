@@ -61,7 +61,7 @@ export function createSpaceProvider<
   return {
     id,
     models: definition.models,
-    timeouts,
+    timeouts: timeouts && { ...timeouts },
     stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
       const asked = readNow(() => readProviderRequest(request));
       return new FlowIterator(new Call(new SpaceAnswer(space, asked.take), asked.value?.signal).flow);

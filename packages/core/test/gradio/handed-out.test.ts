@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
+import { ask, chatProvider } from "../servers/chat-provider.ts";
 import {
   completed,
   eventId,
@@ -11,7 +12,7 @@ import {
   type Exchange,
 } from "../servers/test-space.ts";
 import { expectLinear, heldMb } from "../cost.ts";
-import { settle } from "../servers/waiting.ts";
+import { collect, settle } from "../servers/waiting.ts";
 
 const oneJob = {
   join: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
@@ -58,6 +59,14 @@ describe("what a Space hands out is its caller's", () => {
     expect(await client.predict("chat", [])).toEqual(["hi"]);
     expect(await client.endpoints()).toMatchObject([{ name: "/chat", fnIndex: 0 }]);
     await client.close();
+  });
+
+  it("to change: the limits of a provider stay those that it was made with", async () => {
+    await using space = await startTestSpace({ ...oneJob, data: says(completed(["hi"])) });
+    const provider = chatProvider({ space: space.origin, timeouts: { totalMs: 5000 } });
+    Object.assign(provider.timeouts ?? {}, { totalMs: Number.NaN });
+    expect(await collect(ask(provider))).toContainEqual(expect.objectContaining({ type: "text-delta", text: "hi" }));
+    await provider.close?.();
   });
 });
 
