@@ -216,12 +216,12 @@ export class TextRewrittenError extends QwenError<"text_rewritten"> {
   }
 }
 
-/** The answer to a request with `output` holds no JSON, or none that its schema takes. */
+/** The answer to a request with `output`, or for JSON from an emulated model, holds no JSON, or none that its schema takes. */
 export class InvalidOutputError extends QwenError<"invalid_output"> {
   declare readonly name: "InvalidOutputError";
   /** What is wrong with it, each by its path. */
   declare readonly issues: readonly string[];
-  /** The answer as it came. Not enumerable: no log is to show it by chance. */
+  /** The answer as it came; of an emulated model what was cut out of it. Not enumerable: no log is to show it by chance. */
   declare readonly text: string;
 
   constructor(

@@ -1,5 +1,6 @@
 import { checkRequest } from "./capabilities.ts";
 import { decide, decisive } from "./decision.ts";
+import { FlowIterator } from "./flow-iterator.ts";
 import { aFunction, isGroup, mustBe, readOptions, type Rules } from "./options.ts";
 import type { ProviderPart, ProviderRequest } from "./provider.ts";
 
@@ -39,8 +40,10 @@ export class Hooks {
     const given: unknown = decide("hooks.request", () => this.#hooks.request?.(request));
     if (given === undefined) return request;
     if (typeof given !== "object" || given === null) throw unusable("request", given);
-    if (isIteration(given)) return given;
-    if (isList(given)) return iterated(given);
+    // A flow of ours is another provider's answer, and keeps its own time.
+    if (given instanceof FlowIterator) return given as AsyncIterable<ProviderPart>;
+    if (isIteration(given)) return new HookAnswer(given);
+    if (isList(given)) return new HookAnswer(iterated(given));
     const asked = { ...request, ...given };
     checkRequest(asked);
     return asked;
@@ -83,6 +86,38 @@ function isIteration(value: object): value is AsyncIterable<ProviderPart> {
 
 function isList(value: object): value is Iterable<ProviderPart> {
   return Symbol.iterator in value;
+}
+
+/**
+ * What a hook answers with is its own: what goes wrong with it is not the provider's. No generator: leaving one would wait for
+ * what it waits for.
+ */
+class HookAnswer implements AsyncIterableIterator<ProviderPart, unknown> {
+  readonly #answer: AsyncIterable<ProviderPart>;
+  #iterator: AsyncIterator<ProviderPart> | undefined;
+
+  constructor(answer: AsyncIterable<ProviderPart>) {
+    this.#answer = answer;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<ProviderPart, unknown>> {
+    try {
+      this.#iterator ??= this.#answer[Symbol.asyncIterator]();
+      const result = await this.#iterator.next();
+      if (result.done !== true && !isPart(result.value)) throw unusable("request", result.value);
+      return result;
+    } catch (error) {
+      throw decisive("hooks.request", error);
+    }
+  }
+
+  async return(): Promise<IteratorResult<ProviderPart, unknown>> {
+    return (await this.#iterator?.return?.()) ?? { done: true, value: undefined };
+  }
 }
 
 async function* iterated(parts: Iterable<ProviderPart>): AsyncGenerator<ProviderPart, void, undefined> {

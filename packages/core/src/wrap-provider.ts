@@ -13,7 +13,8 @@ import { readProviderRequest } from "./request.ts";
  * provider, and its parts are seen whoever reads them, and how.
  *
  * A request is read at the call, and its hook runs then; the hook may change what it gets. What a hook throws ends the call,
- * whoever could still be asked, and never counts for the provider; an error of the family leads to what its code says. A promise
+ * whoever could still be asked, and never counts for the provider, an iteration that it gave included; an error of the family leads to
+ * what its code says. A promise
  * and whatever else is no part end it with a `TypeError`. What is no provider or no hook is a `TypeError` when it is made.
  *
  * @example

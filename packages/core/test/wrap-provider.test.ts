@@ -140,6 +140,46 @@ describe.each(["flow", "own"] as const)("around a provider that is read as %s", 
     expect(inner.requests).toHaveLength(0);
   });
 
+  test.each<readonly [string, () => Iterable<ProviderPart> | AsyncIterable<ProviderPart>, typeof Error]>([
+    [
+      "an iteration that fails",
+      () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new RangeError("No cache.")) }) }),
+      RangeError,
+    ],
+    [
+      "a list that fails",
+      () => ({
+        [Symbol.iterator]: () => {
+          throw new RangeError("No cache.");
+        },
+      }),
+      RangeError,
+    ],
+    ["a list of what are no parts", () => [null] as unknown as ProviderPart[], TypeError],
+  ])("%s in place of an answer ends the call, and never counts for the provider", async (_, request, kindOfError) => {
+    const wrapped = wrapProvider(played(kind, [text("inner"), finish]), { request });
+    const router = createRouter({ plugins: [wrapped], breaker: { minimumCalls: 1 } });
+    expect(await rejection(router.complete({ model: "one", messages }))).toBeInstanceOf(kindOfError);
+    expect(router.health()[0]).toMatchObject({ breaker: "closed", busy: 0 });
+  });
+
+  test("an iteration that a hook gave is left at once, whatever it waits for", async () => {
+    let left = 0;
+    const silent: AsyncIterator<ProviderPart> = {
+      next: () => new Promise(() => {}),
+      return: async () => {
+        left++;
+        return await Promise.resolve({ done: true, value: undefined });
+      },
+    };
+    const wrapped = wrapProvider(played(kind, [finish]), { request: () => ({ [Symbol.asyncIterator]: () => silent }) });
+    const controller = new AbortController();
+    const call = createRouter({ plugins: [wrapped] }).complete({ model: "one", messages, signal: controller.signal });
+    setTimeout(() => controller.abort(), 1);
+    expect(await rejection(call)).toMatchObject({ name: "AbortError" });
+    expect(left).toBe(1);
+  });
+
   test("`error` is told what the provider throws, and may put another in its place", async () => {
     const seen: unknown[] = [];
     const watched = wrapProvider(played(kind, [text("a"), failure()]), { error: (error) => void seen.push(error) });

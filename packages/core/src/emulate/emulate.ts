@@ -38,7 +38,7 @@ export interface EmulateOptions {
   readonly tools?: boolean | undefined;
   /**
    * Answers in JSON: it is asked for in the system prompt, with the schema, and cut out of fences and prose. What is no JSON
-   * is `protocol`; whether it fits the schema is not checked.
+   * is `invalid_output`, which never counts for the provider; whether it fits the schema is not checked.
    *
    * @defaultValue false
    */

@@ -1,4 +1,4 @@
-import { copyOf, Flow, InnerCall, QwenError, resolveTimeouts, weightOfPart } from "#core";
+import { copyOf, Flow, InnerCall, InvalidOutputError, QwenError, resolveTimeouts, weightOfPart } from "#core";
 
 import type { FlowMaker } from "../flow.ts";
 import type { InnerCallOwner } from "../inner-call.ts";
@@ -194,7 +194,10 @@ export class Emulation implements FlowMaker, InnerCallOwner {
     this.#shown.endThought();
     const { hasCalls, text } = this.#shown;
     if (this.#plan.reads.json && !hasCalls && !isJson(text))
-      throw new QwenError("protocol", `The provider "${this.#provider.id}" answered with something that is no JSON.`);
+      throw new InvalidOutputError({
+        issues: [finish.reason === "length" ? "its JSON was cut off" : "it is no JSON"],
+        text,
+      });
     const isOver = finish.reason === "stop" || finish.reason === "other";
     const lost = this.#reader.lost ? [LOST] : [];
     this.flow.push({

@@ -62,6 +62,16 @@ export interface AttemptOwner<Part, Result> {
   failed(attempt: Attempt<Part, Result>, error: unknown): void;
 }
 
+/** An answer of nothing. What the caller asked for may leave none: its words, or its limit of tokens. */
+function emptyAnswer(provider: string, reason: unknown): QwenError {
+  const nothing = `The provider "${provider}" finished without an answer`;
+  if (reason === "content-filter")
+    return new QwenError("content_policy", `${nothing}: its content filter stopped it.`, { provider });
+  if (reason === "length")
+    return new QwenError("context_length_exceeded", `${nothing}: no tokens were left for one.`, { provider });
+  return new QwenError("empty_response", `${nothing}.`, { provider });
+}
+
 /** Where the attempt that answers is handed over to. */
 export interface AttemptReceiver<Part, Result> {
   pass(attempt: Attempt<Part, Result>, part: Part, kind: PartKind): void;
@@ -272,10 +282,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
         this.#conclude(part);
         break;
       case "finish":
-        if (!this.#hasOutput && !this.#isWholeAlready(part)) {
-          const { provider } = this.candidate;
-          throw new QwenError("empty_response", `The provider "${provider}" finished without an answer.`, { provider });
-        }
+        if (!this.#hasOutput && !this.#isWholeAlready(part))
+          throw emptyAnswer(this.candidate.provider, this.#owner.reader.reasonOf?.(part));
         this.#conclude(part);
         break;
       case "error":

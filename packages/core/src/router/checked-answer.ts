@@ -1,5 +1,5 @@
 import { Collector, type AnswerTimes, type Completion } from "../completion.ts";
-import { QwenError, type InvalidOutputError } from "../errors.ts";
+import { InvalidOutputError } from "../errors.ts";
 import { Flow, type FlowMaker } from "../flow.ts";
 import { GrowingText } from "../growing-text.ts";
 import { InnerCall, type InnerCallOwner } from "../inner-call.ts";
@@ -82,20 +82,25 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   }
 
   failed(error: unknown): void {
-    this.flow.fail(error);
+    this.#failWith(error);
   }
 
   async #conclude(finish: FinishPart): Promise<void> {
-    const { output, onInvalid } = this.#options;
+    const { output } = this.#options;
     try {
       const value = await output.check(this.#text.whole(), { beginning: this.#beginning, reason: finish.reason });
       this.flow.push(new CheckedObject(value) as unknown as RoutedPart);
       this.flow.push(finish);
       this.flow.end();
     } catch (error) {
-      if (QwenError.isInstance(error) && error.code === "invalid_output") onInvalid(error);
-      this.flow.fail(error);
+      this.#failWith(error);
     }
+  }
+
+  #failWith(error: unknown): void {
+    // An emulated model finds by itself that its answer is none.
+    if (error instanceof InvalidOutputError) this.#options.onInvalid(error);
+    this.flow.fail(error);
   }
 }
 

@@ -225,8 +225,9 @@ function takesBack<Part>(part: Part, shown: string, reader: PartReader<Part, unk
   return reader.restates?.(part) === true && reader.textIn?.(part).startsWith(shown) === false;
 }
 
-function rewrote(): Error {
-  return new Error("The provider rewrote what another attempt had shown.");
+/** It says nothing against its provider, which may rewrite its own answer. */
+function rewrote(): QwenError {
+  return new QwenError("unsupported", "The provider rewrote what another attempt had shown.");
 }
 
 function interrupted(text: string, reason: QwenError): StreamInterruptedError {

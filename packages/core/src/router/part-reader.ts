@@ -59,6 +59,8 @@ export interface PartReader<Part, Result> {
   isStop?(part: Part): boolean;
   /** The place in a queue that a live part tells, if it tells one. */
   queueOf?(part: Part): QueuePlace | undefined;
+  /** Why an answer ended, as a last part tells it. */
+  reasonOf?(part: Part): unknown;
   /** The usage that a last part tells, for observers. */
   usageOf?(part: Part): Usage | undefined;
   /** The part that announces an attempt. Without it, attempts are not announced. */

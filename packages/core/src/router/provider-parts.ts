@@ -41,6 +41,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   textIn: (part) => (part.type === "text-delta" || part.type === "text-replace" ? part.text : ""),
   textPart: (text) => ({ type: "text-delta", text }),
   isStop: (part) => part.type === "finish" && part.reason === "stop",
+  reasonOf: (part) => (part.type === "finish" ? part.reason : undefined),
   usageOf: (part) => (part.type === "finish" ? part.usage : undefined),
   queueOf: (part) => (part.type === "queue" ? part : undefined),
   attempt: ({ provider, model, number, lastError }) => ({

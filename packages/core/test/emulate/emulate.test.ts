@@ -183,10 +183,10 @@ describe("an emulated provider", () => {
     });
   });
 
-  test("fails with protocol where the answer is no JSON, which a buffered call tries again", async () => {
+  test("fails with invalid_output where the answer is no JSON, which a buffered call tries again", async () => {
     const json = { settings: { responseFormat: { type: "json" } } } as const;
     const { error } = await ask([[text("{'a': 1}"), finish]], json, { json: true });
-    expect(error).toMatchObject({ code: "protocol", provider: "p" });
+    expect(error).toMatchObject({ code: "invalid_output", provider: "p" });
     const provider = scripted("p", [
       [text("No idea."), finish],
       [text("[1]"), finish],
@@ -194,6 +194,20 @@ describe("an emulated provider", () => {
     const router = createRouter({ plugins: [emulate(provider, { json: true })], retry: { baseDelayMs: 1 } });
     expect(await router.complete({ model: "m", messages, ...json })).toMatchObject({ text: "[1]" });
     await router.close();
+  });
+
+  test("never counts an answer that is no JSON for the provider: what is asked decides", async () => {
+    const json = { settings: { responseFormat: { type: "json" } }, retry: { maxAttempts: 1 } } as const;
+    const provider = scripted(
+      "p",
+      Array.from({ length: 6 }, () => [text("I will not."), finish]),
+    );
+    const router = createRouter({ plugins: [emulate(provider, { json: true })] });
+    for (let index = 0; index < 6; index++)
+      await expect(router.complete({ model: "m", messages, ...json })).rejects.toMatchObject({
+        code: "invalid_output",
+      });
+    expect(router.health()).toMatchObject([{ breaker: "closed" }]);
   });
 
   test("tells thought apart, in a channel of its own", async () => {

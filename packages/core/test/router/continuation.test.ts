@@ -142,6 +142,17 @@ describe("an answer that breaks off is gone on with by a replay", () => {
     expect((error as QwenError).attempts).toHaveLength(2);
   });
 
+  test("counts nothing against a provider that rewrites its own answer, which fits no longer", async () => {
+    const providers = [
+      scripted("a", [[text("Hello"), failure("unsupported")]]),
+      scripted("b", [[text("Hello w"), replace("Bye."), finish]]),
+    ];
+    const router = routerOf(providers, { commit, breaker: { minimumCalls: 1 } });
+    const { error } = await read(router);
+    expect(error).toMatchObject({ code: "stream_interrupted", text: "Hello w" });
+    expect(router.health()).toMatchObject([{ breaker: "closed" }, { breaker: "closed" }]);
+  });
+
   test("may rewrite what it has shown itself", async () => {
     const { parts, error } = await ask([
       [text("Hello"), cut],

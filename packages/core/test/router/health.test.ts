@@ -25,6 +25,15 @@ describe("the circuit breaker", () => {
     expect(router.health()[0]).toMatchObject({ breaker: "closed" });
   });
 
+  test.each([
+    ["content-filter", "content_policy"],
+    ["length", "context_length_exceeded"],
+  ] as const)("counts no empty answer that ends by %s: the caller's words or limit did that", async (reason, code) => {
+    const router = routerOf([scripted("a", [[{ type: "finish", reason, warnings: [] }]])], { breaker });
+    for (let index = 0; index < 6; index++) expect((await read(router)).error).toMatchObject({ code, provider: "a" });
+    expect(router.health()).toMatchObject([{ breaker: "closed" }]);
+  });
+
   test("counts failures in mid-stream, neither aborts nor what the caller did wrong", async () => {
     const cut = routerOf([scripted("a", [[text("Hel"), failure("connection")]])], { breaker });
     for (let index = 0; index < 3; index++) await read(cut);
