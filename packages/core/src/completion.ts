@@ -149,11 +149,22 @@ export function allWarnings(
   before: readonly Warning[] | undefined,
   since: readonly Warning[] | undefined,
 ): readonly Warning[] {
-  const later = Array.isArray(since) ? (since as readonly Warning[]) : [];
-  // A list of its own, which the provider may have given to others as well.
-  if (!Array.isArray(before) || before.length === 0) return [...later];
-  const told = new Set((before as readonly Warning[]).map(inWords));
-  return [...(before as readonly Warning[]), ...later.filter((warning) => !told.has(inWords(warning)))];
+  // Lists of its own, which the provider may have given to others as well.
+  const [earlier, later] = [warningsIn(before), warningsIn(since)];
+  if (earlier.length === 0) return later;
+  const told = new Set(earlier.map(inWords));
+  return [...earlier, ...later.filter((warning) => !told.has(inWords(warning)))];
+}
+
+/** What is none is left out. */
+function warningsIn(given: unknown): readonly Warning[] {
+  return Array.isArray(given) ? (given as readonly unknown[]).filter(isWarning) : [];
+}
+
+function isWarning(given: unknown): given is Warning {
+  if (typeof given !== "object" || given === null) return false;
+  const { feature, message }: { readonly feature?: unknown; readonly message?: unknown } = given;
+  return typeof feature === "string" && typeof message === "string";
 }
 
 function inWords({ feature, message }: Warning): string {

@@ -66,12 +66,8 @@ export class InnerCall implements FlowReader<ProviderPart> {
   take(part: ProviderPart): void {
     if (this.#isOver) return;
     this.#tell(part);
-    if (part.type === "finish") {
-      this.#isOver = true;
-      // An iteration of somebody's own may have cleaning up to do; one of ours ends by itself.
-      if (this.#clock !== undefined) this.#flow.leave(undefined);
-    }
-    this.#owner.took(part);
+    if (part.type === "finish") this.#conclude(part);
+    else this.#owner.took(part);
   }
 
   end(): void {
@@ -86,6 +82,18 @@ export class InnerCall implements FlowReader<ProviderPart> {
     this.#isOver = true;
     this.#clock?.stop();
     this.#owner.failed(error);
+  }
+
+  #conclude(finish: ProviderPart): void {
+    this.#isOver = true;
+    // An iteration of somebody's own may have cleaning up to do; one of ours ends by itself.
+    if (this.#clock !== undefined) this.#flow.leave(undefined);
+    try {
+      this.#owner.took(finish);
+    } catch (error) {
+      // The flow behind has nobody left to tell.
+      this.#owner.failed(error);
+    }
   }
 
   #expire(error: unknown): void {

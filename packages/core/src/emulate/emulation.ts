@@ -173,7 +173,16 @@ export class Emulation implements FlowMaker, InnerCallOwner {
     }
   }
 
-  #repaired(first: FinishPart, { calls, finish }: Repaired): void {
+  #repaired(first: FinishPart, repaired: Repaired): void {
+    try {
+      this.#finishRepaired(first, repaired);
+    } catch (error) {
+      // The call that tells this is over, and hears nothing any more.
+      this.failed(error);
+    }
+  }
+
+  #finishRepaired(first: FinishPart, { calls, finish }: Repaired): void {
     const { conversation = first.conversation } = finish ?? {};
     const both: FinishPart = { ...first, usage: sumOf(first.usage, finish?.usage), conversation };
     if (calls.length === 0) {

@@ -27,6 +27,8 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
       case "source":
         return "opening";
       case "finish":
+        // It is read again once the attempt is over: what throws is to throw while that is to blame.
+        Object.values(part);
         return "finish";
       default:
         if (typeof part.type === "string") return "live";

@@ -196,6 +196,19 @@ describe("an emulated provider", () => {
     await router.close();
   });
 
+  test.each<readonly [string, readonly Step[]]>([
+    ["is no call", [text("I cannot."), finish]],
+    ["is cut", [text("I ca")]],
+    ["fails", [new Error("Gone.")]],
+  ])(
+    "ends where a call cannot be read, is no JSON either, and what is asked for it once again %s",
+    async (_, again) => {
+      const both = { settings: { ...settings, responseFormat: { type: "json" } } } as const;
+      const { error } = await ask([[text(bad), finish], again], both, { tools: true, json: true });
+      expect(error).toMatchObject({ code: "invalid_output", provider: "p" });
+    },
+  );
+
   test("never counts an answer that is no JSON for the provider: what is asked decides", async () => {
     const json = { settings: { responseFormat: { type: "json" } }, retry: { maxAttempts: 1 } } as const;
     const provider = scripted(

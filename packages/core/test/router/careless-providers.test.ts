@@ -35,6 +35,39 @@ afterEach(async () => {
   if (unhandled.length > 0) throw new Error("Nobody heard of a rejection.");
 });
 
+describe("a `finish` that cannot be read", () => {
+  test.each(["reason", "usage", "text"])("is its provider's failure where its %s throws", async (name) => {
+    const last = Object.defineProperty({ ...finish }, name, { get: throwing, enumerable: true });
+    const router = routerOf(
+      async function* () {
+        yield text("Hi");
+        yield await Promise.resolve(last);
+      },
+      { breaker: { minimumCalls: 1 } },
+    );
+    await expect(router.complete({ model: "m", messages })).rejects.toMatchObject({ provider: "a", cause: slip });
+    expect(router.health()).toMatchObject([{ breaker: "open", busy: 0 }]);
+  });
+
+  test("ends a call for an object as well, though it is all there was", async () => {
+    const router = routerOf(async function* () {
+      yield await Promise.resolve(Object.defineProperty({ ...finish }, "usage", { get: throwing, enumerable: true }));
+    });
+    const output = { "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value }) } } as const;
+    await expect(router.complete({ model: "m", messages, output })).rejects.toMatchObject({ cause: slip });
+  });
+
+  test("loses of its warnings what are none", async () => {
+    const good = { feature: "seed", message: "It is left out." };
+    const router = routerOf(async function* () {
+      yield { type: "start", warnings: [null, good] };
+      yield text("Hi");
+      yield await Promise.resolve({ ...finish, warnings: [null, 1n, { feature: 1n }, good] });
+    });
+    expect(await router.complete({ model: "m", messages })).toMatchObject({ text: "Hi", warnings: [good] });
+  });
+});
+
 describe("a provider that keeps to no rule of iterations ends its attempt, and never the process", () => {
   const cases: readonly [string, () => unknown][] = [
     ["`done` throws", giving(Object.defineProperty({}, "done", { get: throwing }))],
