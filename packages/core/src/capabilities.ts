@@ -1,7 +1,8 @@
 import { QwenError } from "./errors.ts";
 import { filesOf, imagesOf, type Message } from "./message.ts";
 import { lastSpoken, MOST_PROBLEMS, problemsOf } from "./message-check.ts";
-import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings, Warning } from "./provider.ts";
+import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings } from "./provider.ts";
+import type { Warning } from "./part.ts";
 
 /** The request, as far as it decides whether a model can answer it. */
 export type AskedFor = Pick<ProviderRequest, "messages" | "settings">;

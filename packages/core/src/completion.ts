@@ -12,7 +12,7 @@ import type {
   StreamPart,
   Usage,
   Warning,
-} from "./provider.ts";
+} from "./part.ts";
 
 /** A whole answer. */
 export interface Completion {

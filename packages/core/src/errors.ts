@@ -1,3 +1,4 @@
+import { limitFrames } from "./error-stack.ts";
 import { ruleOfCode, type ErrorCode } from "./error-rules.ts";
 import {
   brand,
@@ -295,9 +296,3 @@ const NAMES = {
 for (const [name, { prototype }] of Object.entries(NAMES)) setFields(prototype, { name }, false);
 for (const name of [...FIELDS, "attempts"])
   Object.defineProperty(QwenError.prototype, name, { value: undefined, writable: true, configurable: true });
-
-/** Limits the frames of stacks that begin from now on: cutting one that is there would write it out, which costs. */
-function limitFrames(most: number): void {
-  // Not an assignment, which throws where the built-ins are frozen; other engines have no limit.
-  if (typeof Error.stackTraceLimit === "number") Reflect.set(Error, "stackTraceLimit", most);
-}

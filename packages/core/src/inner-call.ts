@@ -2,7 +2,8 @@ import type { Flow, FlowReader } from "./flow.ts";
 import { FlowIterator } from "./flow-iterator.ts";
 import { isGroup } from "./options.ts";
 import { PhaseClock } from "./phase-clock.ts";
-import type { Provider, ProviderPart, ProviderRequest } from "./provider.ts";
+import type { Provider, ProviderRequest } from "./provider.ts";
+import type { ProviderPart } from "./part.ts";
 import { pullFlow } from "./pulled-flow.ts";
 import { resolveTimeouts } from "./timers.ts";
 

@@ -2,7 +2,8 @@ import { checkRequest } from "./capabilities.ts";
 import { decide, decisive } from "./decision.ts";
 import { FlowIterator } from "./flow-iterator.ts";
 import { aFunction, isGroup, mustBe, readOptions, type Rules } from "./options.ts";
-import type { ProviderPart, ProviderRequest } from "./provider.ts";
+import type { ProviderRequest } from "./provider.ts";
+import type { ProviderPart } from "./part.ts";
 
 /**
  * What stands around a provider. A hook that gives nothing changes nothing. Each gives what it gives at once: a promise ends

@@ -2,7 +2,8 @@ import { describe, expect, test, vi } from "vitest";
 
 import { QwenError } from "../src/errors.ts";
 import { FlowIterator } from "../src/flow-iterator.ts";
-import type { Provider, ProviderPart, ProviderRequest } from "../src/provider.ts";
+import type { Provider, ProviderRequest } from "../src/provider.ts";
+import type { ProviderPart } from "../src/part.ts";
 import type { ProviderHooks } from "../src/provider-hooks.ts";
 import { createRouter } from "../src/router/router.ts";
 import { wrapProvider } from "../src/wrap-provider.ts";

@@ -15,15 +15,8 @@ import {
 
 import type { Message } from "../message.ts";
 import type { Rules } from "../options.ts";
-import type {
-  Capabilities,
-  ModelInfo,
-  Provider,
-  ProviderPart,
-  ProviderRequest,
-  Settings,
-  Warning,
-} from "../provider.ts";
+import type { Capabilities, ModelInfo, Provider, ProviderRequest, Settings } from "../provider.ts";
+import type { ProviderPart, Warning } from "../part.ts";
 import { asWritten, holdTools, toolPrompt } from "./chat-prompt.ts";
 import { Emulation, type Plan } from "./emulation.ts";
 

@@ -2,7 +2,8 @@ import { copyOf, Flow, InnerCall, InvalidOutputError, QwenError, resolveTimeouts
 
 import type { FlowMaker } from "../flow.ts";
 import type { InnerCallOwner } from "../inner-call.ts";
-import type { FinishPart, Provider, ProviderPart, ProviderRequest, StartPart, Usage, Warning } from "../provider.ts";
+import type { Provider, ProviderRequest } from "../provider.ts";
+import type { FinishPart, ProviderPart, StartPart, Usage, Warning } from "../part.ts";
 import { AnswerReader, type Reads, type UnreadableCall } from "./answer-reader.ts";
 import { madeUp, Repair, type Repaired } from "./repair.ts";
 import { Shown } from "./shown.ts";

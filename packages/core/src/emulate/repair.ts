@@ -1,7 +1,8 @@
 import { InnerCall } from "#core";
 
 import type { InnerCallOwner } from "../inner-call.ts";
-import type { FinishPart, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
+import type { Provider, ProviderRequest } from "../provider.ts";
+import type { FinishPart, ProviderPart } from "../part.ts";
 import { AnswerReader, type Reads, type UnreadableCall } from "./answer-reader.ts";
 import { repairOf } from "./chat-prompt.ts";
 import type { WrittenCall } from "./tool-call-text.ts";

@@ -1,6 +1,6 @@
 import { AppendOnlyText, GrowingText, TextRewrittenError } from "#core";
 
-import type { ProviderPart } from "../provider.ts";
+import type { ProviderPart } from "../part.ts";
 import type { Said } from "./answer-reader.ts";
 import type { WrittenCall } from "./tool-call-text.ts";
 

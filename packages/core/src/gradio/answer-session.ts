@@ -1,6 +1,7 @@
 import { warnOfSettings } from "../capabilities.ts";
 import { decisive } from "../decision.ts";
-import type { FinishPart, ModelInfo, ProviderPart, ProviderRequest, Timeouts, Warning } from "../provider.ts";
+import type { ModelInfo, ProviderRequest, Timeouts } from "../provider.ts";
+import type { FinishPart, ProviderPart, Warning } from "../part.ts";
 import { Stop } from "../stop.ts";
 import { within, type ResolvedTimeouts } from "../timers.ts";
 import type { Call } from "./call.ts";

@@ -1,6 +1,6 @@
 import { decide, decisive } from "../decision.ts";
 import { GrowingText } from "../growing-text.ts";
-import type { ProviderPart } from "../provider.ts";
+import type { ProviderPart } from "../part.ts";
 import { footerStart, type Footer } from "./footer.ts";
 
 /** What the text of an app means, where it is not the answer as it stands. */

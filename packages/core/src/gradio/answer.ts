@@ -1,5 +1,5 @@
 import { QwenError } from "../errors.ts";
-import type { ProviderPart } from "../provider.ts";
+import type { ProviderPart } from "../part.ts";
 import { AnswerText, type TextMeaning } from "./answer-text.ts";
 import { areEdits, Editor, parseEdits, PlacedText, type Edit } from "./diff.ts";
 import { isLeftOut, isUpdate, valuesOf } from "./outputs.ts";

@@ -1,5 +1,5 @@
 import type { ResolvedTimeouts } from "../timers.ts";
-import type { ProviderPart, Warning } from "../provider.ts";
+import type { ProviderPart, Warning } from "../part.ts";
 import type { Call } from "./call.ts";
 import { download } from "./download.ts";
 import { runUnqueued } from "./run.ts";

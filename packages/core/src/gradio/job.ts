@@ -3,7 +3,9 @@ import type { PhaseClock } from "../phase-clock.ts";
 import { Stop } from "../stop.ts";
 import { startTimer, within, type Deadline, type ResolvedTimeouts } from "../timers.ts";
 import { CLEANUP_MS } from "./clean-ups.ts";
+import { isOutOfTurn, type EarlyStream } from "./early-stream.ts";
 import { completionFailure } from "./failure.ts";
+import type { JobListener } from "./job-listener.ts";
 import { JobStream, type StreamListener } from "./job-stream.ts";
 import { join } from "./join.ts";
 import type { JobCompletion, QueueEstimation, QueueMessage, SessionMessage } from "./messages.ts";
@@ -14,23 +16,6 @@ import { streamRequest } from "./wire.ts";
 
 /** Longest time that leaving a job waits for a stream that was asked for, in ms. */
 const OPENING_MS = 1000;
-
-/** A message of a job while it runs. */
-export type JobMessage = Extract<QueueMessage, { type: "queue" | "started" | "generating" | "progress" | "log" }>;
-
-/** Who hears of a job: any number of messages, then exactly one `completed` or `failed`. */
-export interface JobListener {
-  /**
-   * Whether it is output: from the first on the job must not idle, and only what is output begins that limit anew. What it
-   * throws ends the job. `size` is the length of the message as it came, in characters.
-   */
-  message(message: JobMessage, size: number): boolean;
-  /** It ended well, with one value an output. */
-  completed(data: readonly unknown[], size: number): void;
-  failed(error: unknown): void;
-  /** What is there of the answer, for the error of a cut stream. */
-  partialText(): string;
-}
 
 /** What to run, and who listens. */
 export interface JobOptions {
@@ -303,19 +288,4 @@ export class Job implements StreamListener {
     const { session, endpoint, fnIndex } = this.#options;
     await stopJob(this.#reached, { session, endpoint, fnIndex, eventId: this.#eventId, stepped: this.#stepped });
   }
-}
-
-/**
- * Whether a status says that the early stream came at a wrong time: before its session, or behind another request where that
- * must not be. What says more of who asks, or how often, would say it again.
- */
-function isOutOfTurn(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429;
-}
-
-/** A stream that was asked for before the session was known to exist. */
-interface EarlyStream {
-  /** Nothing where it was lost. */
-  readonly opened: Promise<JobStream | undefined>;
-  drop(): void;
 }

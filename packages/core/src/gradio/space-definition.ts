@@ -1,4 +1,5 @@
-import type { ModelInfo, ProviderRequest, Warning } from "../provider.ts";
+import type { ModelInfo, ProviderRequest } from "../provider.ts";
+import type { Warning } from "../part.ts";
 import type { SpaceTarget } from "./address.ts";
 import type { AnswerLocation } from "./answer.ts";
 import type { FileData } from "./upload.ts";

@@ -1,5 +1,6 @@
 import { FlowIterator } from "../flow-iterator.ts";
-import type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../provider.ts";
+import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
+import type { ProviderPart } from "../part.ts";
 import { markOwn } from "../own-functions.ts";
 import { isGroup, mustBe, readOption } from "../options.ts";
 import { readProviderRequest } from "../request.ts";

@@ -2,7 +2,7 @@ import { debug } from "../debug.ts";
 import { copyOf } from "../error-copy.ts";
 import { AllFailedError, QwenError, type Attempt } from "../errors.ts";
 import { wordsOf } from "../printable.ts";
-import type { Usage } from "../provider.ts";
+import type { Usage } from "../part.ts";
 import type { Observers } from "./observers.ts";
 
 /** Which attempt it is. */

@@ -1,44 +1,16 @@
-import { copyOf } from "../error-copy.ts";
-import { QwenError, StreamInterruptedError, type Attempt as AttemptRecord } from "../errors.ts";
+import type { QwenError, Attempt as AttemptRecord } from "../errors.ts";
 import type { Flow, FlowReader } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
 import { PhaseClock } from "../phase-clock.ts";
-import { wordsOf } from "../printable.ts";
 import { Stop } from "../stop.ts";
-import type { ResolvedTimeouts } from "../timers.ts";
-import type { CandidateHealth, Visit } from "./health.ts";
+import { asOwnError, emptyAnswer, endedWithoutFinish, queueTooLong, tooMuchHeld } from "./attempt-failure.ts";
+import type { Candidate } from "./candidate.ts";
 import type { Seam } from "./continuation.ts";
-import { HeldParts, MOST_HELD } from "./held-parts.ts";
+import type { Visit } from "./health.ts";
+import { HeldParts } from "./held-parts.ts";
 import type { Place } from "./limiter.ts";
 import type { PartCollector, PartKind, PartReader } from "./part-reader.ts";
 import { pullFlow } from "../pulled-flow.ts";
-
-/** A provider's model, ready to be asked one request. */
-export interface Candidate<Part> {
-  readonly provider: string;
-  readonly model: string;
-  /** Of one attempt. They are kept here for providers that keep no time of their own. */
-  readonly timeouts: ResolvedTimeouts;
-  /** It is known that the answer comes whole: until it is there, `answerMs` holds in place of `firstOutputMs`. @defaultValue false */
-  readonly comesWhole?: boolean | undefined;
-  /** How it is doing, for circuit breakers, limits and the choice among candidates. */
-  readonly health?: CandidateHealth | undefined;
-  /** The request has a token of its own for the provider. */
-  readonly ownToken?: boolean | undefined;
-  /** The limits without those that the request sets: who is slower than a caller wishes has not failed. */
-  readonly usualTimeouts?: ResolvedTimeouts | undefined;
-  /** What `start` returns ends its work at once when it is left: it needs no signal. @defaultValue false */
-  readonly isLeavable?: boolean | undefined;
-  /** Why it cannot take the request at all. Such a candidate is passed over, and nothing is sent. */
-  refuse?(): QwenError | undefined;
-  /** Whether it goes on behind a given beginning of its answer. @defaultValue false */
-  readonly prefill?: boolean | undefined;
-  /**
-   * Asks, for what comes behind `beginning` where it can do that and there is one. Aborting `signal` stops the work at its
-   * source; there is none where it can be left without.
-   */
-  start(signal: AbortSignal | undefined, beginning?: string): AsyncIterable<Part>;
-}
 
 /** Where an attempt belongs to up to its commit point. */
 export interface AttemptOwner<Part, Result> {
@@ -60,16 +32,6 @@ export interface AttemptOwner<Part, Result> {
   /** The commit point is reached. */
   committed(attempt: Attempt<Part, Result>): void;
   failed(attempt: Attempt<Part, Result>, error: unknown): void;
-}
-
-/** An answer of nothing. What the caller asked for may leave none: its words, or its limit of tokens. */
-function emptyAnswer(provider: string, reason: unknown): QwenError {
-  const nothing = `The provider "${provider}" finished without an answer`;
-  if (reason === "content-filter")
-    return new QwenError("content_policy", `${nothing}: its content filter stopped it.`, { provider });
-  if (reason === "length")
-    return new QwenError("context_length_exceeded", `${nothing}: no tokens were left for one.`, { provider });
-  return new QwenError("empty_response", `${nothing}.`, { provider });
 }
 
 /** Where the attempt that answers is handed over to. */
@@ -195,12 +157,9 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
 
   /** An error as the caller gets it: one of the family, that names the provider. */
   asOwnError(error: unknown): QwenError {
-    const { provider } = this.candidate;
-    if (QwenError.isInstance(error)) return copyOf(error, { provider });
-    if (this.#hasOutput) return this.#interrupted(error);
-    return new QwenError("protocol", `The provider "${provider}" failed with an error of its own: ${wordsOf(error)}`, {
-      provider,
-      cause: error,
+    return asOwnError(error, {
+      provider: this.candidate.provider,
+      text: this.#hasOutput ? this.collector.text() : undefined,
     });
   }
 
@@ -221,10 +180,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   }
 
   end(): void {
-    // A source that was cut, and a swallowed error, look just like this.
-    const { provider } = this.candidate;
-    const fact = `The stream of "${provider}" ended without a \`finish\`, so the answer may be cut off. A provider whose answer is whole yields { type: "finish", reason: "stop" } last.`;
-    this.fail(new StreamInterruptedError(fact, { text: this.collector.text(), provider }));
+    this.fail(endedWithoutFinish(this.candidate.provider, this.collector.text()));
   }
 
   fail(error: unknown): void {
@@ -293,10 +249,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
 
   #collect(part: Part): void {
     this.collector.add(part);
-    if (!this.#held.isTooMuch) return;
-    const { provider } = this.candidate;
-    const fact = `The provider "${provider}" sent more than ${MOST_HELD / 1024 / 1024} MiB before any of it could be shown.`;
-    throw new QwenError("protocol", fact, { provider });
+    if (this.#held.isTooMuch) throw tooMuchHeld(this.candidate.provider);
   }
 
   /** What was shown was the whole: only its finish had been lost. */
@@ -316,11 +269,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     else this.#clock?.queued(place.position);
     const { maxQueueMs } = this.#owner;
     const etaMs = place?.etaMs ?? 0;
-    // So that what is no number is no reason.
-    if (!(etaMs > maxQueueMs)) return;
-    const { provider } = this.candidate;
-    const fact = `The queue of "${provider}" would take ${Math.round(etaMs)} ms, more than the ${maxQueueMs} ms of maxQueueMs.`;
-    throw new QwenError("queue_full", fact, { provider });
+    if (etaMs > maxQueueMs) throw queueTooLong(this.candidate.provider, { etaMs, maxQueueMs });
   }
 
   #noticeOutput(): void {
@@ -333,16 +282,6 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
 
   get #hasOutput(): boolean {
     return this.#latencyMs !== undefined;
-  }
-
-  #interrupted(cause: unknown): StreamInterruptedError {
-    const { provider } = this.candidate;
-    const text = this.collector.text();
-    return new StreamInterruptedError(`The stream of "${provider}" ended before the answer did.`, {
-      text,
-      provider,
-      cause,
-    });
   }
 
   #close(error: unknown): AttemptRecord {

@@ -1,4 +1,4 @@
-import type { Candidate } from "./attempt.ts";
+import type { Candidate } from "./candidate.ts";
 import type { AttemptSettings } from "./attempt-settings.ts";
 import type { ContinuedBy } from "./continuation.ts";
 import type { Observers } from "./observers.ts";

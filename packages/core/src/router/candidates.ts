@@ -7,7 +7,7 @@ import type { ProviderRequest, Timeouts } from "../provider.ts";
 import { isOwn } from "../own-functions.ts";
 import { copyOfAsked, type Asked } from "../request.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
-import type { Candidate } from "./attempt.ts";
+import type { Candidate } from "./candidate.ts";
 import { CheckedAnswer } from "./checked-answer.ts";
 import { begun } from "./continuation.ts";
 import { openConversation } from "./conversation.ts";

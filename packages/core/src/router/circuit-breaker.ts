@@ -108,6 +108,13 @@ class BreakerCall implements GuardedCall {
 
 const BUCKETS = 10;
 
+/** The calls of a tenth of the window. */
+interface Bucket {
+  readonly slot: number;
+  calls: number;
+  failures: number;
+}
+
 /** Makes a closed breaker. `onChange` is told every change of state when it takes effect. */
 export function createCircuitBreaker(
   options: BreakerOptions = {},
@@ -120,7 +127,7 @@ export function createCircuitBreaker(
   /** How often it has opened: a call from before tells nothing about now. */
   let openings = 0;
   // The window as a ring of buckets: memory does not grow with traffic.
-  let buckets: { readonly slot: number; calls: number; failures: number }[] = [];
+  let buckets: readonly Bucket[] = [];
   let reported: BreakerState = "closed";
 
   function report(state: BreakerState): void {
@@ -148,14 +155,17 @@ export function createCircuitBreaker(
     report("closed");
   }
 
-  function count(failed: boolean): void {
+  function bucketNow(): Bucket {
     const slot = Math.floor((performance.now() * BUCKETS) / windowMs);
-    let bucket = buckets.at(-1);
-    if (bucket?.slot !== slot) {
-      bucket = { slot, calls: 0, failures: 0 };
-      buckets = buckets.filter((old) => old.slot > slot - BUCKETS);
-      buckets.push(bucket);
-    }
+    const newest = buckets.at(-1);
+    if (newest?.slot === slot) return newest;
+    const bucket = { slot, calls: 0, failures: 0 };
+    buckets = [...buckets.filter((old) => old.slot > slot - BUCKETS), bucket];
+    return bucket;
+  }
+
+  function count(failed: boolean): void {
+    const bucket = bucketNow();
     bucket.calls++;
     if (!failed) return;
     bucket.failures++;

@@ -3,7 +3,7 @@ import type { Message } from "../message.ts";
 import { lastSpoken } from "../message-check.ts";
 import type { Settings } from "../provider.ts";
 import type { CommitPoint } from "./attempt-settings.ts";
-import type { Candidate } from "./attempt.ts";
+import type { Candidate } from "./candidate.ts";
 import { weightOfPart } from "../part-weight.ts";
 import { HeldParts, MOST_HELD } from "./held-parts.ts";
 import type { PartKind, PartReader } from "./part-reader.ts";

@@ -10,7 +10,7 @@ export {
 export type { AttemptsRun } from "./attempts.ts";
 export type { AttemptsOptions } from "./attempts-options.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
-export type { Candidate } from "./attempt.ts";
+export type { Candidate } from "./candidate.ts";
 export type { ContinuedBy } from "./continuation.ts";
 export type { BreakerOptions, BreakerState, CallOutcome, CircuitBreaker } from "./circuit-breaker.ts";
 export type { BreakerChange, CandidateHealth, Health, HealthOptions, ModelHealth, Visit } from "./health.ts";

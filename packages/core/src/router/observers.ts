@@ -1,5 +1,5 @@
 import { disregard } from "../disregard.ts";
-import type { Usage } from "../provider.ts";
+import type { Usage } from "../part.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
 
 /** What operators may want to know of a router's work. */

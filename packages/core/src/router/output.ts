@@ -6,7 +6,8 @@ import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
 import { textOf, type Message } from "../message.ts";
 import { isGroup, mustBe } from "../options.ts";
 import { printable, wordsOf } from "../printable.ts";
-import type { FinishReason, Settings } from "../provider.ts";
+import type { Settings } from "../provider.ts";
+import type { FinishReason } from "../part.ts";
 import type { Asked } from "../request.ts";
 import { readStandardSchema, type StandardSchema } from "../standard-schema.ts";
 

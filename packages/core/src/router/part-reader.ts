@@ -1,5 +1,5 @@
 import type { Attempt } from "../errors.ts";
-import type { Usage } from "../provider.ts";
+import type { Usage } from "../part.ts";
 
 /**
  * What a part means to the attempt loop.

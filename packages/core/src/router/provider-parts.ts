@@ -1,6 +1,6 @@
 import { allWarnings, Collector, type Completion } from "../completion.ts";
 import { disregard } from "../disregard.ts";
-import type { AttemptPart, ProviderPart, RouterFinishPart } from "../provider.ts";
+import type { AttemptPart, ProviderPart, RouterFinishPart } from "../part.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
 

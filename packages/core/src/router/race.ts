@@ -1,31 +1,16 @@
 import { isDecision } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
 import type { Attempt as AttemptRecord, QwenError } from "../errors.ts";
-import type { Flow } from "../flow.ts";
-import { Attempt, type AttemptOwner, type Candidate } from "./attempt.ts";
-import type { AttemptLog } from "./attempt-log.ts";
+import { Attempt, type AttemptOwner } from "./attempt.ts";
+import type { Candidate } from "./candidate.ts";
 import { continues } from "./attempt-settings.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
 import { Continuation, type Seam } from "./continuation.ts";
+import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
 import { checkedRandom, Plan } from "./retry.ts";
-import { choose } from "./strategy.ts";
+import { choose, recoversInMs } from "./strategy.ts";
 import { Waits } from "./waits.ts";
-
-/** Why a request ends badly. `broken`: by what was thrown in it, not by a provider, as in a callback that decides. */
-export type Ending = "failed" | "exhausted" | "broken" | "timed-out" | "aborted";
-
-/** The run that a race is held for. */
-export interface RaceHost<Part, Result> {
-  readonly flow: Flow<Part>;
-  readonly log: AttemptLog;
-  readonly isOver: boolean;
-  /** When the request began, by the clock of `performance`. */
-  readonly startedAt: number;
-  /** This one answers: it is at its commit point, and all the others are stopped. */
-  won(attempt: Attempt<Part, Result>): void;
-  end(reason: unknown, how: Ending): void;
-}
 
 /** After so many attempts timers get their turn, also where each fails at once and nobody asks for a pause. */
 const ATTEMPTS_A_TURN = 16;
@@ -309,8 +294,4 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       this.#host.end(error, "broken");
     }
   }
-}
-
-function recoversInMs({ health }: Pick<Candidate<unknown>, "health">): number {
-  return health?.breaker?.recoversInMs ?? 0;
 }

@@ -1,7 +1,7 @@
 import type { Completion } from "../completion.ts";
 import { FlowCursor } from "../flow-iterator.ts";
 import type { Flow } from "../flow.ts";
-import type { StreamPart } from "../provider.ts";
+import type { StreamPart } from "../part.ts";
 import type { RoutedPart } from "./provider-parts.ts";
 import type { Run } from "./run.ts";
 import { textOf } from "./text-flow.ts";

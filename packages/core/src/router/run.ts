@@ -7,7 +7,8 @@ import type { Attempt, AttemptReceiver } from "./attempt.ts";
 import { AttemptLog } from "./attempt-log.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
 import type { PartKind } from "./part-reader.ts";
-import { Race, type Ending, type RaceHost } from "./race.ts";
+import type { Ending, RaceHost } from "./race-host.ts";
+import { Race } from "./race.ts";
 import { readVerdict, type Outcome } from "./retry.ts";
 
 /**

@@ -58,7 +58,7 @@ export function choose<Candidate extends Choosable>(
 ): Candidate {
   // Nobody else is looked at: each of a long route may be asked.
   const first = candidates.find(isAllowed);
-  if (first === undefined) return lowest(candidates, ({ health }) => health?.breaker?.recoversInMs ?? 0);
+  if (first === undefined) return lowest(candidates, recoversInMs);
   if (strategy === "in-order") return first;
   const allowed = candidates.filter(isAllowed);
   if (allowed.length === 1) return first;
@@ -71,14 +71,17 @@ export function choose<Candidate extends Choosable>(
   return byWeight([first, ...allowed.slice(1)], strategy.weights, random);
 }
 
+/** How long a circuit breaker keeps calls from it, in ms. */
+export function recoversInMs({ health }: Pick<Choosable, "health">): number {
+  return health?.breaker?.recoversInMs ?? 0;
+}
+
 function isAllowed({ health }: Choosable): boolean {
   return health?.breaker?.allows ?? true;
 }
 
 function lowest<T>([first, ...others]: readonly [T, ...T[]], measure: (value: T) => number): T {
-  let best = first;
-  for (const other of others) if (measure(other) < measure(best)) best = other;
-  return best;
+  return others.reduce((best, other) => (measure(other) < measure(best) ? other : best), first);
 }
 
 function byWeight<Candidate extends Choosable>(

@@ -1,6 +1,6 @@
 import { AppendOnlyText } from "../append-only.ts";
 import { Flow, type FlowMaker, type FlowReader } from "../flow.ts";
-import type { StreamPart } from "../provider.ts";
+import type { StreamPart } from "../part.ts";
 
 /** The text of a flow of parts, as far as it can be passed on. What waits, waits among the parts. */
 export function textOf(parts: Flow<StreamPart>): Flow<string> {

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { emulate } from "../../src/emulate/index.ts";
-import type { ProviderPart, ProviderRequest, Settings } from "../../src/provider.ts";
+import type { ProviderRequest, Settings } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { createRouter } from "../../src/router/router.ts";
 import { collect, finish, messages, outline, scripted, text, type Step } from "../router/scripted.ts";
 

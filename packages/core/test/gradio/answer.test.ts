@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AnswerReader, type AnswerLocation, type AnswerReaderOptions } from "../../src/gradio/answer.ts";
 import { QwenError } from "../../src/errors.ts";
-import type { ProviderPart } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 
 const CHAT: AnswerLocation = { at: [1, -1, 1] };
 const TEXT: AnswerLocation = { at: [0] };

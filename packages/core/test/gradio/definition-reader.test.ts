@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ProviderPart } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { createSpaceProvider } from "../../src/gradio/space-provider.ts";
 import type { OutputSchema, SpaceDefinition } from "../../src/gradio/space-definition.ts";
 import { completed, eventId, says, startTestSpace } from "../servers/test-space.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { ask, chatProvider, shownText } from "../servers/chat-provider.ts";
-import type { ProviderPart } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import {
   closeStream,
   completed,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ProviderPart } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { ask, chatProvider, shownText } from "../servers/chat-provider.ts";
 import { completed, generating, startTestSpace, starts, type Events } from "../servers/test-space.ts";
 import { collect, settle, useVirtualTime } from "../servers/waiting.ts";

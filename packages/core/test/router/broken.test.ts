@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 
-import type { ProviderPart } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { runAttempts, type Candidate, type PartReader } from "../../src/router/index.ts";
 import { createRouter } from "../../src/router/router.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { QwenError } from "../../src/errors.ts";
-import type { ProviderPart } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
 import { collect, finish, messages, scripted, text } from "./scripted.ts";
 

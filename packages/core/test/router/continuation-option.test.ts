@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { StreamPart } from "../../src/provider.ts";
+import type { StreamPart } from "../../src/part.ts";
 import { createRouter } from "../../src/router/router.ts";
 import { finish, scripted, text } from "./scripted.ts";
 import { complete, failure, read, routerOf, useVirtualTime } from "./virtual.ts";

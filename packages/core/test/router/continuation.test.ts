@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { type QwenError, StreamInterruptedError } from "../../src/errors.ts";
-import type { ProviderPart, StreamPart } from "../../src/provider.ts";
+import type { ProviderPart, StreamPart } from "../../src/part.ts";
 import type { RouterRequest } from "../../src/router/router-request.ts";
 import { capabilities, finish, messages, scripted, text, type Step } from "./scripted.ts";
 import { failure, read, routerOf, slow, useVirtualTime } from "./virtual.ts";

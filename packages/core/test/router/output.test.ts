@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import * as mini from "zod/mini";
 
-import type { ProviderPart } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { ada, ask, fits, JSON_SCHEMA, native, schemaOf, whole, wrong } from "./objects.ts";
 import { capabilities, finish, messages, scripted, text, type Step } from "./scripted.ts";
 import { failure, routerOf, useVirtualTime } from "./virtual.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 
-import type { ProviderPart, StreamPart } from "../../src/provider.ts";
+import type { ProviderPart, StreamPart } from "../../src/part.ts";
 import { createRouter } from "../../src/router/router.ts";
 import type { RouterRequest } from "../../src/router/router-request.ts";
 import { capabilities, collect, finish, messages, outline, scripted, start, text, type Step } from "./scripted.ts";

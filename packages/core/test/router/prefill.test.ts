@@ -2,7 +2,8 @@ import { describe, expect, test, vi } from "vitest";
 
 import type { QwenError } from "../../src/errors.ts";
 import type { Message } from "../../src/message.ts";
-import type { ProviderPart, Settings, StreamPart } from "../../src/provider.ts";
+import type { Settings } from "../../src/provider.ts";
+import type { ProviderPart, StreamPart } from "../../src/part.ts";
 import type { CommitPoint } from "../../src/router/attempt-settings.ts";
 import { finish, messages, scripted, text, type Scripted, type Step } from "./scripted.ts";
 import { failure, read, routerOf, useVirtualTime } from "./virtual.ts";

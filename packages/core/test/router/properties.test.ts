@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { ErrorCode } from "../../src/error-rules.ts";
 import { QwenError } from "../../src/errors.ts";
-import type { ProviderPart, StreamPart } from "../../src/provider.ts";
+import type { ProviderPart, StreamPart } from "../../src/part.ts";
 import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
 import type { Strategy } from "../../src/router/strategy.ts";
 import { finish, messages, scripted, text, type Scripted, type Step } from "./scripted.ts";

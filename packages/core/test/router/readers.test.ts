@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { QwenError } from "../../src/errors.ts";
-import type { StreamPart } from "../../src/provider.ts";
+import type { StreamPart } from "../../src/part.ts";
 import { createRouter } from "../../src/router/router.ts";
 import type { RouterStream } from "../../src/router/router-stream.ts";
 import { collect, finish, messages, scripted, text, type Scripted, type Step } from "./scripted.ts";

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { QwenError } from "../../src/errors.ts";
-import type { ProviderPart } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { createRouter } from "../../src/router/router.ts";
 import type { RouterStream } from "../../src/router/router-stream.ts";
 import { settles } from "../servers/waiting.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { markOwn } from "../../src/own-functions.ts";
-import type { ModelInfo, ProviderPart } from "../../src/provider.ts";
+import type { ModelInfo } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { createRouter, type Router } from "../../src/router/router.ts";
 import { capabilities, collect, finish, messages, scripted, text } from "./scripted.ts";
 

@@ -1,4 +1,5 @@
-import type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../../src/provider.ts";
+import type { ModelInfo, Provider, ProviderRequest } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 
 /** A step of a script: a part to yield, an error to throw, a time to wait, or a wait without end. */
 export type Step = ProviderPart | Error | { readonly waitMs: number } | "stall";

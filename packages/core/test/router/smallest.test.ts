@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import type { Provider, ProviderPart } from "../../src/provider.ts";
+import type { Provider } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { createRouter } from "../../src/router/router.ts";
 
 const smallest = {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 import type { Completion } from "../../src/completion.ts";
 import type { ErrorCode } from "../../src/error-rules.ts";
 import { QwenError } from "../../src/errors.ts";
-import type { StreamPart } from "../../src/provider.ts";
+import type { StreamPart } from "../../src/part.ts";
 import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
 import type { RouterRequest } from "../../src/router/router-request.ts";
 import { collect, finish, messages, text, type Scripted, type Step } from "./scripted.ts";

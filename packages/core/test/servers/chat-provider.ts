@@ -1,7 +1,8 @@
 import type { SpaceDefinition } from "../../src/gradio/space-definition.ts";
 import { createSpaceProvider, type SpaceProviderOptions } from "../../src/gradio/space-provider.ts";
 import { textOf } from "../../src/message.ts";
-import type { ModelInfo, Provider, ProviderPart, ProviderRequest } from "../../src/provider.ts";
+import type { ModelInfo, Provider, ProviderRequest } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 
 const MODEL: ModelInfo = {
   id: "model",

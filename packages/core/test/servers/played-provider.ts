@@ -2,7 +2,8 @@ import { QwenError } from "../../src/errors.ts";
 import { Flow } from "../../src/flow.ts";
 import { FlowIterator } from "../../src/flow-iterator.ts";
 import { weightOfPart } from "../../src/part-weight.ts";
-import type { Provider, ProviderPart, ProviderRequest } from "../../src/provider.ts";
+import type { Provider, ProviderRequest } from "../../src/provider.ts";
+import type { ProviderPart } from "../../src/part.ts";
 
 export const messages = [{ role: "user", content: "Hi" }] as const;
 export const text = (words: string): ProviderPart => ({ type: "text-delta", text: words });

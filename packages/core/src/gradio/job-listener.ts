@@ -1,0 +1,18 @@
+import type { QueueMessage } from "./messages.ts";
+
+/** A message of a job while it runs. */
+export type JobMessage = Extract<QueueMessage, { type: "queue" | "started" | "generating" | "progress" | "log" }>;
+
+/** Who hears of a job: any number of messages, then exactly one `completed` or `failed`. */
+export interface JobListener {
+  /**
+   * Whether it is output: from the first on the job must not idle, and only what is output begins that limit anew. What it
+   * throws ends the job. `size` is the length of the message as it came, in characters.
+   */
+  message(message: JobMessage, size: number): boolean;
+  /** It ended well, with one value an output. */
+  completed(data: readonly unknown[], size: number): void;
+  failed(error: unknown): void;
+  /** What is there of the answer, for the error of a cut stream. */
+  partialText(): string;
+}
