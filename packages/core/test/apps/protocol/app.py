@@ -181,12 +181,12 @@ with gr.Blocks(title="Protocol") as demo:
     endpoint(nothing, None, answer)
     endpoint(shrink, None, table)
     endpoint(pair, [text], [answer, number])
-    endpoint(leave_out, [text], [answer, number])
     endpoint(file_size, [file], answer)
     endpoint(image_size, [image], answer)
     endpoint(echo_state, [text, state], [answer, state])
     endpoint(logs, None, answer)
     endpoint(read_stats, [job], answer, "stats", queue=False)
+    endpoint(leave_out, [text], [answer, number])
 
 max_size = os.environ.get("MAX_QUEUE_SIZE")
 demo.queue(default_concurrency_limit=40, max_size=int(max_size) if max_size else None)
