@@ -129,9 +129,12 @@ async function play(script: readonly Step[], { socket }: IncomingMessage, respon
         response.write(step.endless);
         await pause(step.everyMs);
       }
-    else if (step.by === "reset") socket.resetAndDestroy();
-    else if (step.by === "garbage") socket.end("\0\0 not HTTP\r\n\r\n");
-    else return;
+    else {
+      if (step.by === "reset") socket.resetAndDestroy();
+      else if (step.by === "garbage") socket.end("\0\0 not HTTP\r\n\r\n");
+      // A socket that is reset once it was ended never tells of its close.
+      return;
+    }
   }
   if (isOpen()) response.end();
 }
