@@ -1,6 +1,7 @@
 import { QwenError } from "./errors.ts";
 import { filesOf, imagesOf, type Message } from "./message.ts";
 import { lastSpoken, MOST_PROBLEMS, problemsOf } from "./message-check.ts";
+import { meantBy, shortened } from "./nearest.ts";
 import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings } from "./provider.ts";
 import type { Warning } from "./part.ts";
 
@@ -65,7 +66,21 @@ function settingsProblems(settings: Settings | undefined): readonly string[] {
     const value: unknown = settings[name];
     if (value !== undefined && !fits(value)) wrong.push(`\`settings.${name}\` must be ${expected}`);
   }
-  return wrong;
+  return [...wrong, ...unknownSettings(settings)];
+}
+
+/** Those that nothing would read. */
+function unknownSettings(settings: Settings): readonly string[] {
+  const unknown = Object.keys(settings).filter(
+    (name) => !SETTING_RULES.has(name as keyof Settings) && settings[name as keyof Settings] !== undefined,
+  );
+  if (unknown.length === 0) return NONE;
+  const known = [...SETTING_RULES.keys()];
+  const told = unknown.slice(0, MOST_PROBLEMS).map((name) => {
+    const meant = meantBy(name, known);
+    return `\`settings\` has no ${JSON.stringify(shortened(name))}${meant === undefined ? "" : `, but \`${meant}\``}`;
+  });
+  return [...told, `the settings are ${known.join(", ")}`];
 }
 
 const NONE: readonly string[] = [];

@@ -9,6 +9,7 @@ export * from "./errors.ts";
 export * from "./flow.ts";
 export * from "./flow-iterator.ts";
 export * from "./growing-text.ts";
+export * from "./headers.ts";
 export * from "./inner-call.ts";
 export * from "./json-in-text.ts";
 export * from "./json-prompt.ts";

@@ -23,6 +23,21 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
+/**
+ * The option that a name was meant for: the only one that has all of its words (`temp` and `max_tokens` of others' APIs), or else
+ * the {@link nearest}.
+ */
+export function meantBy(name: string, options: readonly string[]): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
+  const words =
+    name
+      .replaceAll(/[A-Z]/g, " $&")
+      .toLowerCase()
+      .match(/[a-z0-9]+/g) ?? [];
+  const all = options.filter((option) => words.every((word) => option.toLowerCase().includes(word)));
+  return name.length > 2 && all.length === 1 ? all[0] : nearest(name, options);
+}
+
 /** Levenshtein's distance: how many characters to insert, delete or replace. */
 function editDistance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);

@@ -1,10 +1,13 @@
-import { nearest, shortened } from "./nearest.ts";
+import { meantBy, shortened } from "./nearest.ts";
 
 /** Says what a value must be, as it ends the sentence "`name` must be …", where it is not that. */
 export type Rule = (value: unknown) => string | undefined;
 
 /** A rule for each option of a group. */
 export type Rules<Options> = { readonly [Name in keyof Options]-?: Rule };
+
+/** The name of each option of a group, for {@link refuseUnknown}: the compiler asks for one that was left out. */
+export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
 
 /**
  * Reads a group of options, once: what their owner changes later changes nothing.
@@ -19,7 +22,7 @@ export function readOptions<Options extends object>(
 ): Options | undefined {
   if (given === undefined) return undefined;
   if (!isGroup(given) || "then" in given) throw mustBe(group, "an object of options", given);
-  for (const name of Object.keys(given)) if (!Object.hasOwn(rules, name)) refuseUnknown(group, name, given, rules);
+  refuseUnknown(`\`${group}\``, given, rules);
   const read: Partial<Options> = {};
   for (const name of Object.keys(rules) as (keyof Options & string)[]) {
     const value = given[name];
@@ -38,15 +41,26 @@ export function readOption<Value>(name: string, value: Value, rule: Rule): Value
   return value;
 }
 
-/** Throws a `TypeError` for an option that nothing reads and whose name is nearly that of one that is read. */
-export function refuseSlips(owner: string, given: object, known: ReadonlySet<string>): void {
+/** As {@link readOption}, for an option that must be set. */
+export function requireOption<Value>(name: string, value: Value, rule: Rule): Value {
+  const expected = rule(value);
+  if (expected !== undefined) throw mustBe(name, expected, value);
+  return value;
+}
+
+/**
+ * Throws a `TypeError` for an option that nothing reads, with the one that is most like it or all there are. One that is
+ * `undefined` is not set, and an instance of a class may have fields of its own. `owner` begins the sentence: "A router", "`retry`".
+ */
+export function refuseUnknown(owner: string, given: object, known: object): void {
+  if (!isPlain(given)) return;
   for (const name of Object.keys(given)) {
-    // Two letters are like anything.
-    if (known.has(name) || name.length <= 2) continue;
-    const meant = nearest(name, known);
-    // `proxy` beside `auth` is another word; a slip keeps most of its letters.
-    if (meant === undefined || Math.abs(meant.length - name.length) > 2 || isUnset(given, name)) continue;
-    throw new TypeError(`${owner} has no option "${shortened(name)}". Did you mean "${meant}"?`);
+    if (Object.hasOwn(known, name) || isUnset(given, name)) continue;
+    const names = Object.keys(known);
+    const meant = meantBy(name, names);
+    throw new TypeError(
+      `${owner} has no option "${shortened(name)}". ${meant === undefined ? `It has ${names.join(", ")}.` : `Did you mean "${meant}"?`}`,
+    );
   }
 }
 
@@ -134,15 +148,12 @@ function isNumber(value: unknown): value is number {
   return typeof value === "number" && !Number.isNaN(value);
 }
 
-function isUnset(given: object, name: string): boolean {
-  return (given as Readonly<Record<string, unknown>>)[name] === undefined;
+/** Whether an object has no class, in any realm. */
+function isPlain(given: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(given);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function refuseUnknown(group: string, name: string, given: object, rules: object): void {
-  if (isUnset(given, name)) return;
-  const known = Object.keys(rules);
-  const meant = nearest(name, known);
-  throw new TypeError(
-    `\`${group}\` has no option "${shortened(name)}". ${meant === undefined ? `It has ${known.join(", ")}.` : `Did you mean "${meant}"?`}`,
-  );
+function isUnset(given: object, name: string): boolean {
+  return (given as Readonly<Record<string, unknown>>)[name] === undefined;
 }

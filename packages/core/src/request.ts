@@ -1,6 +1,6 @@
 import { QwenError } from "./errors.ts";
 import { readHeaders } from "./headers.ts";
-import { anAbortSignal, anObject, aPauseMs, isGroup, readOption } from "./options.ts";
+import { anAbortSignal, anObject, aPauseMs, isGroup, type OptionNames, readOption, refuseUnknown } from "./options.ts";
 import type { ContentPart, Message } from "./message.ts";
 import type { ProviderRequest, Settings } from "./provider.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -45,6 +45,7 @@ export function checkIsRequest(request: unknown): void {
  */
 export function readProviderRequest(request: ProviderRequest): ProviderRequest {
   checkIsRequest(request);
+  refuseUnknown("A request to a provider", request, NAMES);
   const { model, messages, signal, settings, conversation, timeouts, maxQueueMs, providerOptions, headers } = request;
   return {
     ...readAsked({ messages, settings, providerOptions }),
@@ -56,6 +57,18 @@ export function readProviderRequest(request: ProviderRequest): ProviderRequest {
     headers: readHeaders("headers", headers),
   };
 }
+
+const NAMES: OptionNames<ProviderRequest> = {
+  model: true,
+  messages: true,
+  signal: true,
+  settings: true,
+  conversation: true,
+  timeouts: true,
+  maxQueueMs: true,
+  providerOptions: true,
+  headers: true,
+};
 
 // Long lists of a router's request are copied once, not by each attempt. A short one costs less to copy than to mark.
 const copied = new WeakSet<readonly Message[]>();

@@ -41,7 +41,10 @@ export function qvq<const Id extends string = "qvq">(options?: SpaceProviderOpti
       fnIndex: 0,
       async inputs({ messages }, session) {
         const picture = await pictureOf(messages, session);
-        const uploaded = picture === undefined ? null : { path: (await session.upload(picture.bytes, picture)).path };
+        const uploaded =
+          picture === undefined
+            ? null
+            : { path: (await session.upload(picture.bytes, { filename: picture.filename })).path };
         return [uploaded, promptOf(messages)];
       },
       outputs: tuple([nullable(string())]),

@@ -1,6 +1,16 @@
 import { readHeaders } from "../headers.ts";
 import type { Transport } from "../http/transport.ts";
-import { aFlag, aString, isGroup, mustBe, oneOf, readOption, refuseSlips, type Rule } from "../options.ts";
+import {
+  aFlag,
+  aString,
+  isGroup,
+  mustBe,
+  type OptionNames,
+  oneOf,
+  readOption,
+  refuseUnknown,
+  type Rule,
+} from "../options.ts";
 import type { Timeouts } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
 import { readToken } from "./address.ts";
@@ -45,15 +55,30 @@ export interface DefinedOptions extends ClientOptions {
   readonly urls?: "public" | "any" | undefined;
 }
 
+/** Throws a `TypeError` for what is no object of options, and for an option that is none of those. */
+export function checkNames(owner: string, options: object, names: object): void {
+  if (!isGroup(options)) throw mustBe("options", "an object", options);
+  refuseUnknown(owner, options, names);
+}
+
+/** The name of each option. */
+export const CLIENT_OPTIONS: OptionNames<ClientOptions> = {
+  token: true,
+  auth: true,
+  proxy: true,
+  transport: true,
+  headers: true,
+  timeouts: true,
+  earlyStream: true,
+};
+
 /**
  * Reads the options of a client, once: what their owner changes later changes nothing.
  *
  * An empty token is none, and so is a login without name and password, as environment variables without a value
- * give them. Throws a `TypeError` that names the option and what it must be.
+ * give them. Throws a `TypeError` that names the option and what it must be. Which names there are is for its caller to check.
  */
 export function readClientOptions(options: DefinedOptions): DefinedOptions {
-  if (!isGroup(options)) throw mustBe("options", "an object", options);
-  refuseSlips("A Space", options, NAMES);
   const { token, auth, proxy, transport, headers, timeouts, earlyStream, apiPrefix, urls } = options;
   return {
     token: readToken(token),
@@ -67,21 +92,6 @@ export function readClientOptions(options: DefinedOptions): DefinedOptions {
     urls: readOption("urls", urls, aReach),
   };
 }
-
-/** For slips of the finger. A plugin may have options of its own. */
-const NAMES: ReadonlySet<string> = new Set<keyof DefinedOptions | "space" | "id">([
-  "token",
-  "auth",
-  "proxy",
-  "transport",
-  "headers",
-  "timeouts",
-  "earlyStream",
-  "apiPrefix",
-  "urls",
-  "space",
-  "id",
-]);
 
 const aTransport: Rule = (value) =>
   isGroup(value) && "request" in value && typeof value.request === "function" ? undefined : "an object with `request`";

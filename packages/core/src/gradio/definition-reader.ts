@@ -1,4 +1,15 @@
-import { aFunction, anObject, aString, isGroup, mustBe, readOption, refuseSlips, type Rule } from "../options.ts";
+import {
+  aFunction,
+  anObject,
+  aString,
+  isGroup,
+  mustBe,
+  type OptionNames,
+  readOption,
+  refuseUnknown,
+  requireOption,
+  type Rule,
+} from "../options.ts";
 import type { ModelInfo } from "../provider.ts";
 import type { AnswerLocation } from "./answer.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
@@ -12,19 +23,19 @@ export function readDefinition<const Id extends string, const Model extends Mode
   definition: SpaceDefinition<Id, Model>,
 ): SpaceDefinition<Id, Model> {
   if (!isGroup(definition)) throw mustBe("definition", "an object", definition);
-  refuseSlips("The definition of a Space", definition, NAMES);
+  refuseUnknown("The definition of a Space", definition, NAMES);
   const { id, models, space, endpoint, fnIndex, apiPrefix, inputs, outputs, answer } = definition;
   return {
-    id: required("id", id, anId),
-    models: required("models", models, someModels),
+    id: requireOption("id", id, anId),
+    models: requireOption("models", models, someModels),
     space,
-    endpoint: required("endpoint", endpoint, aName),
+    endpoint: requireOption("endpoint", endpoint, aName),
     fnIndex: readOption("fnIndex", fnIndex, anIndex),
     apiPrefix,
     // It may be the method of a class.
-    inputs: required("inputs", inputs, aFunction).bind(definition),
-    outputs: required("outputs", outputs, aSchema),
-    answer: readAnswer(required("answer", answer, anObject)),
+    inputs: requireOption("inputs", inputs, aFunction).bind(definition),
+    outputs: requireOption("outputs", outputs, aSchema),
+    answer: readAnswer(requireOption("answer", answer, anObject)),
   };
 }
 
@@ -34,8 +45,10 @@ export const anId: Rule = (value) =>
     ? undefined
     : 'a string that is not empty, without "/"';
 
-function readAnswer({ at, placeholders, footer, read }: AnswerLocation): AnswerLocation {
-  const place = required("answer.at", at, aPlace);
+function readAnswer(answer: AnswerLocation): AnswerLocation {
+  refuseUnknown("`answer`", answer, ANSWER_NAMES);
+  const { at, placeholders, footer, read } = answer;
+  const place = requireOption("answer.at", at, aPlace);
   const ends = readOption("answer.footer", footer, aFooter);
   return {
     at: [...place],
@@ -45,24 +58,19 @@ function readAnswer({ at, placeholders, footer, read }: AnswerLocation): AnswerL
   };
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof SpaceDefinition<string, ModelInfo>>([
-  "id",
-  "models",
-  "space",
-  "endpoint",
-  "fnIndex",
-  "apiPrefix",
-  "inputs",
-  "outputs",
-  "answer",
-]);
+const NAMES: OptionNames<SpaceDefinition<string, ModelInfo>> = {
+  id: true,
+  models: true,
+  space: true,
+  endpoint: true,
+  fnIndex: true,
+  apiPrefix: true,
+  inputs: true,
+  outputs: true,
+  answer: true,
+};
 
-/** As `readOption`, for what must be set. */
-function required<Value>(name: string, value: Value, rule: Rule): Value {
-  const expected = rule(value);
-  if (expected !== undefined) throw mustBe(name, expected, value);
-  return value;
-}
+const ANSWER_NAMES: OptionNames<AnswerLocation> = { at: true, placeholders: true, footer: true, read: true };
 
 const aName: Rule = (value) => (typeof value === "string" && value !== "" ? undefined : "the name of an endpoint");
 

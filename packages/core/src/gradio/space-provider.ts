@@ -2,13 +2,13 @@ import { FlowIterator } from "../flow-iterator.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
 import type { ProviderPart } from "../part.ts";
 import { markOwn } from "../own-functions.ts";
-import { isGroup, mustBe, readOption } from "../options.ts";
+import { type OptionNames, readOption } from "../options.ts";
 import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import { Call } from "./call.ts";
-import type { ClientOptions } from "./client-options.ts";
+import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { createConversations } from "./conversations.ts";
 import { anId, readDefinition } from "./definition-reader.ts";
@@ -45,8 +45,9 @@ export function createSpaceProvider<
   const Given extends string = Id,
 >(given: SpaceDefinition<Id, Model>, options: SpaceProviderOptions<Given> = {}): Provider<NoInfer<Given>, Model> {
   const definition = readDefinition(given);
-  if (!isGroup(options)) throw mustBe("options", "an object", options);
-  const client = createClient(options.space ?? definition.space, { ...options, apiPrefix: definition.apiPrefix });
+  checkNames("A provider of a Space", options, OPTION_NAMES);
+  const { space: target = definition.space } = options;
+  const client = createClient(target, { ...options, apiPrefix: definition.apiPrefix });
   // Without a given id, Given is Id by its default, which the compiler cannot see here.
   const id = readOption("id", options.id, anId) ?? (definition.id as string as Given);
   const timeouts = readTimeouts(options.timeouts);
@@ -70,3 +71,5 @@ export function createSpaceProvider<
     close: markOwn(client.close),
   };
 }
+
+const OPTION_NAMES: OptionNames<SpaceProviderOptions> = { ...CLIENT_OPTIONS, space: true, urls: true, id: true };

@@ -2,7 +2,7 @@
 import { FlowIterator } from "../flow-iterator.ts";
 import type { SpaceTarget } from "./address.ts";
 import { Call } from "./call.ts";
-import type { ClientOptions } from "./client-options.ts";
+import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import type { Endpoint } from "./config.ts";
 import { readNow } from "../snapshot.ts";
@@ -48,7 +48,7 @@ export interface Space {
  * Connects to a Gradio Space, version 4 to 6. Nothing is sent yet: the first call is two requests on
  * one connection.
  *
- * Throws a `TypeError` for what is neither `owner/name` nor an http(s) URL.
+ * Throws a `TypeError` for what is neither `owner/name` nor an http(s) URL, and for an option that is none.
  *
  * @example
  * ```ts
@@ -57,6 +57,7 @@ export interface Space {
  * ```
  */
 export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): Space {
+  checkNames("A Space", options, CLIENT_OPTIONS);
   const client = createClient(target, options);
   const timeouts = readTimeouts(options.timeouts);
 

@@ -6,9 +6,10 @@ import {
   aWholeNumber,
   isGroup,
   mustBe,
+  type OptionNames,
   readOption,
   readOptions,
-  refuseSlips,
+  refuseUnknown,
   type Rules,
 } from "../options.ts";
 import type { Timeouts } from "../provider.ts";
@@ -46,7 +47,7 @@ export function readSubmission({ endpoint, inputs, options }: Submission): Submi
     throw mustBe("endpoint", "the name of an endpoint or its number", endpoint);
   if (!Array.isArray(inputs)) throw mustBe("inputs", "an array, with one value for each input", inputs);
   if (!isGroup(options)) throw mustBe("options", "an object", options);
-  refuseSlips("A call", options, NAMES);
+  refuseUnknown("A call", options, NAMES);
   const { signal, timeouts, maxQueueMs, headers } = options;
   return {
     endpoint,
@@ -60,7 +61,7 @@ export function readSubmission({ endpoint, inputs, options }: Submission): Submi
   };
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof SubmitOptions>(["signal", "timeouts", "maxQueueMs", "headers"]);
+const NAMES: OptionNames<SubmitOptions> = { signal: true, timeouts: true, maxQueueMs: true, headers: true };
 
 /** Reads the options of an upload, once. Throws a `TypeError` for one that is none. */
 export function readUpload(options: UploadOptions | undefined): UploadOptions | undefined {

@@ -1,4 +1,12 @@
 export {
+  aCountFrom,
+  aFlag,
+  aFunction,
+  aLimitMs,
+  anAbortSignal,
+  anObject,
+  aString,
+  aWholeNumber,
   bytesInDataUrl,
   checkRequest,
   createTransport,
@@ -9,10 +17,17 @@ export {
   headerOf,
   imageSource,
   isBlob,
+  mustBe,
+  oneOf,
   publicReach,
   readBytes,
   readEvents,
+  readHeaders,
+  readOption,
+  readOptions,
   readText,
+  readTimeouts,
+  requireOption,
   resolveTimeouts,
   retryAfterMs,
   sleep,
@@ -31,6 +46,7 @@ export type {
   TransportRequest,
   TransportResponse,
 } from "./transport.ts";
+export type { Rule, Rules } from "../options.ts";
 export type { AskedFor } from "../capabilities.ts";
 export type { Deadline, ResolvedTimeouts } from "../timers.ts";
 // What a factory returns, so that a plugin can name it in its declarations.

@@ -1,6 +1,6 @@
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
-import { anAbortSignal, isGroup, oneOf, readOption, refuseSlips } from "../options.ts";
+import { anAbortSignal, isGroup, type OptionNames, oneOf, readOption, refuseUnknown } from "../options.ts";
 import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked } from "../request.ts";
 import { readTimeouts } from "../timers.ts";
@@ -55,7 +55,7 @@ export function readRouterRequest(
   providers: ReadonlySet<string>,
 ): ReadRequest {
   checkIsRequest(request);
-  refuseSlips("A request", request, NAMES);
+  refuseUnknown("A request", request, NAMES);
   const { model, messages, settings, providerOptions, signal, conversation, onConversationLost } = request;
   const { timeouts, headers, commit, retry, hedge, maxQueueMs, output } = request;
   return {
@@ -74,22 +74,22 @@ export function readRouterRequest(
 const onLost = oneOf("fail", "restart");
 
 /** The names of a request's options, for slips of the finger. */
-const NAMES: ReadonlySet<string> = new Set<keyof ObjectRequest>([
-  "model",
-  "messages",
-  "signal",
-  "settings",
-  "conversation",
-  "timeouts",
-  "maxQueueMs",
-  "providerOptions",
-  "headers",
-  "retry",
-  "commit",
-  "hedge",
-  "onConversationLost",
-  "output",
-]);
+const NAMES: OptionNames<ObjectRequest> = {
+  model: true,
+  messages: true,
+  signal: true,
+  settings: true,
+  conversation: true,
+  timeouts: true,
+  maxQueueMs: true,
+  providerOptions: true,
+  headers: true,
+  retry: true,
+  commit: true,
+  hedge: true,
+  onConversationLost: true,
+  output: true,
+};
 
 function readHeadersById(
   headers: NonNullable<RouterRequest["headers"]>,

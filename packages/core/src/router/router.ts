@@ -2,7 +2,7 @@
 import type { Completion } from "../completion.ts";
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
-import { isGroup, mustBe, refuseSlips } from "../options.ts";
+import { isGroup, mustBe, type OptionNames, refuseUnknown } from "../options.ts";
 import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
 import type { ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider.ts";
@@ -107,7 +107,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   options: RouterOptions<P, R>,
 ): Router<NamesOfAll<P> | (keyof R & string)> {
   if (!isGroup(options)) throw mustBe("options", "an object with `plugins`", options);
-  refuseSlips("A router", options, OPTION_NAMES);
+  refuseUnknown("A router", options, OPTION_NAMES);
   const { plugins, routes = {}, breaker, limits, ...others } = options as RouterOptions;
   const { retry, commit, hedge, strategy, maxQueueMs, random } = readAttemptSettings(others);
   const timeouts = readTimeouts(others.timeouts);
@@ -199,19 +199,19 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
 }
 
 /** The names of a router's options, for slips of the finger. */
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof RouterOptions>([
-  "plugins",
-  "routes",
-  "timeouts",
-  "retry",
-  "commit",
-  "hedge",
-  "strategy",
-  "maxQueueMs",
-  "random",
-  "breaker",
-  "limits",
-]);
+const OPTION_NAMES: OptionNames<RouterOptions> = {
+  plugins: true,
+  routes: true,
+  timeouts: true,
+  retry: true,
+  commit: true,
+  hedge: true,
+  strategy: true,
+  maxQueueMs: true,
+  random: true,
+  breaker: true,
+  limits: true,
+};
 
 // Of ours a job whose join was not answered yet may have to be swept, which takes longer; what does not end goes on behind it.
 const OWN_CLOSE_MS = 4000;

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+
+import { qvq } from "../../qvq/src/index.ts";
+import { qwenMax } from "../../max/src/index.ts";
+import { checkRequest } from "../src/capabilities.ts";
+import { tuple, unknown } from "../src/schema/schema.ts";
+import { createSpaceProvider } from "../src/gradio/space-provider.ts";
+import { connectSpace } from "../src/gradio/space.ts";
+import type { Settings } from "../src/provider.ts";
+import { createRouter, type Router } from "../src/router/router.ts";
+import { collect, finish, messages, scripted, text } from "./router/scripted.ts";
+import { rejection } from "./servers/waiting.ts";
+
+const outputs = tuple([unknown()]);
+const definition = {
+  id: "one",
+  models: [{ id: "m" }],
+  space: "a/b",
+  endpoint: "chat",
+  inputs: () => [],
+  outputs,
+  answer: { at: [0] },
+} as const;
+const talker = () => scripted("a", [[text("Hi"), finish]]);
+const routerOf = (options: object): Router => createRouter({ plugins: [talker()], ...options }) as Router;
+
+describe("a name that nothing reads is a TypeError that names it", () => {
+  test.each<readonly [string, (given: object) => unknown, RegExp]>([
+    ["of a router", routerOf, /A router has no option "apiKey"\. It has plugins, routes, /],
+    ["of a provider", (given) => qwenMax(given), /A provider of a Space has no option "apiKey"\. It has token, /],
+    ["of a provider", (given) => qvq(given), /no option "apiKey"/],
+    ["of a Space", (given) => connectSpace("a/b", given), /A Space has no option "apiKey"\. It has token, /],
+    [
+      "of a definition",
+      (given) => createSpaceProvider({ ...definition, ...given }),
+      /no option "apiKey"\. It has id, /,
+    ],
+    [
+      "of an answer's place",
+      (given) => createSpaceProvider({ ...definition, answer: { at: [0], ...given } }),
+      /`answer` has no option "apiKey"\. It has at, /,
+    ],
+  ])("when it is made: %s", (_, make, message) => {
+    expect(() => make({ apiKey: "hf_secret" })).toThrow(TypeError);
+    expect(() => make({ apiKey: "hf_secret" })).toThrow(message);
+    expect(() => make({ apiKey: "hf_secret" })).not.toThrow(/hf_secret/);
+    expect(() => make({ apiKey: undefined })).not.toThrow();
+  });
+
+  test.each<readonly [string, (given: object) => unknown]>([
+    ["a router's request", (given) => routerOf({}).complete({ model: "m", messages, ...given })],
+    [
+      "a provider's request",
+      (given) =>
+        collect(qwenMax().stream({ messages, ...given })).then((all) => {
+          throw all.error;
+        }),
+    ],
+    ["a call of a Space", (given) => connectSpace("a/b").predict("chat", [], given)],
+    ["an upload", (given) => connectSpace("a/b").upload(new Uint8Array(1), given)],
+  ])("from the call: %s", async (_, call) => {
+    const error = await rejection(Promise.resolve(call({ apiKey: "hf_secret" })));
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(/has no option "apiKey"\. It has /);
+  });
+
+  test("what only a provider's own options may say is not for a Space alone", () => {
+    expect(() => connectSpace("a/b", { urls: "any" } as object)).toThrow(/A Space has no option "urls"/);
+    expect(() => connectSpace("a/b", { apiPrefix: "" } as object)).toThrow(/A Space has no option "apiPrefix"/);
+  });
+
+  test("the fields of a class's instance are its own", () => {
+    class Own {
+      calls = 0;
+      plugins = [talker()];
+    }
+    expect(createRouter(new Own()).has("m")).toBe(true);
+  });
+
+  test("a Space that is null is none, and not the default", () => {
+    expect(() => qwenMax({ space: null as never })).toThrow(/Not a Space/);
+  });
+});
+
+describe("a setting that nothing reads is invalid_request with all else that is wrong", () => {
+  const told = (settings: object): string => {
+    try {
+      checkRequest({ messages, settings });
+      return "";
+    } catch (error) {
+      expect(error).toMatchObject({ code: "invalid_request" });
+      return (error as Error).message;
+    }
+  };
+
+  test.each([
+    ["temp", '`settings` has no "temp", but `temperature`'],
+    ["max_tokens", '`settings` has no "max_tokens", but `maxOutputTokens`'],
+    ["stop", '`settings` has no "stop", but `stopSequences`'],
+    ["top_p", '`settings` has no "top_p", but `topP`'],
+    ["response_format", '`settings` has no "response_format", but `responseFormat`'],
+    ["n", '`settings` has no "n"; the settings are maxOutputTokens, temperature, topK, '],
+    ["constructor", '`settings` has no "constructor"; the settings are '],
+  ])("%s", (name, message) => {
+    expect(told({ [name]: 1, topP: 5 })).toContain(message);
+    expect(told({ [name]: 1, topP: 5 })).toContain("`settings.topP` must be");
+    expect(told({ [name]: undefined })).toBe("");
+  });
+
+  test("a thousand of them are told in a few lines", () => {
+    const many = told(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`own${index}`, 1])));
+    expect(many).toContain('has no "own19"');
+    expect(many).not.toContain('has no "own20"');
+  });
+
+  test("from a router, and nobody is asked", async () => {
+    const provider = talker();
+    const { error } = await collect(
+      createRouter({ plugins: [provider] }).stream({ model: "m", messages, settings: { temp: 0 } as Settings }),
+    );
+    expect(error).toMatchObject({ code: "invalid_request" });
+    expect(provider.requests).toEqual([]);
+  });
+});
