@@ -8,11 +8,13 @@ import { providerOf, scripts } from "./wild-providers.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
   unhandled.length = 0;
   process.on("unhandledRejection", onUnhandled);
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   process.off("unhandledRejection", onUnhandled);
 });
 
@@ -24,7 +26,7 @@ const TOTAL_MS = 2500;
 const settings = fc.record(
   {
     commit: fc.constantFrom("first-output" as const, "buffered" as const),
-    hedge: fc.record({ delayMs: fc.constantFrom(1, 500), maxAttempts: fc.constantFrom(1, 2, 3) }),
+    hedge: fc.record({ delayMs: fc.constantFrom(1, 500), maxConcurrent: fc.constantFrom(1, 2, 3) }),
     limits: fc.record({ maxConcurrent: fc.constantFrom(1, 2), maxQueueSize: fc.constantFrom(0, 1, 5) }),
     retry: fc.record({ maxAttempts: fc.integer({ min: 1, max: 6 }), baseDelayMs: fc.constantFrom(0, 200) }),
   },
@@ -44,7 +46,6 @@ test("every call ends by its clock with one finish or one error, whoever calls a
           ...options,
           plugins: answers.map((calls, index) => providerOf(String.fromCodePoint(97 + index), calls)),
           timeouts: { totalMs: TOTAL_MS, firstOutputMs: 900, idleMs: 900, queueMs: 900 },
-          random: () => 0.5,
           retry: { ...options.retry, ...decision(decides) },
         });
         watch(router, watches);

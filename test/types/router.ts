@@ -133,8 +133,16 @@ const several = {
   // @ts-expect-error: any string is not a name
   void router.stream({ model: name, messages });
   if (router.has(name)) void router.stream({ model: name, messages });
-  // models lists names, so each can be asked.
-  for (const model of router.models) void router.stream({ model: model.name, messages });
+  // names and find() list names, so each can be asked.
+  for (const { name: model } of router.names) void router.stream({ model, messages });
+  for (const { name: model } of router.find({ images: true, settings: ["seed"] }))
+    void router.stream({ model, messages });
+  // @ts-expect-error: no such capability
+  void router.find({ pictures: true });
+  // @ts-expect-error: no such setting
+  void router.find({ settings: ["heat"] });
+  // @ts-expect-error: `models` are a provider's
+  void router.models;
 }
 
 {
@@ -269,9 +277,10 @@ const several = {
       shouldRetry: ({ error }, { provider }) => (error !== undefined && provider === "own" ? "next" : undefined),
     },
     breaker: { minimumCalls: 3 },
-    limits: (provider) => (provider === "own" ? { maxConcurrent: 1 } : undefined),
-    strategy: { weights: { own: 2 } },
-    hedge: { delayMs: 500 },
+    limits: { maxConcurrent: 4 },
+    providers: { own: { limits: { maxConcurrent: 1 }, timeouts: { idleMs: 1_000 }, weight: 2 }, alpha: undefined },
+    strategy: "weighted",
+    hedge: { delayMs: 500, maxConcurrent: 3 },
     timeouts: { firstOutputMs: 5_000, totalMs: Infinity },
   });
   void router.complete({ model: "smart", messages, hedge: false, commit: "first-output", retry: { maxAttempts: 1 } });
@@ -285,6 +294,18 @@ const several = {
   stop();
   // @ts-expect-error: no such strategy
   createRouter({ plugins: [own], strategy: "fastest" });
+  // @ts-expect-error: weights are settings of providers
+  createRouter({ plugins: [own], strategy: { weights: { own: 2 } } });
+  // @ts-expect-error: limits are no function
+  createRouter({ plugins: [own], limits: () => ({ maxConcurrent: 1 }) });
+  // @ts-expect-error: nobody has this id
+  createRouter({ plugins: [alpha(), own], providers: { beta: { weight: 2 } } });
+  // @ts-expect-error: no such setting of a provider
+  createRouter({ plugins: [own], providers: { own: { weights: 2 } } });
+  // @ts-expect-error: chance is an option of the attempt loop alone
+  createRouter({ plugins: [own], random: Math.random });
+  // @ts-expect-error: it counts at the same time
+  createRouter({ plugins: [own], hedge: { delayMs: 500, maxAttempts: 2 } });
   // @ts-expect-error: a hedge needs its delay
   createRouter({ plugins: [own], hedge: {} });
 }

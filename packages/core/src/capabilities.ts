@@ -130,6 +130,11 @@ const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unkno
   ["parallelToolCalls", ["true or false", (value) => typeof value === "boolean"]],
 ]);
 
+/** Whether it is the name of a setting. */
+export function isSetting(name: unknown): name is keyof Settings {
+  return SETTING_RULES.has(name as keyof Settings);
+}
+
 /**
  * Warns of the settings a provider does not honour, for the `warnings` of its `start` and `finish`.
  *

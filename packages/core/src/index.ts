@@ -1,4 +1,4 @@
-export type { NamesOfAll, RouterModel, RouterOptions, RouteTarget, Router } from "./router/router.ts";
+export type { IdsOfAll, NamesOfAll, Router, RouterName, RouterOptions, RouteTarget } from "./router/router.ts";
 export type { ObjectCompletion } from "./router/checked-answer.ts";
 export type { OutputOption } from "./router/output.ts";
 export type { ObjectRequest, RouterRequest } from "./router/router-request.ts";
@@ -7,6 +7,7 @@ export type { AttemptSettings, CommitPoint, HedgeOptions } from "./router/attemp
 export type { BreakerOptions, BreakerState } from "./router/circuit-breaker.ts";
 export type { BreakerChange, HealthOptions, ModelHealth } from "./router/health.ts";
 export type { Limits } from "./router/limiter.ts";
+export type { ProviderSettings, SettingsById } from "./router/provider-settings.ts";
 export type { AttemptLabel, RouterEvent } from "./router/observers.ts";
 export type { Strategy } from "./router/strategy.ts";
 export type { Outcome, RetryOptions, Verdict } from "./router/retry.ts";
@@ -47,6 +48,7 @@ export type {
 } from "./message.ts";
 export type {
   Capabilities,
+  IdsOf,
   ModelInfo,
   NamesOf,
   Plugin,

@@ -1,3 +1,4 @@
+import { disregard } from "./disregard.ts";
 import { meantBy, shortened } from "./nearest.ts";
 
 /** Says what a value must be, as it ends the sentence "`name` must be …", where it is not that. */
@@ -21,7 +22,11 @@ export function readOptions<Options extends object>(
   rules: Rules<Options>,
 ): Options | undefined {
   if (given === undefined) return undefined;
-  if (!isGroup(given) || "then" in given) throw mustBe(group, "an object of options", given);
+  if (!isGroup(given) || "then" in given) {
+    // It may reject, and nobody is going to hear of that.
+    void disregard(given);
+    throw mustBe(group, "an object of options", given);
+  }
   refuseUnknown(`\`${group}\``, given, rules);
   const read: Partial<Options> = {};
   for (const name of Object.keys(rules) as (keyof Options & string)[]) {

@@ -164,22 +164,32 @@ export type Plugin = Provider | PluginObject;
 export interface PluginObject {
   /** For messages about clashing names. */
   readonly name: string;
-  register(registry: Registry): Registry<string>;
+  register(registry: Registry): Registry<string, string>;
 }
 
-/** Where a plugin puts its providers. `Names` grows with each of them. */
-export interface Registry<Names extends string = never> {
-  provider<const P extends Provider>(provider: P): Registry<Names | NamesOf<P>>;
+/** Where a plugin puts its providers. `Names` grows with each of them, and so do their `Ids`. */
+export interface Registry<Names extends string = never, Ids extends string = never> {
+  provider<const P extends Provider>(provider: P): Registry<Names | NamesOf<P>, Ids | IdsOf<P>>;
   /** Never called; it keeps `Names` in the type. */
   readonly names?: (() => Names) | undefined;
+  /** Never called; it keeps `Ids` in the type. */
+  readonly ids?: (() => Ids) | undefined;
 }
 
 /** Every name a plugin adds to a router: model ids, aliases, and `provider/model` of each. */
 export type NamesOf<P> =
   P extends Provider<infer Id, infer Model>
     ? ProviderNames<Id, Model["id"] | AliasesOf<Model>>
-    : P extends { register(registry: never): Registry<infer Names> }
+    : P extends { register(registry: never): Registry<infer Names, string> }
       ? Names
+      : never;
+
+/** The ids of the providers a plugin adds to a router. */
+export type IdsOf<P> =
+  P extends Provider<infer Id>
+    ? Id
+    : P extends { register(registry: never): Registry<string, infer Ids> }
+      ? Ids
       : never;
 
 // Of each model by itself: where one has none, another may have some.

@@ -36,9 +36,12 @@ export function resolveTimeouts(...layers: readonly (Timeouts | undefined)[]): R
   return resolved;
 }
 
-/** Reads the `timeouts` that somebody gave. Throws a `TypeError` for a limit that is none, and for a name that is none. */
-export function readTimeouts(timeouts: Timeouts | undefined): Timeouts | undefined {
-  return readOptions("timeouts", timeouts, TIMEOUT_RULES);
+/**
+ * Reads the `timeouts` that somebody gave. Throws a `TypeError` for a limit that is none, and for a name that is none, under the
+ * name of the option.
+ */
+export function readTimeouts(timeouts: Timeouts | undefined, name = "timeouts"): Timeouts | undefined {
+  return readOptions(name, timeouts, TIMEOUT_RULES);
 }
 
 /**

@@ -24,7 +24,7 @@ export interface HedgeOptions {
    *
    * @defaultValue 2
    */
-  readonly maxAttempts?: number | undefined;
+  readonly maxConcurrent?: number | undefined;
 }
 
 /** How requests are tried. */
@@ -53,8 +53,6 @@ export interface AttemptSettings {
   readonly hedge?: HedgeOptions | undefined;
   /** Leave a queue that is expected to take longer than this, in ms. @defaultValue Infinity */
   readonly maxQueueMs?: number | undefined;
-  /** For jitter and choices: numbers from 0 up to 1. @defaultValue Math.random */
-  readonly random?: (() => number) | undefined;
 }
 
 /** What a router sets for all requests and a request may set for itself. */
@@ -63,12 +61,11 @@ type SharedSettings = Pick<AttemptSettings, "commit" | "retry" | "maxQueueMs"> &
 };
 
 /** Reads the settings of a router, once. Throws a `TypeError` for one that is none, naming it and what it must be. */
-export function readAttemptSettings({ strategy, random, hedge, ...shared }: AttemptSettings): AttemptSettings {
+export function readAttemptSettings({ strategy, hedge, ...shared }: AttemptSettings): AttemptSettings {
   return {
     ...readSharedSettings(shared),
     hedge: readHedge(hedge),
     strategy: readStrategy(strategy),
-    random: readOption("random", random, aFunction),
   };
 }
 
@@ -113,4 +110,4 @@ const RETRY_RULES: Rules<RetryOptions> = {
   shouldRetry: aFunction,
 };
 
-const HEDGE_RULES: Rules<HedgeOptions> = { delayMs: aFiniteMs, maxAttempts: aCountFrom(1) };
+const HEDGE_RULES: Rules<HedgeOptions> = { delayMs: aFiniteMs, maxConcurrent: aCountFrom(1) };

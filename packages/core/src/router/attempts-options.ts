@@ -19,6 +19,8 @@ export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   /** How an answer that breaks off can be gone on with, where `commit` asks for that, in this order. @defaultValue by a replay */
   readonly continueBy?: readonly ContinuedBy[] | undefined;
   readonly observers?: Observers | undefined;
+  /** For jitter and choices: numbers from 0 up to 1. @defaultValue Math.random */
+  readonly random?: (() => number) | undefined;
   /** Called when the work begins with what ends it for a reason; returns what to call when it is over. */
   readonly track?: ((end: (reason: unknown) => void) => () => void) | undefined;
 }

@@ -1,4 +1,4 @@
-import { aLimitMs, anAbortSignal, readOption } from "../options.ts";
+import { aFunction, aLimitMs, anAbortSignal, readOption } from "../options.ts";
 import { readAttemptSettings } from "./attempt-settings.ts";
 import { FlowCursor } from "../flow-iterator.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
@@ -30,6 +30,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     ...readAttemptSettings(options),
     totalMs: readOption("totalMs", options.totalMs, aLimitMs),
     signal: readOption("signal", options.signal, anAbortSignal),
+    random: readOption("random", options.random, aFunction),
   };
   return new AttemptsCursor(new Run(read));
 }

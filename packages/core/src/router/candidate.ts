@@ -12,6 +12,8 @@ export interface Candidate<Part> {
   readonly comesWhole?: boolean | undefined;
   /** How it is doing, for circuit breakers, limits and the choice among candidates. */
   readonly health?: CandidateHealth | undefined;
+  /** How often it is asked first where the strategy is `weighted`, in proportion to the others. @defaultValue 1 */
+  readonly weight?: number | undefined;
   /** The request has a token of its own for the provider. */
   readonly ownToken?: boolean | undefined;
   /** The limits without those that the request sets: who is slower than a caller wishes has not failed. */

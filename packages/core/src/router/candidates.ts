@@ -14,6 +14,7 @@ import { openConversation } from "./conversation.ts";
 import type { CandidateHealth, Health } from "./health.ts";
 import { carriesToken } from "./own-token.ts";
 import type { RoutedPart } from "./provider-parts.ts";
+import type { ProviderSettings } from "./provider-settings.ts";
 import type { Entry, Names } from "./registry.ts";
 import type { ReadRequest } from "./router-request.ts";
 
@@ -25,6 +26,8 @@ export interface CandidatesOptions {
   readonly names: Pick<Names, "find">;
   readonly health: Pick<Health, "of">;
   readonly timeouts: Timeouts | undefined;
+  /** Settings of single providers, by their ids. */
+  readonly settings: ReadonlyMap<string, ProviderSettings>;
   readonly maxQueueMs: number | undefined;
 }
 
@@ -64,6 +67,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   readonly health: CandidateHealth;
   readonly ownToken: boolean;
   readonly usualTimeouts: ResolvedTimeouts | undefined;
+  readonly weight: number | undefined;
   readonly isLeavable: boolean;
   readonly prefill: boolean;
   readonly #entry: Entry;
@@ -77,7 +81,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   constructor(
     entry: Entry,
     request: ReadRequest,
-    { health, timeouts, maxQueueMs }: CandidatesOptions,
+    { health, timeouts, settings, maxQueueMs }: CandidatesOptions,
     conversation?: string,
   ) {
     const { provider, model } = entry;
@@ -85,9 +89,11 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     this.provider = provider.id;
     this.model = model.id;
     // The total of a request is kept by the run; that of a provider is the time of each attempt at it.
-    const { totalMs = Infinity } = provider.timeouts ?? {};
-    this.timeouts = { ...resolveTimeouts(request.timeouts, provider.timeouts, timeouts), totalMs };
-    this.usualTimeouts = request.timeouts === undefined ? undefined : resolveTimeouts(provider.timeouts, timeouts);
+    const { timeouts: own, weight } = settings.get(provider.id) ?? {};
+    const totalMs = own?.totalMs ?? provider.timeouts?.totalMs ?? Infinity;
+    this.timeouts = { ...resolveTimeouts(request.timeouts, own, provider.timeouts, timeouts), totalMs };
+    this.usualTimeouts = request.timeouts === undefined ? undefined : resolveTimeouts(own, provider.timeouts, timeouts);
+    this.weight = weight;
     this.health = health.of(provider.id, model.id);
     this.#headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
     this.ownToken = carriesToken(this.#headers);

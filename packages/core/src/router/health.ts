@@ -1,4 +1,3 @@
-import { disregard } from "../disregard.ts";
 import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
 import { limitOf } from "../phase-clock.ts";
@@ -13,6 +12,7 @@ import {
   type GuardedCall,
 } from "./circuit-breaker.ts";
 import { createLimiter, readLimits, type Limiter, type Limits } from "./limiter.ts";
+import { readProviderSettings, type SettingsById } from "./provider-settings.ts";
 import { ruleOf } from "./retry.ts";
 
 /** How one model of one provider is doing, kept over all requests. */
@@ -67,8 +67,10 @@ export interface ModelHealth {
 export interface HealthOptions {
   /** `false` switches circuit breakers off. */
   readonly breaker?: BreakerOptions | false | undefined;
-  /** For every provider alike, or by provider id. */
-  readonly limits?: Limits | ((provider: string) => Limits | undefined) | undefined;
+  /** For every provider alike. @defaultValue none */
+  readonly limits?: Limits | undefined;
+  /** For one provider, by its id. Of its settings only the `limits` are of interest. */
+  readonly providers?: SettingsById | undefined;
   readonly onBreakerChange?: ((change: BreakerChange) => void) | undefined;
 }
 
@@ -81,8 +83,6 @@ export interface BreakerChange {
 
 /** The health of all models that were ever asked for. */
 export interface Health {
-  /** Reads the limits of a provider, unless they were. Throws a `TypeError` for those that are none. */
-  readLimitsOf(provider: string): void;
   of(provider: string, model: string): CandidateHealth;
   /** In the order they were first asked for. */
   list(): readonly ModelHealth[];
@@ -94,11 +94,12 @@ const NEWEST_SHARE = 0.3;
 /**
  * Makes a book of how models are doing: one for each router.
  *
- * Throws a `TypeError` for an option that is none; what a function of `limits` gives is read when its provider is first asked for.
+ * Throws a `TypeError` for an option that is none.
  */
-export function createHealth({ breaker: ownBreaker, limits, onBreakerChange }: HealthOptions = {}): Health {
+export function createHealth({ breaker: ownBreaker, limits, providers, onBreakerChange }: HealthOptions = {}): Health {
   const breaker = ownBreaker === false ? false : (readBreaker(ownBreaker) ?? {});
-  const sharedLimits = typeof limits === "function" ? undefined : readLimits(limits);
+  const sharedLimits = readLimits(limits);
+  const settings = readProviderSettings(providers);
   const known = new Map<
     string,
     { readonly provider: string; readonly model: string; readonly health: CandidateHealth }
@@ -107,16 +108,13 @@ export function createHealth({ breaker: ownBreaker, limits, onBreakerChange }: H
 
   function limiterOf(provider: string): Limiter | undefined {
     if (!limiters.has(provider)) {
-      const own = typeof limits === "function" ? limits(provider) : sharedLimits;
-      // Limits that are a promise are refused where they are read.
-      if (own !== sharedLimits) void disregard(own);
-      limiters.set(provider, own === undefined ? undefined : createLimiter(provider, own));
+      const own = settings.get(provider)?.limits ?? sharedLimits;
+      limiters.set(provider, own === undefined ? undefined : createLimiter(provider, { ...sharedLimits, ...own }));
     }
     return limiters.get(provider);
   }
 
   return {
-    readLimitsOf: (provider) => void limiterOf(provider),
     of(provider, model) {
       const key = `${provider}/${model}`;
       const found = known.get(key);

@@ -1,5 +1,5 @@
 export {
-  choose,
+  chooseCandidate,
   createCircuitBreaker,
   createHealth,
   createLimiter,

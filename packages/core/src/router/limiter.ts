@@ -19,9 +19,9 @@ export interface Limits {
 
 const LIMIT_RULES: Rules<Limits> = { maxConcurrent: aCountFrom(1), maxQueueSize: aCountFrom(0) };
 
-/** Reads limits, once. Throws a `TypeError` for one that is none. */
-export function readLimits(limits: Limits | undefined): Limits | undefined {
-  return readOptions("limits", limits, LIMIT_RULES);
+/** Reads limits, once. Throws a `TypeError` for one that is none, under the name of the option. */
+export function readLimits(limits: Limits | undefined, name = "limits"): Limits | undefined {
+  return readOptions(name, limits, LIMIT_RULES);
 }
 
 /** A call's place among those of a provider, or in the queue for one. */

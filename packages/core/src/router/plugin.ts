@@ -23,7 +23,7 @@ export function nameOf(plugin: Plugin): string {
 /** The providers a plugin registers, in its order. Throws a `TypeError` for one that is none. */
 export function providersOf(plugin: Plugin, name: string): readonly Provider[] {
   const providers: Provider[] = [];
-  const registry: Registry<string> = {
+  const registry: Registry<string, string> = {
     provider(provider) {
       checkProvider(provider, name);
       providers.push(provider);

@@ -9,7 +9,7 @@ import { Continuation, type Seam } from "./continuation.ts";
 import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
 import { checkedRandom, Plan } from "./retry.ts";
-import { choose, recoversInMs } from "./strategy.ts";
+import { chooseCandidate, recoversInMs } from "./strategy.ts";
 import { Waits } from "./waits.ts";
 
 /** After so many attempts timers get their turn, also where each fails at once and nobody asks for a pause. */
@@ -51,7 +51,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       ...options.retry,
       random,
       recoversInMs,
-      choose: (some) => choose(some, { strategy, random }),
+      choose: (some) => chooseCandidate(some, { strategy, random }),
     });
   }
 
@@ -229,7 +229,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     const { hedge } = this.#options;
     if (hedge === undefined || this.#continuation !== undefined || !this.#active.has(attempt) || attempt.isHandedOver)
       return;
-    if (this.#active.size >= (hedge.maxAttempts ?? 2)) return;
+    if (this.#active.size >= (hedge.maxConcurrent ?? 2)) return;
     this.#hedges.add(hedge.delayMs, () => this.#askBeside(attempt));
   }
 

@@ -2,7 +2,7 @@ import { NoSuchModelError, QwenError } from "../errors.ts";
 import { nearest, shortened } from "../nearest.ts";
 import type { ModelInfo, Plugin, Provider } from "../provider.ts";
 import { nameOf, namesOf, providersOf } from "./plugin.ts";
-import { readRoutes, resolveRoute, type Routes } from "./routes.ts";
+import { readRoutes, resolveRoute, type Routes, type RouteTargets } from "./routes.ts";
 
 /** One model of one provider: what a name finally stands for. */
 export interface Entry {
@@ -18,12 +18,12 @@ const MOST_NAMES = 30;
 /** The names of a router and what they stand for. */
 export interface Names {
   /**
-   * Adds the providers of a plugin, all or none; `accept` is called with each before any is there, and may throw.
+   * Adds the providers of a plugin, all or none.
    *
    * Throws a `TypeError` for a second provider of the same id, for a name that is another provider's
    * `provider/model`, and for what is no plugin.
    */
-  add(plugin: Plugin, accept?: (provider: Provider) => void): void;
+  add(plugin: Plugin): void;
   /**
    * The models a name stands for, in the order they are to be tried, each once.
    *
@@ -45,6 +45,8 @@ export interface ListedName {
   readonly name: string;
   readonly kind: "route" | "model" | "alias";
   readonly entries: readonly Entry[];
+  /** A request for it is `ambiguous_model`. */
+  readonly isAmbiguous: boolean;
 }
 
 /**
@@ -63,7 +65,7 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
   /** What routes lead to, as found before. */
   let found = new Map<string, readonly Entry[]>();
 
-  function add(plugin: Plugin, accept?: (provider: Provider) => void): void {
+  function add(plugin: Plugin): void {
     const name = nameOf(plugin);
     const added = providersOf(plugin, name);
     for (const { id } of added) {
@@ -77,7 +79,6 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
       provider.models.map((model): Entry => ({ provider, model, plugin: name })),
     );
     refuseTakenNames(entries);
-    if (accept !== undefined) added.forEach(accept);
     for (const provider of added) {
       byProvider.set(provider.id, { provider, plugin: name });
       ids.add(provider.id);
@@ -118,12 +119,7 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
     const [first] = entries;
     if (first === undefined) throw noSuchModel(name, route);
     const second = entries.find(({ model }) => model.id !== first.model.id);
-    if (second !== undefined) {
-      throw new QwenError(
-        "ambiguous_model",
-        `"${name}" means ${describe(first)} and ${describe(second)}. Ask for one of them as "provider/model", or add a route "${name}" to the one you mean.`,
-      );
-    }
+    if (second !== undefined) throw ambiguous(name, first, second);
     return entries;
   }
 
@@ -156,14 +152,17 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
     list() {
       const all = new Map<string, readonly Entry[]>();
       for (const name of routeNames) all.set(name, resolveRoute(name, { targets, entriesOf, found: all }));
+      const unclear = unclearRoutes(routeNames, targets, findAny);
       const listed = [...targets.keys()].map((name): ListedName => ({
         name,
         kind: "route",
         entries: all.get(name) ?? [],
+        isAmbiguous: unclear.has(name),
       }));
       for (const [name, entries] of byName) {
-        if (!targets.has(name))
-          listed.push({ name, kind: entries.some(({ model }) => model.id === name) ? "model" : "alias", entries });
+        if (targets.has(name)) continue;
+        const kind = entries.some(({ model }) => model.id === name) ? "model" : "alias";
+        listed.push({ name, kind, entries, isAmbiguous: isUnclear(entries) });
       }
       return listed;
     },
@@ -172,6 +171,25 @@ export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
       return [...byProvider.values()].map(({ provider }) => provider);
     },
   };
+}
+
+/** The routes that lead to a name with two meanings. Each of `routeNames` comes after those that it leads to. */
+function unclearRoutes(
+  routeNames: ReadonlySet<string>,
+  targets: RouteTargets,
+  findAny: (name: string) => readonly Entry[],
+): ReadonlySet<string> {
+  const unclear = new Set<string>();
+  for (const name of routeNames) {
+    const leads = targets.get(name) ?? [];
+    if (leads.some((to) => (targets.has(to) ? unclear.has(to) : isUnclear(findAny(to))))) unclear.add(name);
+  }
+  return unclear;
+}
+
+/** Whether it could be one model or another. */
+function isUnclear([first, ...others]: readonly Entry[]): boolean {
+  return others.some(({ model }) => model.id !== first?.model.id);
 }
 
 /** Throws where a name of one provider's model is the full name of another's. */
@@ -193,6 +211,13 @@ function unknownName(
     suggestion: nearest(asked, known),
     route,
   });
+}
+
+function ambiguous(name: string, one: Entry, other: Entry): QwenError {
+  return new QwenError(
+    "ambiguous_model",
+    `"${name}" means ${describe(one)} and ${describe(other)}. Ask for one of them as "provider/model", or add a route "${name}" to the one you mean.`,
+  );
 }
 
 function describe({ provider, model, plugin }: Entry): string {

@@ -2,10 +2,11 @@
 import type { Completion } from "../completion.ts";
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
+import { shortened } from "../nearest.ts";
 import { isGroup, mustBe, type OptionNames, refuseUnknown } from "../options.ts";
 import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
-import type { ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider.ts";
+import type { Capabilities, IdsOf, ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
 import { readTimeouts, within } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
@@ -16,11 +17,14 @@ import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth 
 import { createObservers, type RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
+import { readProviderSettings, type ProviderSettings, type SettingsById } from "./provider-settings.ts";
 import { createNames, type ListedName } from "./registry.ts";
 import type { RetryOptions } from "./retry.ts";
 import { readRouterRequest, type ObjectRequest, type ReadRequest, type RouterRequest } from "./router-request.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
 import { Run } from "./run.ts";
+import type { Strategy } from "./strategy.ts";
+import { isWanted, readWanted } from "./wanted.ts";
 
 /** What a route leads to: one name, or several that are tried in this order. */
 export type RouteTarget<Names extends string = string> = Names | readonly Names[];
@@ -28,12 +32,15 @@ export type RouteTarget<Names extends string = string> = Names | readonly Names[
 /** Every name the plugins of a list add. */
 export type NamesOfAll<P extends readonly unknown[]> = { [K in keyof P]: NamesOf<P[K]> }[number];
 
+/** The ids of all providers the plugins of a list add. */
+export type IdsOfAll<P extends readonly unknown[]> = { [K in keyof P]: IdsOf<P[K]> }[number];
+
 /** Options of {@link createRouter}. */
 export interface RouterOptions<
   P extends readonly Plugin[] = readonly Plugin[],
   R = Readonly<Record<string, RouteTarget>>,
 >
-  extends AttemptSettings, Omit<HealthOptions, "onBreakerChange"> {
+  extends AttemptSettings, Omit<HealthOptions, "onBreakerChange" | "providers"> {
   /** Who can be asked. Of several that serve the same model, the first is tried first. */
   readonly plugins: P;
   /**
@@ -44,10 +51,18 @@ export interface RouterOptions<
   readonly routes?: { readonly [K in keyof R]: RouteTarget<NamesOfAll<P> | (keyof R & string)> } | undefined;
   /** Limits for every request; those of a provider and of a request are stronger. */
   readonly timeouts?: Timeouts | undefined;
+  /**
+   * Settings of one provider, by its id, over those for all. A `weight` is for the strategy `weighted`.
+   *
+   * @defaultValue none
+   */
+  readonly providers?: SettingsById<NoInfer<IdsOfAll<P>>> | undefined;
+  /** Who of the candidates is asked first. @defaultValue "weighted" where a provider has a `weight`, else "in-order" */
+  readonly strategy?: Strategy | undefined;
 }
 
 /** A name that a request may use, and who could be meant by it. */
-export interface RouterModel<Names extends string = string> {
+export interface RouterName<Names extends string = string> {
   readonly name: Names;
   readonly kind: ListedName["kind"];
   /** In the order they are tried. Those of an alias with two meanings are all listed. */
@@ -72,7 +87,12 @@ export interface Router<Names extends string = string> {
   /** Whether a request may use the name. */
   has(name: string): name is Names;
   /** Routes, model ids and aliases; each model can be had as `provider/model` as well. */
-  readonly models: readonly RouterModel<Names>[];
+  readonly names: readonly RouterName<Names>[];
+  /**
+   * Those of the names that lead to a model which can do all that is wanted, each with such candidates only; without those that
+   * have two meanings. Throws a `TypeError` for what is no capability.
+   */
+  find(wanted: Capabilities): readonly RouterName<Names>[];
   /** How each model is doing. */
   health(): readonly ModelHealth[];
   /** Watches the router's work until the returned function is called. An observer that throws disturbs nothing. */
@@ -90,8 +110,8 @@ export interface Router<Names extends string = string> {
  * Combines providers into one that sends each request to the first of them able to answer it.
  *
  * Throws a `TypeError` for two providers of one id, for a name that is another provider's
- * `provider/model`, for a route in a circle, for what is no plugin and for an option that is none; and
- * `no_such_model` for a route to a name that nobody has. Options are read once: what their owner changes
+ * `provider/model`, for a route in a circle, for what is no plugin, for settings of a provider that nobody
+ * has and for an option that is none; and `no_such_model` for a route to a name that nobody has. Options are read once: what their owner changes
  * later changes nothing.
  *
  * @example
@@ -109,18 +129,20 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   if (!isGroup(options)) throw mustBe("options", "an object with `plugins`", options);
   refuseUnknown("A router", options, OPTION_NAMES);
   const { plugins, routes = {}, breaker, limits, ...others } = options as RouterOptions;
-  const { retry, commit, hedge, strategy, maxQueueMs, random } = readAttemptSettings(others);
+  const { retry, commit, hedge, strategy: chosen, maxQueueMs } = readAttemptSettings(others);
   const timeouts = readTimeouts(others.timeouts);
   if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
   const names = createNames(plugins, routes);
+  const settings = readProviderSettings(others.providers, names.ids);
+  const strategy = strategyOf(chosen, settings);
   const observers = createObservers();
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
-  const health = createHealth({ breaker, limits, onBreakerChange });
+  const health = createHealth({ breaker, limits, providers: Object.fromEntries(settings), onBreakerChange });
   const running = new Set<(reason: unknown) => void>();
-  const candidatesOf = createCandidates({ names, health, timeouts, maxQueueMs });
+  const candidatesOf = createCandidates({ names, health, timeouts, settings, maxQueueMs });
   listAll();
 
-  /** Those are listed as well that nobody has asked for yet; and wrong ones out of `limits` are told at once. */
+  /** Those are listed as well that nobody has asked for yet. */
   function listAll(): void {
     for (const { id, models } of names.providers) for (const model of models) health.of(id, model.id);
   }
@@ -152,7 +174,6 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       maxQueueMs: request.maxQueueMs ?? maxQueueMs,
       totalMs: request.timeouts?.totalMs ?? timeouts?.totalMs,
       signal: request.signal,
-      random,
       observers,
       track(end) {
         running.add(end);
@@ -169,18 +190,22 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     // A request with `output` is answered with an object, by its reader.
     complete: complete as Router["complete"],
     use(plugin) {
-      names.add(plugin, ({ id }) => health.readLimitsOf(id));
+      names.add(plugin);
       listAll();
       return router;
     },
     has: (name): name is string => names.has(name),
-    get models() {
-      return names.list().map(({ name, kind, entries }) => ({
-        name,
-        kind,
-        // Copies: who shows them may write on them.
-        candidates: entries.map(({ provider, model }) => ({ provider: provider.id, model: snapshotOf(model) })),
-      }));
+    get names() {
+      return names.list().map(asTold);
+    },
+    find(given) {
+      const wanted = readWanted(given);
+      return names
+        .list()
+        .filter(({ isAmbiguous }) => !isAmbiguous)
+        .map((listed) => ({ ...listed, entries: listed.entries.filter(({ model }) => isWanted(model, wanted)) }))
+        .filter(({ entries }) => entries.length > 0)
+        .map(asTold);
     },
     health() {
       listAll();
@@ -208,10 +233,32 @@ const OPTION_NAMES: OptionNames<RouterOptions> = {
   hedge: true,
   strategy: true,
   maxQueueMs: true,
-  random: true,
   breaker: true,
   limits: true,
+  providers: true,
 };
+
+/** Weights are for the one strategy that looks at them. */
+function strategyOf(
+  chosen: Strategy | undefined,
+  settings: ReadonlyMap<string, ProviderSettings>,
+): Strategy | undefined {
+  const weighted = [...settings].find(([, { weight }]) => weight !== undefined)?.[0];
+  if (weighted === undefined || chosen === "weighted") return chosen;
+  if (chosen === undefined) return "weighted";
+  throw new TypeError(
+    `\`providers.${shortened(weighted)}.weight\` is for \`strategy: "weighted"\`, and the strategy is "${chosen}". Leave one of them out.`,
+  );
+}
+
+/** A name as it is handed out. Its candidates are copies: who shows them may write on them. */
+function asTold({ name, kind, entries }: ListedName): RouterName {
+  return {
+    name,
+    kind,
+    candidates: entries.map(({ provider, model }) => ({ provider: provider.id, model: snapshotOf(model) })),
+  };
+}
 
 // Of ours a job whose join was not answered yet may have to be swept, which takes longer; what does not end goes on behind it.
 const OWN_CLOSE_MS = 4000;

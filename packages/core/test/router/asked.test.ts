@@ -177,10 +177,10 @@ test("a provider of somebody's own that writes on its request spoils it for nobo
   expect(asked[1]).toBe(asked[0]);
 });
 
-test("the models that a router tells are the caller's to change", () => {
+test("the names that a router tells are the caller's to change", () => {
   const router = routerOf({}, "a");
-  const [told] = router.models as unknown as { candidates: { model: { capabilities: object; aliases: string[] } }[] }[];
+  const [told] = router.names as unknown as { candidates: { model: { capabilities: object; aliases: string[] } }[] }[];
   Object.assign(told!.candidates[0]!.model.capabilities, { images: true });
   told!.candidates[0]!.model.aliases.push("mine");
-  expect(router.models[0]?.candidates[0]?.model).toEqual({ id: "m", aliases: [], capabilities });
+  expect(router.names[0]?.candidates[0]?.model).toEqual({ id: "m", aliases: [], capabilities });
 });

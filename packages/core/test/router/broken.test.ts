@@ -3,10 +3,9 @@ import { describe, expect, test, vi } from "vitest";
 
 import type { ProviderPart } from "../../src/part.ts";
 import { runAttempts, type Candidate, type PartReader } from "../../src/router/index.ts";
-import { createRouter } from "../../src/router/router.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";
 import { collect, finish, messages, scripted, text, type Step } from "./scripted.ts";
-import { failure, good, routerOf, useVirtualTime } from "./virtual.ts";
+import { failure, routerOf, useVirtualTime } from "./virtual.ts";
 
 useVirtualTime();
 
@@ -61,11 +60,33 @@ describe("whatever throws in the loop ends the call with that", () => {
     }
   });
 
-  test("`random`, where it is asked", async () => {
-    const router = createRouter({ plugins: [scripted("a", [[failure("connection")], good])], random: throwing });
-    const answer = router.complete({ model: "m", messages }).catch((error: unknown) => error);
+  /** The error of a call that has to be tried again, after a random wait. */
+  async function errorBy(random: () => unknown): Promise<unknown> {
+    const candidate: Candidate<Part> = { provider: "a", model: "m", timeouts: DEFAULT_TIMEOUTS, start: failing };
+    const reading = collect(
+      runAttempts({ model: "m", candidates: () => [candidate], reader, random: random as () => number }),
+    );
     await vi.runAllTimersAsync();
-    expect(await answer).toBe(slip);
+    return (await reading).error;
+  }
+  const failing = (): never => {
+    throw failure("connection");
+  };
+
+  test("`random`, where it is asked", async () => {
+    expect(await errorBy(throwing)).toBe(slip);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["NaN", () => Number.NaN],
+    ["less than 0", () => -0.1],
+    ["more than 1", () => 2],
+    ["text", () => "0.5"],
+    ["a promise", async () => 0.5],
+    ["a rejected promise", async () => throwing()],
+  ])("what `random` returns, where that is none of its numbers but %s", async (_, random) => {
+    const expected = new TypeError("`random` must return numbers from 0 up to 1, and at once.");
+    expect(await errorBy(random)).toEqual(expected);
   });
 });
 
@@ -79,7 +100,7 @@ describe("who watches and ends the call", () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8])("at event %i of it is heard at once, and nothing is left open", async (nth) => {
     for (const commit of ["first-output", "buffered"] as const) {
       const providers = scripts.map((script, index) => scripted(String.fromCodePoint(97 + index), [script]));
-      const router = routerOf(providers, { hedge: { delayMs: 5, maxAttempts: 3 }, commit });
+      const router = routerOf(providers, { hedge: { delayMs: 5, maxConcurrent: 3 }, commit });
       const controller = new AbortController();
       let events = 0;
       router.observe(() => {

@@ -141,16 +141,11 @@ test("a part that weighs less when it is read than when it came holds nobody up"
 
 describe("a promise where a value is needed is a TypeError, and ends no process by rejecting", () => {
   test("of `limits`", () => {
-    expect(() => routerOf(throwing, { limits: rejecting as never })).toThrow(TypeError);
+    expect(() => routerOf(throwing, { limits: rejecting() as never })).toThrow(TypeError);
   });
 
   test("of `register`", () => {
     expect(() => createRouter({ plugins: [{ name: "p", register: rejecting as never }] })).toThrow(/at once/);
-  });
-
-  test("of `random`", async () => {
-    const router = routerOf(throwing, { random: rejecting as never, retry: { maxAttempts: 2 } });
-    await expect(router.complete({ model: "m", messages })).rejects.toThrow(TypeError);
   });
 });
 

@@ -43,7 +43,7 @@ describe("a conversation that is lost", () => {
   test("is never hedged and never loses its turn to a strategy, also where it may begin anew", async () => {
     const a = scripted("a", [[{ waitMs: 500 }, ...good]]);
     const b = scripted("b", [good]);
-    const router = routerOf([a, b], { hedge: { delayMs: 10 }, strategy: { weights: { a: 0 } } });
+    const router = routerOf([a, b], { hedge: { delayMs: 10 }, providers: { a: { weight: 0 } } });
     const { completion } = await complete(router, { conversation, onConversationLost: "restart" });
     expect(completion).toMatchObject({ provider: "a", attempts: [{ provider: "a" }] });
     expect(b.requests).toHaveLength(0);

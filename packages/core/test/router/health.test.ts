@@ -121,8 +121,8 @@ describe("limits", () => {
 
   test("send what finds no place to the next candidate, without blaming the provider", async () => {
     const [a, b] = [scripted("a", [slow(100)]), scripted("b", [good])];
-    const limits = (provider: string) => (provider === "a" ? { maxConcurrent: 1, maxQueueSize: 0 } : undefined);
-    const router = routerOf([a, b], { limits, breaker: { minimumCalls: 1 }, retry: { maxAttempts: 2 } });
+    const providers = { a: { limits: { maxConcurrent: 1, maxQueueSize: 0 } } };
+    const router = routerOf([a, b], { providers, breaker: { minimumCalls: 1 }, retry: { maxAttempts: 2 } });
     const calls = Promise.all(Array.from({ length: 3 }, () => router.complete({ model: "m", messages })));
     await vi.runAllTimersAsync();
     expect((await calls).map(({ provider }) => provider)).toEqual(["a", "b", "b"]);

@@ -103,9 +103,9 @@ describe("hedging", () => {
     expect(b.requests[0]?.signal?.aborted).toBe(true);
   });
 
-  test("asks at most maxAttempts at a time, and no more than the budget in all", async () => {
+  test("asks at most maxConcurrent at a time, and no more than the budget in all", async () => {
     const providers = ["a", "b", "c", "d"].map((id) => scripted(id, [slow(1000, id)]));
-    await read(routerOf(providers, { hedge: { delayMs: 10, maxAttempts: 3 } }));
+    await read(routerOf(providers, { hedge: { delayMs: 10, maxConcurrent: 3 } }));
     expect(providers.map(({ requests }) => requests.length)).toEqual([1, 1, 1, 0]);
     const frugal = ["a", "b"].map((id) => scripted(id, [slow(1000, id)]));
     await read(routerOf(frugal, { hedge, retry: { maxAttempts: 1 } }));

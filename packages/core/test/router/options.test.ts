@@ -29,7 +29,8 @@ const SHARED: readonly (readonly [object, RegExp])[] = [
   [{ hedge: {} }, /`hedge\.delayMs` must be set/],
   [{ hedge: { delayMs: "100" } }, /`hedge\.delayMs` must be a finite number of ms/],
   [{ hedge: { delayMs: Infinity } }, /`hedge\.delayMs`/],
-  [{ hedge: { delayMs: 1, maxAttempts: 1.5 } }, /`hedge\.maxAttempts`/],
+  [{ hedge: { delayMs: 1, maxConcurrent: 1.5 } }, /`hedge\.maxConcurrent` must be a whole number from 1/],
+  [{ hedge: { delayMs: 1, maxAttempts: 2 } }, /`hedge` has no option "maxAttempts"\. It has delayMs, maxConcurrent/],
   [{ hedge: true }, /`hedge` must be an object of options, not true/],
   [
     { commit: "first" },
@@ -45,13 +46,29 @@ const SHARED: readonly (readonly [object, RegExp])[] = [
 describe("a bad option", () => {
   test.each<readonly [object, RegExp]>([
     ...SHARED,
-    [{ strategy: "fastest" }, /`strategy` must be "in-order", .* or \{ weights \}, not "fastest"/],
+    [{ strategy: "fastest" }, /`strategy` must be "in-order" or .* or "weighted", not "fastest"/],
     [{ strategy: "constructor" }, /`strategy`/],
     [{ strategy: {} }, /`strategy`/],
-    [{ strategy: { weights: { a: Number.NaN } } }, /`strategy\.weights\["a"\]` must be a number from 0/],
-    [{ strategy: { weights: { a: -1 } } }, /weights/],
-    [{ strategy: { weights: { a: Infinity } } }, /weights/],
-    [{ random: 0.5 }, /`random` must be a function/],
+    [{ strategy: { weights: { a: 1 } } }, /`strategy` must be .*"weighted", not an object/],
+    [{ providers: { a: { weight: Number.NaN } } }, /`providers\.a\.weight` must be a number from 0/],
+    [{ providers: { a: { weight: -1 } } }, /weight/],
+    [{ providers: { a: { weight: Infinity } } }, /weight/],
+    [{ providers: { a: { weight: "2" } } }, /weight/],
+    [{ providers: { a: { weight: 2 } }, strategy: "in-order" }, /`providers\.a\.weight` is for .*"weighted"/],
+    [{ providers: { a: { limits: { maxConcurrent: 0 } } } }, /`providers\.a\.limits\.maxConcurrent` must be a whole/],
+    [
+      { providers: { a: { limits: () => ({}) } } },
+      /`providers\.a\.limits` must be an object of options, not a function/,
+    ],
+    [{ providers: { a: { timeouts: { idleMs: "5s" } } } }, /`providers\.a\.timeouts\.idleMs` must be a positive/],
+    [{ providers: { a: { timeout: {} } } }, /`providers\.a` has no option "timeout"\. Did you mean "timeouts"/],
+    [{ providers: { a: Promise.resolve({}) } }, /`providers\.a` must be an object of options, not a promise/],
+    [{ providers: { a: null } }, /`providers\.a` must be an object of options, not null/],
+    [{ providers: { b: {} } }, /keyed by provider id, and "b" is none\. Did you mean "a"/],
+    [{ providers: { toString: {} } }, /"toString" is none\. Providers: a\./],
+    [{ providers: { ["x".repeat(500)]: {} } }, /"x{100}…" is none/],
+    [{ providers: [] }, /`providers` must be an object of settings by provider id, not an array/],
+    [{ provider: { a: {} } }, /Did you mean "providers"/],
     [{ breaker: { failureRate: 50 } }, /`breaker\.failureRate` must be a share from 0 to 1/],
     [{ breaker: { minimumCalls: 0 } }, /`breaker\.minimumCalls`/],
     [{ breaker: { minimumCalls: 1.5 } }, /`breaker\.minimumCalls`/],
@@ -61,8 +78,8 @@ describe("a bad option", () => {
     [{ breaker: true }, /`breaker` must be an object of options, not true/],
     [{ limits: { maxConcurrent: 0 } }, /`limits\.maxConcurrent` must be a whole number from 1/],
     [{ limits: { maxQueueSize: -1 } }, /`limits\.maxQueueSize` must be a whole number from 0/],
-    [{ limits: () => ({ maxConcurrent: Number.NaN }) }, /`limits\.maxConcurrent`/],
-    [{ limits: async () => ({ maxConcurrent: 1 }) }, /`limits` must be an object of options, not a promise/],
+    [{ limits: () => ({ maxConcurrent: 1 }) }, /`limits` must be an object of options, not a function/],
+    [{ limits: Promise.resolve({ maxConcurrent: 1 }) }, /`limits` must be an object of options, not a promise/],
     [{ limits: 5 }, /`limits`/],
     [{ route: { x: "a/m" } }, /Did you mean "routes"/],
     [{ routes: null }, /`routes` must be/],
@@ -106,6 +123,7 @@ describe("a bad option", () => {
     { commit: "later" },
     { strategy: "best" },
     { signal: {} },
+    { random: 0.5 },
   ])("of the attempt loop alone is a TypeError when it is called: %o", (options) => {
     const asked = { model: "m", candidates: () => [], reader: {}, ...options } as unknown as AttemptsOptions<
       object,
@@ -117,26 +135,6 @@ describe("a bad option", () => {
   test("of a limiter or a breaker alone is a TypeError as well", () => {
     expect(() => createLimiter("a", { maxConcurrent: 0 })).toThrow(TypeError);
     expect(() => createCircuitBreaker({ failureRate: 2 })).toThrow(TypeError);
-  });
-
-  test.each([Number.NaN, -0.1, 2, "0.5", Promise.resolve(0.5)])(
-    "that `random` returns ends the call with a TypeError: %s",
-    async (number) => {
-      const router = routerOf(
-        { random: () => number, strategy: { weights: {} }, routes: { r: ["a/m", "b/m"] } },
-        "a",
-        "b",
-      );
-      const { error } = await collect(router.stream({ model: "r", messages }));
-      expect(error).toEqual(new TypeError("`random` must return numbers from 0 up to 1, and at once."));
-    },
-  );
-
-  test("out of `limits` for a provider that is added later is a TypeError when it is added", () => {
-    const router = routerOf({ limits: (id: string) => ({ maxConcurrent: id === "b" ? 0 : 1 }) }, "a");
-    expect(() => router.use(talker("b"))).toThrow(TypeError);
-    expect(router.has("b/m")).toBe(false);
-    expect(router.health().map(({ provider }) => provider)).toEqual(["a"]);
   });
 
   test("does not show a secret", async () => {
@@ -165,9 +163,9 @@ describe("an option that is undefined", () => {
       strategy: undefined,
       commit: undefined,
       maxQueueMs: undefined,
-      random: undefined,
       breaker: { openMs: undefined },
       limits: { maxConcurrent: undefined },
+      providers: { a: { limits: undefined, timeouts: undefined, weight: undefined }, b: undefined },
     };
     const request = {
       model: "m",
@@ -183,8 +181,12 @@ describe("an option that is undefined", () => {
 
 test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("a provider may be called %s", async (id) => {
   const providers = [talker("x"), talker(id)] as const;
-  const weights = JSON.parse(`{ "x": 0, "${id}": 1 }`) as Record<string, number>;
-  const router: Router = createRouter({ plugins: providers, routes: { r: ["x/m", `${id}/m`] }, strategy: { weights } });
+  const settings = JSON.parse(`{ "x": { "weight": 0 }, "${id}": { "weight": 1 } }`) as Record<string, object>;
+  const router: Router = createRouter({
+    plugins: providers,
+    routes: { r: ["x/m", `${id}/m`] },
+    providers: settings,
+  });
   const byId = <Value>(value: Value): Record<string, Value> =>
     Object.fromEntries([[id, value]]) as Record<string, Value>;
   const request = { messages, headers: byId({ "x-a": "1" }), providerOptions: byId({ own: 1 }) };
@@ -196,7 +198,7 @@ test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])("a provide
   const unweighted: Router = createRouter({
     plugins: providers,
     routes: { r: ["x/m", `${id}/m`] },
-    strategy: { weights: { x: 0 } },
+    providers: { x: { weight: 0 } },
   });
   expect((await unweighted.complete({ model: "r", messages })).provider).toBe(id);
 });

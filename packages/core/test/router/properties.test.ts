@@ -11,8 +11,14 @@ import { finish, messages, scripted, text, type Scripted, type Step } from "./sc
 
 // Any script of parts and faults, of several providers, read in any way: what always holds.
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const codes: readonly ErrorCode[] = [
   "authentication",
@@ -45,8 +51,8 @@ const providers = fc.array(fc.array(script, { minLength: 1, maxLength: 3 }), { m
 const options: fc.Arbitrary<Omit<RouterOptions, "plugins" | "routes">> = fc.record(
   {
     commit: fc.constantFrom("first-output", "buffered"),
-    hedge: fc.record({ delayMs: fc.constantFrom(1, 500), maxAttempts: fc.constantFrom(1, 2, 3) }),
-    strategy: fc.constantFrom<Strategy>("in-order", "least-busy", "lowest-latency", { weights: { a: 2 } }),
+    hedge: fc.record({ delayMs: fc.constantFrom(1, 500), maxConcurrent: fc.constantFrom(1, 2, 3) }),
+    strategy: fc.constantFrom<Strategy>("in-order", "least-busy", "lowest-latency", "weighted"),
     limits: fc.record({ maxConcurrent: fc.constantFrom(1, 2), maxQueueSize: fc.constantFrom(0, 1) }),
     maxQueueMs: fc.constantFrom(0, 5000),
     retry: fc.record({ maxAttempts: fc.integer({ min: 1, max: 5 }), maxElapsedMs: fc.constantFrom(0, 10_000) }),
@@ -61,7 +67,7 @@ function build(
 ) {
   const plugins = scripts.map((own, index) => scripted(String.fromCodePoint(97 + index), own));
   const timeouts = { firstOutputMs: 2000, queueMs: 4000, idleMs: 2000, ...settings.timeouts };
-  const router: Router = createRouter({ ...settings, timeouts, plugins, random: () => 0.5 });
+  const router: Router = createRouter({ ...settings, timeouts, plugins });
   return { plugins, router };
 }
 

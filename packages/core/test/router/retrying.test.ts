@@ -108,7 +108,6 @@ describe("a queue longer than maxQueueMs", () => {
 });
 
 describe("a function of the caller's that decides", () => {
-  const given = (value: unknown) => (() => value) as never;
   const slip = new RangeError("the caller's own");
   const throwing = (): never => {
     throw slip;
@@ -131,17 +130,5 @@ describe("a function of the caller's that decides", () => {
   test("ends the call with what it throws", async () => {
     const failing = () => [scripted("a", [[failure("connection")]]), scripted("b", [good])];
     expect((await complete(routerOf(failing(), { retry: { shouldRetry: throwing } }))).error).toBe(slip);
-    expect((await complete(routerOf(failing(), { random: throwing }))).error).toBe(slip);
-    // Asked for when the router is made.
-    expect(() => routerOf(failing(), { limits: throwing })).toThrow(slip);
-  });
-
-  test("is a TypeError that ends the call where it returns a promise, or no number", async () => {
-    for (const random of [given(Promise.resolve(0)), given(Number.NaN), given(7)]) {
-      const router = routerOf([scripted("a", [[failure("connection")]])], { random });
-      expect((await complete(router)).error).toBeInstanceOf(TypeError);
-    }
-    const limits = given(Promise.resolve({ maxConcurrent: 1 }));
-    expect(() => routerOf([scripted("a", [good])], { limits })).toThrow(TypeError);
   });
 });

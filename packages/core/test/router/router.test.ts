@@ -39,7 +39,7 @@ describe("a router", () => {
       routes: { smart: ["n", "x"] },
     });
     expect(
-      router.models.map(({ name, kind, candidates }) => [name, kind, ...candidates.map((one) => one.provider)]),
+      router.names.map(({ name, kind, candidates }) => [name, kind, ...candidates.map((one) => one.provider)]),
     ).toEqual([
       ["smart", "route", "b", "a"],
       ["m", "model", "a"],
@@ -49,6 +49,52 @@ describe("a router", () => {
     expect(router.has("smart")).toBe(true);
     expect(router.has("a/x")).toBe(true);
     expect(router.has("a/n")).toBe(false);
+  });
+
+  test("finds the names that lead to who can do what is wanted, with those candidates only", () => {
+    const able = (id: string, ...models: [ModelInfo, ...ModelInfo[]]) => scripted(id, [], { models });
+    const router: Router = createRouter({
+      plugins: [
+        able("plain", { id: "p", aliases: ["any"] }),
+        able("eyes", { id: "e", aliases: ["same"], capabilities: { images: true, settings: ["seed", "topK"] } }),
+        able("tools", { id: "p", capabilities: { tools: true, files: undefined, system: "prompt" } }),
+        able("other", { id: "o", aliases: ["same"], capabilities: { images: true } }),
+      ],
+      routes: { smart: ["p", "e"], deep: "smart", unclear: ["p", "same"] },
+    });
+    const names = (wanted: object): readonly string[] =>
+      router.find(wanted).map(({ name, candidates }) => [name, ...candidates.map((one) => one.provider)].join(" "));
+    expect(names({ images: true })).toEqual(["smart eyes", "deep eyes", "e eyes", "o other"]);
+    expect(names({ images: true, settings: ["seed"] })).toEqual(["smart eyes", "deep eyes", "e eyes"]);
+    expect(names({ tools: true })).toEqual(["smart tools", "deep tools", "p tools"]);
+    expect(names({ tools: true, files: false, system: "prompt" })).toEqual(names({ tools: true }));
+    expect(names({ images: true, tools: true })).toEqual([]);
+    expect(names({ system: "native", images: undefined })).toContain("p plain");
+    expect(names({})).toEqual([
+      "smart plain tools eyes",
+      "deep plain tools eyes",
+      "p plain tools",
+      "any plain",
+      "e eyes",
+      "o other",
+    ]);
+    for (const { name } of router.find({})) expect(router.has(name)).toBe(true);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [{ image: true }, /`find` has no option "image"\. Did you mean "images"/],
+    [{ images: 1 }, /`find\.images` must be true or false/],
+    [{ system: true }, /`find\.system` must be "native" or "prompt"/],
+    [{ settings: "seed" }, /`find\.settings` must be an array of the names of settings/],
+    [{ settings: ["sed"] }, /`find\.settings`/],
+    [{ settings: Array.from({ length: 1 }) }, /`find\.settings`/],
+    ["images", /`find` must be an object/],
+    [null, /`find` must be an object/],
+    [Promise.resolve({}), /`find` must be an object of options, not a promise/],
+  ])("finds nothing for what is no capability, but says what it must be: %o", (wanted, message) => {
+    const router: Router = createRouter({ plugins: [talker("a", "m")] });
+    expect(() => router.find(wanted as object)).toThrow(TypeError);
+    expect(() => router.find(wanted as object)).toThrow(message);
   });
 
   test("refuses what is no list of plugins, and limits that are none, at once", () => {

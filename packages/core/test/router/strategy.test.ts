@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { CandidateHealth } from "../../src/router/health.ts";
-import { choose, type Choosable, type Strategy } from "../../src/router/strategy.ts";
+import { chooseCandidate, type Choosable, type Strategy } from "../../src/router/strategy.ts";
 
 interface State {
   readonly busy?: number;
@@ -34,7 +34,7 @@ const rolls = (...numbers: readonly number[]) => {
 };
 
 const pick = (strategy: Strategy, candidates: readonly [Choosable, ...Choosable[]], random = rolls(0.99)) =>
-  choose(candidates, { strategy, random }).provider;
+  chooseCandidate(candidates, { strategy, random }).provider;
 
 describe("choosing", () => {
   const [a, b, c] = [
@@ -75,9 +75,10 @@ describe("choosing", () => {
   });
 
   test("by weight is proportional, who is not listed weighs 1, who weighs 0 comes last", () => {
-    const weights = { a: 2, c: 0 };
-    expect([0, 0.6, 0.7, 0.99].map((roll) => pick({ weights }, [a, b, c], rolls(roll)))).toEqual(["a", "a", "b", "b"]);
-    expect(pick({ weights: { a: 0, b: 0, c: 0 } }, [a, b, c])).toBe("a");
+    const weighing = (weight: number, one: Choosable): Choosable => ({ ...one, weight });
+    const weighed = [weighing(2, a), b, weighing(0, c)] as const;
+    expect([0, 0.6, 0.7, 0.99].map((roll) => pick("weighted", weighed, rolls(roll)))).toEqual(["a", "a", "b", "b"]);
+    expect(pick("weighted", [weighing(0, a), weighing(0, b), weighing(0, c)])).toBe("a");
   });
 
   test("leaves out whom a breaker keeps calls from; if that is all, takes who recovers first", () => {

@@ -8,14 +8,16 @@ import { createRouter, type Router, type RouterOptions } from "../../src/router/
 import type { RouterRequest } from "../../src/router/router-request.ts";
 import { collect, finish, messages, text, type Scripted, type Step } from "./scripted.ts";
 
-/** Makes time virtual for each test of the file, and fails those that leave a timer behind. */
+/** Makes time virtual and chance none for each test of the file, and fails those that leave a timer behind. */
 export function useVirtualTime(): void {
   beforeEach(() => {
     vi.useFakeTimers();
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
   });
   afterEach(() => {
     const timersLeft = vi.getTimerCount();
     vi.useRealTimers();
+    vi.mocked(Math.random).mockRestore();
     if (timersLeft > 0) throw new Error(`The test left ${timersLeft} timers.`);
   });
 }
@@ -25,7 +27,7 @@ export const good: readonly Step[] = [text("Hello"), text(" world"), finish];
 export const slow = (ms: number, words = "slow"): readonly Step[] => [{ waitMs: ms }, text(words), finish];
 
 export function routerOf(providers: readonly Scripted[], options: Partial<RouterOptions> = {}): Router {
-  return createRouter({ random: () => 0.5, ...options, plugins: providers, routes: {} });
+  return createRouter({ ...options, plugins: providers, routes: {} });
 }
 
 /** Reads a stream, letting the time pass that it takes. */

@@ -1,0 +1,52 @@
+import { isSetting } from "../capabilities.ts";
+import { aFlag, oneOf, readOptions, type Rule, type Rules } from "../options.ts";
+import type { Capabilities, ModelInfo } from "../provider.ts";
+
+/** Reads what a model is to be able to do, once. Throws a `TypeError` for what is no capability. */
+export function readWanted(wanted: Capabilities | undefined): Capabilities {
+  const { settings, ...read } = readOptions("find", wanted, WANTED_RULES) ?? {};
+  return settings === undefined ? read : { ...read, settings: [...settings] };
+}
+
+/** Whether a model can do all of it. What it leaves out is the default. */
+export function isWanted({ capabilities = {} }: ModelInfo, { settings = [], ...wanted }: Capabilities): boolean {
+  const told = { ...DEFAULTS, ...withoutUnset(capabilities) };
+  return (
+    Object.entries(wanted).every(([name, value]) => told[name as keyof typeof wanted] === value) &&
+    settings.every((name) => told.settings?.includes(name) === true)
+  );
+}
+
+const DEFAULTS: Capabilities = {
+  images: false,
+  files: false,
+  system: "native",
+  history: "native",
+  conversation: false,
+  tools: false,
+  json: false,
+  prefill: false,
+};
+
+const nativeOrPrompt = oneOf("native", "prompt");
+
+const settingNames: Rule = (value) =>
+  Array.isArray(value) && Array.from<unknown>(value).every(isSetting)
+    ? undefined
+    : 'an array of the names of settings, such as ["temperature"]';
+
+const WANTED_RULES: Rules<Capabilities> = {
+  images: aFlag,
+  files: aFlag,
+  system: nativeOrPrompt,
+  history: nativeOrPrompt,
+  conversation: aFlag,
+  tools: aFlag,
+  json: aFlag,
+  prefill: aFlag,
+  settings: settingNames,
+};
+
+function withoutUnset(capabilities: Capabilities): Capabilities {
+  return Object.fromEntries(Object.entries(capabilities).filter(([, value]) => value !== undefined));
+}
