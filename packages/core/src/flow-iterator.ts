@@ -86,6 +86,9 @@ class Reads<Value> implements FlowReader<Value> {
       return Promise.reject(this.#failure);
     }
     if (this.#state === "over") return Promise.resolve({ done: true, value: undefined });
+    // Nearly always, where values come faster than they are read: a promise that is settled is made at half the cost.
+    if (this.#state === "reading" && this.#waiting.size === 0 && this.flow.isOffering)
+      return Promise.resolve({ done: false, value: this.flow.shift() });
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       if (this.#state === "new") {

@@ -152,14 +152,22 @@ export class Flow<Value> {
     this.offer();
   }
 
+  /** Whether there is a value for a reader that asks. */
+  get isOffering(): boolean {
+    return this.#waiting.size > 0 && !this.#held;
+  }
+
+  /** The oldest value that waits, for a reader that is offered one and asks by itself. */
+  shift(): Value {
+    const value = this.#next();
+    this.#steer();
+    if (this.#waiting.size === 0) this.#tell();
+    return value;
+  }
+
   /** Offers the reader what waits, as far as it takes it. */
   offer(): void {
-    while (this.#waiting.size > 0 && this.#wanted()) {
-      const value = this.#waiting.shift() as Value;
-      // Somebody's value may weigh another time what it weighed when it came.
-      this.#weight = this.#waiting.size === 0 ? 0 : this.#weight - this.#weigh(value);
-      this.#give(value);
-    }
+    while (this.#waiting.size > 0 && this.#wanted()) this.#give(this.#next());
     this.#steer();
     this.#tell();
   }
@@ -173,6 +181,13 @@ export class Flow<Value> {
     this.#clear();
     if (state === "open") this.#maker.leave(reason);
     this.#maker.over();
+  }
+
+  #next(): Value {
+    const value = this.#waiting.shift() as Value;
+    // Somebody's value may weigh another time what it weighed when it came.
+    this.#weight = this.#waiting.size === 0 ? 0 : this.#weight - this.#weigh(value);
+    return value;
   }
 
   #clear(): void {

@@ -41,6 +41,7 @@ export class AnswerReader {
   #state: "first" | "following" | "lost" = "first";
   /** Which of the outputs has the answer, and what the server has of it to find what changed. */
   #index = 0;
+  #appends = false;
   #sent: unknown;
   /** The way to the text within that output, every index counted from the start; absent while there is none. */
   #path: Path | undefined;
@@ -62,6 +63,7 @@ export class AnswerReader {
 
   /** Takes the data of a `generating` message. The part is what changed; nothing where nothing did. */
   generating(data: readonly unknown[]): ProviderPart | undefined {
+    this.#appends = false;
     const { whole } = this.#options;
     if (this.#state === "lost") return undefined;
     if (whole || this.#state === "first") {
@@ -72,10 +74,24 @@ export class AnswerReader {
     const edits = parseEdits(data[this.#index]);
     if (edits?.length === 0) return undefined;
     const delta = edits === undefined ? undefined : this.#deltaIn(edits);
-    if (delta !== undefined) return delta === "" ? undefined : this.#text.append(delta, this.#placed);
+    if (delta !== undefined) {
+      this.#appends = true;
+      return this.append(delta);
+    }
     if (edits !== undefined && this.#edit(edits)) return this.#look();
     this.#state = "lost";
     return undefined;
+  }
+
+  /** Whether the newest message appended to the answer, and did nothing else with it. */
+  get appends(): boolean {
+    return this.#appends;
+  }
+
+  /** Takes a message that does the same as the newest one, with another text. For a reader that `appends`. */
+  append(text: string): ProviderPart | undefined {
+    this.#placed?.grow(text);
+    return text === "" ? undefined : this.#text.append(text, this.#placed);
   }
 
   /** Takes the final data, which always win. Throws `protocol` where they are not what was expected. */
@@ -123,7 +139,6 @@ export class AnswerReader {
     if (edits.length !== 1 || first === undefined || this.#path === undefined) return undefined;
     const [operation, path, operand] = first;
     if (operation !== "append" || typeof operand !== "string" || !isSamePath(path, this.#path)) return undefined;
-    this.#placed?.grow(operand);
     return operand;
   }
 

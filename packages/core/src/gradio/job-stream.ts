@@ -4,7 +4,8 @@ import { decodeEvents, type EventSink } from "../http/sse.ts";
 import { headerOf, type ResponseBody, type TransportResponse } from "../http/transport.ts";
 import { startTimer, type Deadline } from "../timers.ts";
 import { failureOf, type Conceal } from "./failure.ts";
-import { parseQueueMessage, type SessionMessage } from "./messages.ts";
+import { MessageReader } from "./message-reader.ts";
+import type { SessionMessage } from "./messages.ts";
 import type { AbortSource } from "../stop.ts";
 
 /** Who hears what a session's stream says. */
@@ -31,6 +32,7 @@ const LONGEST_TURN_MS = 20;
  */
 export class JobStream implements EventSink {
   readonly #body: ResponseBody;
+  readonly #messages = new MessageReader();
   readonly #waiting = new Fifo<string>();
   #waitingChars = 0;
   #listener: StreamListener | undefined;
@@ -117,7 +119,7 @@ export class JobStream implements EventSink {
   }
 
   #tell(data: string, listener: StreamListener): void {
-    const message = parseQueueMessage(data);
+    const message = this.#messages.read(data);
     if (message !== undefined) listener.said(message, data.length);
   }
 

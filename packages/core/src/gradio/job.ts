@@ -5,7 +5,7 @@ import { startTimer, within, type Deadline, type ResolvedTimeouts } from "../tim
 import { CLEANUP_MS } from "./clean-ups.ts";
 import { isOutOfTurn, type EarlyStream } from "./early-stream.ts";
 import { completionFailure } from "./failure.ts";
-import type { JobListener } from "./job-listener.ts";
+import type { JobListener, JobMessage } from "./job-listener.ts";
 import { JobStream, type StreamListener } from "./job-stream.ts";
 import { join } from "./join.ts";
 import type { JobCompletion, QueueEstimation, QueueMessage, SessionMessage } from "./messages.ts";
@@ -237,13 +237,21 @@ export class Job implements StreamListener {
         clock.working();
         listener.message(message, size);
         return;
+      case "generating":
+        this.#stepped = true;
+        this.#pass(message, size);
+        return;
       default:
-        this.#stepped ||= message.type === "generating";
-        if (listener.message(message, size)) {
-          this.#output = true;
-          if (!this.#over) clock.output();
-        } else if (!this.#over) clock.working();
+        this.#pass(message, size);
     }
+  }
+
+  #pass(message: JobMessage, size: number): void {
+    const { clock, listener } = this.#options;
+    if (listener.message(message, size)) {
+      this.#output = true;
+      if (!this.#over) clock.output();
+    } else if (!this.#over) clock.working();
   }
 
   #complete(message: JobCompletion, size: number): void {

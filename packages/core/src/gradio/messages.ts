@@ -26,7 +26,12 @@ export type QueueMessage =
   | QueueEstimation
   | { readonly type: "started" }
   /** One value an output: whole ones first, then lists of edits, unless the job asked for whole values. */
-  | { readonly type: "generating"; readonly data: readonly unknown[] }
+  | {
+      readonly type: "generating";
+      readonly data: readonly unknown[];
+      /** Where it is the same as the one before it but for the text that its only edit appends: that text. */
+      readonly appended?: string | undefined;
+    }
   | { readonly type: "progress"; readonly message: string | undefined; readonly fraction: number | undefined }
   | { readonly type: "log"; readonly level: "info" | "warning" | "success" | "error"; readonly message: string }
   | JobCompletion
@@ -57,7 +62,9 @@ export function parseQueueMessage(data: string): SessionMessage | undefined {
 }
 
 const DATA_START = '","output":{"data":';
-const DATA_END = ',"is_generating":';
+
+/** How a server goes on behind the values of a delta. */
+export const GENERATING_END = ',"is_generating":';
 
 /**
  * Reads a delta as servers write it, parsing its values only: they are a tenth of the text, and parsing the whole of it
@@ -71,7 +78,7 @@ function readGenerating(text: string): SessionMessage | undefined {
   const idEnd = text.indexOf('"', GENERATING_START.length);
   if (!text.startsWith(DATA_START, idEnd)) return undefined;
   const start = idEnd + DATA_START.length;
-  const end = text.indexOf(DATA_END, start);
+  const end = text.indexOf(GENERATING_END, start);
   const values = end === -1 ? undefined : parseJson(text.slice(start, end));
   if (!isList(values)) return undefined;
   return {

@@ -157,16 +157,17 @@ class AnswerJob implements JobListener {
 
   message(message: JobMessage): boolean {
     if (message.type === "started") return false;
-    const part = message.type === "generating" ? this.#reader.generating(message.data) : message;
+    const part = message.type === "generating" ? this.#generated(message) : message;
     if (part === undefined) return false;
     if (part.type !== "text-delta" && part.type !== "text-replace") {
       this.#attempt.call.push(part);
       return false;
     }
     this.#say(part);
+    if (this.#hasOutput) return true;
     // White space begins no answer, but is a piece of one.
-    if (!this.#hasOutput && part.text.trim() === "") return false;
-    if (!this.#hasOutput && !this.#isVerified) this.#verify();
+    if (part.text.trim() === "") return false;
+    if (!this.#isVerified) this.#verify();
     this.#hasOutput = true;
     return true;
   }
@@ -197,6 +198,13 @@ class AnswerJob implements JobListener {
       listener: this,
     });
     call.follow(this.#job);
+  }
+
+  #generated(message: Extract<JobMessage, { type: "generating" }>): ProviderPart | undefined {
+    const { appended } = message;
+    return appended !== undefined && this.#reader.appends
+      ? this.#reader.append(appended)
+      : this.#reader.generating(message.data);
   }
 
   #say(part: ProviderPart): void {

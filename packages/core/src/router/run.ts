@@ -103,6 +103,11 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   }
 
   pass(attempt: Attempt<Part, Result>, part: Part, kind: PartKind): void {
+    if (kind === "output") {
+      attempt.collector.add(part);
+      this.flow.push(part);
+      return;
+    }
     if (kind === "error") throw this.#options.reader.errorOf(part);
     if (kind === "finish" || kind === "whole") {
       this.#conclude(attempt, part);

@@ -1,0 +1,77 @@
+import { parseJson } from "./json.ts";
+import { GENERATING_END, parseQueueMessage, type SessionMessage } from "./messages.ts";
+
+/** A message that appends one text and does nothing else, but for that text. */
+interface Append {
+  readonly eventId: string | undefined;
+  /** Up to and with the quote that opens the text. */
+  readonly head: string;
+  /** From the quote that closes it to the end of the values, which no text can hold: its quotes would be escaped there. */
+  readonly foot: string;
+}
+
+/**
+ * Reads the messages of one stream, as `parseQueueMessage` does.
+ *
+ * Most differ from the one before in the text that they append only: of these nothing else is parsed, and what they edit is
+ * known to be the same.
+ */
+export class MessageReader {
+  #append: Append | undefined;
+
+  read(text: string): SessionMessage | undefined {
+    const append = this.#append;
+    if (append !== undefined && text.startsWith(append.head)) {
+      const end = text.indexOf(append.foot, append.head.length);
+      const appended = end === -1 ? undefined : parseJson(text.slice(append.head.length - 1, end + 1));
+      if (typeof appended === "string") return { eventId: append.eventId, message: new SameAppend(appended, text) };
+    }
+    const said = parseQueueMessage(text);
+    if (said?.message.type === "generating") this.#append = appendIn(text, said.message.data, said.eventId);
+    return said;
+  }
+}
+
+/** A `generating` message that appends where the one before it did, and does nothing else. */
+class SameAppend {
+  readonly type = "generating";
+  readonly appended: string;
+  readonly #text: string;
+
+  constructor(appended: string, text: string) {
+    this.appended = appended;
+    this.#text = text;
+  }
+
+  /** Parsed where somebody wants more than the text. */
+  get data(): readonly unknown[] {
+    const said = parseQueueMessage(this.#text);
+    return said?.message.type === "generating" ? said.message.data : [];
+  }
+}
+
+const FOOT = /^"\]\](?:,\[\])*\]$/;
+
+function appendIn(text: string, data: readonly unknown[], eventId: string | undefined): Append | undefined {
+  const appended = onlyAppended(data);
+  if (appended === undefined) return undefined;
+  const end = text.indexOf(GENERATING_END);
+  const close = text.lastIndexOf('"', end - 1);
+  const open = text.lastIndexOf('"', close - 1);
+  // Of a text with quotes in it this finds one of those.
+  if (text.slice(open + 1, close) !== appended || !FOOT.test(text.slice(close, end))) return undefined;
+  return { eventId, head: text.slice(0, open + 1), foot: text.slice(close, end + GENERATING_END.length) };
+}
+
+/** The text that is appended, where nothing else is done: one edit in all. */
+function onlyAppended(data: readonly unknown[]): string | undefined {
+  let only: unknown;
+  for (const edits of data) {
+    if (!Array.isArray(edits) || edits.length > 1) return undefined;
+    if (edits.length === 0) continue;
+    if (only !== undefined) return undefined;
+    only = edits[0];
+  }
+  const isAppend = Array.isArray(only) && only.length === 3 && only[0] === "append" && typeof only[2] === "string";
+  return isAppend ? (only as readonly [string, unknown, string])[2] : undefined;
+}
