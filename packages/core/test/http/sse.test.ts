@@ -106,6 +106,33 @@ it("splits lines at CR and LF only, so U+0085, U+2028, U+2029, VT, FF and NUL st
   expect(dataOf(`data: ${data}\n\n`)).toEqual([data]);
 });
 
+it("decodes an event that fills a chunk as any other, wherever it comes", () => {
+  const events = [
+    "data: a\n\n",
+    "data: \n\n",
+    "data:b\n\n",
+    "data: c\rdata: d\n\n",
+    "data: \uFEFF日本\n\n",
+    ": no\n\n",
+  ];
+  events.push(
+    "\n\n",
+    "data: e\n\ndata: f\n\n",
+    "\uFEFFdata: g\n\n",
+    "event: h\ndata: i\n\n",
+    "id: 1\n\n",
+    "data: j\n",
+    "\n",
+  );
+  for (const first of events) {
+    for (const second of events) {
+      const text = `${first}${second}data: z\n\n`;
+      const expected = decode([...text].map(bytes)).events;
+      expect(decode([first, second, "data: z\n\n"].map(bytes)).events, JSON.stringify(text)).toEqual(expected);
+    }
+  }
+});
+
 it("strips one byte order mark, at the very start only", () => {
   expect(dataOf("\uFEFFdata: \uFEFFx\n\n", "\uFEFFdata: y\n\n")).toEqual(["\uFEFFx"]);
 });
@@ -158,6 +185,13 @@ describe("an event longer than allowed", () => {
   it("is one also when it arrives as many lines in one chunk", () => {
     const decoded = decode([bytes(`${"data: xxxxxxxxxx\n".repeat(20)}\ndata: after\n\n`)], { maxEventChars: 100 });
     expect(decoded).toMatchObject({ events: [], errors: [{ code: "protocol" }], ends: 0 });
+  });
+
+  it("is one too where it fills a chunk", () => {
+    const decoded = decode([bytes("data: 1\n\n"), bytes(`data: ${"x".repeat(200)}\n\n`), bytes("data: 2\n\n")], {
+      maxEventChars: 100,
+    });
+    expect(decoded.ends + decoded.errors.length).toBe(1);
   });
 
   it("does not count events before it: a long stream of short ones is fine", () => {
