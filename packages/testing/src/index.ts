@@ -3,7 +3,7 @@ export { type Fault, type FaultLike, type FaultName, faultNames, type RouteName 
 export { type GradioVersion } from "./emulator/flavour.ts";
 export { type Job } from "./emulator/job.ts";
 export { type Answers } from "./emulator/model.ts";
-export { type RecordedRequest, type UploadedFile } from "./emulator/request.ts";
+export { type RecordedRequest } from "./emulator/request.ts";
 export { type Answer, type AnswerContext, type AnswerLike, type AnswerStep } from "./emulator/script.ts";
 export { type SpaceShape } from "./emulator/shape.ts";
 export { standardAnswer } from "./emulator/standard-answers.ts";
@@ -15,6 +15,25 @@ export {
 } from "./contract/contract-subject.ts";
 export { providerContract, testProvider, type TestProviderOptions } from "./contract/contract.ts";
 export { knownAnswers, serviceOf } from "./contract/service.ts";
+export { type OpenAICall } from "./openai/call.ts";
+export { type OpenAIDialectName } from "./openai/dialect.ts";
+export { createOpenAIEmulator, type OpenAIEmulator, type OpenAIEmulatorOptions } from "./openai/emulator.ts";
+export {
+  type OpenAIFault,
+  type OpenAIFaultLike,
+  type OpenAIFaultName,
+  openAIFaultNames,
+  type OpenAIRoute,
+} from "./openai/faults.ts";
+export { type OpenAIAnswers } from "./openai/models.ts";
+export { type OpenAIQuestion, type RecordedOpenAIRequest } from "./openai/request.ts";
+export {
+  type OpenAIAnswer,
+  type OpenAIAnswerLike,
+  type OpenAIAnswerStep,
+  type OpenAIToolCall,
+} from "./openai/script.ts";
+export { type ScriptedError } from "./openai/scripted-error.ts";
 export {
   type ScriptedCall,
   type ScriptedModel,
@@ -23,3 +42,4 @@ export {
   type ScriptedProviderOptions,
   type ScriptItem,
 } from "./scripted-provider.ts";
+export { type UploadedFile } from "./server/exchange.ts";

@@ -1,15 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
 
+import type { UploadedFile } from "../server/exchange.ts";
+import { jsonReply, type Reply } from "../server/reply.ts";
 import { isRecord, type JoinBody, readCancelBody, readJoinBody } from "./bodies.ts";
 import { callEvent } from "./call-event.ts";
 import { checked, withState } from "./checked.ts";
 import { configOf, infoOf, newAppId } from "./config.ts";
-import type { Fault, FaultPlan, RouteName } from "./faults.ts";
+import type { Fault, SpaceFaults, RouteName } from "./faults.ts";
 import type { Flavour, WireMessage } from "./flavour.ts";
 import type { Job } from "./job.ts";
 import type { Queue } from "./queue.ts";
-import { internalErrorReply, jsonReply, type Reply } from "./replies.ts";
-import { cookiesOf, type RecordedRequest, type UploadedFile } from "./request.ts";
+import { internalErrorReply } from "./replies.ts";
+import { cookiesOf, type RecordedRequest } from "./request.ts";
 import { ScriptedFailure } from "./script.ts";
 import type { FunctionCall, Space, SpaceFunction } from "./space.ts";
 
@@ -23,7 +25,7 @@ export interface AppOptions {
   readonly space: Space;
   readonly flavour: Flavour;
   readonly queue: Queue;
-  readonly faults: FaultPlan;
+  readonly faults: SpaceFaults;
   readonly auth: Readonly<Record<string, string>> | undefined;
   /** Of a call that no queue knows. */
   call(job: Pick<Job, "data" | "sessionHash" | "prompt">): FunctionCall;

@@ -1,4 +1,5 @@
-import { invalidBody, type Reply } from "./replies.ts";
+import type { Reply } from "../server/reply.ts";
+import { invalidBody } from "./replies.ts";
 
 /** The body of a request for a job. */
 export interface JoinBody {

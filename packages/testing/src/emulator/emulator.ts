@@ -1,17 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { noteEnd, readBody } from "../server/exchange.ts";
+import { htmlReply, type Reply } from "../server/reply.ts";
 import type { StreamReply } from "./app.ts";
-import { createClock } from "./clock.ts";
-import { createFaultPlan, type Fault, type FaultLike } from "./faults.ts";
+import { createClock } from "../server/clock.ts";
+import { createSpaceFaults, type Fault, type FaultLike } from "./faults.ts";
 import { type Flavour, flavourOf, type GradioVersion } from "./flavour.ts";
 import type { Job } from "./job.ts";
 import { type Answers, createModel } from "./model.ts";
 import { createReplicas } from "./replica.ts";
-import { htmlReply, type Reply, replyOfFault } from "./replies.ts";
-import { readBody, type RecordedRequest, routeOf } from "./request.ts";
+import { replyOfFault } from "./replies.ts";
+import { type RecordedRequest, routeOf } from "./request.ts";
 import { createResponder } from "./responder.ts";
-import { startServer } from "./server.ts";
+import { startServer } from "../server/server.ts";
 import { createSpace, type SpaceShape } from "./shape.ts";
 import type { Space } from "./space.ts";
 
@@ -112,7 +114,7 @@ export async function startEmulator(
   const now = (): number => performance.now() - startedAt;
   const requests: RecordedRequest[] = [];
   const jobs: Job[] = [];
-  const faults = createFaultPlan(options.faults);
+  const faults = createSpaceFaults(options.faults);
   const model = createModel({ answer: options.answer, flavour, clock });
   const replicas = createReplicas({
     replicas: options.replicas ?? 1,
@@ -148,10 +150,7 @@ export async function startEmulator(
       faults: struck.map(({ name }) => name),
     };
     requests.push(record);
-    response.on("close", () => {
-      record.endedAt = now();
-      record.left = !response.writableFinished;
-    });
+    noteEnd(record, response, now);
 
     const host = headers.host ?? "";
     const { app, sessions, queue } = replicas.pick(headers, response);

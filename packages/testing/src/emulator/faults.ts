@@ -1,3 +1,5 @@
+import { createFaultPlan, type FaultPlan } from "../server/fault-plan.ts";
+
 /** The routes of a Space, by short names. `call-data` is `GET /call/{api}/{event}`. */
 export type RouteName =
   | "config"
@@ -97,46 +99,10 @@ export interface Fault {
 /** A fault in full, or by its name alone. */
 export type FaultLike = FaultName | Fault;
 
-/** The faults of an emulator: which of them strike a request. */
-export interface FaultPlan {
-  /** Adds a fault; the result takes it away again. A name that is none is a `TypeError`. */
-  add(fault: FaultLike): () => void;
-  clear(): void;
-  /** Those that strike this request. Counts it. */
-  take(route: RouteName): readonly Fault[];
-  /** Whether a fault of the app itself is there. */
-  has(name: FaultName): boolean;
-}
+/** The faults of a Space: which of them strike a request. */
+export type SpaceFaults = FaultPlan<RouteName, Fault>;
 
-/** Keeps the faults, and counts the requests each of them has seen. */
-export function createFaultPlan(faults: readonly FaultLike[] = []): FaultPlan {
-  const entries = new Set<{ readonly fault: Fault; readonly routes: readonly RouteName[]; seen: number }>();
-
-  const add = (like: FaultLike): (() => void) => {
-    const fault = typeof like === "string" ? { name: like } : like;
-    if (!Object.hasOwn(DEFAULT_ROUTES, fault.name)) {
-      throw new TypeError(`There is no fault "${fault.name}". There are ${faultNames.join(", ")}.`);
-    }
-    const { name, route = DEFAULT_ROUTES[name] } = fault;
-    const entry = { fault, routes: typeof route === "string" ? [route] : route, seen: 0 };
-    entries.add(entry);
-    return () => void entries.delete(entry);
-  };
-  for (const fault of faults) add(fault);
-
-  return {
-    add,
-    clear: () => entries.clear(),
-    take(route) {
-      const struck: Fault[] = [];
-      for (const entry of entries) {
-        if (!entry.routes.includes(route)) continue;
-        entry.seen += 1;
-        const { on = entry.seen } = entry.fault;
-        if (typeof on === "number" ? on === entry.seen : on.includes(entry.seen)) struck.push(entry.fault);
-      }
-      return struck;
-    },
-    has: (name) => [...entries].some(({ fault }) => fault.name === name),
-  };
+/** Keeps the faults of a Space. */
+export function createSpaceFaults(faults: readonly FaultLike[] = []): SpaceFaults {
+  return createFaultPlan<FaultName, RouteName, Fault>(DEFAULT_ROUTES, faults);
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../server/clock.ts";
 import type { Flavour, WireMessage } from "./flavour.ts";
 import type { Job } from "./job.ts";
 import { type AnswerContext, type AnswerLike, playAnswer } from "./script.ts";

@@ -1,11 +1,12 @@
 import type { ServerResponse } from "node:http";
 
+import type { Reply } from "../server/reply.ts";
+import { sendWhole, writeBytes } from "../server/send.ts";
 import type { StreamReply } from "./app.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../server/clock.ts";
 import type { Fault, FaultName } from "./faults.ts";
 import type { Flavour } from "./flavour.ts";
 import type { Queue } from "./queue.ts";
-import type { Reply } from "./replies.ts";
 import type { RecordedRequest } from "./request.ts";
 import type { Sessions } from "./sessions.ts";
 import { streamSession } from "./stream.ts";
@@ -28,35 +29,9 @@ export function createResponder(
   const fault = (name: FaultName): Fault | undefined => faults.find((entry) => entry.name === name);
 
   const write = (text: string): void => {
-    if (fault("byte-split") === undefined) {
-      response.write(text);
-      return;
-    }
-    // Each write is a chunk of its own, however the bytes are put into packets.
-    for (const byte of Buffer.from(text)) response.write(Uint8Array.of(byte));
+    if (fault("byte-split") === undefined) response.write(text);
+    else writeBytes(response, text);
   };
-
-  function sendWhole({ status, headers = {}, body, closes = false }: Reply): void {
-    if (fault("eof") !== undefined) return void response.socket?.end();
-    if (fault("reset") !== undefined) return void response.socket?.resetAndDestroy();
-    for (const [name, value] of Object.entries(headers)) response.appendHeader(name, value);
-    const spoiled = ["headers-only", "truncated", "stall", "byte-split"].some(
-      (name) => fault(name as FaultName) !== undefined,
-    );
-    if (!spoiled) {
-      response.writeHead(status, { "content-length": Buffer.byteLength(body) });
-      const { socket } = response;
-      response.end(body, () => (closes ? socket?.end() : undefined));
-      return;
-    }
-    response.writeHead(status);
-    response.flushHeaders();
-    if (fault("headers-only") !== undefined) return;
-    const half = Math.ceil(body.length / 2);
-    if (fault("stall") !== undefined) return write(body.slice(0, half));
-    write(fault("truncated") === undefined ? body : body.slice(0, half));
-    response.end();
-  }
 
   function sendStream(reply: StreamReply): void {
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
@@ -80,7 +55,7 @@ export function createResponder(
       sendStream(reply);
     } else {
       record.status = reply.status;
-      sendWhole(reply);
+      sendWhole(response, reply, (name) => fault(name) !== undefined);
     }
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../server/clock.ts";
 
 /** One thing an app does while it answers. A string is said after what was said before. */
 export type AnswerStep =

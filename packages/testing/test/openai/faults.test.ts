@@ -1,0 +1,170 @@
+import { gunzipSync } from "node:zlib";
+
+import { describe, expect, test } from "vitest";
+
+import { createOpenAIEmulator, type OpenAIFaultLike, openAIFaultNames, type OpenAIFaultName } from "../../src/index.ts";
+import { ask, type AskOptions, chunksIn, eventsIn, finishIn, type Heard, textIn } from "./raw-client.ts";
+
+const QUESTION = { model: "m", stream: true, messages: [{ role: "user", content: "Hi" }] };
+
+// These never end by themselves.
+const ENDLESS: readonly OpenAIFaultName[] = ["stall", "heartbeats-only", "never-headers", "headers-only"];
+
+async function strike(fault: OpenAIFaultLike, body: object = QUESTION, options: AskOptions = {}) {
+  await using server = await createOpenAIEmulator({ models: { m: "one two three" }, faults: [fault], heartbeatMs: 10 });
+  const name = typeof fault === "string" ? fault : fault.name;
+  const heard = await ask(server.url, body, { ...(ENDLESS.includes(name) && { leaveAfterMs: 120 }), ...options });
+  await server.idle();
+  return { heard, state: server.calls[0]?.state };
+}
+
+type Struck = Awaited<ReturnType<typeof strike>>;
+
+/** What came of it: the text, the finish reason, how it ended, and what became of the call. */
+const said = ({ heard, state }: Struck) => heard && [textIn(heard), finishIn(heard), isDone(heard), heard.end, state];
+const isDone = ({ body }: Heard): boolean => body.includes("data: [DONE]");
+
+/** An error in the midst: what was said before, and the last event. */
+function expectError({ heard, state }: Struck, event: unknown, { done = false } = {}): void {
+  expect([textIn(heard!), finishIn(heard!) ?? "error", heard?.end, state]).toEqual(["one", "error", "eof", "failed"]);
+  const last = eventsIn(heard!).at(done ? -2 : -1);
+  expect(isDone(heard!)).toBe(done);
+  if (typeof event === "string") expect(last?.slice(0, event.length)).toBe(event);
+  else expect(JSON.parse(last!.slice("data: ".length))).toMatchObject(event as object);
+}
+
+function expectRefusal({ heard, state }: Struck, status: number, error: object = {}): void {
+  expect([heard?.status, state]).toEqual([status, undefined]);
+  expect(JSON.parse(heard!.body)).toMatchObject({ error });
+}
+
+const EFFECTS: Readonly<Record<OpenAIFaultName, (struck: Struck) => void>> = {
+  eof: (struck) => expect(said(struck)).toEqual(["one", undefined, false, "eof", "failed"]),
+  "eof-done": (struck) => expect(said(struck)).toEqual(["one", undefined, true, "eof", "failed"]),
+  "missing-finish": (struck) => expect(said(struck)).toEqual(["one two three", undefined, true, "eof", "finished"]),
+  "missing-done": (struck) => expect(said(struck)).toEqual(["one two three", "stop", false, "eof", "finished"]),
+  reset: (struck) => expect(said(struck)).toEqual(["one", undefined, false, "broken", "failed"]),
+  truncated(struck) {
+    expect(said(struck)).toEqual(["one", undefined, false, "eof", "failed"]);
+    expect(eventsIn(struck.heard!).at(-1)).toMatch(/^data: \{[^}]*$/u);
+  },
+  "short-body"(struck) {
+    expect(said(struck)).toEqual(["one", undefined, false, "broken", "failed"]);
+    expect(struck.heard?.headers["content-length"]).toBe(String(struck.heard!.bytes.length + 1000));
+  },
+  "cut-body"(struck) {
+    expect(said(struck)).toEqual(["one", undefined, false, "eof", "failed"]);
+    expect(struck.heard?.headers["content-length"]).toBe(String(struck.heard!.bytes.length));
+  },
+  stall: (struck) => expect(said(struck)).toEqual(["one", undefined, false, "left", "cancelled"]),
+  "heartbeats-only"(struck) {
+    expect(said(struck)).toEqual(["one", undefined, false, "left", "cancelled"]);
+    expect(eventsIn(struck.heard!).slice(-2)).toEqual([": keep-alive", ": keep-alive"]);
+  },
+  "garbage-chunk"(struck) {
+    expect(said(struck)).toEqual(["one two three", "stop", true, "eof", "finished"]);
+    expect(eventsIn(struck.heard!)[2]).toBe("data: {this is not JSON");
+  },
+  "error-chunk": (struck) => expectError(struck, { error: { type: "server_error", code: null } }),
+  "error-done": (struck) => expectError(struck, { error: { type: "server_error" } }, { done: true }),
+  "error-event": (struck) => expectError(struck, 'event: error\ndata: {"error":{'),
+  "error-choice": (struck) => expectError(struck, { error: { code: 502 }, choices: [{ finish_reason: "error" }] }),
+  "error-object": (struck) => expectError(struck, { object: "error", type: "InternalServerError", code: 500 }),
+  "error-text": (struck) => expectError(struck, { error: "The model has failed." }),
+  "error-field": (struck) => expectError(struck, 'error: {"code":500,'),
+  "error-bare": (struck) => expectError(struck, { code: "InternalError", message: "The model has failed." }),
+  "error-fields": (struck) => expectError(struck, { choices: null, error_message: "The model has failed." }),
+  "error-finish": (struck) => expectError(struck, { choices: [{ finish_reason: "error" }] }),
+  "content-filter": (struck) => expect(said(struck)).toEqual(["one", "content_filter", true, "eof", "finished"]),
+  length: (struck) => expect(said(struck)).toEqual(["one", "length", true, "eof", "finished"]),
+  empty: (struck) => expect(said(struck)).toEqual(["", "stop", true, "eof", "finished"]),
+  "empty-body": ({ heard }) => expect([heard?.status, heard?.body]).toEqual([200, ""]),
+  "error-200": (struck) => expectRefusal(struck, 200, { type: "server_error" }),
+  "json-body"({ heard, state }) {
+    expect([heard?.headers["content-type"], state]).toEqual(["application/json", "finished"]);
+    expect(JSON.parse(heard!.body)).toMatchObject({ choices: [{ message: { content: "one two three" } }] });
+  },
+  "other-model": ({ heard }) => expect(chunksIn(heard!)[0]?.model).toBe("m-other"),
+  // By a smaller count below: here it is only seen that each is there.
+  "huge-answer": () => {},
+  "huge-chunk": () => {},
+  "empty-chunks": () => {},
+  "many-tool-calls": () => {},
+  "huge-index": ({ heard }) => expect(heard?.body).toContain('"tool_calls":[{"index":1000000000,'),
+  "huge-id": ({ heard }) => expect(heard?.body).toContain(`"id":"${"a".repeat(1_000_000)}"`),
+  "byte-split": (struck) => expect(said(struck)).toEqual(["one two three", "stop", true, "eof", "finished"]),
+  gzip({ heard }) {
+    expect(heard?.headers["content-encoding"]).toBe("gzip");
+    expect(gunzipSync(heard!.bytes).toString()).toContain("data: [DONE]");
+  },
+  delay: () => {},
+  "never-headers": ({ heard, state }) => expect([heard, state]).toEqual([undefined, "cancelled"]),
+  "headers-only": ({ heard, state }) =>
+    expect([heard?.status, heard?.body, heard?.end, state]).toEqual([200, "", "left", "cancelled"]),
+  redirect({ heard }) {
+    expect(heard?.status).toBe(307);
+    expect(heard?.headers["location"]).toMatch(/^http:\/\/localhost:\d+\/v1\/chat\/completions$/u);
+  },
+  html: ({ heard }) => expectHtml(heard, 200),
+  "proxy-error": ({ heard }) => expectHtml(heard, 502),
+  status: (struck) => expectRefusal(struck, 500),
+  "refused-parameter": ({ state }) => expect(state).toBe("finished"),
+  "context-too-long": (struck) => expectRefusal(struck, 400, { code: "context_length_exceeded", param: "messages" }),
+  "content-refused": (struck) => expectRefusal(struck, 400, { code: "content_policy_violation" }),
+  unauthorized: (struck) => expectRefusal(struck, 401, { code: "invalid_api_key" }),
+  "payment-required": (struck) => expectRefusal(struck, 402),
+  forbidden: (struck) => expectRefusal(struck, 403),
+  "not-found": (struck) => expectRefusal(struck, 404),
+  conflict: (struck) => expectRefusal(struck, 409),
+  "too-large": (struck) => expectRefusal(struck, 413),
+  unprocessable: (struck) => expectRefusal(struck, 422),
+  "rate-limited"(struck) {
+    expectRefusal(struck, 429, { code: "rate_limit_exceeded" });
+    expect(Object.keys(struck.heard!.headers).filter((name) => /retry|ratelimit/u.test(name))).toEqual([]);
+  },
+  "rate-limited-seconds"(struck) {
+    expectRefusal(struck, 429);
+    expect(struck.heard?.headers["retry-after"]).toBe("1");
+  },
+  "rate-limited-date"(struck) {
+    expectRefusal(struck, 429);
+    const date = Date.parse(String(struck.heard?.headers["retry-after"]));
+    expect(Math.abs(date - Date.now())).toBeLessThan(2500);
+  },
+  "rate-limited-ms"(struck) {
+    expectRefusal(struck, 429);
+    expect(struck.heard?.headers["retry-after-ms"]).toBe("1000");
+  },
+  "rate-limited-reset"(struck) {
+    expectRefusal(struck, 429);
+    expect(struck.heard?.headers).toMatchObject({
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "1s",
+      "x-ratelimit-reset-tokens": "0s",
+    });
+  },
+  "rate-limited-epoch"(struck) {
+    expectRefusal(struck, 429);
+    const reset = Number(struck.heard?.headers["x-ratelimit-reset"]);
+    expect(Math.abs(reset - Date.now())).toBeLessThan(2500);
+  },
+  quota: (struck) => expectRefusal(struck, 429, { code: "insufficient_quota" }),
+  "server-error": (struck) => expectRefusal(struck, 500),
+  "bad-gateway": (struck) => expectRefusal(struck, 502),
+  unavailable: (struck) => expectRefusal(struck, 503),
+  "gateway-timeout": (struck) => expectRefusal(struck, 504),
+};
+
+function expectHtml(heard: Heard | undefined, status: number): void {
+  expect(heard?.status).toBe(status);
+  expect(heard?.headers["content-type"]).toMatch(/html/u);
+}
+
+const SMALL = { "huge-answer": 20_000, "huge-chunk": 20_000, "empty-chunks": 10, "many-tool-calls": 10 } as const;
+
+describe("a fault of a stream", () => {
+  test.each(openAIFaultNames)("%s", async (name) => {
+    const count = (SMALL as Partial<Record<OpenAIFaultName, number>>)[name];
+    EFFECTS[name](await strike(name === "delay" ? { name, ms: 1 } : { name, count }));
+  });
+});
