@@ -28,6 +28,8 @@ export interface Completion {
   readonly usage: Usage | undefined;
   /** What the provider's service says of its answer. */
   readonly response: ResponseInfo | undefined;
+  /** That of the request: its `requestId`, or one of the router's own. */
+  readonly requestId: string;
   /** Id of the provider that answered. */
   readonly provider: string;
   /** Id of the model that answered. */
@@ -108,7 +110,8 @@ export class Collector {
 
   /** What was collected, as the answer that a router's `finish` ended. */
   result(finish: ProviderPart | StreamPart, { firstOutputMs, durationMs }: AnswerTimes): Completion {
-    const { reason, usage, response, provider, model, attempts, warnings, conversation } = finish as RouterFinishPart;
+    const { reason, usage, response, requestId, provider, model, attempts, warnings, conversation } =
+      finish as RouterFinishPart;
     return {
       text: this.#text.whole(),
       reasoning: this.#reasoning.whole(),
@@ -118,6 +121,7 @@ export class Collector {
       finishReason: reason,
       usage: usage ?? undefined,
       response,
+      requestId,
       provider,
       model,
       // Lists of its own: the `finish` part has been handed out too.

@@ -15,15 +15,23 @@ import {
 import { setCause } from "./error-cause.ts";
 import { printable, wordsOf } from "./printable.ts";
 
+/** What a copy of an error says more. */
+export interface CopyOptions {
+  readonly provider?: string | undefined;
+  readonly attempts?: readonly Attempt[] | undefined;
+  readonly requestId?: string | undefined;
+}
+
 /**
  * A copy of an error, of the same class and with the same stack, that may say more. What was thrown is its thrower's: it
  * may be shared, frozen, or thrown again elsewhere.
  *
- * An error that names its provider keeps that. With several attempts the copy has no cause, since each attempt has its own.
+ * An error that names its provider keeps that; the id of a request is that of the last one it ended. With several attempts
+ * the copy has no cause, since each attempt has its own.
  */
 export function copyOf<Failure extends QwenError>(
   error: Failure,
-  { provider, attempts }: { readonly provider?: string | undefined; readonly attempts?: readonly Attempt[] } = {},
+  { provider, attempts, requestId }: CopyOptions = {},
 ): Failure {
   const said = ownFieldsOf(error);
   const cause = attempts !== undefined && attempts.length > 1 ? undefined : said["cause"];
@@ -37,7 +45,8 @@ export function copyOf<Failure extends QwenError>(
   const name = typeof said["name"] === "string" ? said["name"] : "QwenError";
   setFields(copy, { ...Object.fromEntries(fields.filter(isHidden)), name, text: said["text"] }, false);
   const shown = Object.fromEntries(fields.filter((entry) => !isHidden(entry)));
-  setFields(copy, { ...shown, ...knownOptions({ ...said, provider: said["provider"] ?? provider }) });
+  const owner = { provider: said["provider"] ?? provider, requestId: requestId ?? said["requestId"] };
+  setFields(copy, { ...shown, ...knownOptions({ ...said, ...owner }) });
   setFields(copy, { stack: stackOf(copy, said["stack"]) }, false);
   const inner = said["attempts"];
   const told = attempts ?? (isAttempts(inner) ? inner : undefined);

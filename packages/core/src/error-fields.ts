@@ -25,6 +25,8 @@ export interface QwenErrorOptions {
   readonly provider?: string | undefined;
   /** HTTP status of the answer that failed. */
   readonly status?: number | undefined;
+  /** Of which request of a router it is. */
+  readonly requestId?: string | undefined;
   /** The error underneath, where there is one. */
   readonly cause?: unknown;
 }
@@ -49,6 +51,9 @@ export const brand = Symbol.for("qwen.error");
 /** Longest pause believed, in ms, wherever it was read: beyond a day a header or a text is a mistake. */
 export const LONGEST_PAUSE_MS = 24 * 60 * 60 * 1000;
 
+/** Longest id of a request, in characters. */
+const LONGEST_ID = 128;
+
 /** Longest reason of one attempt that a final error tells, in characters. */
 export const LONGEST_REASON = 300;
 
@@ -69,6 +74,7 @@ export const FIELDS: readonly string[] = [
   "issues",
   "model",
   "suggestion",
+  "requestId",
 ];
 
 /** Attempts within attempts, as of a router that is another one's provider, are told this deep. */
@@ -100,12 +106,14 @@ export function setFields(error: object, fields: Readonly<Record<string, unknown
 }
 
 /** Of what may come from anybody, what can be right. */
-export function knownOptions({ retryAfterMs, provider, status }: Readonly<Record<string, unknown>>): {
+export function knownOptions({ retryAfterMs, provider, status, requestId }: Readonly<Record<string, unknown>>): {
+  readonly requestId: string | undefined;
   readonly provider: string | undefined;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
 } {
   return {
+    requestId: typeof requestId === "string" ? printable(requestId, LONGEST_ID) : undefined,
     provider: typeof provider === "string" ? provider : undefined,
     status: typeof status === "number" ? status : undefined,
     retryAfterMs:

@@ -19,7 +19,6 @@ import { hiddenCause, setCause } from "./error-cause.ts";
 import { printable, wordsOf } from "./printable.ts";
 
 export type { Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions } from "./error-fields.ts";
-
 /**
  * Every error this SDK throws on purpose, told apart by {@link QwenError.code}.
  *
@@ -38,6 +37,8 @@ export class QwenError<Code extends ErrorCode = ErrorCode> extends Error {
   declare readonly status: number | undefined;
   /** Id of the provider that failed. The router fills it in where a provider did not. */
   declare readonly provider: string | undefined;
+  /** Of which request of a router it is. */
+  declare readonly requestId: string | undefined;
   /** On the error that ends a router's call: every attempt, in order of their start. */
   declare readonly attempts: readonly Attempt[] | undefined;
 
@@ -244,7 +245,7 @@ export class AllFailedError extends QwenError<"all_failed"> {
   declare readonly name: "AllFailedError";
   declare readonly attempts: readonly Attempt[];
 
-  constructor(model: string, attempts: readonly Attempt[]) {
+  constructor(model: string, attempts: readonly Attempt[], options?: Pick<QwenErrorOptions, "requestId">) {
     // Said once, however often it was the same.
     const reasons = new Set(
       attempts
@@ -254,6 +255,7 @@ export class AllFailedError extends QwenError<"all_failed"> {
     super(
       "all_failed",
       `No candidate for "${model}" answered in ${attempts.length} attempts. ${[...reasons].join(" · ")}`,
+      options,
     );
     setAttempts(this, attempts);
   }

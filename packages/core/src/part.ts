@@ -112,6 +112,8 @@ export type ProviderPart =
 /** The `finish` of a router: it says as well who answered and what was tried. */
 export interface RouterFinishPart extends FinishPart {
   readonly warnings: readonly Warning[];
+  /** That of the request: its `requestId`, or one of the router's own. */
+  readonly requestId: string;
   readonly provider: string;
   readonly model: string;
   readonly attempts: readonly Attempt[];

@@ -140,6 +140,13 @@ export interface ProviderRequest {
   readonly model?: string | undefined;
   /** The whole history; the last one is what to answer. */
   readonly messages: readonly Message[];
+  /**
+   * By which events, errors, `finish` and logs of a router tell the request: 1 to 128 visible ASCII characters without spaces.
+   * A provider may hand it on.
+   *
+   * @defaultValue one of the router's own
+   */
+  readonly requestId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly settings?: Settings | undefined;
   /** From the `finish` of an earlier request: go on with that conversation. */

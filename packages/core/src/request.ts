@@ -3,6 +3,7 @@ import { readHeaders } from "./headers.ts";
 import { anAbortSignal, anObject, aPauseMs, isGroup, type OptionNames, readOption, refuseUnknown } from "./options.ts";
 import type { ContentPart, Message } from "./message.ts";
 import type { ProviderRequest, Settings } from "./provider.ts";
+import { aRequestId } from "./request-id.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { readTimeouts } from "./timers.ts";
 
@@ -46,11 +47,13 @@ export function checkIsRequest(request: unknown): void {
 export function readProviderRequest(request: ProviderRequest): ProviderRequest {
   checkIsRequest(request);
   refuseUnknown("A request to a provider", request, NAMES);
-  const { model, messages, signal, settings, conversation, timeouts, maxQueueMs, providerOptions, headers } = request;
+  const { model, messages, requestId, signal, settings, conversation, timeouts, maxQueueMs } = request;
+  const { providerOptions, headers } = request;
   return {
     ...readAsked({ messages, settings, providerOptions }),
     model,
     conversation,
+    requestId: readOption("requestId", requestId, aRequestId),
     signal: readOption("signal", signal, anAbortSignal),
     timeouts: readTimeouts(timeouts),
     maxQueueMs: readOption("maxQueueMs", maxQueueMs, aPauseMs),
@@ -61,6 +64,7 @@ export function readProviderRequest(request: ProviderRequest): ProviderRequest {
 const NAMES: OptionNames<ProviderRequest> = {
   model: true,
   messages: true,
+  requestId: true,
   signal: true,
   settings: true,
   conversation: true,

@@ -37,10 +37,10 @@ export function endedWithoutFinish(provider: string, text: string): StreamInterr
 /** An error as the caller gets it: one of the family, that names the provider. `text` is what there was of the answer, if any. */
 export function asOwnError(
   error: unknown,
-  { provider, text }: { provider: string; text: string | undefined },
+  { provider, text, requestId }: { provider: string; text: string | undefined; requestId: string },
 ): QwenError {
-  if (QwenError.isInstance(error)) return copyOf(error, { provider });
-  const about = { provider, cause: error };
+  if (QwenError.isInstance(error)) return copyOf(error, { provider, requestId });
+  const about = { provider, requestId, cause: error };
   if (text !== undefined)
     return new StreamInterruptedError(`The stream of "${provider}" ended before the answer did.`, { text, ...about });
   return new QwenError(

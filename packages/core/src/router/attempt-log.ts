@@ -2,47 +2,76 @@ import { debug } from "../debug.ts";
 import { copyOf } from "../error-copy.ts";
 import { AllFailedError, QwenError, type Attempt } from "../errors.ts";
 import { wordsOf } from "../printable.ts";
+import { newRequestId } from "../request-id.ts";
 import type { Usage } from "../part.ts";
-import type { Observers } from "./observers.ts";
+import type { Observers, RequestEnded, RequestLabel } from "./observers.ts";
 
 /** Which attempt it is. */
-type AttemptName = Pick<Attempt, "provider" | "model" | "number">;
+export interface NamedAttempt {
+  readonly candidate: { readonly provider: string; readonly model: string };
+  readonly number: number;
+  /** Whether it was begun beside a slow one. */
+  readonly isHedge: boolean;
+}
+
+/** Of which request a log is. */
+export interface AttemptLogOptions {
+  /** The name that was asked for. */
+  readonly model: string;
+  /** @defaultValue one of its own */
+  readonly requestId?: string | undefined;
+  readonly observers?: Observers | undefined;
+}
 
 /** What was tried for one request: for its result, its error, observers and the log. */
 export class AttemptLog {
+  readonly requestId: string;
   /** In the order of their start, once nothing is under way. */
   readonly attempts: Attempt[] = [];
   readonly #name: string;
   readonly #observers: Observers | undefined;
 
-  /** Of a request for `name`. */
-  constructor(name: string, observers: Observers | undefined) {
-    this.#name = name;
+  constructor({ model, requestId = newRequestId(), observers }: AttemptLogOptions) {
+    this.requestId = requestId;
+    this.#name = model;
     this.#observers = observers;
   }
 
-  started({ provider, model, number }: AttemptName, { hedge }: { readonly hedge: boolean }): void {
-    const name = this.#name;
-    if (this.#observers?.any === true)
-      this.#observers.tell({ type: "attempt-started", name, provider, model, number, hedge });
-    debug(() => `"${name}": attempt ${number} asks ${provider}/${model}`);
+  requestStarted(): void {
+    const observers = this.#watched;
+    if (observers !== undefined) observers.tell({ type: "request-started", ...this.#label });
   }
 
-  output({ provider, model, number }: AttemptName, latencyMs: number): void {
-    if (this.#observers?.any === true)
-      this.#observers.tell({ type: "output", name: this.#name, provider, model, number, latencyMs });
+  requestEnded(how: Omit<RequestEnded, "type" | "attempts" | keyof RequestLabel>): void {
+    const observers = this.#watched;
+    if (observers === undefined) return;
+    observers.tell({ type: "request-ended", ...this.#label, ...how, attempts: Object.freeze([...this.attempts]) });
+  }
+
+  started(attempt: NamedAttempt): void {
+    const observers = this.#watched;
+    if (observers !== undefined) observers.tell({ type: "attempt-started", ...this.#labelOf(attempt) });
+    const { candidate, number } = attempt;
+    debug(() => `"${this.#name}": attempt ${number} asks ${candidate.provider}/${candidate.model}`);
+  }
+
+  output(attempt: NamedAttempt, latencyMs: number): void {
+    const observers = this.#watched;
+    if (observers !== undefined) observers.tell({ type: "output", ...this.#labelOf(attempt), latencyMs });
   }
 
   /** `cancelled`: for a reason that is not its own, such as an abort or a lost race. */
   ended(
-    attempt: Attempt,
+    attempt: NamedAttempt,
+    record: Attempt,
     { usage, cancelled = false }: { readonly usage?: Usage | undefined; readonly cancelled?: boolean } = {},
   ): void {
-    this.#add(attempt);
-    const { provider, number, durationMs, error } = attempt;
+    this.#add(record);
+    const { provider, number, durationMs, error } = record;
     const outcome = cancelled ? "cancelled" : error === undefined ? "answered" : "failed";
-    if (this.#observers?.any === true)
-      this.#observers.tell({ type: "attempt-ended", name: this.#name, outcome, usage, ...attempt });
+    const observers = this.#watched;
+    if (observers !== undefined)
+      observers.tell({ type: "attempt-ended", ...this.#labelOf(attempt), ...record, outcome, usage });
     debug(() => {
       const why = error === undefined ? "" : `: ${wordsOf(error)}`;
       return `"${this.#name}": attempt ${number} at ${provider} ${outcome} after ${Math.round(durationMs)} ms${why}`;
@@ -63,11 +92,25 @@ export class AttemptLog {
 
   /** The error that ends the request, with what was tried. `exhausted`: nobody is left, or no attempt. */
   finalError(error: unknown, { exhausted = false } = {}): unknown {
-    const { attempts } = this;
+    const { attempts, requestId } = this;
     // Where nobody could, nobody was asked, and that error says more.
     const unsupported = attempts.every((one) => QwenError.isInstance(one.error) && one.error.code === "unsupported");
-    if (exhausted && attempts.length > 1 && !unsupported) return new AllFailedError(this.#name, attempts);
-    return QwenError.isInstance(error) ? copyOf(error, { attempts }) : error;
+    if (exhausted && attempts.length > 1 && !unsupported)
+      return new AllFailedError(this.#name, attempts, { requestId });
+    return QwenError.isInstance(error) ? copyOf(error, { attempts, requestId }) : error;
+  }
+
+  /** Those who watch, if anyone does: else no event is made. */
+  get #watched(): Observers | undefined {
+    return this.#observers?.any === true ? this.#observers : undefined;
+  }
+
+  get #label(): RequestLabel {
+    return { requestId: this.requestId, name: this.#name };
+  }
+
+  #labelOf({ candidate: { provider, model }, number, isHedge }: NamedAttempt) {
+    return { requestId: this.requestId, name: this.#name, provider, model, number, hedge: isHedge };
   }
 
   // Hedges end in another order than they start; nearly always there is nothing to move.

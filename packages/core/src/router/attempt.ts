@@ -4,41 +4,14 @@ import { FlowIterator } from "../flow-iterator.ts";
 import { PhaseClock } from "../phase-clock.ts";
 import { Stop } from "../stop.ts";
 import { asOwnError, emptyAnswer, endedWithoutFinish, queueTooLong, tooMuchHeld } from "./attempt-failure.ts";
+import type { AttemptOwner, AttemptReceiver } from "./attempt-owner.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Seam } from "./continuation.ts";
 import type { Visit } from "./health.ts";
 import { HeldParts } from "./held-parts.ts";
 import type { Place } from "./limiter.ts";
-import type { PartCollector, PartKind, PartReader } from "./part-reader.ts";
+import type { PartCollector, PartKind } from "./part-reader.ts";
 import { pullFlow } from "../pulled-flow.ts";
-
-/** Where an attempt belongs to up to its commit point. */
-export interface AttemptOwner<Part, Result> {
-  /** Whether the caller lags so far that attempts pause. */
-  readonly isPaused: boolean;
-  readonly reader: PartReader<Part, Result>;
-  /** What is held up to the commit point: nothing where only the outcome is of interest. */
-  readonly holds: boolean;
-  /** Whether the commit point is the end. */
-  readonly buffered: boolean;
-  /** Leave a queue that is expected to take longer than this, in ms. */
-  readonly maxQueueMs: number;
-  /** Where an attempt at the candidate is to go on with an answer that broke off. */
-  seamAt(candidate: Candidate<Part>): Seam<Part> | undefined;
-  /** A part that passes at once, before the commit point. */
-  live(attempt: Attempt<Part, Result>, part: Part): void;
-  /** The first output came, so many ms after the attempt began. */
-  output(attempt: Attempt<Part, Result>, latencyMs: number): void;
-  /** The commit point is reached. */
-  committed(attempt: Attempt<Part, Result>): void;
-  failed(attempt: Attempt<Part, Result>, error: unknown): void;
-}
-
-/** Where the attempt that answers is handed over to. */
-export interface AttemptReceiver<Part, Result> {
-  pass(attempt: Attempt<Part, Result>, part: Part, kind: PartKind): void;
-  brokeOff(attempt: Attempt<Part, Result>, error: unknown): void;
-}
 
 /**
  * One try of one candidate: read up to its commit point, from there passed on.
@@ -49,6 +22,8 @@ export interface AttemptReceiver<Part, Result> {
 export class Attempt<Part, Result> implements FlowReader<Part> {
   readonly candidate: Candidate<Part>;
   readonly number: number;
+  /** Whether it was begun beside a slow one. */
+  readonly isHedge: boolean;
   readonly collector: PartCollector<Part, Result>;
   readonly #owner: AttemptOwner<Part, Result>;
   readonly #startedAt = performance.now();
@@ -65,9 +40,14 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   #last: Part | undefined;
 
   /** Counts as a visit from now on: it has to be ended or cancelled. */
-  constructor(candidate: Candidate<Part>, number: number, owner: AttemptOwner<Part, Result>) {
+  constructor(
+    candidate: Candidate<Part>,
+    { number, isHedge }: Pick<Attempt<Part, Result>, "number" | "isHedge">,
+    owner: AttemptOwner<Part, Result>,
+  ) {
     this.candidate = candidate;
     this.number = number;
+    this.isHedge = isHedge;
     this.#owner = owner;
     this.collector = owner.reader.collect();
     this.#seam = owner.seamAt(candidate);
@@ -160,6 +140,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     return asOwnError(error, {
       provider: this.candidate.provider,
       text: this.#hasOutput ? this.collector.text() : undefined,
+      requestId: this.#owner.log.requestId,
     });
   }
 
@@ -277,7 +258,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     if (this.#hasOutput) return;
     this.#latencyMs = performance.now() - this.#startedAt;
     this.#visit?.output(this.#latencyMs);
-    this.#owner.output(this, this.#latencyMs);
+    this.#owner.log.output(this, this.#latencyMs);
   }
 
   get #hasOutput(): boolean {

@@ -8,6 +8,8 @@ import type { PartReader } from "./part-reader.ts";
 export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   /** The name that was asked for. */
   readonly model: string;
+  /** By which events and errors tell the request. @defaultValue one of its own */
+  readonly requestId?: string | undefined;
   /** At least one, in their order. Called when the work starts; what it throws, the iteration throws. */
   readonly candidates: () => readonly [Candidate<Part>, ...Candidate<Part>[]];
   readonly reader: PartReader<Part, Result>;

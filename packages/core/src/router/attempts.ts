@@ -1,4 +1,5 @@
 import { aFunction, aLimitMs, anAbortSignal, readOption } from "../options.ts";
+import { aRequestId } from "../request-id.ts";
 import { readAttemptSettings } from "./attempt-settings.ts";
 import { FlowCursor } from "../flow-iterator.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
@@ -28,6 +29,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   const read = {
     ...options,
     ...readAttemptSettings(options),
+    requestId: readOption("requestId", options.requestId, aRequestId),
     totalMs: readOption("totalMs", options.totalMs, aLimitMs),
     signal: readOption("signal", options.signal, anAbortSignal),
     random: readOption("random", options.random, aFunction),

@@ -131,6 +131,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     return {
       model: this.model,
       messages: this.#entry.model.capabilities?.tools === true ? messages : inWords(messages),
+      requestId: this.#request.requestId,
       signal,
       settings,
       conversation: this.#conversation,

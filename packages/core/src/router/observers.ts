@@ -1,19 +1,31 @@
 import { disregard } from "../disregard.ts";
+import type { Attempt } from "../errors.ts";
 import type { Usage } from "../part.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
+import type { ContinuedBy } from "./continuation.ts";
 
-/** What operators may want to know of a router's work. */
+/**
+ * What operators may want to know of a router's work. Each request has one `request-started` and one `request-ended`, whatever
+ * becomes of it, and all its other events between them. Consumers ignore types they do not know: new ones come in minor releases.
+ */
 export type RouterEvent =
-  | ({ readonly type: "attempt-started"; readonly hedge: boolean } & AttemptLabel)
+  /** The work begins: with the first reading of a stream, and with the call of `complete()`. */
+  | ({ readonly type: "request-started" } & RequestLabel)
+  /** The whole answer is there, whether it has been read or not, or nothing more will come of it. */
+  | RequestEnded
+  | ({ readonly type: "attempt-started" } & AttemptLabel)
   /** The first output of an attempt, in ms since its start. */
   | ({ readonly type: "output"; readonly latencyMs: number } & AttemptLabel)
   | ({
       readonly type: "attempt-ended";
       /** `cancelled`: the caller left, or another attempt was quicker. */
-      readonly outcome: "answered" | "failed" | "cancelled";
+      readonly outcome: EventOutcome;
       readonly durationMs: number;
       readonly error?: unknown;
       readonly usage?: Usage | undefined;
+      /** It went on with an answer that had broken off: so many characters had been shown before, and in which way. */
+      readonly continuedAt?: number | undefined;
+      readonly continuedBy?: ContinuedBy | undefined;
     } & AttemptLabel)
   | {
       readonly type: "breaker-changed";
@@ -22,14 +34,45 @@ export type RouterEvent =
       readonly state: BreakerState;
     };
 
-/** Which attempt an event is about. */
-export interface AttemptLabel {
-  /** The name that was asked for. */
+/** How a request or an attempt ended. */
+export type EventOutcome = "answered" | "failed" | "cancelled";
+
+/** Which request an event is about. */
+export interface RequestLabel {
+  /** The `requestId` of the caller's, or one of the router's own: that of its errors and its `finish`. */
+  readonly requestId: string;
+  /** The name that was asked for, a long one cut short. */
   readonly name: string;
+}
+
+/** Which attempt an event is about. */
+export interface AttemptLabel extends RequestLabel {
   readonly provider: string;
   readonly model: string;
   /** 1 for the first attempt of the request. */
   readonly number: number;
+  /** Whether it was begun beside a slow one. */
+  readonly hedge: boolean;
+}
+
+/** A request is over. What is not known is absent. */
+export interface RequestEnded extends RequestLabel {
+  readonly type: "request-ended";
+  /** `cancelled`: the caller left or aborted, or the router was closed. */
+  readonly outcome: EventOutcome;
+  /** Since its start, in ms. */
+  readonly durationMs: number;
+  /** From its start to the first output that was shown, or of the answer that was, in ms. */
+  readonly firstOutputMs?: number | undefined;
+  /** What was tried, in the order it began. */
+  readonly attempts: readonly Attempt[];
+  /** As `finish` tells it. */
+  readonly usage?: Usage | undefined;
+  /** Who answered, or broke off. */
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
+  /** What the caller gets, or why it left. */
+  readonly error?: unknown;
 }
 
 /** Who watches a router. */
@@ -63,14 +106,17 @@ export function createObservers(): Observers {
       Object.freeze(event);
       // Who is added by an observer is told from the next event on.
       const audience = [...observers];
-      for (const { observe } of audience) {
-        try {
-          const returned: unknown = observe(event);
-          if (returned !== undefined) void disregard(returned);
-        } catch {
-          // Watching is not taking part.
-        }
-      }
+      for (const { observe } of audience) watch(observe, event);
     },
   };
+}
+
+/** Tells one who watches, which is not taking part: what it throws, or a promise that rejects, disturbs nobody. */
+export function watch<Event>(watcher: (event: Event) => unknown, event: Event): void {
+  try {
+    const returned = watcher(event);
+    if (returned !== undefined) void disregard(returned);
+  } catch {
+    // Watching is not taking part.
+  }
 }

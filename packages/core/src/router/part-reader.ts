@@ -25,6 +25,7 @@ export interface AttemptStart {
 
 /** Who answered, what was tried, and how long it took. */
 export interface Answered<Part = unknown> {
+  readonly requestId: string;
   readonly provider: string;
   readonly model: string;
   readonly attempts: readonly Attempt[];

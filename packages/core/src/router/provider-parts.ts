@@ -53,7 +53,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     number,
     ...(lastError !== undefined && { lastError }),
   }),
-  sealed(part, { provider, model, attempts, start }) {
+  sealed(part, { requestId, provider, model, attempts, start }) {
     if (part.type !== "finish") return part;
     const known = start?.type === "start" ? start : undefined;
     const response = known?.response === undefined ? part.response : { ...known.response, ...part.response };
@@ -71,6 +71,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
       ...(usage !== undefined && !isContinued && { usage }),
       warnings: allWarnings(known?.warnings, part.warnings),
       ...(response !== undefined && { response }),
+      requestId,
       provider,
       model,
       attempts,

@@ -1,7 +1,9 @@
 import { isDecision } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
 import type { Attempt as AttemptRecord, QwenError } from "../errors.ts";
-import { Attempt, type AttemptOwner } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
+import type { AttemptLog } from "./attempt-log.ts";
+import type { AttemptOwner } from "./attempt-owner.ts";
 import type { Candidate } from "./candidate.ts";
 import { continues } from "./attempt-settings.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
@@ -9,6 +11,7 @@ import { Continuation, type Seam } from "./continuation.ts";
 import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
 import { checkedRandom, Plan } from "./retry.ts";
+import { seal, type Sealed } from "./seal.ts";
 import { chooseCandidate, recoversInMs } from "./strategy.ts";
 import { Waits } from "./waits.ts";
 
@@ -55,6 +58,10 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     });
   }
 
+  get log(): AttemptLog {
+    return this.#host.log;
+  }
+
   get isPaused(): boolean {
     return this.#host.flow.paused;
   }
@@ -77,7 +84,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   close(attempt: Attempt<Part, Result>, error?: unknown, last?: Part): AttemptRecord | undefined {
     if (!this.#active.delete(attempt)) return undefined;
     const record = attempt.settle(error);
-    this.#host.log.ended(record, { usage: last === undefined ? undefined : this.reader.usageOf?.(last) });
+    this.#host.log.ended(attempt, record, { usage: last === undefined ? undefined : this.reader.usageOf?.(last) });
     return record;
   }
 
@@ -100,10 +107,6 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   live(attempt: Attempt<Part, Result>, part: Part): void {
     // Of several attempts only the oldest is shown waiting.
     if (this.holds && attempt === this.#active.values().next().value) this.#host.flow.push(part);
-  }
-
-  output({ candidate: { provider, model }, number }: Attempt<Part, Result>, latencyMs: number): void {
-    this.#host.log.output({ provider, model, number }, latencyMs);
   }
 
   failed(attempt: Attempt<Part, Result>, reason: unknown): void {
@@ -191,7 +194,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
         return;
       }
       const { provider, model } = candidate;
-      const error = copyOf(refused, { provider });
+      const error = copyOf(refused, { provider, requestId: this.log.requestId });
       this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error });
       this.#plan.refund();
       candidate = this.#plan.next();
@@ -215,14 +218,14 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     const { provider, model } = candidate;
     const lastError = log.attempts.at(-1)?.error;
     const number = ++this.#begun;
-    const attempt = new Attempt(candidate, number, this);
+    const attempt = new Attempt(candidate, { number, isHedge }, this);
     if (this.#host.isOver) {
       // By who watches breakers: it was never heard of.
       attempt.cancel(undefined);
       return;
     }
     this.#active.add(attempt);
-    log.started({ provider, model, number }, { hedge: isHedge });
+    log.started(attempt);
     if (this.holds && this.reader.attempt !== undefined)
       flow.push(this.reader.attempt({ provider, model, number, lastError }));
     if (this.#active.has(attempt)) attempt.begin();
@@ -260,21 +263,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   }
 
   /** The last part of an answer as the caller gets it, and the whole. */
-  seal(
-    { candidate, collector, outputAt }: Attempt<Part, Result>,
-    last: Part,
-  ): { readonly sealed: Part; readonly result: Result } {
-    const { log, startedAt } = this.#host;
-    const answered = {
-      provider: candidate.provider,
-      model: candidate.model,
-      attempts: [...log.attempts],
-      start: collector.start?.(),
-      firstOutputMs: outputAt - startedAt,
-      durationMs: performance.now() - startedAt,
-    };
-    const sealed = this.reader.sealed(last, answered);
-    return { sealed, result: collector.result(sealed, answered) };
+  seal(attempt: Attempt<Part, Result>, last: Part): Sealed<Part, Result> {
+    return seal(attempt, last, this.reader, this.#host);
   }
 
   /** Whether there is still someone to wait for. */
@@ -283,7 +273,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   }
 
   #cancel(attempt: Attempt<Part, Result>, reason: unknown, { timedOut = false } = {}): void {
-    if (this.#active.delete(attempt)) this.#host.log.ended(attempt.cancel(reason), { cancelled: !timedOut });
+    if (this.#active.delete(attempt)) this.#host.log.ended(attempt, attempt.cancel(reason), { cancelled: !timedOut });
   }
 
   #orEnd(work: () => void): void {

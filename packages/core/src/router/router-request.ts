@@ -1,8 +1,10 @@
+import { field } from "../error-fields.ts";
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
 import { anAbortSignal, isGroup, type OptionNames, oneOf, readOption, refuseUnknown } from "../options.ts";
 import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked } from "../request.ts";
+import { aRequestId, newRequestId } from "../request-id.ts";
 import { readTimeouts } from "../timers.ts";
 import { readSharedSettings, type CommitPoint, type HedgeOptions } from "./attempt-settings.ts";
 import { readOutput, type Output, type OutputOption } from "./output.ts";
@@ -41,8 +43,8 @@ export interface ObjectRequest<Names extends string = string, Value = unknown> e
   readonly output: OutputOption<Value>;
 }
 
-/** A request as it was read. */
-export type ReadRequest = RouterRequest & { readonly output?: Output | undefined };
+/** A request as it was read, with an id of its own where it was given none. */
+export type ReadRequest = RouterRequest & { readonly output?: Output | undefined; readonly requestId: string };
 
 /**
  * A request as it stands at the call. `providers` are the ids that headers may be meant for.
@@ -56,13 +58,14 @@ export function readRouterRequest(
 ): ReadRequest {
   checkIsRequest(request);
   refuseUnknown("A request", request, NAMES);
-  const { model, messages, settings, providerOptions, signal, conversation, onConversationLost } = request;
+  const { model, messages, requestId, settings, providerOptions, signal, conversation, onConversationLost } = request;
   const { timeouts, headers, commit, retry, hedge, maxQueueMs, output } = request;
   return {
     ...readAsked({ messages, settings, providerOptions }),
     ...readSharedSettings({ commit, retry, hedge, maxQueueMs }),
     model,
     conversation,
+    requestId: readOption("requestId", requestId, aRequestId) ?? newRequestId(),
     signal: readOption("signal", signal, anAbortSignal),
     onConversationLost: readOption("onConversationLost", onConversationLost, onLost),
     timeouts: readTimeouts(timeouts),
@@ -71,12 +74,25 @@ export function readRouterRequest(
   };
 }
 
+/** What is known of a request that could not be read: its id, where that is one, and the name it asks for. */
+export function labelOf(request: unknown): { readonly requestId: string; readonly model: string } {
+  const { requestId, model } = field(() => ({ ...(request as RouterRequest) })) ?? {};
+  const isKnown = requestId !== undefined && aRequestId(requestId) === undefined;
+  return { requestId: isKnown ? requestId : newRequestId(), model: nameOf(model) };
+}
+
+/** A name that was asked for, as events tell it: it may be of any kind and length. */
+export function nameOf(model: unknown): string {
+  return typeof model === "string" ? shortened(model) : `(${model === null ? "null" : typeof model})`;
+}
+
 const onLost = oneOf("fail", "restart");
 
 /** The names of a request's options, for slips of the finger. */
 const NAMES: OptionNames<ObjectRequest> = {
   model: true,
   messages: true,
+  requestId: true,
   signal: true,
   settings: true,
   conversation: true,

@@ -16,6 +16,9 @@ import { textOf } from "./text-flow.ts";
 export interface RouterStream extends AsyncIterable<StreamPart, undefined> {
   [Symbol.asyncIterator](): AsyncIterableIterator<StreamPart, undefined>;
 
+  /** By which events, errors and `finish` tell the request: its own `requestId`, or one of the router's. */
+  readonly requestId: string;
+
   /**
    * The text alone, for consumers that can only append.
    *
@@ -39,27 +42,50 @@ export interface RouterStream extends AsyncIterable<StreamPart, undefined> {
 
 /** Makes the public stream of one run. */
 export function createRouterStream(run: Run<RoutedPart, Completion>): RouterStream {
-  // Every `finish` of a run is sealed, which makes its parts StreamParts.
-  const parts = run.flow as unknown as Flow<StreamPart>;
-  let claimed = false;
+  return new RunStream(run);
+}
 
-  function claim(): Flow<StreamPart> {
-    if (claimed)
+class RunStream implements RouterStream {
+  readonly #run: Run<RoutedPart, Completion>;
+  #isClaimed = false;
+
+  constructor(run: Run<RoutedPart, Completion>) {
+    this.#run = run;
+  }
+
+  get requestId(): string {
+    return this.#run.log.requestId;
+  }
+
+  get textStream(): AsyncIterable<string, undefined> {
+    const text = (): FlowCursor<string> => new FlowCursor(textOf(this.#claim(), this.requestId));
+    return { [Symbol.asyncIterator]: text };
+  }
+
+  get completion(): Promise<Completion> {
+    const completion = this.#run.completion();
+    // Who asked for it may never look at it.
+    completion.catch(ignore);
+    return completion;
+  }
+
+  [Symbol.asyncIterator](): FlowCursor<StreamPart> {
+    return new FlowCursor(this.#claim());
+  }
+
+  toReadableStream(): ReadableStream<StreamPart> {
+    return readableStream(new FlowCursor(this.#claim()));
+  }
+
+  #claim(): Flow<StreamPart> {
+    if (this.#isClaimed)
       throw new TypeError(
         "A stream can be read only once, and this one is read already. `completion` has the whole answer.",
       );
-    claimed = true;
-    return parts;
+    this.#isClaimed = true;
+    // Every `finish` of a run is sealed, which makes its parts StreamParts.
+    return this.#run.flow as unknown as Flow<StreamPart>;
   }
-
-  const stream = {
-    __proto__: lazyCompletion,
-    [runOf]: run,
-    [Symbol.asyncIterator]: () => new FlowCursor(claim()),
-    textStream: { [Symbol.asyncIterator]: () => new FlowCursor(textOf(claim())) },
-    toReadableStream: () => readableStream(new FlowCursor(claim())),
-  };
-  return stream as unknown as RouterStream;
 }
 
 function readableStream(iterator: FlowCursor<StreamPart>): ReadableStream<StreamPart> {
@@ -78,18 +104,5 @@ function readableStream(iterator: FlowCursor<StreamPart>): ReadableStream<Stream
     { highWaterMark: 0 },
   );
 }
-
-const runOf = Symbol("run");
-
-// One getter for all streams: made anew for each, it would give each a hidden class of its own, and cost a microsecond.
-const lazyCompletion = {
-  get completion(): Promise<Completion> {
-    const run = (this as unknown as { readonly [runOf]: Run<RoutedPart, Completion> })[runOf];
-    const completion = run.completion();
-    // Who asked for it may never look at it.
-    completion.catch(ignore);
-    return completion;
-  },
-};
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Completion } from "../completion.ts";
 import { debug } from "../debug.ts";
+import { copyOf } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
 import { shortened } from "../nearest.ts";
 import { isGroup, mustBe, type OptionNames, refuseUnknown } from "../options.ts";
@@ -10,7 +11,7 @@ import type { Capabilities, IdsOf, ModelInfo, NamesOf, Plugin, Provider, Timeout
 import { snapshotOf } from "../snapshot.ts";
 import { readTimeouts, within } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
-import { createCandidates } from "./candidates.ts";
+import { createCandidates, type Candidates } from "./candidates.ts";
 import { checkedParts, type ObjectCompletion } from "./checked-answer.ts";
 import { waysOf } from "./continuation.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
@@ -20,7 +21,14 @@ import { providerParts, type RoutedPart } from "./provider-parts.ts";
 import { readProviderSettings, type ProviderSettings, type SettingsById } from "./provider-settings.ts";
 import { createNames, type ListedName } from "./registry.ts";
 import type { RetryOptions } from "./retry.ts";
-import { readRouterRequest, type ObjectRequest, type ReadRequest, type RouterRequest } from "./router-request.ts";
+import {
+  labelOf,
+  nameOf,
+  readRouterRequest,
+  type ObjectRequest,
+  type ReadRequest,
+  type RouterRequest,
+} from "./router-request.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
 import { Run } from "./run.ts";
 import type { Strategy } from "./strategy.ts";
@@ -153,17 +161,19 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       request = readRouterRequest(given, names.ids);
       if (request.output !== undefined && !outcomeOnly) throw noOutputHere();
     } catch (error) {
+      const label = labelOf(given);
       const candidates = (): never => {
-        throw error;
+        throw ofRequest(error, label);
       };
-      return new Run({ model: "", candidates, reader: providerParts });
+      return new Run({ ...label, candidates, reader: providerParts, observers });
     }
     const merged = { ...retry, ...request.retry };
     const pinned = request.conversation !== undefined;
     return new Run({
-      model: request.model,
+      model: nameOf(request.model),
+      requestId: request.requestId,
       // Looked up when the work starts, so that a wrong request fails where its errors are expected.
-      candidates: () => candidatesOf(request),
+      candidates: () => candidatesFor(request),
       reader: request.output === undefined ? providerParts : checkedParts,
       commit: request.commit ?? commit,
       outcomeOnly,
@@ -180,6 +190,14 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
         return () => running.delete(end);
       },
     });
+  }
+
+  function candidatesFor(request: ReadRequest): Candidates {
+    try {
+      return candidatesOf(request);
+    } catch (error) {
+      throw ofRequest(error, request);
+    }
   }
 
   const complete = async (request: RouterRequest): Promise<Completion> =>
@@ -272,6 +290,11 @@ async function closeProvider(provider: Provider): Promise<void> {
   } catch (error) {
     debug(() => `"${provider.id}" did not close: ${wordsOf(error)}`);
   }
+}
+
+/** An error that says which request it ends, if it is one of the family. */
+function ofRequest(error: unknown, { requestId }: { readonly requestId: string }): unknown {
+  return QwenError.isInstance(error) ? copyOf(error, { requestId }) : error;
 }
 
 /** The first attempt goes on with the conversation or not at all; what follows a lost one is like any other. */

@@ -3,9 +3,11 @@ import { TimeoutError } from "../errors.ts";
 import { Flow, type FlowMaker } from "../flow.ts";
 import { weightOfPart } from "../part-weight.ts";
 import { Deadline, DEFAULT_TIMEOUTS } from "../timers.ts";
-import type { Attempt, AttemptReceiver } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
 import { AttemptLog } from "./attempt-log.ts";
+import type { AttemptReceiver } from "./attempt-owner.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
+import type { RequestEnded } from "./observers.ts";
 import type { PartKind } from "./part-reader.ts";
 import type { Ending, RaceHost } from "./race-host.ts";
 import { Race } from "./race.ts";
@@ -25,7 +27,11 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   readonly #options: AttemptsOptions<Part, Result>;
   readonly #totalMs: number;
   readonly #total = new Deadline(() => this.end(new TimeoutError("total", this.#totalMs), "timed-out"));
-  #startedAt = 0;
+  #startedAt: number | undefined;
+  /** Who answers, since its commit point. */
+  #answering: Attempt<Part, Result> | undefined;
+  /** When the first output came of what was shown. */
+  #firstOutputAt: number | undefined;
   #race: Race<Part, Result> | undefined;
   #outcome: Outcome<Result> | undefined;
   #completion: PromiseWithResolvers<Result> | undefined;
@@ -33,7 +39,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
 
   constructor(options: AttemptsOptions<Part, Result>) {
     this.flow = new Flow<Part>(this, weightOfPart as (part: Part) => number);
-    this.log = new AttemptLog(options.model, options.observers);
+    this.log = new AttemptLog(options);
     this.#options = options;
     this.#totalMs = options.totalMs ?? DEFAULT_TIMEOUTS.totalMs;
   }
@@ -44,7 +50,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   }
 
   get startedAt(): number {
-    return this.#startedAt;
+    return this.#startedAt ?? performance.now();
   }
 
   get isOver(): boolean {
@@ -67,8 +73,11 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   start(): void {
     try {
       const { signal, track } = this.#options;
-      this.#startedAt = performance.now();
-      signal?.throwIfAborted();
+      this.#begin();
+      if (signal?.aborted === true) {
+        this.end(signal.reason, "aborted");
+        return;
+      }
       signal?.addEventListener("abort", this);
       this.#untrack = track?.((reason) => this.end(reason, "aborted"));
       this.#total.start(this.#totalMs);
@@ -77,6 +86,11 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     } catch (error) {
       this.end(error, "broken");
     }
+  }
+
+  #begin(): void {
+    this.#startedAt = performance.now();
+    this.log.requestStarted();
   }
 
   pause(): void {
@@ -91,6 +105,8 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
 
   won(attempt: Attempt<Part, Result>): void {
     const { last } = attempt;
+    this.#answering = attempt;
+    this.#firstOutputAt ??= attempt.outputAt;
     // An iteration of somebody's own is asked one part ahead at most, unless all of it is wanted.
     if (last === undefined && !attempt.isFlow && this.flow.mark !== Infinity) this.flow.mark = 0;
     const held = attempt.handOver(this);
@@ -143,7 +159,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
           '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',
         );
       }
-      if (!this.#settle({ result })) return;
+      if (!this.#settle({ result }, { outcome: "answered", usage: this.#options.reader.usageOf?.(sealed) })) return;
       if (!outcomeOnly) this.flow.push(sealed);
       this.flow.end();
     } catch (error) {
@@ -187,17 +203,18 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   }
 
   #fail(error: unknown, how: Ending): void {
-    if (!this.#settle({ error })) return;
+    if (!this.#settle({ error }, { outcome: how === "aborted" ? "cancelled" : "failed", error })) return;
     // Who aborts has no use for what waits; else it may still be read.
     if (how === "aborted") this.flow.abort(error);
     else this.flow.fail(error);
   }
 
   /** Nothing more is asked; no timer and no listener is left. Whether that is news. */
-  #settle(outcome: Outcome<Result>): boolean {
+  #settle(outcome: Outcome<Result>, told: Pick<RequestEnded, "outcome" | "usage" | "error">): boolean {
     if (this.isOver) return false;
     this.#outcome = outcome;
     this.#total.stop();
+    this.#tellEnd(told);
     this.#tellOutcome();
     try {
       this.#options.signal?.removeEventListener("abort", this);
@@ -206,6 +223,20 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
       // It is over, whatever those make of it.
     }
     return true;
+  }
+
+  #tellEnd(told: Pick<RequestEnded, "outcome" | "usage" | "error">): void {
+    // It may have been left before it was read.
+    if (this.#startedAt === undefined) this.#begin();
+    const { startedAt } = this;
+    const { provider, model } = this.#answering?.candidate ?? {};
+    this.log.requestEnded({
+      ...told,
+      durationMs: performance.now() - startedAt,
+      firstOutputMs: this.#firstOutputAt === undefined ? undefined : this.#firstOutputAt - startedAt,
+      provider,
+      model,
+    });
   }
 
   #tellOutcome(): void {

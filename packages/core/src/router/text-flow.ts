@@ -1,19 +1,23 @@
 import { AppendOnlyText } from "../append-only.ts";
+import { copyOf } from "../error-copy.ts";
+import { QwenError } from "../errors.ts";
 import { Flow, type FlowMaker, type FlowReader } from "../flow.ts";
 import type { StreamPart } from "../part.ts";
 
 /** The text of a flow of parts, as far as it can be passed on. What waits, waits among the parts. */
-export function textOf(parts: Flow<StreamPart>): Flow<string> {
-  return new TextFlow(parts).flow;
+export function textOf(parts: Flow<StreamPart>, requestId: string): Flow<string> {
+  return new TextFlow(parts, requestId).flow;
 }
 
 class TextFlow implements FlowMaker, FlowReader<StreamPart> {
   readonly flow = new Flow<string>(this, lengthOf);
   readonly #parts: Flow<StreamPart>;
+  readonly #requestId: string;
   readonly #text = new AppendOnlyText();
 
-  constructor(parts: Flow<StreamPart>) {
+  constructor(parts: Flow<StreamPart>, requestId: string) {
     this.#parts = parts;
+    this.#requestId = requestId;
     this.flow.mark = 0;
   }
 
@@ -52,7 +56,8 @@ class TextFlow implements FlowMaker, FlowReader<StreamPart> {
       this.#push(this.#text.end());
       this.flow.end();
     } catch (error) {
-      this.flow.fail(error);
+      const requestId = this.#requestId;
+      this.flow.fail(QwenError.isInstance(error) ? copyOf(error, { requestId }) : error);
     }
   }
 

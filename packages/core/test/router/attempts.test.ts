@@ -24,11 +24,9 @@ const ask = (providers: readonly Scripted[], request: Partial<RouterRequest> = {
 
 describe("before the first output", () => {
   test("a failure goes on to the next candidate, and every part says who is asked and why", async () => {
-    const first = failure("space_changed", { provider: "a" });
-    const { parts, error } = await ask([
-      scripted("a", [[{ type: "queue", position: 1 }, failure("space_changed")]]),
-      scripted("b", [good]),
-    ]);
+    const first = failure("space_changed", { provider: "a", requestId: "7" });
+    const a = scripted("a", [[{ type: "queue", position: 1 }, failure("space_changed")]]);
+    const { parts, error } = await ask([a, scripted("b", [good])], { requestId: "7" });
     expect(error).toBeUndefined();
     expect(parts).toEqual([
       { type: "attempt", provider: "a", model: "m", number: 1 },
@@ -39,6 +37,7 @@ describe("before the first output", () => {
       text(" world"),
       {
         ...finish,
+        requestId: "7",
         provider: "b",
         model: "m",
         attempts: [

@@ -13,17 +13,20 @@ describe("observers", () => {
     const router = routerOf([scripted("a", [[cut]]), scripted("b", [slow(10)])], { breaker: { minimumCalls: 1 } });
     const stop = router.observe((event) => events.push(event));
     await read(router);
+    const request = { requestId: expect.any(String), name: "m" };
     expect(events).toMatchObject([
+      { type: "request-started", ...request },
       { type: "attempt-started", name: "m", provider: "a", model: "m", number: 1, hedge: false },
       { type: "breaker-changed", provider: "a", model: "m", state: "open" },
       { type: "attempt-ended", provider: "a", number: 1, outcome: "failed", error: cut, durationMs: 0 },
       { type: "attempt-started", provider: "b", number: 2 },
       { type: "output", provider: "b", number: 2, latencyMs: 10 },
       { type: "attempt-ended", provider: "b", number: 2, outcome: "answered", durationMs: 10 },
+      { type: "request-ended", ...request, provider: "b", outcome: "answered", firstOutputMs: 10, durationMs: 10 },
     ]);
     stop();
     await read(router);
-    expect(events).toHaveLength(6);
+    expect(events).toHaveLength(8);
   });
 
   test("that throw disturb neither the call nor the others", async () => {
@@ -34,7 +37,7 @@ describe("observers", () => {
     });
     router.observe(() => told++);
     expect((await read(router)).error).toBeUndefined();
-    expect(told).toBe(3);
+    expect(told).toBe(5);
   });
 
   test("that reject, never settle, or return what throws when it is awaited end neither the call nor the process", async () => {
@@ -69,7 +72,11 @@ describe("observers", () => {
       if (added++ < 10) router.observe((event) => events.push(event));
     });
     await read(router);
-    expect(events.map(({ type }) => type)).toEqual(["output", "attempt-ended", "attempt-ended"]);
+    // One is added with each event.
+    const told = { "attempt-started": 1, output: 2, "attempt-ended": 3, "request-ended": 4 };
+    expect(events.map(({ type }) => type)).toEqual(
+      Object.entries(told).flatMap(([type, times]) => Array.from({ length: times }, () => type)),
+    );
   });
 
   test("must be functions", () => {

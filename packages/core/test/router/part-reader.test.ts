@@ -94,7 +94,7 @@ describe("a stream of other parts", () => {
       tell: (event: { readonly type: string }) => latencies.push(event.type),
     };
     await run({ a: [["whole", "answer"]] }, { observers });
-    expect(latencies).toEqual(["attempt-started", "output", "attempt-ended"]);
+    expect(latencies).toEqual(["request-started", "attempt-started", "output", "attempt-ended", "request-ended"]);
   });
 
   test("begins with what its collector makes of its starts, which go no further themselves", async () => {

@@ -83,7 +83,10 @@ describe("an abort is told by who aborted", () => {
       await vi.advanceTimersByTimeAsync(1);
       controller.abort(reason);
       expect((await reading).error).toBe(reason);
-      expect(events.at(-1)).toMatchObject({ type: "attempt-ended", outcome: "cancelled" });
+      expect(events.slice(-2)).toMatchObject([
+        { type: "attempt-ended", outcome: "cancelled" },
+        { type: "request-ended", outcome: "cancelled", error: reason },
+      ]);
       expect(router.health()).toMatchObject([{ breaker: "closed", busy: 0 }]);
       if (reason instanceof QwenError) expect(reason.attempts).toBeUndefined();
     },
