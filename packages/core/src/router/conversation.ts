@@ -1,4 +1,5 @@
 import { QwenError } from "../errors.ts";
+import type { RetryOptions } from "./retry.ts";
 
 /** A provider's own conversation, and who goes on with it. */
 export interface Conversation {
@@ -35,4 +36,15 @@ function parseArray(json: string): readonly unknown[] {
   } catch {
     return [];
   }
+}
+
+/** The first attempt goes on with the conversation or not at all; what follows a lost one is like any other. */
+export function pinnedRetry(retry: RetryOptions): RetryOptions {
+  return {
+    ...retry,
+    shouldRetry(outcome, attempt) {
+      if (attempt.number > 1) return retry.shouldRetry?.(outcome, attempt);
+      return QwenError.isInstance(outcome.error) && outcome.error.code === "conversation_expired" ? "next" : "stop";
+    },
+  };
 }

@@ -1,4 +1,6 @@
+import { copyOf } from "../error-copy.ts";
 import { field } from "../error-fields.ts";
+import { QwenError } from "../errors.ts";
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
 import { anAbortSignal, isGroup, type OptionNames, oneOf, readOption, refuseUnknown } from "../options.ts";
@@ -79,6 +81,11 @@ export function labelOf(request: unknown): { readonly requestId: string; readonl
   const { requestId, model } = field(() => ({ ...(request as RouterRequest) })) ?? {};
   const isKnown = requestId !== undefined && aRequestId(requestId) === undefined;
   return { requestId: isKnown ? requestId : newRequestId(), model: nameOf(model) };
+}
+
+/** An error that says which request it ends, if it is one of the family. */
+export function ofRequest(error: unknown, { requestId }: { readonly requestId: string }): unknown {
+  return QwenError.isInstance(error) ? copyOf(error, { requestId }) : error;
 }
 
 /** A name that was asked for, as events tell it: it may be of any kind and length. */

@@ -1,29 +1,26 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Completion } from "../completion.ts";
-import { debug } from "../debug.ts";
-import { copyOf } from "../error-copy.ts";
-import { QwenError } from "../errors.ts";
 import { shortened } from "../nearest.ts";
 import { isGroup, mustBe, type OptionNames, refuseUnknown } from "../options.ts";
-import { isOwn } from "../own-functions.ts";
-import { wordsOf } from "../printable.ts";
-import type { Capabilities, IdsOf, ModelInfo, NamesOf, Plugin, Provider, Timeouts } from "../provider.ts";
+import type { Capabilities, IdsOf, ModelInfo, NamesOf, Plugin, Timeouts } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
-import { readTimeouts, within } from "../timers.ts";
+import { readTimeouts } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
 import { createCandidates, type Candidates } from "./candidates.ts";
 import { checkedParts, type ObjectCompletion } from "./checked-answer.ts";
+import { closeProvider } from "./closing.ts";
 import { waysOf } from "./continuation.ts";
+import { pinnedRetry } from "./conversation.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
 import { createObservers, type RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 import { readProviderSettings, type ProviderSettings, type SettingsById } from "./provider-settings.ts";
 import { createNames, type ListedName } from "./registry.ts";
-import type { RetryOptions } from "./retry.ts";
 import {
   labelOf,
   nameOf,
+  ofRequest,
   readRouterRequest,
   type ObjectRequest,
   type ReadRequest,
@@ -275,35 +272,5 @@ function asTold({ name, kind, entries }: ListedName): RouterName {
     name,
     kind,
     candidates: entries.map(({ provider, model }) => ({ provider: provider.id, model: snapshotOf(model) })),
-  };
-}
-
-// Of ours a job whose join was not answered yet may have to be swept, which takes longer; what does not end goes on behind it.
-const OWN_CLOSE_MS = 4000;
-const OTHERS_CLOSE_MS = 1500;
-
-async function closeProvider(provider: Provider): Promise<void> {
-  try {
-    const { close } = provider;
-    if (close === undefined) return;
-    await within(isOwn(close) ? OWN_CLOSE_MS : OTHERS_CLOSE_MS, Promise.resolve(close.call(provider)));
-  } catch (error) {
-    debug(() => `"${provider.id}" did not close: ${wordsOf(error)}`);
-  }
-}
-
-/** An error that says which request it ends, if it is one of the family. */
-function ofRequest(error: unknown, { requestId }: { readonly requestId: string }): unknown {
-  return QwenError.isInstance(error) ? copyOf(error, { requestId }) : error;
-}
-
-/** The first attempt goes on with the conversation or not at all; what follows a lost one is like any other. */
-function pinnedRetry(retry: RetryOptions): RetryOptions {
-  return {
-    ...retry,
-    shouldRetry(outcome, attempt) {
-      if (attempt.number > 1) return retry.shouldRetry?.(outcome, attempt);
-      return QwenError.isInstance(outcome.error) && outcome.error.code === "conversation_expired" ? "next" : "stop";
-    },
   };
 }
