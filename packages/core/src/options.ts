@@ -113,6 +113,14 @@ export const aString: Rule = (value) => (typeof value === "string" ? undefined :
 /** An object, and no array. */
 export const anObject: Rule = (value) => (isGroup(value) ? undefined : "an object");
 
+/** A URL, of any realm. */
+export const aUrl: Rule = (value) =>
+  isGroup(value) && "href" in value && "origin" in value && typeof value.href === "string" ? undefined : "a URL";
+
+/** A way to send requests. */
+export const aTransport: Rule = (value) =>
+  isGroup(value) && "request" in value && typeof value.request === "function" ? undefined : "an object with `request`";
+
 /** One of some words. */
 export function oneOf(...words: readonly string[]): Rule {
   const expected = words.map((word) => JSON.stringify(word)).join(" or ");
@@ -129,6 +137,14 @@ export const anAbortSignal: Rule = (value) =>
     : "an AbortSignal, such as the `signal` of an AbortController";
 
 const SIGNAL_METHODS = ["addEventListener", "removeEventListener", "throwIfAborted"];
+
+/** As {@link requireOption}, for what a function of the caller's returns: a promise that is none of it is nobody's to wait for. */
+export function requireNow<Value>(name: string, value: Value, rule: Rule): Value {
+  const expected = rule(value);
+  if (expected === undefined) return value;
+  void disregard(value);
+  throw mustBe(name, expected, value);
+}
 
 /** The error for an option that is not what it must be. Shows numbers and words of a few characters, and no other value: it may be a secret. */
 export function mustBe(name: string, expected: string, value: unknown): TypeError {

@@ -1,8 +1,9 @@
 const own = new WeakSet<object>();
 
 /**
- * Marks a function of a provider of ours as one that keeps its word: of `stream`, every result is a `FlowIterator`, and leaving
- * that ends the work behind it at once; `close` ends in bounded time.
+ * Marks a function of a provider or a transport of ours as one that keeps its word: of `stream`, every result is a
+ * `FlowIterator`, and leaving that ends the work behind it at once; `close` ends in bounded time; `request` of a transport keeps
+ * the contract of transports.
  *
  * Told by identity, which no wrapper, copy or proxy of a function has: what those do is not passed over.
  */

@@ -1,4 +1,15 @@
-import { aLimitMs, mustBe, readOptions, type Rules } from "./options.ts";
+import {
+  aFunction,
+  aLimitMs,
+  anAbortSignal,
+  aPauseMs,
+  mustBe,
+  readOption,
+  readOptions,
+  refuseUnknown,
+  requireOption,
+  type Rules,
+} from "./options.ts";
 import type { Timeouts } from "./provider.ts";
 
 /** The limits that hold where nobody sets another. */
@@ -19,10 +30,11 @@ export type ResolvedTimeouts = { readonly [Name in keyof Timeouts]-?: number };
  * Merges limits: the first layer that sets one wins, then {@link DEFAULT_TIMEOUTS}.
  *
  * The order is request, provider, router. Throws a `TypeError` for a limit that is not a positive
- * number of ms; `Infinity` is one, and lifts the limit.
+ * number of ms and for a name that is none; `Infinity` is a limit, and lifts it.
  */
 export function resolveTimeouts(...layers: readonly (Timeouts | undefined)[]): ResolvedTimeouts {
   const resolved: Record<keyof Timeouts, number> = { ...DEFAULT_TIMEOUTS };
+  for (const layer of layers) if (layer !== undefined) refuseUnknown("`timeouts`", layer, TIMEOUT_RULES);
   for (const name of TIMEOUT_NAMES) {
     for (const layer of layers) {
       const limit = layer?.[name];
@@ -137,18 +149,25 @@ export class Deadline {
   }
 }
 
-/** Starts a {@link Deadline} that calls `onExpired` once `limitMs` have passed without a `touch()`. */
+/**
+ * Starts a {@link Deadline} that calls `onExpired` once `limitMs` have passed without a `touch()`. Throws a `TypeError` for what
+ * is no time or function.
+ */
 export function startTimer(limitMs: number, onExpired: () => void): Deadline {
+  requireOption("limitMs", limitMs, aPauseMs);
+  requireOption("onExpired", onExpired, aFunction);
   const deadline = new Deadline(onExpired);
   deadline.start(limitMs);
   return deadline;
 }
 
 /**
- * Waits `delayMs`. Rejects with the reason of `signal` as soon as it aborts.
+ * Waits `delayMs`. Rejects with the reason of `signal` as soon as it aborts, and with a `TypeError` for what is no time or signal.
  */
 export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    requireOption("delayMs", delayMs, aPauseMs);
+    readOption("signal", signal, anAbortSignal);
     if (signal?.aborted === true) {
       reject(signal.reason);
       return;

@@ -3,13 +3,13 @@ import type { Transport } from "../http/transport.ts";
 import {
   aFlag,
   aString,
+  aTransport,
   isGroup,
   mustBe,
   type OptionNames,
   oneOf,
   readOption,
   refuseUnknown,
-  type Rule,
 } from "../options.ts";
 import type { Timeouts } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
@@ -92,9 +92,6 @@ export function readClientOptions(options: DefinedOptions): DefinedOptions {
     urls: readOption("urls", urls, aReach),
   };
 }
-
-const aTransport: Rule = (value) =>
-  isGroup(value) && "request" in value && typeof value.request === "function" ? undefined : "an object with `request`";
 
 const aReach = oneOf("public", "any");
 

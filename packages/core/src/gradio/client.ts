@@ -48,7 +48,7 @@ export function createClient(
   const { token, auth, proxy, headers, timeouts, apiPrefix = "/gradio_api" } = options;
   const { earlyStream = false, urls = "public" } = options;
   const url = spaceUrl(target);
-  const transport = options.transport === undefined ? createTransport({ proxy }) : guardedTransport(options.transport);
+  const transport = guardedTransport(options.transport ?? createTransport({ proxy }));
   const sender = new Sender({ url, transport, token, headers, timeouts });
   const login: Login | undefined =
     auth === undefined

@@ -1,7 +1,7 @@
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
 import { publicReach } from "../http/elsewhere.ts";
-import { follow } from "../http/follow.ts";
+import { followHops } from "../http/follow.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 import type { Timeouts } from "../provider.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
@@ -60,7 +60,7 @@ export class Sender {
     const common =
       contentType === undefined ? (accept === undefined ? PLAIN : STREAM) : { ...PLAIN, "content-type": contentType };
     const startedAt = performance.now();
-    return follow(this.#transport, {
+    return followHops(this.#transport, {
       method,
       // Joined as text: resolving the path as a reference could lead to another host.
       url: new URL(this.url.href + path.replace(/^\//, "")),

@@ -1,5 +1,18 @@
 import { QwenError } from "../errors.ts";
-import { aCountFrom, aLimitMs, mustBe } from "../options.ts";
+import {
+  aCountFrom,
+  aFunction,
+  aLimitMs,
+  anAbortSignal,
+  anObject,
+  aTransport,
+  aUrl,
+  oneOf,
+  refuseUnknown,
+  requireNow,
+  requireOption,
+  type Rules,
+} from "../options.ts";
 import { startTimer } from "../timers.ts";
 import { follow } from "./follow.ts";
 import { mayBePublicHost } from "./public-address.ts";
@@ -7,7 +20,6 @@ import { headerOf, readBytes, type Transport } from "./transport.ts";
 
 /** Characters of an address that a message shows. */
 const LONGEST_SHOWN = 200;
-const aSize = aCountFrom(0);
 
 /** Where a request to somewhere else may go: to any address, to public ones only, or not at all. */
 export type Reach = "any" | "public" | "none";
@@ -35,24 +47,24 @@ export interface ElsewhereOptions {
  *
  * Nothing of the caller's goes along: no header, token or cookie. Whatever goes wrong is `invalid_request`, since it
  * says nothing of a provider: no http(s) URL, an address out of reach, a host that is down, slow or redirects in a
- * circle, a status other than 200, more than `maxBytes`. An abort rejects with the reason of `signal`, a limit that is none
- * with a `TypeError`.
+ * circle, a status other than 200, more than `maxBytes`. An abort rejects with the reason of `signal`; an option that is none,
+ * and a `reach` that answers with no {@link Reach} at once, with a `TypeError`.
  *
  * Of a name that this process resolves, each address is checked, and the connection goes to one that was. Where a
  * proxy, a browser or a transport of the user's own resolves it, an address is checked only if it is written out.
  */
-export async function fetchElsewhere(
-  url: URL,
-  { transport, reach, maxBytes, limitMs, connectMs, headersMs, signal }: ElsewhereOptions,
-): Promise<Uint8Array> {
-  for (const [name, value, rule] of [
-    ["maxBytes", maxBytes, aSize],
-    ["limitMs", limitMs, aLimitMs],
-  ] as const) {
-    const expected = rule(value);
-    if (expected !== undefined) throw mustBe(name, expected, value);
-  }
+export async function fetchElsewhere(url: URL, options: ElsewhereOptions): Promise<Uint8Array> {
+  const { transport, reach, maxBytes, limitMs, connectMs, headersMs, signal } = readElsewhere(url, options);
   signal.throwIfAborted();
+  let misled: { readonly error: unknown } | undefined;
+  const reachOf = (hop: URL): Reach => {
+    try {
+      return requireNow("reach()", reach.call(options, hop), aReach);
+    } catch (error) {
+      misled = { error };
+      throw error;
+    }
+  };
   const limit = new AbortController();
   const timer = startTimer(limitMs, () => limit.abort(new Error(`it took longer than ${limitMs} ms`)));
   const ended = AbortSignal.any([signal, limit.signal]);
@@ -65,7 +77,7 @@ export async function fetchElsewhere(
       connectMs,
       headersMs,
       headersFor: () => ({ accept: "*/*", "accept-encoding": "identity", "user-agent": "qwen-sdk" }),
-      publicOnly: (hop) => checked(hop, reach(hop)) === "public",
+      publicOnly: (hop) => checked(hop, reachOf(hop)) === "public",
     });
     const announced = Number(headerOf(response, "content-length"));
     if (response.status !== 200 || announced > maxBytes) {
@@ -81,6 +93,8 @@ export async function fetchElsewhere(
     return await Promise.race([fetchFile(), rejected(ended)]);
   } catch (error) {
     signal.throwIfAborted();
+    // What its caller decides is no property of the file.
+    if (misled !== undefined) throw misled.error;
     const why = error instanceof Error ? error.message.replace(/\.$/, "") : "no reason given";
     // Without its query, which may hold a key, and without a cause: nobody has to look further than its host.
     const where = `${url.protocol}//${url.host}${url.pathname}`.slice(0, LONGEST_SHOWN);
@@ -89,6 +103,26 @@ export async function fetchElsewhere(
     timer.stop();
   }
 }
+
+function readElsewhere(url: URL, options: ElsewhereOptions): ElsewhereOptions {
+  requireOption("url", url, aUrl);
+  requireOption("options", options, anObject);
+  refuseUnknown("A fetch from elsewhere", options, RULES);
+  for (const name of Object.keys(RULES) as (keyof ElsewhereOptions)[]) requireOption(name, options[name], RULES[name]);
+  return options;
+}
+
+const RULES: Rules<ElsewhereOptions> = {
+  transport: aTransport,
+  reach: aFunction,
+  maxBytes: aCountFrom(0),
+  limitMs: aLimitMs,
+  connectMs: aLimitMs,
+  headersMs: aLimitMs,
+  signal: anAbortSignal,
+};
+
+const aReach = oneOf("any", "public", "none");
 
 function checked(url: URL, reach: Reach): Reach {
   if (url.protocol !== "http:" && url.protocol !== "https:")

@@ -1,8 +1,8 @@
 import { Flow, type FlowMaker } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
-import { aCountFrom, readOptions, type Rules } from "../options.ts";
+import { aCountFrom, readOptions, requireOption, type Rules } from "../options.ts";
 import { decodeEvents, type EventSink } from "./sse.ts";
-import type { ResponseBody } from "./transport.ts";
+import { aBody, type ResponseBody } from "./transport.ts";
 
 /** An event of a `text/event-stream`. */
 export interface ServerSentEvent {
@@ -23,13 +23,14 @@ export interface ReadEventsOptions {
  *
  * Reading starts at the first `next()`; a reader who lags holds up the sender; leaving closes the connection, unless all is
  * there. It ends where the body does, which may be in the middle of an answer: whether all was said is for the reader to know.
- * It throws what ends the body: the reason of the request's signal, a `connection` error, or `protocol`. An option that is
- * none is a `TypeError` at once.
+ * It throws what ends the body: the reason of the request's signal, a `connection` error, or `protocol`. What is no body
+ * and an option that is none is a `TypeError` at once.
  */
 export function readEvents(
   body: ResponseBody,
   options?: ReadEventsOptions,
 ): AsyncIterableIterator<ServerSentEvent, undefined> {
+  requireOption("body", body, aBody);
   return new FlowIterator(new Events(body, readOptions("options", options, RULES)).flow);
 }
 

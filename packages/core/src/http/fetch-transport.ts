@@ -1,4 +1,5 @@
 import { QwenError, TimeoutError } from "../errors.ts";
+import { markOwn } from "../own-functions.ts";
 import { startTimer } from "../timers.ts";
 import { bareCause } from "./bare-cause.ts";
 import { BufferedBody } from "./buffered-body.ts";
@@ -18,12 +19,14 @@ export function createTransport({ proxy }: TransportOptions = {}): OwnTransport 
       "The fetch transport cannot use a proxy of its own. Set it up in the platform, or pass a transport that can.",
     );
   return {
-    request: exchange,
+    request: ownExchange,
     async close() {
       // `fetch` keeps its connections to itself.
     },
   };
 }
+
+const ownExchange = markOwn(exchange);
 
 async function exchange({
   method,

@@ -1,11 +1,32 @@
+import { debug } from "../debug.ts";
+import { disregard } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
-import { aLimitMs, readOption } from "../options.ts";
+import {
+  aFlag,
+  aFunction,
+  aLimitMs,
+  anAbortSignal,
+  anObject,
+  aTransport,
+  aUrl,
+  isGroup,
+  oneOf,
+  type OptionNames,
+  readOption,
+  refuseUnknown,
+  requireNow,
+  requireOption,
+  type Rule,
+} from "../options.ts";
 import { wordsOf } from "../printable.ts";
+import type { Timeouts } from "../provider.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
+import { guardedTransport } from "./guard.ts";
 import {
   headerOf,
   type OwnRequest,
   type OwnTransport,
+  type Transport,
   type TransportRequest,
   type TransportResponse,
 } from "./transport.ts";
@@ -27,13 +48,82 @@ export interface FollowedRequest extends Omit<OwnRequest, "headers" | "publicOnl
 }
 
 /**
- * Sends a request and follows redirects, at most five.
+ * Sends a request and follows redirects, at most five, over any transport: one of your own is held to its contract.
  *
  * A POST is followed on 307 and 308 only, since the others would turn it into a GET without its body
  * (RFC 9110, section 15.4), and only within its origin: a prompt or a password is for the host it was given for.
- * Errors of code `protocol` name where the redirect leads. A limit that is none is a `TypeError`.
+ * Errors of code `protocol` name where the redirect leads. An option that is none is a `TypeError`, and so is what
+ * `headersFor` and `publicOnly` return if it is not what they must, a promise included; what they throw is thrown. The limits
+ * of `resolveTimeouts()` may be spread in whole.
  */
-export async function follow(transport: OwnTransport, request: FollowedRequest): Promise<TransportResponse> {
+export async function follow(transport: Transport, request: FollowedRequest): Promise<TransportResponse> {
+  requireOption("transport", transport, aTransport);
+  return followHops(guardedTransport(transport), readFollowed(request));
+}
+
+function readFollowed(request: FollowedRequest): FollowedRequest {
+  requireOption("request", request, anObject);
+  refuseUnknown("A request to follow", request, NAMES);
+  const { headersFor, publicOnly, onResponse } = request;
+  requireOption("method", request.method, aMethod);
+  requireOption("url", request.url, aUrl);
+  requireOption("headersFor", headersFor, aFunction);
+  readOption("publicOnly", publicOnly, aFunction);
+  readOption("onResponse", onResponse, aFunction);
+  readOption("body", request.body, aBody);
+  readOption("signal", request.signal, anAbortSignal);
+  readOption("onStart", request.onStart, aFunction);
+  readOption("sendAgain", request.sendAgain, aFunction);
+  return {
+    ...request,
+    headersFor: (url) => requireNow("headersFor()", headersFor.call(request, url), anObjectNow),
+    ...(publicOnly !== undefined && {
+      publicOnly: (url: URL) => requireNow("publicOnly()", publicOnly.call(request, url), aFlag),
+    }),
+    // Whoever watches disturbs nothing, or the connection would be left open.
+    ...(onResponse !== undefined && {
+      onResponse: (response: TransportResponse, url: URL) => watch(() => onResponse.call(request, response, url)),
+    }),
+  };
+}
+
+function watch(look: () => unknown): void {
+  try {
+    void disregard(look());
+  } catch (error) {
+    debug(() => `\`onResponse\` threw ${wordsOf(error)}`);
+  }
+}
+
+const aMethod = oneOf("GET", "POST");
+
+const anObjectNow: Rule = (value) => (isGroup(value) && !("then" in value) ? undefined : "headers, at once");
+
+const aBody: Rule = (value) =>
+  typeof value === "string" || value instanceof Uint8Array ? undefined : "a string or a Uint8Array";
+
+const NAMES: OptionNames<FollowedRequest & Timeouts> = {
+  method: true,
+  url: true,
+  headersFor: true,
+  body: true,
+  signal: true,
+  publicOnly: true,
+  onResponse: true,
+  onStart: true,
+  sendAgain: true,
+  lane: true,
+  connectMs: true,
+  headersMs: true,
+  queueMs: true,
+  firstOutputMs: true,
+  answerMs: true,
+  idleMs: true,
+  totalMs: true,
+};
+
+/** As {@link follow}, for requests and transports of this SDK. */
+export async function followHops(transport: OwnTransport, request: FollowedRequest): Promise<TransportResponse> {
   const limits = {
     connectMs: readOption("connectMs", request.connectMs, aLimitMs) ?? DEFAULT_TIMEOUTS.connectMs,
     headersMs: readOption("headersMs", request.headersMs, aLimitMs) ?? DEFAULT_TIMEOUTS.headersMs,

@@ -1,6 +1,7 @@
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
 import { isGroup } from "../options.ts";
+import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
 import { signalOf } from "../stop.ts";
 import type {
@@ -13,10 +14,11 @@ import type {
 } from "./transport.ts";
 
 /**
- * A transport of somebody else's, held to the contract: what comes of it that is no response is a `TypeError`, what its bodies
+ * A transport of somebody else's, held to the contract; one of ours as it is: what comes of it that is no response is a `TypeError`, what its bodies
  * throw ends the reading with code `connection`, and throws nowhere else.
  */
 export function guardedTransport(transport: Transport): OwnTransport {
+  if (isOwn(transport.request)) return transport;
   return {
     async request(asked) {
       const request = { ...asked, signal: signalOf(asked.signal) };

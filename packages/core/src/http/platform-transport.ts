@@ -1,4 +1,5 @@
 import { createTransport as createForPlatform } from "#transport";
+import { anObject, type OptionNames, refuseUnknown, requireOption } from "../options.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
 
 /**
@@ -9,5 +10,9 @@ import type { Transport, TransportOptions } from "./transport.ts";
  */
 // Said in a declaration of its own: which file `#transport` is, users' compilers cannot know.
 export function createTransport(options: TransportOptions = {}): Transport {
+  requireOption("options", options, anObject);
+  refuseUnknown("A transport", options, NAMES);
   return createForPlatform(options);
 }
+
+const NAMES: OptionNames<TransportOptions> = { proxy: true };

@@ -1,5 +1,16 @@
 import { QwenError, TimeoutError } from "../errors.ts";
-import { aCountFrom, aLimitMs, readOption } from "../options.ts";
+import {
+  aCountFrom,
+  aFlag,
+  aLimitMs,
+  anAbortSignal,
+  anObject,
+  isGroup,
+  readOptions,
+  requireOption,
+  type Rule,
+  type Rules,
+} from "../options.ts";
 import { Deadline } from "../timers.ts";
 import type { AbortSource } from "../stop.ts";
 import { Pieces } from "./pieces.ts";
@@ -136,9 +147,10 @@ export interface ReadOptions {
  */
 export async function readText(
   body: ResponseBody,
-  { maxBytes = MAX_BYTES, cut = false, ...options }: ReadOptions & { readonly cut?: boolean | undefined } = {},
+  options: ReadOptions & { readonly cut?: boolean | undefined } = {},
 ): Promise<string> {
-  const bytes = await readBytes(body, { maxBytes, ...options });
+  const { maxBytes = MAX_BYTES, cut = false, limitMs, signal } = readFor(body, options, TEXT_RULES);
+  const bytes = await readBytes(body, { maxBytes, limitMs, signal });
   if (bytes.byteLength > maxBytes && !cut) {
     throw new QwenError(
       "protocol",
@@ -149,7 +161,24 @@ export async function readText(
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
-const aSize = aCountFrom(0);
+
+const READ_RULES: Rules<ReadOptions> = { maxBytes: aCountFrom(0), limitMs: aLimitMs, signal: anAbortSignal };
+const TEXT_RULES: Rules<ReadOptions & { readonly cut?: boolean | undefined }> = { ...READ_RULES, cut: aFlag };
+
+/** Reads options. However that ends, the connection is not left open. */
+function readFor<Options extends object>(body: ResponseBody, options: Options, rules: Rules<Options>): Options {
+  requireOption("body", body, aBody);
+  try {
+    return requireOption("options", readOptions("options", options, rules), anObject) as Options;
+  } catch (error) {
+    body.cancel();
+    throw error;
+  }
+}
+
+/** A body, and not the response it is of. */
+export const aBody: Rule = (value) =>
+  isGroup(value) && "pipe" in value && "cancel" in value ? undefined : "the `body` of a response";
 
 const UTF8 = new TextDecoder();
 
@@ -157,13 +186,11 @@ const UTF8 = new TextDecoder();
  * Reads a whole body. One longer than `maxBytes` is cut off somewhere after.
  *
  * Rejects with what the transport reports, a `TimeoutError` of phase `headers`, the reason of `signal`, or a `TypeError` for
- * a limit that is none. However it ends, the connection is done with.
+ * what is no body and an option that is none. However it ends, the connection is done with.
  */
-export function readBytes(
-  body: ResponseBody,
-  { maxBytes = MAX_BYTES, limitMs = 30_000, signal }: ReadOptions = {},
-): Promise<Uint8Array> {
+export function readBytes(body: ResponseBody, options: ReadOptions = {}): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    const { maxBytes = MAX_BYTES, limitMs = 30_000, signal } = readFor(body, options, READ_RULES);
     const reading = new WholeBody(body, { maxBytes, limitMs, signal, resolve, reject });
     reading.start();
   });
@@ -190,14 +217,7 @@ class WholeBody implements BodySink {
   }
 
   start(): void {
-    const { maxBytes, limitMs, signal } = this.#options;
-    try {
-      readOption("maxBytes", maxBytes, aSize);
-      readOption("limitMs", limitMs, aLimitMs);
-    } catch (error) {
-      this.#giveUp(error);
-      return;
-    }
+    const { limitMs, signal } = this.#options;
     this.#timer.start(limitMs);
     if (signal?.aborted === true) {
       this.handleEvent();

@@ -1,8 +1,9 @@
+import { markOwn } from "../own-functions.ts";
 import { Connections, dialTarget } from "./connections.ts";
 import { Dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
 import { readProxies, type ProxyChoice } from "./proxy.ts";
-import type { OwnRequest, OwnTransport, TransportOptions } from "./transport.ts";
+import type { OwnRequest, OwnTransport, TransportOptions, TransportResponse } from "./transport.ts";
 
 export type { Transport, TransportOptions } from "./transport.ts";
 
@@ -29,20 +30,22 @@ export function createTransport({ proxy }: TransportOptions = {}): OwnTransport 
   }
 
   return {
-    request: (request) =>
-      new Promise((resolve, reject) => {
-        request.signal?.throwIfAborted();
-        const exchange = new Exchange(request, { resolve, reject });
-        if (loaded !== undefined) {
-          exchange.send(loaded);
-          return;
-        }
-        loading ??= load(request);
-        loading.then(
-          (connections) => exchange.send(connections),
-          (error: unknown) => exchange.fail(error),
-        );
-      }),
+    request: markOwn(
+      (request: OwnRequest) =>
+        new Promise<TransportResponse>((resolve, reject) => {
+          request.signal?.throwIfAborted();
+          const exchange = new Exchange(request, { resolve, reject });
+          if (loaded !== undefined) {
+            exchange.send(loaded);
+            return;
+          }
+          loading ??= load(request);
+          loading.then(
+            (connections) => exchange.send(connections),
+            (error: unknown) => exchange.fail(error),
+          );
+        }),
+    ),
     async close() {
       const closing = loading;
       loading = undefined;
