@@ -2,6 +2,7 @@
 // entries share one copy of the errors. They name what of it is public.
 export * from "./append-only.ts";
 export * from "./capabilities.ts";
+export * from "./created-provider.ts";
 export * from "./dialogue.ts";
 export * from "./error-copy.ts";
 export * from "./error-rules.ts";
@@ -20,6 +21,7 @@ export * from "./part-weight.ts";
 export * from "./phase-clock.ts";
 export * from "./pulled-flow.ts";
 export * from "./request.ts";
+export * from "./secrets.ts";
 export * from "./snapshot.ts";
 export * from "./timers.ts";
 export * from "./wrap-provider.ts";
@@ -27,8 +29,10 @@ export * from "./http/data-url.ts";
 export * from "./http/elsewhere.ts";
 export * from "./http/events.ts";
 export * from "./http/follow.ts";
+export * from "./http/guard.ts";
 export * from "./http/platform-transport.ts";
 export * from "./http/retry-after.ts";
+export * from "./http/sse.ts";
 export * from "./http/transport.ts";
 export * from "./gradio/space.ts";
 export * from "./gradio/space-provider.ts";

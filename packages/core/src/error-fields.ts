@@ -27,6 +27,8 @@ export interface QwenErrorOptions {
   readonly status?: number | undefined;
   /** Of which request of a router it is. */
   readonly requestId?: string | undefined;
+  /** `false` where nothing was sent to the provider, so that nothing is said of it: circuit breakers ignore it. */
+  readonly sent?: false | undefined;
   /** The error underneath, where there is one. */
   readonly cause?: unknown;
 }
@@ -65,6 +67,7 @@ export const FIELDS: readonly string[] = [
   "code",
   "provider",
   "status",
+  "sent",
   "retryAfterMs",
   "phase",
   "limitMs",
@@ -106,16 +109,18 @@ export function setFields(error: object, fields: Readonly<Record<string, unknown
 }
 
 /** Of what may come from anybody, what can be right. */
-export function knownOptions({ retryAfterMs, provider, status, requestId }: Readonly<Record<string, unknown>>): {
+export function knownOptions({ retryAfterMs, provider, status, sent, requestId }: Readonly<Record<string, unknown>>): {
   readonly requestId: string | undefined;
   readonly provider: string | undefined;
   readonly status: number | undefined;
+  readonly sent: false | undefined;
   readonly retryAfterMs: number | undefined;
 } {
   return {
     requestId: typeof requestId === "string" ? printable(requestId, LONGEST_ID) : undefined,
     provider: typeof provider === "string" ? provider : undefined,
     status: typeof status === "number" ? status : undefined,
+    sent: sent === false ? sent : undefined,
     retryAfterMs:
       typeof retryAfterMs === "number" && !Number.isNaN(retryAfterMs)
         ? Math.min(Math.max(retryAfterMs, 0), LONGEST_PAUSE_MS)

@@ -22,19 +22,19 @@ export type { Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions } from "./er
 /**
  * Every error this SDK throws on purpose, told apart by {@link QwenError.code}.
  *
- * Two things are not of this family: an aborted call rejects with its signal's own reason, and a
- * programming mistake is a `TypeError`.
+ * Two things are not of this family: an aborted call rejects with its signal's own reason, and a programming mistake is a `TypeError`.
  *
- * An error is a value: nobody writes on one that was thrown, and no two calls share one. Its message is one line without
- * escape sequences; no message holds a token, and a `cause` with one in it, or a page long, is not printed with its error. A field that is not set is not there. `JSON.stringify` and
- * structured cloning of what `toJSON()` gives keep all but causes and the texts of answers, which `structuredClone`
- * of an error itself does not; `errorFromJSON()` makes an error of it again.
+ * An error is a value: nobody writes on one that was thrown, and no two calls share one. Its message is one line without escape sequences;
+ * no message holds a token, and a `cause` with one in it, or a page long, is not printed with its error. What is not set is not there.
+ * `JSON.stringify` and cloning of what `toJSON()` gives keep all but causes and texts of answers; `errorFromJSON()` revives it.
  */
 export class QwenError<Code extends ErrorCode = ErrorCode> extends Error {
   declare readonly code: Code;
   /** At most a day: beyond that it is a mistake. */
   declare readonly retryAfterMs: number | undefined;
   declare readonly status: number | undefined;
+  /** `false` where nothing was sent to the provider, as with a key that is missing; circuit breakers ignore it. */
+  declare readonly sent: false | undefined;
   /** Id of the provider that failed. The router fills it in where a provider did not. */
   declare readonly provider: string | undefined;
   /** Of which request of a router it is. */

@@ -4,7 +4,7 @@ import type { ModelInfo, ProviderRequest, Timeouts } from "../provider.ts";
 import type { FinishPart, ProviderPart, Warning } from "../part.ts";
 import { Stop } from "../stop.ts";
 import { within, type ResolvedTimeouts } from "../timers.ts";
-import type { Call } from "./call.ts";
+import type { Call } from "../call.ts";
 import type { SpaceClient } from "./client.ts";
 import { conversationExpired, type Conversations, type Turn } from "./conversations.ts";
 import { RequestSession } from "./input-session.ts";

@@ -8,7 +8,7 @@ import { readClientOptions, type ClientOptions } from "./client-options.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { KnownConfig } from "./known-config.ts";
 import { createLogin, type Login } from "./login.ts";
-import { concealed, hasCookie, secretsIn } from "./secrets.ts";
+import { concealed, hasCookie, secretsIn } from "../secrets.ts";
 import { Sender } from "./sender.ts";
 
 /** The connection to one Space that all of its sessions share. */

@@ -2,7 +2,7 @@ import { QwenError } from "../errors.ts";
 import type { Flow, FlowReader } from "../flow.ts";
 import type { Timeouts } from "../provider.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
-import type { Call, CallWork } from "./call.ts";
+import type { Call, CallWork } from "../call.ts";
 import type { SpaceClient } from "./client.ts";
 import { hasNoRoute, wasLost } from "./join.ts";
 import { Job } from "./job.ts";

@@ -1,6 +1,6 @@
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { ProviderPart, Warning } from "../part.ts";
-import type { Call } from "./call.ts";
+import type { Call } from "../call.ts";
 import { download } from "./download.ts";
 import { runUnqueued } from "./run.ts";
 import type { Session } from "./session.ts";

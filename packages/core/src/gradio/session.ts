@@ -2,7 +2,7 @@ import type { TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { SpaceClient } from "./client.ts";
 import { CookieJar } from "./cookies.ts";
-import { concealed, hasCookie, secretsIn } from "./secrets.ts";
+import { concealed, hasCookie, secretsIn } from "../secrets.ts";
 
 /** What makes a session go on where it was left. */
 export interface SavedSession {

@@ -1,22 +1,22 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { decide } from "../decision.ts";
 import { copyOf } from "../error-copy.ts";
-import { NoSuchModelError, QwenError } from "../errors.ts";
-import { shortened } from "../nearest.ts";
+import { QwenError } from "../errors.ts";
+import { knownModel } from "../known-model.ts";
 import { isGroup } from "../options.ts";
 import { weightOfPart } from "../part-weight.ts";
-import type { ModelInfo, ProviderRequest } from "../provider.ts";
+import type { ProviderRequest } from "../provider.ts";
 import type { FinishPart, ProviderPart, Warning } from "../part.ts";
 import { resolveTimeouts, sleep, type ResolvedTimeouts } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
 import { AnswerSession, type AnswerAttempt, type AnsweringSpace } from "./answer-session.ts";
-import type { Call, CallWork } from "./call.ts";
+import type { Call, CallWork } from "../call.ts";
 import { conversationExpired } from "./conversations.ts";
 import { Job } from "./job.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
 import { hasNoRoute, wasLost } from "./join.ts";
 import type { Session } from "./session.ts";
-import type { OutputSchema, SpaceDefinition } from "./space-definition.ts";
+import type { OutputSchema } from "./space-definition.ts";
 import type { EndpointNow } from "./tracked-endpoint.ts";
 
 /** One request on its way through a Space: pushes the parts of its answer, the `finish` last. */
@@ -57,7 +57,7 @@ export class SpaceAnswer implements CallWork<ProviderPart> {
   #begin(call: Call<ProviderPart>): AnswerAttempt {
     const { definition, conversations } = this.#space;
     const request = this.#takeRequest();
-    const model = modelOf(definition, request.model);
+    const model = knownModel(definition, request.model);
     checkRequest(request);
     const unsupported = findUnsupported(model, request);
     if (unsupported !== undefined) throw unsupported;
@@ -266,13 +266,3 @@ function issuesIn(result: unknown): string | undefined {
 
 const NO_RESULT = (): TypeError =>
   new TypeError("`outputs` of a Space must be a schema that gives `{ value }`, or `{ issues }` as a list.");
-
-function modelOf({ id, models }: SpaceDefinition<string, ModelInfo>, name: string | undefined): ModelInfo {
-  if (name === undefined) return models[0];
-  const model = models.find((known) => known.id === name || known.aliases?.includes(name) === true);
-  if (model === undefined) {
-    const asked = shortened(typeof name === "string" ? name : `(${typeof name})`);
-    throw new NoSuchModelError(asked, { available: models.map((known) => `${id}/${known.id}`) });
-  }
-  return model;
-}

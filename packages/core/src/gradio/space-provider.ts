@@ -7,7 +7,7 @@ import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
-import { Call } from "./call.ts";
+import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { createConversations } from "./conversations.ts";

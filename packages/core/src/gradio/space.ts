@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { FlowIterator } from "../flow-iterator.ts";
 import type { SpaceTarget } from "./address.ts";
-import { Call } from "./call.ts";
+import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import type { Endpoint } from "./config.ts";

@@ -9,11 +9,15 @@ export {
   aWholeNumber,
   bytesInDataUrl,
   checkRequest,
+  concealed,
+  createProvider,
   createTransport,
+  decodeEvents,
   fetchElsewhere,
   fileSource,
   findUnsupported,
   follow,
+  guardedTransport,
   headerOf,
   imageSource,
   isBlob,
@@ -30,15 +34,21 @@ export {
   requireOption,
   resolveTimeouts,
   retryAfterMs,
+  secretsIn,
   sleep,
   startTimer,
   warnOfSettings,
 } from "#core";
+export type { AnswerCall, AnswerClock, ProviderDefinition } from "../created-provider.ts";
+export type { CallSource } from "../call.ts";
+export type { AbortSource } from "../stop.ts";
+export type { EventSink } from "./sse.ts";
 export type { ReadEventsOptions, ServerSentEvent } from "./events.ts";
 export type { ElsewhereOptions, Reach } from "./elsewhere.ts";
 export type { FollowedRequest } from "./follow.ts";
 export type {
   BodySink,
+  OwnTransport,
   ReadOptions,
   ResponseBody,
   Transport,

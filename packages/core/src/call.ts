@@ -1,11 +1,20 @@
-import type { TimeoutError } from "../errors.ts";
-import { Flow, type FlowMaker } from "../flow.ts";
-import { PhaseClock } from "../phase-clock.ts";
-import { Stop } from "../stop.ts";
-import type { ResolvedTimeouts } from "../timers.ts";
-import type { Job } from "./job.ts";
+import type { TimeoutError } from "./errors.ts";
+import { Flow, type FlowMaker } from "./flow.ts";
+import { PhaseClock } from "./phase-clock.ts";
+import { Stop } from "./stop.ts";
+import type { ResolvedTimeouts } from "./timers.ts";
 
-/** What one call of a Space is about. */
+/** What a call is read from, such as a job of a Space or an answer over HTTP. It tells its end to whoever made it. */
+export interface CallSource {
+  start(): void;
+  /** Say no more until `resume`, and let the clock of the phase stand still. */
+  pause(): void;
+  resume(): void;
+  /** Ends it, for this reason, unless it has ended. */
+  fail(error: unknown): void;
+}
+
+/** What one call is about. */
 export interface CallWork<Value> {
   /** The limits of the call. What it throws ends the call. */
   limits(): ResolvedTimeouts;
@@ -18,10 +27,10 @@ export interface CallWork<Value> {
 }
 
 /**
- * One call of a Space: what its work pushes, as a flow, and what ends it from outside.
+ * One call: what its work pushes, as a flow, and what ends it from outside.
  *
  * The work starts with the first reader. An abort of `signal` and the limit of the whole end it at once, also while nobody
- * reads or its work waits for something that never comes; an abort drops what waits, too. A consumer that lags pauses the job.
+ * reads or its work waits for something that never comes; an abort drops what waits, too. A consumer that lags pauses its source.
  */
 export class Call<Value> implements FlowMaker {
   readonly flow: Flow<Value>;
@@ -30,7 +39,7 @@ export class Call<Value> implements FlowMaker {
   readonly #work: CallWork<Value>;
   readonly #signal: AbortSignal | undefined;
   #clock: PhaseClock | undefined;
-  #job: Job | undefined;
+  #source: CallSource | undefined;
   #paused = false;
   #spoken = false;
 
@@ -56,12 +65,12 @@ export class Call<Value> implements FlowMaker {
     this.flow.push(value);
   }
 
-  /** Runs a job until it has told its listener how it ended. */
-  follow(job: Job): void {
-    this.#job = job;
-    if (this.stop.aborted) job.fail(this.stop.reason);
-    job.start();
-    if (this.#paused) job.pause();
+  /** Starts what it is read from. */
+  follow(source: CallSource): void {
+    this.#source = source;
+    if (this.stop.aborted) source.fail(this.stop.reason);
+    source.start();
+    if (this.#paused) source.pause();
   }
 
   start(): void {
@@ -80,17 +89,17 @@ export class Call<Value> implements FlowMaker {
 
   pause(): void {
     this.#paused = true;
-    this.#job?.pause();
+    this.#source?.pause();
   }
 
   resume(): void {
     this.#paused = false;
-    this.#job?.resume();
+    this.#source?.resume();
   }
 
   leave(reason: unknown): void {
     this.stop.abort(reason);
-    this.#job?.fail(reason);
+    this.#source?.fail(reason);
   }
 
   over(): void {
@@ -121,7 +130,7 @@ export class Call<Value> implements FlowMaker {
 
   #expire(error: TimeoutError): void {
     if (error.phase !== "total") {
-      this.#job?.fail(error);
+      this.#source?.fail(error);
       return;
     }
     const own = this.#work.asOwnError(error);

@@ -1,4 +1,4 @@
-import { maskSecrets } from "../printable.ts";
+import { maskSecrets } from "./printable.ts";
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -1,11 +1,11 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { FlowIterator } from "../../src/flow-iterator.ts";
-import { Call, type CallWork } from "../../src/gradio/call.ts";
-import { resolveTimeouts } from "../../src/timers.ts";
-import type { Timeouts } from "../../src/provider.ts";
-import { collectGarbage } from "../cost.ts";
-import { collect, rejection, settle, useVirtualTime } from "../servers/waiting.ts";
+import { FlowIterator } from "../src/flow-iterator.ts";
+import { Call, type CallWork } from "../src/call.ts";
+import { resolveTimeouts } from "../src/timers.ts";
+import type { Timeouts } from "../src/provider.ts";
+import { collectGarbage } from "./cost.ts";
+import { collect, rejection, settle, useVirtualTime } from "./servers/waiting.ts";
 
 interface CallOptions {
   readonly signal?: AbortSignal | undefined;

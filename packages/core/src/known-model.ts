@@ -1,0 +1,17 @@
+import { NoSuchModelError } from "./errors.ts";
+import { shortened } from "./nearest.ts";
+import type { ModelInfo, Provider } from "./provider.ts";
+
+/** The model of a provider by its id or an alias, the default without a name. Throws `no_such_model` for any other name. */
+export function knownModel<Model extends ModelInfo>(
+  { id, models }: Pick<Provider<string, Model>, "id" | "models">,
+  name: string | undefined,
+): Model {
+  if (name === undefined) return models[0];
+  const model = models.find((known) => known.id === name || known.aliases?.includes(name) === true);
+  if (model === undefined) {
+    const asked = shortened(typeof name === "string" ? name : `(${typeof name})`);
+    throw new NoSuchModelError(asked, { available: models.map((known) => `${id}/${known.id}`) });
+  }
+  return model;
+}

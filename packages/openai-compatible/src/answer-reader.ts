@@ -1,0 +1,237 @@
+import {
+  QwenError,
+  StreamInterruptedError,
+  type FinishPart,
+  type Message,
+  type ProviderPart,
+  type ResponseInfo,
+  type Usage,
+  type Warning,
+} from "@qwen/core";
+import { errorIn, type SaidError } from "./said-error.ts";
+import { ThinkSplit, type ThinkSink } from "./think-split.ts";
+import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
+import { choiceIn, contentIn, reasoningIn, saidIn } from "./wire/chunk.ts";
+import { finishReasonOf } from "./wire/finish-reason.ts";
+import { isObject, textIn, type JsonObject } from "./wire/json.ts";
+import { usageOf } from "./wire/usage.ts";
+
+/** The longest answer, in characters of all that is said, thought and written for tools. */
+const MOST_CHARS = 16 * 1024 * 1024;
+/** An id or a name of a model that is longer is none. */
+const LONGEST_NAME = 4096;
+/** Characters of a refusal that are told. */
+const LONGEST_REFUSAL = 300;
+
+/** What an answer is read for. */
+export interface AnswerReaderOptions {
+  readonly host: string;
+  readonly messages: readonly Message[];
+  /** The model that was asked for, where no other may answer. */
+  readonly strictModel: string | undefined;
+  /** The beginning of the answer that was given, which a server may say again where it does not stream. */
+  readonly beginning: string | undefined;
+  /** Read when the answer begins. */
+  readonly warnings: readonly Warning[];
+  /** What of the response's headers is told. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  push(part: ProviderPart): void;
+  /** More of the answer came. */
+  output(): void;
+  /** What an error that the vendor tells in its answer means. */
+  failureOf(said: SaidError): QwenError;
+}
+
+/** Reads the chunks of one answer, or a whole response, and pushes its parts. */
+export class AnswerReader implements ThinkSink, ToolCallSink {
+  readonly host: string;
+  readonly #options: AnswerReaderOptions;
+  readonly #split = new ThinkSplit(this);
+  readonly #tools: ToolCalls;
+  #text = "";
+  #refusal = "";
+  #size = 0;
+  #response: ResponseInfo | undefined;
+  #usage: Usage | undefined;
+  #rawReason: string | undefined;
+  #hasOutput = false;
+  #isThinking = false;
+
+  constructor(options: AnswerReaderOptions) {
+    this.host = options.host;
+    this.#options = options;
+    this.#tools = new ToolCalls(options.messages, this);
+  }
+
+  /** Whether the vendor has said that the answer is whole, and why it ended. */
+  get isComplete(): boolean {
+    return this.#rawReason !== undefined;
+  }
+
+  /** Whether there was more than white space. */
+  get hasOutput(): boolean {
+    return this.#hasOutput;
+  }
+
+  /** What was said so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Reads a chunk, or a whole response. Throws what is wrong with it. */
+  take(json: JsonObject): void {
+    const error = errorIn(json);
+    if (error !== undefined) throw this.#options.failureOf(error);
+    if (this.#response === undefined) this.#begin(json);
+    if (isObject(json["usage"])) this.#usage = usageOf(json["usage"]);
+    const choice = choiceIn(json);
+    if (choice === undefined) return;
+    const said = saidIn(choice);
+    if (said !== undefined) this.#takeSaid(said, "message" in choice);
+    this.#rawReason = textIn(choice, "finish_reason") ?? this.#rawReason;
+  }
+
+  /**
+   * Ends it, and gives its last part. Throws `stream_interrupted` where it never said that it is whole, and for an answer of
+   * nothing what the errors table has for that.
+   */
+  finish(): FinishPart {
+    const rawReason = this.#rawReason;
+    const reason = rawReason === undefined ? "broken" : finishReasonOf(rawReason);
+    if (rawReason === undefined || reason === "broken") throw this.interrupted(rawReason);
+    this.#split.end();
+    this.#endThought();
+    this.#tools.finish({ isCut: reason === "length" });
+    if (this.#refusal !== "" && this.#text === "") throw this.#refused();
+    const isEmpty = !this.#hasOutput && this.#tools.isEmpty;
+    // Behind a beginning, nothing more may be the whole.
+    if (isEmpty && (this.#options.beginning === undefined || reason !== "stop")) throw this.#empty(reason);
+    const { warnings } = this.#options;
+    return {
+      type: "finish",
+      reason: this.#tools.isEmpty || reason !== "stop" ? reason : "tool-calls",
+      rawReason,
+      ...(this.#usage !== undefined && { usage: this.#usage }),
+      warnings,
+      ...(this.#response !== undefined && { response: this.#response }),
+    };
+  }
+
+  /** The error for an answer that was cut. */
+  interrupted(rawReason?: string, cause?: unknown): StreamInterruptedError {
+    const why =
+      rawReason === undefined
+        ? "ended the stream before the answer was whole"
+        : `broke off: "${rawReason.slice(0, 40)}"`;
+    return new StreamInterruptedError(`${this.host} ${why}.`, { text: this.#text, cause });
+  }
+
+  thought(text: string): void {
+    this.#isThinking = true;
+    this.#grewVisibly(text);
+    this.#options.push({ type: "reasoning-delta", text });
+  }
+
+  thoughtEnd(): void {
+    this.#endThought();
+  }
+
+  words(text: string): void {
+    if (this.#isThinking) this.#endThought();
+    this.#text += text;
+    this.#grewVisibly(text);
+    this.#options.push({ type: "text-delta", text });
+  }
+
+  push(part: ProviderPart): void {
+    if (this.#isThinking) this.#endThought();
+    this.#hasOutput = true;
+    this.#options.output();
+    this.#options.push(part);
+  }
+
+  grew(characters: number): void {
+    this.#size += characters;
+    if (this.#size > MOST_CHARS)
+      throw new QwenError(
+        "protocol",
+        `The answer of ${this.host} is too large: more than ${MOST_CHARS} characters, which is the most that is read.`,
+      );
+  }
+
+  #grewVisibly(text: string): void {
+    this.grew(text.length);
+    this.#hasOutput ||= /\S/.test(text);
+    if (this.#hasOutput) this.#options.output();
+  }
+
+  #endThought(): void {
+    if (!this.#isThinking) return;
+    this.#isThinking = false;
+    this.#options.push({ type: "reasoning-end" });
+  }
+
+  #begin(json: JsonObject): void {
+    const { headers, warnings, strictModel } = this.#options;
+    const id = shortIn(json, "id");
+    const modelId = shortIn(json, "model");
+    if (strictModel !== undefined && modelId !== undefined && modelId !== strictModel)
+      throw new QwenError(
+        "unsupported",
+        `${this.host} answers with the model "${modelId.slice(0, 100)}" in place of "${strictModel}".`,
+      );
+    const { created } = json;
+    const timestamp = typeof created === "number" ? new Date(created * 1000) : undefined;
+    this.#response = {
+      ...(id !== undefined && { id }),
+      ...(modelId !== undefined && { modelId }),
+      ...(timestamp !== undefined && !Number.isNaN(timestamp.getTime()) && { timestamp }),
+      ...(headers !== undefined && { headers }),
+    };
+    this.#options.push({ type: "start", warnings, response: this.#response });
+  }
+
+  #takeSaid(said: JsonObject, isWhole: boolean): void {
+    const reasoning = reasoningIn(said);
+    if (reasoning !== "") this.thought(reasoning);
+    const content = contentIn(said);
+    if (content !== "") this.#say(isWhole ? this.#behindBeginning(content) : content);
+    const { refusal, tool_calls: calls } = said;
+    if (typeof refusal === "string" && refusal !== "") this.#refuse(refusal);
+    if (Array.isArray(calls)) this.#tools.take(calls, { areWhole: isWhole });
+  }
+
+  #say(text: string): void {
+    if (this.#split.isSpeaking) this.words(text);
+    else this.#split.feed(text);
+  }
+
+  #refuse(text: string): void {
+    this.grew(text.length);
+    this.#refusal += text;
+    this.#options.output();
+  }
+
+  #behindBeginning(text: string): string {
+    const { beginning = "" } = this.#options;
+    return beginning !== "" && text.startsWith(beginning) ? text.slice(beginning.length) : text;
+  }
+
+  #refused(): QwenError {
+    return new QwenError("content_policy", `The model refuses: ${this.#refusal.slice(0, LONGEST_REFUSAL)}`);
+  }
+
+  #empty(reason: FinishPart["reason"]): QwenError {
+    const nothing = `${this.host} finished without an answer`;
+    if (reason === "content-filter")
+      return new QwenError("content_policy", `${nothing}: its content filter stopped it.`);
+    if (reason === "length")
+      return new QwenError("context_length_exceeded", `${nothing}: no tokens were left for one.`);
+    return new QwenError("empty_response", `${nothing}.`);
+  }
+}
+
+function shortIn(json: JsonObject, name: string): string | undefined {
+  const value = textIn(json, name);
+  return value !== undefined && value.length <= LONGEST_NAME ? value : undefined;
+}

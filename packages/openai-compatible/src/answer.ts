@@ -1,0 +1,260 @@
+import { QwenError, type FinishPart, type ProviderRequest } from "@qwen/core";
+import {
+  headerOf,
+  startTimer,
+  type AnswerCall,
+  type CallSource,
+  type Deadline,
+  type ResponseBody,
+  type TransportResponse,
+} from "@qwen/core/http";
+import { AnswerBody, type AnswerSink } from "./answer-body.ts";
+import { AnswerReader } from "./answer-reader.ts";
+import type { Dialect } from "./wire/dialect.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { refusedParameter } from "./refused-parameter.ts";
+import { errorInText } from "./said-error.ts";
+import { readBlobs, type ReadBlobs } from "./wire/attachments.ts";
+import { chatBody, extrasOf, type Body } from "./wire/body.ts";
+import { isObject, parseJson } from "./wire/json.ts";
+import { wireMessages, type WireMessages } from "./wire/messages.ts";
+
+/** Whom an answer is asked of, and how. */
+export interface Asking {
+  readonly id: string;
+  readonly endpoint: Endpoint;
+  readonly dialect: Dialect;
+  readonly extraBody: Readonly<Record<string, unknown>> | undefined;
+  readonly strictModel: boolean;
+}
+
+/** How long the tokens that were counted may take to follow the end of an answer, in ms. */
+const USAGE_MS = 1000;
+/** How long a stream that has said all may take to end, in ms: its connection is of use to the next call then. */
+const LINGER_MS = 100;
+
+/** Asks for an answer, pushes its parts, and resolves with its `finish`. */
+export async function answer(asking: Asking, call: AnswerCall): Promise<FinishPart> {
+  const { messages } = call.request;
+  const blobs = readBlobs(messages);
+  const wire = wireMessages(messages, blobs === undefined ? NO_BLOBS : await blobs);
+  return new Answer(asking, call, wire).run();
+}
+
+const NO_BLOBS: ReadBlobs = new Map();
+
+/** One answer, from its request to its end. */
+class Answer implements CallSource, AnswerSink {
+  readonly #asking: Asking;
+  readonly #call: AnswerCall;
+  readonly #messages: WireMessages;
+  readonly #ended = Promise.withResolvers<FinishPart>();
+  #reader: AnswerReader | undefined;
+  #body: ResponseBody | undefined;
+  #linger: Deadline | undefined;
+  #paused = false;
+  #over = false;
+
+  constructor(asking: Asking, call: AnswerCall, messages: WireMessages) {
+    this.#asking = asking;
+    this.#call = call;
+    this.#messages = messages;
+  }
+
+  get host(): string {
+    return this.#asking.endpoint.host;
+  }
+
+  run(): Promise<FinishPart> {
+    this.#call.follow(this);
+    return this.#ended.promise;
+  }
+
+  start(): void {
+    if (this.#over) return;
+    this.#call.clock.startPhase();
+    this.#ask().catch((error: unknown) => this.fail(error));
+  }
+
+  pause(): void {
+    if (this.#over || this.#paused) return;
+    this.#paused = true;
+    this.#call.clock.pause();
+    this.#body?.pause();
+  }
+
+  resume(): void {
+    if (this.#over || !this.#paused) return;
+    this.#paused = false;
+    this.#call.clock.resume();
+    this.#body?.resume();
+  }
+
+  fail(error: unknown): void {
+    if (!this.#settle()) return;
+    this.#body?.cancel();
+    this.#ended.reject(error);
+  }
+
+  event(data: string, name: string | undefined): void {
+    if (this.#over) return;
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    if (data === "[DONE]") {
+      this.#said(LINGER_MS);
+      return;
+    }
+    try {
+      this.#take(data, { name, reader });
+    } catch (error) {
+      // What comes behind an answer that is whole takes nothing away from it.
+      if (reader.isComplete) this.#conclude();
+      else this.fail(error);
+      return;
+    }
+    if (reader.isComplete && this.#linger === undefined) this.#said(USAGE_MS);
+  }
+
+  comesWhole(): void {
+    const { clock } = this.#call;
+    if (clock.comesWhole) return;
+    clock.comesWhole = true;
+    clock.startPhase();
+  }
+
+  whole(text: string): void {
+    if (this.#over) return;
+    const json = parseJson(text);
+    try {
+      if (!isObject(json)) throw this.#unreadable();
+      this.#reader?.take(json);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.#conclude();
+  }
+
+  end(): void {
+    if (!this.#over) this.#conclude();
+  }
+
+  error(error: unknown): void {
+    const reader = this.#reader;
+    if (this.#over || reader === undefined) return;
+    if (reader.isComplete) this.#conclude();
+    else if (reader.hasOutput && !isTooLarge(error)) this.fail(reader.interrupted(undefined, error));
+    else this.fail(error);
+  }
+
+  async #ask(): Promise<void> {
+    const { endpoint } = this.#asking;
+    const { model, request, stop, limits } = this.#call;
+    for (;;) {
+      const body = this.#write();
+      const { headers } = request;
+      const response = await endpoint.send({
+        path: "chat/completions",
+        body: body.json,
+        headers,
+        limits,
+        signal: stop,
+      });
+      if (this.#over) {
+        response.body.cancel();
+        return;
+      }
+      const { status } = response;
+      if (status >= 200 && status < 300) {
+        this.#read(response, body);
+        return;
+      }
+      const error = await endpoint.refusal(response, stop);
+      const refused = refusedParameter(error, { status, sent: body.optional });
+      if (refused === undefined) throw endpoint.failure(error, headers, response);
+      endpoint.refuse(model.id, refused);
+    }
+  }
+
+  #write(): Body {
+    const { id, endpoint, dialect, extraBody } = this.#asking;
+    const { model, request } = this.#call;
+    return chatBody({
+      model: model.id,
+      messages: this.#messages,
+      settings: request.settings,
+      honoured: model.capabilities?.settings,
+      dialect,
+      extras: [dialect.extraBody, extraBody, extrasOf(request, id)],
+      refused: endpoint.refusedFor(model.id),
+    });
+  }
+
+  #read(response: TransportResponse, { warnings }: Body): void {
+    const { endpoint, strictModel } = this.#asking;
+    const { model, request, clock, push } = this.#call;
+    this.#body = response.body;
+    this.#reader = new AnswerReader({
+      host: this.host,
+      messages: request.messages,
+      strictModel: strictModel ? model.id : undefined,
+      beginning: this.#messages.beginning,
+      warnings,
+      headers: endpoint.told(response),
+      push,
+      output: () => clock.output(),
+      failureOf: (error) => endpoint.failure(error, request.headers),
+    });
+    if (headerOf(response, "content-type")?.includes("json") === true) this.comesWhole();
+    if (this.#paused) this.#body.pause();
+    this.#body.pipe(new AnswerBody(this));
+  }
+
+  #take(data: string, { name, reader }: { readonly name: string | undefined; readonly reader: AnswerReader }): void {
+    const json = parseJson(data);
+    if (isObject(json)) reader.take(json);
+    else if (name !== "error") throw this.#unreadable();
+    if (name === "error") throw this.#asking.endpoint.failure(errorInText(data), this.#headers);
+  }
+
+  get #headers(): ProviderRequest["headers"] {
+    return this.#call.request.headers;
+  }
+
+  #unreadable(): QwenError {
+    return new QwenError("protocol", `${this.host} sends what is no JSON in its answer.`);
+  }
+
+  /** All that counts was said: what is still to come has so long. */
+  #said(limitMs: number): void {
+    this.#call.clock.stopPhase();
+    this.#linger ??= startTimer(limitMs, () => {
+      this.#conclude();
+      this.#body?.cancel();
+    });
+    this.#linger.start(limitMs);
+  }
+
+  #conclude(): void {
+    if (!this.#settle()) return;
+    try {
+      this.#ended.resolve((this.#reader as AnswerReader).finish());
+    } catch (error) {
+      this.#body?.cancel();
+      this.#ended.reject(error);
+    }
+  }
+
+  #settle(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#call.clock.stopPhase();
+    this.#linger?.stop();
+    return true;
+  }
+}
+
+/** Whether it was left for its size, which no break explains. */
+function isTooLarge(error: unknown): boolean {
+  return QwenError.isInstance(error) && error.code === "protocol";
+}

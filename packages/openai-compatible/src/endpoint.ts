@@ -1,0 +1,184 @@
+import { QwenError, type ProviderRequest, type ResponseInfo } from "@qwen/core";
+import {
+  follow,
+  headerOf,
+  readText,
+  secretsIn,
+  type AbortSource,
+  type OwnTransport,
+  type TransportResponse,
+} from "@qwen/core/http";
+import { failureOf } from "./failures.ts";
+import { waitMs } from "./rate-limit.ts";
+import { errorInText, type SaidError } from "./said-error.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Where requests go, and with what. */
+export interface EndpointOptions {
+  readonly baseURL: URL;
+  readonly transport: OwnTransport;
+  readonly apiKey: string | undefined;
+  /** Where the key is looked for that no option gives: without one, nothing is sent. */
+  readonly keyVariable: string | undefined;
+  /** The caller's own, over what the SDK would send. */
+  readonly headers: Headers | undefined;
+}
+
+/** One request to an endpoint. */
+export interface EndpointRequest {
+  /** Behind the base URL, without a slash. */
+  readonly path: string;
+  /** JSON; a GET without it. */
+  readonly body?: string | undefined;
+  /** Of this request, over all others. */
+  readonly headers?: ProviderRequest["headers"];
+  readonly limits: { readonly connectMs: number; readonly headersMs: number };
+  readonly signal: AbortSource | undefined;
+}
+
+/** How long the body of a response that is no success may take, in ms, and how much of it is read. */
+const LONGEST_FAILURE_MS = 5000;
+const LONGEST_FAILURE = 64 * 1024;
+
+/** An endpoint: sends requests to it, with the key for its own origin only, and says what its refusals mean. */
+export class Endpoint {
+  readonly url: URL;
+  readonly #options: EndpointOptions;
+  readonly #own: Headers;
+  readonly #addresses = new Map<string, URL>();
+  /** Parameters that it has refused by name, by model: they are not sent again. */
+  readonly #refused = new Map<string, Set<string>>();
+
+  constructor(options: EndpointOptions) {
+    this.url = options.baseURL;
+    this.#options = options;
+    this.#own = lowerCase(options.headers);
+  }
+
+  get host(): string {
+    return this.url.host;
+  }
+
+  /** The parameters that it has refused for a model. */
+  refusedFor(model: string): ReadonlySet<string> {
+    return this.#refused.get(model) ?? NONE;
+  }
+
+  refuse(model: string, parameter: string): void {
+    const refused = this.#refused.get(model);
+    if (refused === undefined) this.#refused.set(model, new Set([parameter]));
+    else refused.add(parameter);
+  }
+
+  /** Sends a request; whatever its status, the response comes back. Throws `authentication` where there is no key. */
+  send({ path, body, headers: given, limits, signal }: EndpointRequest): Promise<TransportResponse> {
+    const headers = this.#headers(body === undefined ? GET : POST, lowerCase(given));
+    const bare = body === undefined ? GET : POST;
+    return follow(this.#options.transport, {
+      method: body === undefined ? "GET" : "POST",
+      url: this.#address(path),
+      body,
+      signal,
+      ...limits,
+      headersFor: (hop) => (hop.origin === this.url.origin ? headers : bare),
+    });
+  }
+
+  /** What a response says that is no success. Its connection is done with after. */
+  async refusal(response: TransportResponse, signal: AbortSource | undefined): Promise<SaidError> {
+    let text = "";
+    try {
+      const limits = { maxBytes: LONGEST_FAILURE, limitMs: LONGEST_FAILURE_MS };
+      text = await readText(response.body, { ...limits, cut: true, signal });
+    } catch {
+      // The status says more than a body that broke off.
+      signal?.throwIfAborted();
+    }
+    return errorInText(text);
+  }
+
+  /** What an error means that the endpoint has told: in place of an answer, where there is a response, or within one. */
+  failure(error: SaidError, given: ProviderRequest["headers"], response?: TransportResponse): QwenError {
+    const status = response?.status;
+    const isLimited = status === 429;
+    return failureOf(error, {
+      host: this.host,
+      secrets: this.#secrets(given),
+      status,
+      retryAfterMs: response && waitMs((name) => headerOf(response, name), { isLimited }),
+    });
+  }
+
+  /** What of a response's headers is told with its answer: by which it is found in the vendor's logs, and its limits. */
+  told({ headers }: TransportResponse): ResponseInfo["headers"] {
+    const told: Record<string, string> = {};
+    let isAny = false;
+    for (const name of Object.keys(headers)) {
+      const value = headers[name];
+      if (typeof value !== "string" || !TOLD.test(name)) continue;
+      told[name] = value;
+      isAny = true;
+    }
+    return isAny ? told : undefined;
+  }
+
+  #address(path: string): URL {
+    const known = this.#addresses.get(path);
+    if (known !== undefined) return known;
+    // Joined as text: resolving it as a reference would take the last step of the base away.
+    const address = new URL(`${this.url.href.replace(/\/+$/, "")}/${path}`);
+    this.#addresses.set(path, address);
+    return address;
+  }
+
+  #headers(common: Headers, given: Headers): Headers {
+    const own = { ...common, ...this.#own, ...given };
+    if (own["authorization"] !== undefined) return own;
+    const key = this.#key();
+    if (key !== undefined) return { ...own, authorization: `Bearer ${key}` };
+    const { keyVariable } = this.#options;
+    // Some take theirs under another name.
+    if (keyVariable === undefined || own["api-key"] !== undefined || own["x-api-key"] !== undefined) return own;
+    throw new QwenError(
+      "authentication",
+      `There is no key for ${this.host}. Set the environment variable ${keyVariable}, or give \`apiKey\`.`,
+      { sent: false },
+    );
+  }
+
+  #key(): string | undefined {
+    const { apiKey, keyVariable } = this.#options;
+    return apiKey ?? (keyVariable === undefined ? undefined : inEnvironment(keyVariable));
+  }
+
+  #secrets(given: ProviderRequest["headers"]): readonly string[] {
+    const key = this.#key();
+    return [...(key === undefined ? [] : [key]), ...secretsIn(this.#options.headers), ...secretsIn(given)];
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+const GET: Headers = { accept: "application/json", "user-agent": "qwen-sdk" };
+const POST: Headers = {
+  accept: "text/event-stream, application/json",
+  "content-type": "application/json",
+  "user-agent": "qwen-sdk",
+};
+const TOLD = /request-?id|^x-ratelimit-|^cf-ray$/;
+
+function lowerCase(headers: ProviderRequest["headers"]): Headers {
+  if (headers === undefined) return NO_HEADERS;
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+const NO_HEADERS: Headers = {};
+
+/** A variable of the environment, where the platform has one. An empty one is not set. */
+function inEnvironment(name: string): string | undefined {
+  const { process } = globalThis as {
+    readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
+  };
+  const value = process?.env?.[name]?.trim();
+  return value === "" ? undefined : value;
+}

@@ -1,0 +1,155 @@
+import { QwenError, type ErrorCode } from "@qwen/core";
+import { concealed } from "@qwen/core/http";
+import type { SaidError } from "./said-error.ts";
+
+/** Characters of what a vendor says that a message repeats. */
+const LONGEST_REASON = 300;
+
+/** What a failure is told by: any of these, where the status does not speak against it. */
+interface Row {
+  readonly code: ErrorCode;
+  readonly statuses?: readonly number[];
+  /** The vendor's own word: its `code` or `type`. */
+  readonly words?: RegExp;
+  /** What its message says. */
+  readonly says?: RegExp;
+  /** What ours says of it. */
+  readonly fact: string;
+}
+
+/** The first row that fits counts. Words of a message count only where the vendor speaks of the request. */
+const ROWS: readonly Row[] = [
+  {
+    code: "content_policy",
+    words:
+      /^(?:content[_-]?filter(?:ed)?|content_policy_violation|data_?inspection_?failed|ResponsibleAIPolicyViolation|moderation\w*|prohibited_content|safety\w*)$/i,
+    says: /content management policy|content_?filter|inappropriate content|content exists risk|considered high risk|requires moderation|flagged (?:as|by|for)|safety system|usage polic(?:y|ies)/i,
+    fact: "refuses what the request says",
+  },
+  {
+    code: "context_length_exceeded",
+    words:
+      /^(?:context_length_exceeded|exceed_context_size_error|context_window_exceeded|model_context_window_exceeded|string_above_max_length|max_tokens_exceeded|1261)$/i,
+    says: /maximum context length|maximum (?:model|prompt|input) length|context (?:size|length|window)\b|range of input length|token limit|too many (?:input )?tokens|prompt (?:is )?too long|input is too long|inputs? tokens? .{0,40}(?:must|exceed)|input token count|too large for model|request too large for|reduce the length of|number of tokens to keep/i,
+    fact: "takes no text as long as this",
+  },
+  {
+    code: "quota_exceeded",
+    statuses: [402],
+    words:
+      /^(?:insufficient_quota|insufficient_balance|insufficient_user_quota|billing\w*|Arrearage|exceeded_current_quota_error|payment_required|AllocationQuota\.FreeTierOnly|credits?_\w+|quota_exceeded)$/i,
+    says: /exceeded your (?:current|monthly|included)\b.{0,40}(?:quota|credits)|insufficient (?:balance|credits|funds|quota)|account is in good standing|more credits|free tier .{0,40}exhausted/i,
+    fact: "has no quota left for this key",
+  },
+  {
+    code: "authentication",
+    statuses: [401, 403, 407],
+    words:
+      /^(?:invalid_api_key|InvalidApi-?Key|authentication_error|invalid_authentication_error|permission_(?:error|denied)|AccessDenied.*|unauthorized|forbidden|UNAUTHENTICATED|PERMISSION_DENIED)$/i,
+    says: /\bapi[- ]?key\b.{0,20}\b(?:not valid|invalid|incorrect|missing)|(?:invalid|incorrect|missing|no) (?:proxy server token|api[- ]?key|bearer token)/i,
+    fact: "wants another key",
+  },
+  {
+    code: "rate_limited",
+    statuses: [429],
+    words:
+      /^(?:rate_?limit\w*|too_many_requests|Throttling.*|requests|tokens|RESOURCE_EXHAUSTED|engine_overloaded_error|limit_requests)$/i,
+    says: /rate limit|too many requests|requests? per (?:minute|second|day)/i,
+    fact: "is asked too often",
+  },
+  {
+    code: "unsupported",
+    statuses: [404],
+    words: /^(?:model_not_found|model_not_supported|ModelNotFound|not_found(?:_error)?|NotFoundError|unknown_model)$/i,
+    fact: "does not have what is asked for",
+  },
+  { code: "context_length_exceeded", statuses: [413], fact: "takes no text as long as this" },
+  { code: "space_unavailable", statuses: [408, 409, 423, 425], fact: "cannot answer now" },
+];
+
+/** What a vendor's words and a status are read with. */
+export interface FailureContext {
+  readonly host: string;
+  /** What is not to be shown, whoever repeats it. */
+  readonly secrets: readonly string[];
+  /** Of the response, where it was no success. */
+  readonly status?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * What an error means that came as a status, as a body or in a stream, by the errors table.
+ *
+ * A refusal is one host's opinion of what this SDK made: the next candidate may take it. What no row knows goes by its status,
+ * and in a stream, where there is none, is `space_unavailable`.
+ */
+export function failureOf(error: SaidError, { host, secrets, status: outer, retryAfterMs }: FailureContext): QwenError {
+  const status = outer ?? statusIn(error.code);
+  const { code, fact } = rowOf(error, status);
+  const reason = concealed(error.message, secrets).replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_REASON);
+  const said = [status === undefined ? undefined : `status ${status}`, reason === "" ? undefined : reason]
+    .filter((each) => each !== undefined)
+    .join(": ");
+  return new QwenError(code, `${host} ${fact}${said === "" ? "" : ` (${said})`}.`, {
+    status,
+    retryAfterMs: retryAfterMs ?? (code === "rate_limited" ? waitIn(error.message) : undefined),
+  });
+}
+
+function rowOf(error: SaidError, status: number | undefined): Pick<Row, "code" | "fact"> {
+  const row = ROWS.find((each) => fits(each, error, status));
+  if (row !== undefined) return row;
+  if (status === undefined) {
+    const isRefusal =
+      /^(?:invalid_?request\w*|bad_?request\w*|invalid_?parameter\w*|unsupported\w*|invalid_argument)$/i;
+    return [error.code, error.type].some((word) => word !== undefined && isRefusal.test(word)) ? REFUSED : UNAVAILABLE;
+  }
+  if (status >= 500) return UNAVAILABLE;
+  return status >= 400 ? REFUSED : { code: "protocol", fact: "answers unlike an OpenAI-compatible endpoint" };
+}
+
+const UNAVAILABLE: Pick<Row, "code" | "fact"> = { code: "space_unavailable", fact: "cannot answer now" };
+const REFUSED: Pick<Row, "code" | "fact"> = { code: "unsupported", fact: "refuses what it was sent" };
+
+/** Statuses that say what the matter is, whatever the words are. */
+const PLAIN: ReadonlySet<number> = new Set([401, 402, 404]);
+
+function fits({ statuses, words, says }: Row, { code, type, message }: SaidError, status: number | undefined): boolean {
+  if (status !== undefined && statuses?.includes(status) === true) return true;
+  if (status !== undefined && PLAIN.has(status)) return false;
+  if (words !== undefined && [code, type].some((word) => word !== undefined && words.test(word))) return true;
+  // A page of a server that has failed may say anything.
+  return says !== undefined && (status === undefined || status < 502) && says.test(message.slice(0, MOST_READ));
+}
+
+/** Characters of a message that are looked at. */
+const MOST_READ = 2000;
+
+/** A code that is a status, as routers of several vendors send it in a stream. */
+function statusIn(code: string | undefined): number | undefined {
+  return code !== undefined && /^[45]\d\d$/.test(code) ? Number(code) : undefined;
+}
+
+/** The wait that a message names, such as "Please try again in 6m0.5s", in ms. */
+function waitIn(message: string): number | undefined {
+  const [, wait] =
+    /(?:try again|retry) (?:in|after) ([\d.]{1,12} ?(?:ms|s|m|h)[\d.hms]{0,24})/i.exec(message.slice(0, MOST_READ)) ??
+    [];
+  return wait === undefined ? undefined : durationMs(wait.replace(" ", ""));
+}
+
+/** A duration such as `1m30.5s`, `20ms` or `2h`, in ms; `undefined` for what is none. */
+export function durationMs(text: string): number | undefined {
+  const match =
+    /^(?:(\d{1,9}(?:\.\d{1,9})?)h)?(?:(\d{1,9}(?:\.\d{1,9})?)m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9}(?:\.\d{1,9})?)ms)?/.exec(
+      text,
+    );
+  if (match === null || match[0] === "") return undefined;
+  const [hours, minutes, seconds, ms] = match.slice(1).map((digits) => Number(digits ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
+}

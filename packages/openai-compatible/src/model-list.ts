@@ -1,0 +1,70 @@
+import { QwenError, type Timeouts } from "@qwen/core";
+import { readText, resolveTimeouts, type AbortSource } from "@qwen/core/http";
+import type { Endpoint } from "./endpoint.ts";
+import { errorIn } from "./said-error.ts";
+import { countIn, isObject, parseJson, textIn, type JsonObject } from "./wire/json.ts";
+
+/** A model as the endpoint lists it. */
+export interface ListedModel {
+  /** By which it is asked for. */
+  readonly id: string;
+  /** A name for people, where it has one. */
+  readonly label?: string | undefined;
+  readonly ownedBy?: string | undefined;
+  /** Tokens that prompt and answer may have together. */
+  readonly contextTokens?: number | undefined;
+  /** All that the endpoint says of it. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** How to ask for the models. */
+export interface ListModelsOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeouts?: Timeouts | undefined;
+}
+
+/** Models that are read of a list. */
+const MOST_MODELS = 10_000;
+
+/** Asks an endpoint for its models. */
+export async function listModels(
+  endpoint: Endpoint,
+  { signal, timeouts, own }: ListModelsOptions & { readonly own: Timeouts | undefined },
+): Promise<readonly ListedModel[]> {
+  const limits = resolveTimeouts(timeouts, own);
+  const source: AbortSource | undefined = signal;
+  source?.throwIfAborted();
+  const response = await endpoint.send({ path: "models", limits, signal: source });
+  if (response.status < 200 || response.status >= 300)
+    throw endpoint.failure(await endpoint.refusal(response, source), undefined, response);
+  const json = parseJson(await readText(response.body, { signal: source, limitMs: limits.headersMs }));
+  const error = isObject(json) ? errorIn(json) : undefined;
+  if (error !== undefined) throw endpoint.failure(error, undefined);
+  const list: unknown = isObject(json) ? (json["data"] ?? json["models"]) : json;
+  if (!Array.isArray(list))
+    throw new QwenError("protocol", `${endpoint.host} does not list its models as an OpenAI-compatible endpoint does.`);
+  return list.slice(0, MOST_MODELS).flatMap((model: unknown) => (isObject(model) ? listed(model) : []));
+}
+
+function listed(raw: JsonObject): readonly ListedModel[] {
+  const id = textIn(raw, "id") ?? textIn(raw, "name");
+  if (id === undefined) return [];
+  const label = textIn(raw, "display_name") ?? (textIn(raw, "name") === id ? undefined : textIn(raw, "name"));
+  const ownedBy = textIn(raw, "owned_by");
+  const { meta } = raw;
+  const contextTokens =
+    countIn(raw, "context_length") ??
+    countIn(raw, "max_model_len") ??
+    countIn(raw, "context_window") ??
+    countIn(raw, "max_context_length") ??
+    countIn(meta, "n_ctx_train");
+  return [
+    {
+      id,
+      ...(label !== undefined && { label }),
+      ...(ownedBy !== undefined && { ownedBy }),
+      ...(contextTokens !== undefined && { contextTokens }),
+      raw,
+    },
+  ];
+}

@@ -1,0 +1,84 @@
+import type { Capabilities, ModelInfo, Provider } from "@qwen/core";
+import { createProvider, createTransport, guardedTransport } from "@qwen/core/http";
+import { answer } from "./answer.ts";
+import type { Dialect } from "./wire/dialect.ts";
+import { Endpoint } from "./endpoint.ts";
+import { listModels, type ListedModel, type ListModelsOptions } from "./model-list.ts";
+import { readOpenAICompatibleOptions, type ModelOption, type OpenAICompatibleOptions } from "./options.ts";
+
+/** What a provider says of a model that was given by its name, or as an object. */
+export type ModelOf<Model extends ModelOption> = Model extends ModelInfo
+  ? Model
+  : { readonly id: Model & string; readonly capabilities?: Capabilities | undefined };
+
+/** A provider of an OpenAI-compatible endpoint. */
+export interface OpenAICompatibleProvider<
+  Id extends string = string,
+  Model extends ModelInfo = ModelInfo,
+> extends Provider<Id, Model> {
+  /**
+   * Asks the endpoint which models it has, and gives what it says of each, in its order.
+   *
+   * Rejects as a call does: `authentication` before anything is sent where there is no key, with the reason of `signal`.
+   */
+  listModels(options?: ListModelsOptions): Promise<readonly ListedModel[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Any endpoint that speaks OpenAI's chat completions, paid, hosted or local, as a provider.
+ *
+ * A stream is always asked for, and an answer counts as whole only where the endpoint says why it ended. A parameter that it
+ * refuses by name is left out from then on, with a warning. Nothing is sent yet. Throws a `TypeError` for an option that is
+ * none, naming it and what it must be.
+ *
+ * @example
+ * ```ts
+ * const local = openaiCompatible({ id: "local", baseURL: "http://127.0.0.1:8080/v1", models: ["qwen3-8b"] });
+ * const router = createRouter({ plugins: [local] });
+ * const { text } = await router.complete({ model: "qwen3-8b", messages: [{ role: "user", content: "Hi" }] });
+ * ```
+ */
+export function openaiCompatible<const Id extends string, const Model extends ModelOption>(
+  options: OpenAICompatibleOptions<Id, Model>,
+): OpenAICompatibleProvider<Id, ModelOf<Model>> {
+  return endpointProvider(options, {});
+}
+
+/** The provider of an endpoint that more is known of: what presets are made with. */
+export function endpointProvider<const Id extends string, const Model extends ModelOption>(
+  given: OpenAICompatibleOptions<Id, Model>,
+  dialect: Dialect,
+): OpenAICompatibleProvider<Id, ModelOf<Model>> {
+  const options = readOpenAICompatibleOptions(withKnown(given, dialect));
+  const { baseURL, apiKey, models, headers, proxy, extraBody, timeouts, strictModel = false } = options;
+  const transport = options.transport === undefined ? createTransport({ proxy }) : guardedTransport(options.transport);
+  const id = options.id as Id;
+  const endpoint = new Endpoint({ baseURL, transport, apiKey, keyVariable: dialect.keyVariable, headers });
+  const provider = createProvider({
+    id,
+    models: models as unknown as readonly [ModelOf<Model>, ...ModelOf<Model>[]],
+    timeouts,
+    answer: (call) => answer({ id, endpoint, dialect, extraBody, strictModel }, call),
+  });
+  return {
+    ...provider,
+    listModels: (asked = {}) => listModels(endpoint, { ...asked, own: timeouts }),
+    async close() {
+      if (options.transport === undefined) await transport.close();
+    },
+  };
+}
+
+/** Options over what is known of all endpoints of a kind. */
+function withKnown<Id extends string, Model extends ModelOption>(
+  options: OpenAICompatibleOptions<Id, Model>,
+  { capabilities, timeouts }: Dialect,
+): OpenAICompatibleOptions<Id, Model> {
+  if (typeof options !== "object" || options === null) return options;
+  return {
+    ...options,
+    ...(capabilities !== undefined && { capabilities: { ...capabilities, ...options.capabilities } }),
+    ...(timeouts !== undefined && { timeouts: { ...timeouts, ...options.timeouts } }),
+  };
+}

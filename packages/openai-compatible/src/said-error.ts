@@ -1,0 +1,92 @@
+import { isObject, parseJson, textIn, type JsonObject } from "./wire/json.ts";
+
+/** An error as a vendor tells it, in whichever shape. */
+export interface SaidError {
+  readonly message: string;
+  /** Its own word for it: `code`, or a number that is a status. */
+  readonly code: string | undefined;
+  readonly type: string | undefined;
+  /** The parameter that it is about. */
+  readonly param: string | undefined;
+}
+
+/** The error in a body or a chunk; `undefined` where there is none. */
+export function errorIn(json: JsonObject): SaidError | undefined {
+  const { error, errors, detail, choices } = json;
+  if (error !== undefined && error !== null && error !== false) return read(error, json);
+  if (Array.isArray(choices)) {
+    const inner: unknown = isObject(choices[0]) ? choices[0]["error"] : undefined;
+    return isObject(inner) ? read(inner, json) : undefined;
+  }
+  if (errors !== undefined && errors !== null) return read(Array.isArray(errors) ? errors[0] : errors, json);
+  if (detail !== undefined && detail !== null) return read(detail, json);
+  const says = textIn(json, "message") ?? textIn(json, "msg");
+  if (says === undefined) return undefined;
+  return json["object"] === "error" || json["code"] !== undefined || json["type"] === "error"
+    ? read(json, json)
+    : undefined;
+}
+
+/** The error in a text that may be JSON, or anything else, such as a page. */
+export function errorInText(text: string): SaidError {
+  const json = parseJson(text);
+  const first: unknown = Array.isArray(json) ? json[0] : json;
+  if (isObject(first)) {
+    const found = errorIn(first);
+    if (found !== undefined) return found;
+    const message = textIn(first, "message") ?? textIn(first, "msg");
+    if (message !== undefined) return read(first, first);
+  }
+  if (typeof json === "string") return said(json);
+  return said(pageTitle(text));
+}
+
+function read(error: unknown, around: JsonObject): SaidError {
+  if (typeof error === "string")
+    return { ...said(error), message: textIn(around, "message") ?? error, ...codesIn(around) };
+  if (Array.isArray(error)) return said(listed(error));
+  if (!isObject(error)) return said("");
+  const inner = error["error"];
+  if (isObject(inner)) return read(inner, error);
+  const message = textIn(error, "message") ?? textIn(error, "msg") ?? textIn(error, "detail") ?? "";
+  const { metadata } = error;
+  // A router tells what the vendor behind it has said.
+  const raw = isObject(metadata) ? textIn(metadata, "raw") : undefined;
+  return { ...codesIn(error), message: raw === undefined ? message : `${message}: ${raw}` };
+}
+
+function codesIn(error: JsonObject): Omit<SaidError, "message"> {
+  const { code, type, param, status } = error;
+  return { code: word(code) ?? word(status), type: word(type), param: word(param) };
+}
+
+/** Those of a server that checks bodies by a schema: where, and what. */
+function listed(errors: readonly unknown[]): string {
+  return errors
+    .slice(0, 5)
+    .map((each) => {
+      if (!isObject(each)) return String(each);
+      const { loc } = each;
+      const where = Array.isArray(loc) ? `${loc.join(".")}: ` : "";
+      return `${where}${textIn(each, "msg") ?? textIn(each, "message") ?? ""}`;
+    })
+    .join("; ");
+}
+
+function said(message: string): SaidError {
+  return { message, code: undefined, type: undefined, param: undefined };
+}
+
+function word(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value.slice(0, 100) : undefined;
+}
+
+/** Characters of a page that are looked at. */
+const MOST_READ = 10_000;
+
+function pageTitle(page: string): string {
+  const head = page.slice(0, MOST_READ);
+  const [, title] = /<title[^<>]*>([^<]*)<\/title>/i.exec(head) ?? [];
+  return title ?? head.replaceAll(/<[^<>]*>/g, " ");
+}

@@ -1,0 +1,148 @@
+import { InvalidOutputError, QwenError, type Message, type ProviderPart } from "@qwen/core";
+import { isObject, parseJson, type JsonObject } from "./wire/json.ts";
+
+/** More calls in one answer are no answer. */
+const MOST_CALLS = 1024;
+/** The longest id or name of a call, in characters. */
+const LONGEST_NAME = 4096;
+
+/** A call as far as it has come. */
+interface Call {
+  /** As the vendor has it; the first that it tells. */
+  givenId: string | undefined;
+  name: string | undefined;
+  input: string;
+  /** By which it goes on, once its name and its id are known. */
+  id: string | undefined;
+}
+
+/** Who hears of calls: what is written of their inputs, as it comes. */
+export interface ToolCallSink {
+  readonly host: string;
+  push(part: ProviderPart): void;
+  /** So much more of the answer came, in characters. */
+  grew(characters: number): void;
+}
+
+/** Puts the calls of an answer together from their pieces. */
+export class ToolCalls {
+  readonly #sink: ToolCallSink;
+  readonly #messages: readonly Message[];
+  readonly #calls: Call[] = [];
+  readonly #byIndex = new Map<number, Call>();
+  /** The ids of the chat, which none of these may have again. */
+  #taken: Set<string> | undefined;
+
+  constructor(messages: readonly Message[], sink: ToolCallSink) {
+    this.#messages = messages;
+    this.#sink = sink;
+  }
+
+  get isEmpty(): boolean {
+    return this.#calls.length === 0;
+  }
+
+  /** What a delta tells of calls, or all of them where the answer comes whole. */
+  take(pieces: readonly unknown[], { areWhole }: { readonly areWhole: boolean }): void {
+    for (const piece of pieces) if (isObject(piece)) this.#takePiece(piece, areWhole);
+  }
+
+  /**
+   * The whole calls, in the order they began. Throws `invalid_output` for an input that is no JSON; of an answer that was cut
+   * by its length, such a call is left out.
+   */
+  finish({ isCut }: { readonly isCut: boolean }): void {
+    for (const call of this.#calls) {
+      const input = call.input === "" && !isCut ? "{}" : call.input;
+      const isWhole = parseJson(input) !== undefined;
+      if (!isWhole && isCut) continue;
+      const { name } = call;
+      if (name === undefined)
+        throw new QwenError("protocol", `${this.#sink.host} sends a tool call without the name of its tool.`);
+      if (!isWhole)
+        throw new InvalidOutputError({ issues: [`the input of the call to "${name}" is no JSON`], text: input });
+      const toolCallId = call.id ?? this.#idOf(call);
+      this.#sink.push({ type: "tool-call", toolCallId, toolName: name, input });
+    }
+  }
+
+  #takePiece(piece: JsonObject, isWhole: boolean): void {
+    const { function: said } = piece;
+    const given = this.#short(piece["id"], "id");
+    const name = isObject(said) ? this.#short(said["name"], "name") : undefined;
+    const index = typeof piece["index"] === "number" ? piece["index"] : undefined;
+    const call = isWhole ? this.#begin(undefined) : this.#callOf({ index, id: given, name });
+    call.givenId ??= given;
+    call.name ??= name;
+    const more = isObject(said) ? inputIn(said) : "";
+    if (more !== "") this.#sink.grew(more.length);
+    const held = call.input;
+    call.input += more;
+    if (call.name === undefined || call.givenId === undefined) return;
+    if (call.id === undefined) {
+      call.id = this.#idOf(call);
+      this.#tell(call, held + more);
+    } else this.#tell(call, more);
+  }
+
+  #tell({ id = "", name = "" }: Call, text: string): void {
+    if (text !== "") this.#sink.push({ type: "tool-input-delta", toolCallId: id, toolName: name, text });
+  }
+
+  /** The call that a piece belongs to. One with another id and name is a new one, and so is one with a name and no index. */
+  #callOf({ index, id, name }: { readonly index: number | undefined } & Pick<Partial<Call>, "id" | "name">): Call {
+    const known = index === undefined ? this.#calls.at(-1) : this.#byIndex.get(index);
+    if (known === undefined) return this.#begin(index);
+    if (name === undefined || known.name === undefined) return known;
+    const isOther = id === undefined ? index === undefined : known.givenId !== undefined && id !== known.givenId;
+    return isOther ? this.#begin(index) : known;
+  }
+
+  #begin(index: number | undefined): Call {
+    if (this.#calls.length === MOST_CALLS)
+      throw new QwenError("protocol", `${this.#sink.host} sends more than ${MOST_CALLS} tool calls in one answer.`);
+    const call: Call = { givenId: undefined, name: undefined, input: "", id: undefined };
+    this.#calls.push(call);
+    if (index !== undefined) this.#byIndex.set(index, call);
+    return call;
+  }
+
+  /** Gives a call the id by which it goes on: the vendor's, unless another call of the chat has that. */
+  #idOf({ givenId }: Call): string {
+    this.#taken ??= idsIn(this.#messages);
+    let id = givenId ?? anId();
+    while (this.#taken.has(id)) id = anId();
+    this.#taken.add(id);
+    return id;
+  }
+
+  #short(value: unknown, what: string): string | undefined {
+    if (typeof value !== "string" || value === "") return undefined;
+    if (value.length > LONGEST_NAME)
+      throw new QwenError(
+        "protocol",
+        `${this.#sink.host} sends a tool call whose ${what} has ${value.length} characters.`,
+      );
+    return value;
+  }
+}
+
+/** Text, as the wire has it; of some vendors an object. */
+function inputIn({ arguments: given }: JsonObject): string {
+  if (typeof given === "string") return given;
+  return isObject(given) ? JSON.stringify(given) : "";
+}
+
+function idsIn(messages: readonly Message[]): Set<string> {
+  const ids = new Set<string>();
+  for (const { content } of messages) {
+    if (typeof content === "string") continue;
+    for (const part of content) if (part.type === "tool-call") ids.add(part.toolCallId);
+  }
+  return ids;
+}
+
+/** Nine letters and digits, which is what the strictest vendor takes back. */
+function anId(): string {
+  return crypto.randomUUID().replaceAll("-", "").slice(0, 9);
+}

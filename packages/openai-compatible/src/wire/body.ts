@@ -1,0 +1,196 @@
+import { QwenError, type ProviderRequest, type Settings, type Tool, type Warning } from "@qwen/core";
+import { warnOfSettings } from "@qwen/core/http";
+import type { Dialect } from "./dialect.ts";
+import type { WireMessages } from "./messages.ts";
+
+/** What a body is made of. */
+export interface BodyParts {
+  readonly model: string;
+  readonly messages: WireMessages;
+  readonly settings: Settings | undefined;
+  /** The settings that the model honours; `undefined` where that is not known. */
+  readonly honoured: readonly (keyof Settings)[] | undefined;
+  readonly dialect: Dialect;
+  /** Laid over the rest, one after the other. */
+  readonly extras: readonly (Readonly<Record<string, unknown>> | undefined)[];
+  /** Parameters that the endpoint has refused by name. */
+  readonly refused: ReadonlySet<string>;
+}
+
+/** A request's body, and what of the request is not in it. */
+export interface Body {
+  /** The parameters in it that can be left out. */
+  readonly optional: readonly string[];
+  readonly json: string;
+  readonly warnings: readonly Warning[];
+}
+
+/** What is decided here, and is nobody's to lay over. */
+export const RESERVED: readonly string[] = ["messages", "model", "stream", "n"];
+
+const MAX_TOKENS = ["max_tokens", "max_completion_tokens"] as const;
+
+/** Without these the answer would not be what was asked for: an endpoint that refuses them cannot do it. */
+const NEEDED: ReadonlySet<string> = new Set([
+  ...RESERVED,
+  "tools",
+  "tool_choice",
+  "response_format",
+  "continue_final_message",
+  "add_generation_prompt",
+]);
+
+/** Writes the body of a request. Throws `invalid_request` for what cannot be written, and for names no tool may have. */
+export function chatBody(parts: BodyParts): Body {
+  const { model, messages, settings, honoured, dialect, extras, refused } = parts;
+  const asked = settings === undefined ? {} : among(settings, honoured);
+  const parameters: Record<string, unknown> = {
+    stream_options: { include_usage: true },
+    ...settingsOf(asked, dialect),
+    ...toolsOf(asked, dialect),
+    ...prefillOf(messages, dialect),
+    ...Object.assign({}, ...extras),
+  };
+  const limit = otherLimit(refused);
+  if (limit !== undefined) renameLimit(parameters, limit);
+  const left = [...refused].filter((name) => parameters[name] !== undefined);
+  for (const name of left) delete parameters[name];
+  return {
+    optional: Object.keys(parameters).filter((name) => parameters[name] !== undefined && !NEEDED.has(name)),
+    json: written({ model, messages: sentMessages(messages, dialect), stream: true, ...parameters }),
+    warnings: [
+      ...(honoured === undefined ? [] : warnOfSettings(settings, honoured)),
+      ...left.map((name) => ({
+        feature: SETTING_NAMES[name] ?? name,
+        message: `The endpoint refuses the parameter "${name}", so it was left out.`,
+      })),
+    ],
+  };
+}
+
+/** Whether a request could do without some parameter, and whether that has another name. */
+function otherLimit(refused: ReadonlySet<string>): (typeof MAX_TOKENS)[number] | undefined {
+  const known = MAX_TOKENS.filter((name) => !refused.has(name));
+  return known.length === 1 ? known[0] : undefined;
+}
+
+function renameLimit(parameters: Record<string, unknown>, name: (typeof MAX_TOKENS)[number]): void {
+  const limit = MAX_TOKENS.map((each) => parameters[each]).find((value) => value !== undefined);
+  for (const each of MAX_TOKENS) delete parameters[each];
+  if (limit !== undefined) parameters[name] = limit;
+}
+
+function among(settings: Settings, honoured: readonly (keyof Settings)[] | undefined): Settings {
+  if (honoured === undefined) return settings;
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => honoured.some((each) => each === name)));
+}
+
+function settingsOf(settings: Settings, { maxTokens = "max_tokens", reasoning }: Dialect): Record<string, unknown> {
+  const { stopSequences, responseFormat, reasoning: effort } = settings;
+  return {
+    [maxTokens]: settings.maxOutputTokens,
+    temperature: settings.temperature,
+    top_p: settings.topP,
+    top_k: settings.topK,
+    presence_penalty: settings.presencePenalty,
+    frequency_penalty: settings.frequencyPenalty,
+    seed: settings.seed,
+    ...(stopSequences !== undefined && stopSequences.length > 0 && { stop: stopSequences }),
+    ...(effort !== undefined && (reasoning?.(effort) ?? { reasoning_effort: effort })),
+    ...(responseFormat?.type === "json" && { response_format: formatOf(responseFormat.schema) }),
+  };
+}
+
+const SETTING_NAMES: Readonly<Record<string, keyof Settings>> = {
+  max_tokens: "maxOutputTokens",
+  max_completion_tokens: "maxOutputTokens",
+  temperature: "temperature",
+  top_p: "topP",
+  top_k: "topK",
+  presence_penalty: "presencePenalty",
+  frequency_penalty: "frequencyPenalty",
+  seed: "seed",
+  stop: "stopSequences",
+  reasoning_effort: "reasoning",
+  reasoning: "reasoning",
+  enable_thinking: "reasoning",
+  parallel_tool_calls: "parallelToolCalls",
+};
+
+function formatOf(schema: unknown): object {
+  if (schema === undefined) return { type: "json_object" };
+  return { type: "json_schema", json_schema: { name: "answer", schema } };
+}
+
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+
+function toolsOf(
+  { tools = [], toolChoice, parallelToolCalls }: Settings,
+  { toolName = TOOL_NAME }: Dialect,
+): Record<string, unknown> {
+  if (tools.length === 0) return {};
+  for (const { name } of tools) {
+    if (!toolName.test(name))
+      throw new QwenError(
+        "invalid_request",
+        `The request cannot be sent: no tool can be called ${JSON.stringify(name.slice(0, 80))} here, only what ${toolName} takes.`,
+      );
+  }
+  const names = tools.map(({ name }) => name);
+  if (typeof toolChoice === "object" && !names.includes(toolChoice.toolName))
+    throw new QwenError(
+      "invalid_request",
+      "The request cannot be sent: `settings.toolChoice` names a tool that is not in `settings.tools`.",
+    );
+  return {
+    tools: tools.map(wireTool),
+    tool_choice:
+      typeof toolChoice === "object" ? { type: "function", function: { name: toolChoice.toolName } } : toolChoice,
+    parallel_tool_calls: parallelToolCalls,
+  };
+}
+
+function wireTool({ name, description, inputSchema }: Tool): object {
+  return {
+    type: "function",
+    function: { name, description, parameters: inputSchema ?? { type: "object", properties: {} } },
+  };
+}
+
+function prefillOf({ beginning }: WireMessages, { prefill }: Dialect): Record<string, unknown> {
+  if (beginning === undefined || prefill !== "continue_final_message") return {};
+  return { continue_final_message: true, add_generation_prompt: false };
+}
+
+function sentMessages({ messages, beginning }: WireMessages, { prefill }: Dialect): readonly object[] {
+  if (beginning === undefined || prefill !== "partial") return messages;
+  return [...messages.slice(0, -1), { ...messages.at(-1), partial: true }];
+}
+
+function written(body: object): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    throw new QwenError(
+      "invalid_request",
+      "The request cannot be sent: a schema, or an option of the body, cannot be written as JSON.",
+      { cause },
+    );
+  }
+}
+
+/** What a request says for one provider alone. Throws `invalid_request` for what is decided by the SDK. */
+export function extrasOf(
+  { providerOptions }: ProviderRequest,
+  id: string,
+): Readonly<Record<string, unknown>> | undefined {
+  const own = providerOptions?.[id];
+  if (own === undefined) return undefined;
+  const path = `\`providerOptions[${JSON.stringify(id)}]\``;
+  if (typeof own !== "object" || own === null || Array.isArray(own))
+    throw new QwenError("invalid_request", `The request cannot be sent: ${path} must be an object.`);
+  const taken = RESERVED.find((name) => Object.hasOwn(own, name));
+  if (taken !== undefined)
+    throw new QwenError("invalid_request", `The request cannot be sent: ${path} cannot set \`${taken}\`.`);
+  return own as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,82 @@
+import { textOf, type ContentPart, type Message, type ToolCallPart, type ToolResultPart } from "@qwen/core";
+import { wireFile, wireImage, type ReadBlobs } from "./attachments.ts";
+
+/** A message as the wire has it. */
+export type WireMessage = Readonly<Record<string, unknown>>;
+
+/** Messages as the wire has them, and whether the last one is the beginning of an answer. */
+export interface WireMessages {
+  readonly messages: readonly WireMessage[];
+  /** The text that the answer begins with, where one is given. */
+  readonly beginning: string | undefined;
+}
+
+/**
+ * Writes messages. Text alone is a string, which every server takes.
+ *
+ * At the end, messages of the assistant are one, behind everything else, and an empty one is left out: servers refuse two, and models
+ * go on worse behind nothing. What was thought is not given back.
+ */
+export function wireMessages(messages: readonly Message[], blobs: ReadBlobs): WireMessages {
+  const end = messages.findLastIndex(({ role }) => role === "user" || role === "tool") + 1;
+  const tail = messages.slice(end);
+  const answers = tail.filter(({ role }) => role === "assistant");
+  const asked = [...messages.slice(0, end), ...tail.filter(({ role }) => role !== "assistant")];
+  const holdsCalls = answers.some(
+    ({ content }) => typeof content !== "string" && content.some(({ type }) => type === "tool-call"),
+  );
+  if (holdsCalls) return { messages: messages.flatMap((message) => written(message, blobs)), beginning: undefined };
+  const beginning = answers.map(textOf).join("");
+  const wire = asked.flatMap((message) => written(message, blobs));
+  if (beginning === "") return { messages: wire, beginning: undefined };
+  return { messages: [...wire, { role: "assistant", content: beginning }], beginning };
+}
+
+function written(message: Message, blobs: ReadBlobs): readonly WireMessage[] {
+  const { role, content } = message;
+  if (typeof content === "string") return [{ role: role === "developer" ? "system" : role, content }];
+  if (role === "tool") return toolMessages(content, blobs);
+  const calls = content.filter((part) => part.type === "tool-call");
+  const said = contentOf(content, blobs);
+  if (role !== "assistant") return [{ role: role === "developer" ? "system" : role, content: said }];
+  return [{ role, content: said, ...(calls.length > 0 && { tool_calls: calls.map(wireCall) }) }];
+}
+
+/** A message for each result; words beside them are the user's. */
+function toolMessages(content: readonly ContentPart[], blobs: ReadBlobs): readonly WireMessage[] {
+  const results = content.filter((part) => part.type === "tool-result");
+  const others = content.filter((part) => part.type !== "tool-result");
+  const wire: WireMessage[] = results.map((part) => ({
+    role: "tool",
+    tool_call_id: part.toolCallId,
+    content: resultOf(part, blobs),
+  }));
+  return others.length === 0 ? wire : [...wire, { role: "user", content: contentOf(others, blobs) }];
+}
+
+function resultOf({ output }: ToolResultPart, blobs: ReadBlobs): unknown {
+  if (output.type === "text") return output.value;
+  return output.type === "json" ? JSON.stringify(output.value) : contentOf(output.value, blobs);
+}
+
+function wireCall({ toolCallId, toolName, input }: ToolCallPart): object {
+  return { id: toolCallId, type: "function", function: { name: toolName, arguments: input } };
+}
+
+/** Text as a string, and with more than that a list of parts. */
+function contentOf(content: readonly ContentPart[], blobs: ReadBlobs): unknown {
+  const isText = content.every(({ type }) => type !== "image" && type !== "file");
+  if (isText) return content.map((part) => (part.type === "text" ? part.text : "")).join("");
+  return content.flatMap((part) => {
+    switch (part.type) {
+      case "text":
+        return part.text === "" ? [] : [{ type: "text", text: part.text }];
+      case "image":
+        return [wireImage(part, blobs)];
+      case "file":
+        return [wireFile(part, blobs)];
+      default:
+        return [];
+    }
+  });
+}
