@@ -266,50 +266,6 @@ const several = {
   void model;
 }
 
-{
-  // How requests are tried is typed, for the router and for a request.
-  const router = createRouter({
-    plugins: [alpha(), own],
-    routes: { smart: ["alpha-1", "own-1"] },
-    commit: "buffered",
-    retry: {
-      maxAttempts: 3,
-      shouldRetry: ({ error }, { provider }) => (error !== undefined && provider === "own" ? "next" : undefined),
-    },
-    breaker: { minimumCalls: 3 },
-    limits: { maxConcurrent: 4 },
-    providers: { own: { limits: { maxConcurrent: 1 }, timeouts: { idleMs: 1_000 }, weight: 2 }, alpha: undefined },
-    strategy: "weighted",
-    hedge: { delayMs: 500, maxConcurrent: 3 },
-    timeouts: { firstOutputMs: 5_000, totalMs: Infinity },
-  });
-  void router.complete({ model: "smart", messages, hedge: false, commit: "first-output", retry: { maxAttempts: 1 } });
-  void router.complete({ model: "smart", messages, headers: { own: { "x-a": "1" } } });
-  // @ts-expect-error: headers are keyed by provider id
-  void router.complete({ model: "smart", messages, headers: { "x-a": "1" } });
-  const stop: () => void = router.observe((event) => {
-    if (event.type === "attempt-ended" && event.outcome === "failed") void event.durationMs.toFixed();
-    if (event.type === "breaker-changed") void (event.state === "half-open");
-  });
-  stop();
-  // @ts-expect-error: no such strategy
-  createRouter({ plugins: [own], strategy: "fastest" });
-  // @ts-expect-error: weights are settings of providers
-  createRouter({ plugins: [own], strategy: { weights: { own: 2 } } });
-  // @ts-expect-error: limits are no function
-  createRouter({ plugins: [own], limits: () => ({ maxConcurrent: 1 }) });
-  // @ts-expect-error: nobody has this id
-  createRouter({ plugins: [alpha(), own], providers: { beta: { weight: 2 } } });
-  // @ts-expect-error: no such setting of a provider
-  createRouter({ plugins: [own], providers: { own: { weights: 2 } } });
-  // @ts-expect-error: chance is an option of the attempt loop alone
-  createRouter({ plugins: [own], random: Math.random });
-  // @ts-expect-error: it counts at the same time
-  createRouter({ plugins: [own], hedge: { delayMs: 500, maxAttempts: 2 } });
-  // @ts-expect-error: a hedge needs its delay
-  createRouter({ plugins: [own], hedge: {} });
-}
-
 export async function reads(router: Router): Promise<string> {
   // Parts, text and the whole answer have their types; `await using` closes the router.
   await using closing = router;

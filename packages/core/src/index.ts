@@ -1,12 +1,14 @@
-export type { IdsOfAll, NamesOfAll, Router, RouterName, RouterOptions, RouteTarget } from "./router/router.ts";
+export type { IdsOfAll, NamesOfAll, Router, RouterName, RouterOptions } from "./router/router.ts";
 export type { ObjectCompletion } from "./router/checked-answer.ts";
 export type { OutputOption } from "./router/output.ts";
 export type { ObjectRequest, RouterRequest } from "./router/router-request.ts";
+export type { RouteTarget } from "./router/routes.ts";
 export type { RouterStream } from "./router/router-stream.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./router/attempt-settings.ts";
 export type { BreakerOptions, BreakerState } from "./router/circuit-breaker.ts";
 export type { BreakerChange, HealthOptions, ModelHealth } from "./router/health.ts";
 export type { Limits } from "./router/limiter.ts";
+export type { IdsOf, NamesOf, Plugin, PluginObject, Registry } from "./router/plugin.ts";
 export type { ProviderSettings, SettingsById } from "./router/provider-settings.ts";
 export type { AttemptLabel, RouterEvent } from "./router/observers.ts";
 export type { Strategy } from "./router/strategy.ts";
@@ -48,15 +50,10 @@ export type {
 } from "./message.ts";
 export type {
   Capabilities,
-  IdsOf,
   ModelInfo,
-  NamesOf,
-  Plugin,
-  PluginObject,
   Provider,
   ProviderRequest,
   ReasoningEffort,
-  Registry,
   Settings,
   Timeouts,
   Tool,

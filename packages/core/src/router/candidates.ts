@@ -11,11 +11,12 @@ import type { Candidate } from "./candidate.ts";
 import { CheckedAnswer } from "./checked-answer.ts";
 import { begun } from "./continuation.ts";
 import { openConversation } from "./conversation.ts";
+import type { Entry } from "./entry.ts";
 import type { CandidateHealth, Health } from "./health.ts";
 import { carriesToken } from "./own-token.ts";
 import type { RoutedPart } from "./provider-parts.ts";
 import type { ProviderSettings } from "./provider-settings.ts";
-import type { Entry, Names } from "./registry.ts";
+import type { Names } from "./registry.ts";
 import type { ReadRequest } from "./router-request.ts";
 
 /** At least one, in the order they are tried. */

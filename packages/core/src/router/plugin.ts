@@ -1,71 +1,66 @@
-import { disregard } from "../disregard.ts";
-import { shortened } from "../nearest.ts";
-import { isGroup } from "../options.ts";
-import type { ModelInfo, Plugin, Provider, Registry } from "../provider.ts";
-import { readTimeouts } from "../timers.ts";
+import type { ModelInfo, Provider } from "../provider.ts";
+import type { RouterEvent } from "./observers.ts";
+import type { RouteTarget } from "./routes.ts";
 
-/** The name of a plugin. Throws a `TypeError` for what is no plugin. */
-export function nameOf(plugin: Plugin): string {
-  if (plugin === null || typeof plugin !== "object") {
-    throw new TypeError(
-      `A plugin is a provider or an object with a register method, not ${plugin === null ? "null" : `a ${typeof plugin}`}. Was a factory passed without calling it?`,
-    );
-  }
-  if ("register" in plugin) {
-    if (typeof plugin.register !== "function" || typeof plugin.name !== "string" || plugin.name === "")
-      throw new TypeError("A plugin with register needs a name, and register must be a function.");
-    return plugin.name;
-  }
-  checkProvider(plugin, "plugins");
-  return plugin.id;
+/**
+ * What a package registers itself with. A bare {@link Provider} is a plugin too.
+ *
+ * The names a plugin adds are those of the registry that `register` returns.
+ */
+export type Plugin = Provider | PluginObject;
+
+/** A plugin that registers something: providers, routes to them, observers. */
+export interface PluginObject {
+  /** For messages about clashing names. */
+  readonly name: string;
+  /** Called once by each router, and done when it returns: what is registered later is a `TypeError`. */
+  register(registry: Registry): Registry<string, string>;
 }
 
-/** The providers a plugin registers, in its order. Throws a `TypeError` for one that is none. */
-export function providersOf(plugin: Plugin, name: string): readonly Provider[] {
-  const providers: Provider[] = [];
-  const registry: Registry<string, string> = {
-    provider(provider) {
-      checkProvider(provider, name);
-      providers.push(provider);
-      return registry;
-    },
-  };
-  if (!("register" in plugin)) return [plugin];
-  const result: unknown = plugin.register(registry as unknown as Registry);
-  if (isGroup(result) && "then" in result) {
-    void disregard(result);
-    throw new TypeError(`Plugin "${name}" must register its providers at once: register() returned a promise.`);
-  }
-  return providers;
+/** Where a plugin puts what it has. `Names` grows with each provider and route, `Ids` with each provider. */
+export interface Registry<Names extends string = never, Ids extends string = never> {
+  /** Adds a provider. Throws a `TypeError` for what is none. */
+  provider<const P extends Provider>(provider: P): Registry<Names | NamesOf<P>, Ids | IdsOf<P>>;
+  /**
+   * Adds a name for one model or for several tried in order, of those that the plugin has registered so far: it never leads to
+   * anybody else's. A user's route of that name wins.
+   *
+   * Throws a `TypeError` for a target that the plugin has not registered. The router does for a name that another plugin's route
+   * or any model has, naming both.
+   */
+  route<const Name extends string>(name: Name, targets: RouteTarget<Names>): Registry<Names | Name, Ids>;
+  /** Watches the router's work, as long as there is a router. An observer that throws disturbs nothing. */
+  observe(observer: (event: RouterEvent) => void): Registry<Names, Ids>;
+  /** Never called; it keeps `Names` in the type. */
+  readonly names?: (() => Names) | undefined;
+  /** Never called; it keeps `Ids` in the type. */
+  readonly ids?: (() => Ids) | undefined;
 }
 
-/** The names of a model, each once. */
-export function namesOf({ id, aliases = [] }: ModelInfo): ReadonlySet<string> {
-  return new Set([id, ...aliases]);
-}
+/** Every name a plugin adds to a router: model ids, aliases, and `provider/model` of each. */
+export type NamesOf<P> =
+  P extends Provider<infer Id, infer Model>
+    ? ProviderNames<Id, Model["id"] | AliasesOf<Model>>
+    : P extends { register(registry: never): Registry<infer Names, string> }
+      ? Names
+      : never;
 
-// The compiler checks this for TypeScript callers; this is for the others.
-function checkProvider(provider: Provider, plugin: string): void {
-  const { id, models, stream, timeouts } = provider ?? {};
-  const complain = (what: string): TypeError =>
-    new TypeError(
-      `Provider ${typeof id === "string" ? JSON.stringify(shortened(id)) : "without an id"} in ${plugin}: ${what}.`,
-    );
-  if (typeof id !== "string" || id === "") throw complain("`id` must be a string that is not empty");
-  if (id.includes("/")) throw complain('`id` may not hold a "/"');
-  if (typeof stream !== "function") throw complain("`stream` must be a function");
-  if (!Array.isArray(models) || models.length === 0) throw complain("`models` must list at least one model");
-  const ids = new Set<string>();
-  for (const model of models) {
-    if (typeof model?.id !== "string" || model.id === "") throw complain("every model needs an `id`");
-    if (ids.has(model.id)) throw complain(`two of its models have the id "${shortened(model.id)}"`);
-    ids.add(model.id);
-    const { aliases = [], capabilities = {} } = model;
-    if (!Array.isArray(aliases)) throw complain(`\`aliases\` of "${shortened(model.id)}" must be an array`);
-    // With its holes, which are no names either.
-    if (Array.from<unknown>(aliases).some((alias) => typeof alias !== "string" || alias === ""))
-      throw complain(`every alias of "${shortened(model.id)}" must be a string that is not empty`);
-    if (!isGroup(capabilities)) throw complain(`\`capabilities\` of "${shortened(model.id)}" must be an object`);
-  }
-  readTimeouts(timeouts);
-}
+/** The ids of the providers a plugin adds to a router. */
+export type IdsOf<P> =
+  P extends Provider<infer Id>
+    ? Id
+    : P extends { register(registry: never): Registry<string, infer Ids> }
+      ? Ids
+      : never;
+
+// Of each model by itself: where one has none, another may have some.
+type AliasesOf<Model extends ModelInfo> = Model extends { readonly aliases?: infer Aliases }
+  ? Aliases extends readonly (infer Alias extends string)[]
+    ? Alias
+    : never
+  : never;
+
+// `string & Record<never, never>` keeps the completions of the other names; `string` alone would swallow them.
+type ProviderNames<Id extends string, Name extends string> = string extends Name
+  ? string & Record<never, never>
+  : Name | `${Id}/${Name}`;

@@ -1,16 +1,9 @@
 import { NoSuchModelError, QwenError } from "../errors.ts";
 import { nearest, shortened } from "../nearest.ts";
-import type { ModelInfo, Plugin, Provider } from "../provider.ts";
-import { nameOf, namesOf, providersOf } from "./plugin.ts";
+import type { Provider } from "../provider.ts";
+import { Entries, fullNameOf, namesOf, otherMeaning, shownEntry, type Entry } from "./entry.ts";
+import type { Registered } from "./registration.ts";
 import { readRoutes, resolveRoute, type Routes, type RouteTargets } from "./routes.ts";
-
-/** One model of one provider: what a name finally stands for. */
-export interface Entry {
-  readonly provider: Provider;
-  readonly model: ModelInfo;
-  /** Name of the plugin that registered the provider. */
-  readonly plugin: string;
-}
 
 /** So many known names stand in an error. */
 const MOST_NAMES = 30;
@@ -18,16 +11,16 @@ const MOST_NAMES = 30;
 /** The names of a router and what they stand for. */
 export interface Names {
   /**
-   * Adds the providers of a plugin, all or none.
+   * Adds the providers and routes of a plugin, all or none.
    *
    * Throws a `TypeError` for a second provider of the same id, for a name that is another provider's
-   * `provider/model`, and for what is no plugin.
+   * `provider/model`, and for a route of a name that another plugin's route or a model has, unless a route of the user's has it.
    */
-  add(plugin: Plugin): void;
+  add(plugin: Registered): void;
   /**
    * The models a name stands for, in the order they are to be tried, each once.
    *
-   * A name is looked up as a route, then as a model id or alias, then as `provider/model`. Throws
+   * A name is looked up as a route of the user's, as one of a plugin, as a model id or alias, then as `provider/model`. Throws
    * `no_such_model`, also for what is no string, or `ambiguous_model`.
    */
   find(name: string): readonly Entry[];
@@ -50,146 +43,171 @@ export interface ListedName {
 }
 
 /**
- * Reads the names of plugins and routes.
+ * Reads the names of plugins and the user's routes.
  *
  * Throws a `TypeError` for a route in a circle or without a target, and `no_such_model` for one to
  * a name that nothing has.
  */
-export function createNames(plugins: readonly Plugin[], routes: Routes): Names {
-  const byProvider = new Map<string, { readonly provider: Provider; readonly plugin: string }>();
-  const ids = new Set<string>();
-  const byName = new Map<string, Entry[]>();
-  /** `provider/model`: of one provider alone. */
-  const byFullName = new Map<string, Entry>();
-  const targets = readRoutes(routes);
-  /** What routes lead to, as found before. */
-  let found = new Map<string, readonly Entry[]>();
+export function createNames(plugins: readonly Registered[], routes: Routes): Names {
+  return new KnownNames(plugins, readRoutes(routes));
+}
 
-  function add(plugin: Plugin): void {
-    const name = nameOf(plugin);
-    const added = providersOf(plugin, name);
-    for (const { id } of added) {
-      const other = byProvider.get(id)?.plugin ?? (added.filter((one) => one.id === id).length > 1 ? name : undefined);
+class KnownNames implements Names {
+  readonly ids = new Set<string>();
+  readonly #providers = new Map<string, { readonly provider: Provider; readonly plugin: string }>();
+  readonly #models = new Entries();
+  /** Routes of plugins. */
+  readonly #routes = new Map<string, PluginRoute>();
+  /** Routes of the user's. */
+  readonly #targets: RouteTargets;
+  /** Those, each after what it leads to. */
+  readonly #inOrder = new Set<string>();
+  /** What those lead to, as found before. */
+  readonly #found = new Map<string, readonly Entry[]>();
+
+  constructor(plugins: readonly Registered[], targets: RouteTargets) {
+    this.#targets = targets;
+    for (const plugin of plugins) this.add(plugin);
+    for (const name of targets.keys())
+      resolveRoute(name, { targets, entriesOf: (to, route) => this.#someOf(to, route), read: this.#inOrder });
+  }
+
+  get providers(): readonly Provider[] {
+    return [...this.#providers.values()].map(({ provider }) => provider);
+  }
+
+  add(plugin: Registered): void {
+    const routes = [...plugin.routes]
+      .filter(([name]) => !this.#targets.has(name))
+      .map(([name, entries]): PluginRoute => ({ name, entries, plugin: plugin.name }));
+    this.#refuseTakenIds(plugin);
+    this.#refuseTakenNames(plugin.entries);
+    this.#refuseTakenRoutes(routes, plugin.entries);
+    for (const provider of plugin.providers) {
+      this.#providers.set(provider.id, { provider, plugin: plugin.name });
+      this.ids.add(provider.id);
+    }
+    for (const entry of plugin.entries) this.#models.add(entry);
+    for (const route of routes) this.#routes.set(route.name, route);
+    this.#found.clear();
+  }
+
+  find(name: string): readonly Entry[] {
+    if (typeof name !== "string") throw this.#noSuchModel(name);
+    const targets = this.#targets;
+    if (!targets.has(name)) return this.#meantBy(name);
+    const known =
+      this.#found.get(name) ?? resolveRoute(name, { targets, entriesOf: (to, route) => this.#meantBy(to, route) });
+    this.#found.set(name, known);
+    return known;
+  }
+
+  has(name: unknown): boolean {
+    return typeof name === "string" && (this.#targets.has(name) || this.#couldBe(name).length > 0);
+  }
+
+  list(): readonly ListedName[] {
+    const targets = this.#targets;
+    const all = new Map<string, readonly Entry[]>();
+    const unclear = new Set<string>();
+    for (const name of this.#inOrder) {
+      all.set(name, resolveRoute(name, { targets, entriesOf: (to) => this.#couldBe(to), found: all }));
+      if (targets.get(name)?.some((to) => (targets.has(to) ? unclear.has(to) : this.#isUnclear(to)))) unclear.add(name);
+    }
+    const ofUser = [...targets.keys()].map((name): ListedName => {
+      return { name, kind: "route", entries: all.get(name) ?? [], isAmbiguous: unclear.has(name) };
+    });
+    const ofPlugins = [...this.#routes.values()].map(({ name, entries }): ListedName => {
+      return { name, kind: "route", entries, isAmbiguous: false };
+    });
+    const others = [...this.#models.named].filter(([name]) => !targets.has(name));
+    const ofModels = others.map(([name, entries]): ListedName => {
+      const kind = entries.some(({ model }) => model.id === name) ? "model" : "alias";
+      return { name, kind, entries, isAmbiguous: otherMeaning(entries) !== undefined };
+    });
+    return [...ofUser, ...ofPlugins, ...ofModels];
+  }
+
+  /** What a name that is no route of the user's could stand for, even if that is not clear. */
+  #couldBe(name: string): readonly Entry[] {
+    return this.#routes.get(name)?.entries ?? this.#models.find(name);
+  }
+
+  #isUnclear(name: string): boolean {
+    return !this.#routes.has(name) && otherMeaning(this.#models.find(name)) !== undefined;
+  }
+
+  /** The same, where that is something. */
+  #someOf(name: string, route?: string): readonly Entry[] {
+    const entries = this.#couldBe(name);
+    if (entries.length === 0) throw this.#noSuchModel(name, route);
+    return entries;
+  }
+
+  /** The same, where that is clear. */
+  #meantBy(name: string, route?: string): readonly Entry[] {
+    const entries = this.#someOf(name, route);
+    if (this.#isUnclear(name)) throw ambiguous(name, entries);
+    return entries;
+  }
+
+  #refuseTakenIds({ name, providers }: Registered): void {
+    const seen = new Set<string>();
+    for (const { id } of providers) {
+      const other = this.#providers.get(id)?.plugin ?? (seen.has(id) ? name : undefined);
+      seen.add(id);
       if (other === undefined) continue;
       throw new TypeError(
         `Plugins "${other}" and "${name}" both register a provider "${id}". Give one of them another id.`,
       );
     }
-    const entries = added.flatMap((provider) =>
-      provider.models.map((model): Entry => ({ provider, model, plugin: name })),
-    );
-    refuseTakenNames(entries);
-    for (const provider of added) {
-      byProvider.set(provider.id, { provider, plugin: name });
-      ids.add(provider.id);
-    }
-    for (const entry of entries) {
-      for (const modelName of namesOf(entry.model)) {
-        const sharing = byName.get(modelName);
-        if (sharing === undefined) byName.set(modelName, [entry]);
-        else sharing.push(entry);
-        const fullName = `${entry.provider.id}/${modelName}`;
-        // Of two models of one provider that share a name, the first has it.
-        if (!byFullName.has(fullName)) byFullName.set(fullName, entry);
-      }
-    }
-    found = new Map();
   }
 
   /** A full name belongs to its provider: nobody else's model may answer to it. */
-  function refuseTakenNames(entries: readonly Entry[]): void {
+  #refuseTakenNames(entries: readonly Entry[]): void {
     const fullNames = new Map<string, Entry>();
-    for (const entry of entries)
-      for (const name of namesOf(entry.model)) fullNames.set(`${entry.provider.id}/${name}`, entry);
+    for (const entry of entries) for (const name of namesOf(entry)) fullNames.set(fullNameOf(entry, name), entry);
     for (const entry of entries) {
-      for (const name of namesOf(entry.model)) refuseTaken(name, entry, byFullName.get(name) ?? fullNames.get(name));
+      for (const name of namesOf(entry)) refuseTaken(name, entry, this.#models.owner(name) ?? fullNames.get(name));
     }
     for (const [fullName, owner] of fullNames)
-      for (const other of byName.get(fullName) ?? []) refuseTaken(fullName, other, owner);
+      for (const other of this.#models.named.get(fullName) ?? []) refuseTaken(fullName, other, owner);
   }
 
-  /** The models of a name that is no route: those that could be meant, even if that is not clear. */
-  function findAny(name: string): readonly Entry[] {
-    const full = byFullName.get(name);
-    return byName.get(name) ?? (full === undefined ? [] : [full]);
-  }
-
-  function findModel(name: string, route?: string): readonly Entry[] {
-    const entries = findAny(name);
-    const [first] = entries;
-    if (first === undefined) throw noSuchModel(name, route);
-    const second = entries.find(({ model }) => model.id !== first.model.id);
-    if (second !== undefined) throw ambiguous(name, first, second);
-    return entries;
-  }
-
-  function find(name: string): readonly Entry[] {
-    if (typeof name !== "string") throw noSuchModel(name);
-    if (!targets.has(name)) return findModel(name);
-    const known = found.get(name) ?? resolveRoute(name, { targets, entriesOf: findModel });
-    found.set(name, known);
-    return known;
-  }
-
-  const noSuchModel = (name: unknown, route?: string): NoSuchModelError =>
-    unknownName(name, { known: new Set([...targets.keys(), ...byName.keys()]), route });
-
-  for (const plugin of plugins) add(plugin);
-  // For the errors: names with two meanings are one only for who asks for them.
-  const entriesOf = (name: string, route: string): readonly Entry[] => {
-    const entries = findAny(name);
-    if (entries.length === 0) throw noSuchModel(name, route);
-    return entries;
-  };
-  /** Each after those that it leads to. */
-  const routeNames = new Set<string>();
-  for (const name of targets.keys()) resolveRoute(name, { targets, entriesOf, read: routeNames });
-
-  return {
-    add,
-    find,
-    has: (name) => typeof name === "string" && (targets.has(name) || byName.has(name) || byFullName.has(name)),
-    list() {
-      const all = new Map<string, readonly Entry[]>();
-      for (const name of routeNames) all.set(name, resolveRoute(name, { targets, entriesOf, found: all }));
-      const unclear = unclearRoutes(routeNames, targets, findAny);
-      const listed = [...targets.keys()].map((name): ListedName => ({
-        name,
-        kind: "route",
-        entries: all.get(name) ?? [],
-        isAmbiguous: unclear.has(name),
-      }));
-      for (const [name, entries] of byName) {
-        if (targets.has(name)) continue;
-        const kind = entries.some(({ model }) => model.id === name) ? "model" : "alias";
-        listed.push({ name, kind, entries, isAmbiguous: isUnclear(entries) });
+  /** A route of a plugin is called as nothing else is. */
+  #refuseTakenRoutes(routes: readonly PluginRoute[], entries: readonly Entry[]): void {
+    const added = new Entries();
+    for (const entry of entries) added.add(entry);
+    for (const route of routes) {
+      const other = this.#routes.get(route.name);
+      if (other !== undefined) {
+        throw new TypeError(
+          `Plugins "${other.plugin}" and "${route.plugin}" both register a route "${shortened(route.name)}". Leave one of them out, or set a route of that name yourself.`,
+        );
       }
-      return listed;
-    },
-    ids,
-    get providers() {
-      return [...byProvider.values()].map(({ provider }) => provider);
-    },
-  };
-}
-
-/** The routes that lead to a name with two meanings. Each of `routeNames` comes after those that it leads to. */
-function unclearRoutes(
-  routeNames: ReadonlySet<string>,
-  targets: RouteTargets,
-  findAny: (name: string) => readonly Entry[],
-): ReadonlySet<string> {
-  const unclear = new Set<string>();
-  for (const name of routeNames) {
-    const leads = targets.get(name) ?? [];
-    if (leads.some((to) => (targets.has(to) ? unclear.has(to) : isUnclear(findAny(to))))) unclear.add(name);
+      refuseRoute(route, [...this.#models.find(route.name), ...added.find(route.name)]);
+    }
+    for (const route of this.#routes.values()) refuseRoute(route, added.find(route.name));
   }
-  return unclear;
+
+  /** The error for a name that nobody has, which may be of any kind and length. */
+  #noSuchModel(name: unknown, route?: string): NoSuchModelError {
+    const known = new Set([...this.#targets.keys(), ...this.#routes.keys(), ...this.#models.named.keys()]);
+    const asked = typeof name === "string" ? name : `(${name === null ? "null" : typeof name})`;
+    return new NoSuchModelError(shortened(asked), {
+      available: [...known].slice(0, MOST_NAMES).map(shortened),
+      suggestion: nearest(asked, known),
+      route,
+    });
+  }
 }
 
-/** Whether it could be one model or another. */
-function isUnclear([first, ...others]: readonly Entry[]): boolean {
-  return others.some(({ model }) => model.id !== first?.model.id);
+/** A route that a plugin brings. */
+interface PluginRoute {
+  readonly name: string;
+  /** Name of the plugin. */
+  readonly plugin: string;
+  readonly entries: readonly Entry[];
 }
 
 /** Throws where a name of one provider's model is the full name of another's. */
@@ -200,26 +218,22 @@ function refuseTaken(name: string, entry: Entry, owner: Entry | undefined): void
   );
 }
 
-/** The error for a name that nobody has, which may be of any kind and length. */
-function unknownName(
-  name: unknown,
-  { known, route }: { readonly known: ReadonlySet<string>; readonly route: string | undefined },
-): NoSuchModelError {
-  const asked = typeof name === "string" ? name : `(${name === null ? "null" : typeof name})`;
-  return new NoSuchModelError(shortened(asked), {
-    available: [...known].slice(0, MOST_NAMES).map(shortened),
-    suggestion: nearest(asked, known),
-    route,
-  });
-}
-
-function ambiguous(name: string, one: Entry, other: Entry): QwenError {
-  return new QwenError(
-    "ambiguous_model",
-    `"${name}" means ${describe(one)} and ${describe(other)}. Ask for one of them as "provider/model", or add a route "${name}" to the one you mean.`,
+/** Throws where a model is called as a plugin's route is. */
+function refuseRoute({ name, plugin }: PluginRoute, [model]: readonly Entry[]): void {
+  if (model === undefined) return;
+  throw new TypeError(
+    `The route "${shortened(name)}" of plugin "${plugin}" is called as ${describe(model)} is. Give one of them another name, or set a route of that name yourself.`,
   );
 }
 
-function describe({ provider, model, plugin }: Entry): string {
-  return `"${provider.id}/${model.id}" of plugin "${plugin}"`;
+function ambiguous(name: string, entries: readonly Entry[]): QwenError {
+  const [one, other] = [entries[0], otherMeaning(entries)].map((entry) => (entry === undefined ? "" : describe(entry)));
+  return new QwenError(
+    "ambiguous_model",
+    `"${name}" means ${one} and ${other}. Ask for one of them as "provider/model", or add a route "${name}" to the one you mean.`,
+  );
+}
+
+function describe(entry: Entry): string {
+  return `${shownEntry(entry)} of plugin "${entry.plugin}"`;
 }

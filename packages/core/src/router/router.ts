@@ -2,7 +2,7 @@
 import type { Completion } from "../completion.ts";
 import { shortened } from "../nearest.ts";
 import { isGroup, mustBe, type OptionNames, refuseUnknown } from "../options.ts";
-import type { Capabilities, IdsOf, ModelInfo, NamesOf, Plugin, Timeouts } from "../provider.ts";
+import type { Capabilities, ModelInfo, Timeouts } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
@@ -15,7 +15,9 @@ import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth 
 import { createObservers, type RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
+import type { IdsOf, NamesOf, Plugin } from "./plugin.ts";
 import { readProviderSettings, type ProviderSettings, type SettingsById } from "./provider-settings.ts";
+import { registeredBy, type Registered } from "./registration.ts";
 import { createNames, type ListedName } from "./registry.ts";
 import {
   labelOf,
@@ -27,12 +29,10 @@ import {
   type RouterRequest,
 } from "./router-request.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
+import type { RouteTarget } from "./routes.ts";
 import { Run } from "./run.ts";
 import type { Strategy } from "./strategy.ts";
 import { isWanted, readWanted } from "./wanted.ts";
-
-/** What a route leads to: one name, or several that are tried in this order. */
-export type RouteTarget<Names extends string = string> = Names | readonly Names[];
 
 /** Every name the plugins of a list add. */
 export type NamesOfAll<P extends readonly unknown[]> = { [K in keyof P]: NamesOf<P[K]> }[number];
@@ -49,7 +49,7 @@ export interface RouterOptions<
   /** Who can be asked. Of several that serve the same model, the first is tried first. */
   readonly plugins: P;
   /**
-   * Names of your own. They win over the names of plugins, and may lead to each other.
+   * Names of your own. They win over the names of plugins, routes of theirs included, and may lead to each other.
    *
    * @defaultValue no routes
    */
@@ -114,10 +114,10 @@ export interface Router<Names extends string = string> {
 /**
  * Combines providers into one that sends each request to the first of them able to answer it.
  *
- * Throws a `TypeError` for two providers of one id, for a name that is another provider's
- * `provider/model`, for a route in a circle, for what is no plugin, for settings of a provider that nobody
- * has and for an option that is none; and `no_such_model` for a route to a name that nobody has. Options are read once: what their owner changes
- * later changes nothing.
+ * Throws a `TypeError` for two providers of one id, for a name that is another provider's `provider/model`, for a route of a
+ * plugin that is called as anything else is, for a route in a circle, for what is no plugin, for settings of a provider that
+ * nobody has and for an option that is none; and `no_such_model` for a route to a name that nobody has. Options are read once:
+ * what their owner changes later changes nothing.
  *
  * @example
  * ```ts
@@ -137,7 +137,8 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const { retry, commit, hedge, strategy: chosen, maxQueueMs } = readAttemptSettings(others);
   const timeouts = readTimeouts(others.timeouts);
   if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
-  const names = createNames(plugins, routes);
+  const registered = plugins.map(registeredBy);
+  const names = createNames(registered, routes);
   const settings = readProviderSettings(others.providers, names.ids);
   const strategy = strategyOf(chosen, settings);
   const observers = createObservers();
@@ -146,6 +147,11 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const running = new Set<(reason: unknown) => void>();
   const candidatesOf = createCandidates({ names, health, timeouts, settings, maxQueueMs });
   listAll();
+  for (const plugin of registered) observeBy(plugin);
+
+  function observeBy(plugin: Registered): void {
+    for (const observer of plugin.observers) observers.add(observer);
+  }
 
   /** Those are listed as well that nobody has asked for yet. */
   function listAll(): void {
@@ -205,7 +211,9 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     // A request with `output` is answered with an object, by its reader.
     complete: complete as Router["complete"],
     use(plugin) {
-      names.add(plugin);
+      const added = registeredBy(plugin);
+      names.add(added);
+      observeBy(added);
       listAll();
       return router;
     },

@@ -1,8 +1,11 @@
 import { shortened } from "../nearest.ts";
 import { isGroup, mustBe } from "../options.ts";
 
-/** What a route leads to: a name, or several that are tried in order. */
-export type Routes = Readonly<Record<string, string | readonly string[] | undefined>>;
+/** What a route leads to: one name, or several that are tried in this order. */
+export type RouteTarget<Names extends string = string> = Names | readonly Names[];
+
+/** What each route leads to. */
+export type Routes = Readonly<Record<string, RouteTarget | undefined>>;
 
 /** What each route leads to, as a list. */
 export type RouteTargets = ReadonlyMap<string, readonly string[]>;
@@ -17,16 +20,20 @@ export function readRoutes(routes: Routes): RouteTargets {
   for (const [name, target] of Object.entries(routes)) {
     if (target === undefined) continue;
     if (name === "") throw new TypeError('A route cannot be called "".');
-    const list = typeof target === "string" ? [target] : target;
-    if (!Array.isArray(list) || list.length === 0)
-      throw new TypeError(`The route "${shortened(name)}" needs at least one name to lead to.`);
-    // With its holes, which are no names either.
-    const copy = Array.from<unknown>(list);
-    if (!copy.every((one) => typeof one === "string"))
-      throw new TypeError(`The route "${shortened(name)}" must lead to names, which are strings.`);
-    targets.set(name, copy);
+    targets.set(name, readTargets(target, `The route "${shortened(name)}"`));
   }
   return targets;
+}
+
+/** Reads what a route leads to, once. Throws a `TypeError`, which begins with the name of the route, for what is none. */
+export function readTargets(target: RouteTarget, route: string): readonly string[] {
+  const list: unknown = typeof target === "string" ? [target] : target;
+  if (!Array.isArray(list) || list.length === 0) throw new TypeError(`${route} needs at least one name to lead to.`);
+  // With its holes, which are no names either.
+  const copy = Array.from<unknown>(list);
+  if (!copy.every((one) => typeof one === "string"))
+    throw new TypeError(`${route} must lead to names, which are strings.`);
+  return copy;
 }
 
 /**

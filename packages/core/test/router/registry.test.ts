@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 
-import type { ModelInfo, Plugin, Provider } from "../../src/provider.ts";
-import { createNames } from "../../src/router/registry.ts";
+import type { ModelInfo, Provider } from "../../src/provider.ts";
+import type { Plugin } from "../../src/router/plugin.ts";
+import { registeredBy } from "../../src/router/registration.ts";
+import { createNames, type Names } from "../../src/router/registry.ts";
 import type { Routes } from "../../src/router/routes.ts";
 import { bySize, expectLinear } from "../cost.ts";
 import { capabilities, scripted } from "./scripted.ts";
@@ -13,8 +15,10 @@ const max = provider("max", model("qwen-2.5-max", "qwen-max", "max-latest"));
 const mirror = provider("mirror", model("qwen-2.5-max", "qwen-max"));
 const small = provider("small", model("qwen-2-72b", "qwen-72b"), model("Qwen/slashed"));
 
+const namesOf = (plugins: readonly Plugin[], routes: Routes): Names => createNames(plugins.map(registeredBy), routes);
+
 function found(plugins: readonly Plugin[], name: string, routes: Routes = {}): readonly string[] {
-  return createNames(plugins, routes)
+  return namesOf(plugins, routes)
     .find(name)
     .map((entry) => `${entry.provider.id}/${entry.model.id}`);
 }
@@ -39,23 +43,23 @@ describe("a name", () => {
       [{ name: "both", register: (to) => to.provider(max).provider(provider("b", model("m", "max/qwen-max"))) }],
     ],
   ])("that is another provider's `provider/model` is a TypeError that names both: %s", (_, plugins) => {
-    expect(() => createNames(plugins, {})).toThrow(TypeError);
-    expect(() => createNames(plugins, {})).toThrow(/The name ".+" of ".+" of plugin ".+" is the full name of ".+"/);
+    expect(() => namesOf(plugins, {})).toThrow(TypeError);
+    expect(() => namesOf(plugins, {})).toThrow(/The name ".+" of ".+" of plugin ".+" is the full name of ".+"/);
   });
 
   test("that is another provider's `provider/model` adds nothing to the names", () => {
-    const names = createNames([max], {});
-    expect(() => names.add(provider("other", model("m", "max/qwen-max")))).toThrow(TypeError);
+    const names = namesOf([max], {});
+    expect(() => names.add(registeredBy(provider("other", model("m", "max/qwen-max"))))).toThrow(TypeError);
     expect(names.has("m")).toBe(false);
     expect(names.has("other/m")).toBe(false);
-    names.add(provider("other", model("m", "max/none", "other/m")));
+    names.add(registeredBy(provider("other", model("m", "max/none", "other/m"))));
     expect(names.find("max/none")).toHaveLength(1);
   });
 
   test.each([undefined, null, 5, "", {}, ["qwen-max"], Symbol("x"), "constructor", "__proto__", "toString"])(
     "that is none is no_such_model: %s",
     (name) => {
-      const names = createNames([max], {});
+      const names = namesOf([max], {});
       expect(names.has(name)).toBe(false);
       expect(() => names.find(name as string)).toThrow(expect.objectContaining({ code: "no_such_model" }));
     },
@@ -76,7 +80,7 @@ describe("a name", () => {
   ])("that is %s among many costs what they are, and is cut in the message", (_, nameOf) => {
     const manyOf = bySize((size) => {
       const aliases = Array.from({ length: size }, (_unused, index) => `alias-${index}`);
-      return createNames([provider("many", model("m", ...aliases))], {});
+      return namesOf([provider("many", model("m", ...aliases))], {});
     });
     return expectLinear((size) => {
       expect(() => manyOf(size).find(nameOf(size))).toThrow(
@@ -103,7 +107,7 @@ describe("a name", () => {
 
   test("with two meanings throws when it is used, naming both plugins and the remedy", () => {
     const other = provider("other", model("qwen-max-1", "qwen-max"));
-    const names = createNames([max, other], {});
+    const names = namesOf([max, other], {});
     expect(names.has("qwen-max")).toBe(true);
     expect(() => names.find("qwen-max")).toThrow(
       expect.objectContaining({
@@ -135,20 +139,20 @@ describe("a route", () => {
   });
 
   test("in a circle is an error at creation that shows the circle", () => {
-    expect(() => createNames([max], { a: ["qwen-max", "b"], b: "c", c: "a" })).toThrow(
+    expect(() => namesOf([max], { a: ["qwen-max", "b"], b: "c", c: "a" })).toThrow(
       new TypeError('The route "a" leads back to itself: a → b → c → a.'),
     );
-    expect(() => createNames([max], { "qwen-max": ["qwen-max"] })).toThrow(TypeError);
+    expect(() => namesOf([max], { "qwen-max": ["qwen-max"] })).toThrow(TypeError);
   });
 
   test("to nowhere is an error at creation that names the route", () => {
-    expect(() => createNames([max], { smart: ["qwen-mx"] })).toThrow(
+    expect(() => namesOf([max], { smart: ["qwen-mx"] })).toThrow(
       expect.objectContaining({
         code: "no_such_model",
         message: 'The route "smart" leads to "qwen-mx", which no provider serves. Did you mean "qwen-max"?',
       }),
     );
-    expect(() => createNames([max], { smart: [] })).toThrow(TypeError);
+    expect(() => namesOf([max], { smart: [] })).toThrow(TypeError);
   });
 
   test.each<[string, unknown]>([
@@ -159,18 +163,18 @@ describe("a route", () => {
     ["an array of routes", ["qwen-max"]],
     ["no routes at all", null],
   ])("that is %s is a TypeError", (_, routes) => {
-    expect(() => createNames([max], routes as Routes)).toThrow(TypeError);
+    expect(() => namesOf([max], routes as Routes)).toThrow(TypeError);
   });
 
   test("that is undefined is not set", () => {
-    expect(createNames([max], { smart: undefined }).has("smart")).toBe(false);
+    expect(namesOf([max], { smart: undefined }).has("smart")).toBe(false);
   });
 
   test("is followed once, however many lead to it and however deep", () =>
     expectLinear((deepest) => {
       const routes: Record<string, readonly string[]> = { r0: ["qwen-max", "qwen-72b"] };
       for (let depth = 1; depth <= deepest; depth += 1) routes[`r${depth}`] = [`r${depth - 1}`, `r${depth - 1}`];
-      const names = createNames([max, small], routes);
+      const names = namesOf([max, small], routes);
       expect(names.find(`r${deepest}`).map((entry) => entry.provider.id)).toEqual(["max", "small"]);
     }, 20_000));
 });
@@ -182,7 +186,7 @@ test("routes that lead to more and more are checked in a time that grows with th
       ids.map((id, index) => [`r${index}`, index === 0 ? [id] : [id, `r${index - 1}`]]),
     );
     const models = ids.map((id) => model(id)) as [ModelInfo, ...ModelInfo[]];
-    const names = createNames([{ id: "a", models, stream: max.stream }], routes);
+    const names = namesOf([{ id: "a", models, stream: max.stream }], routes);
     const entries = names.find(`r${count - 1}`);
     expect(entries).toHaveLength(count);
     expect(entries.slice(0, 2).map((entry) => entry.model.id)).toEqual([`m${count - 1}`, `m${count - 2}`]);
@@ -195,13 +199,13 @@ describe("a plugin", () => {
   });
 
   test("with a provider id that is taken is refused, and none of its providers is added", () => {
-    const names = createNames([max], {});
+    const names = namesOf([max], {});
     const clash: Plugin = { name: "clash", register: (registry) => registry.provider(small).provider(max) };
-    expect(() => names.add(clash)).toThrow(
+    expect(() => names.add(registeredBy(clash))).toThrow(
       new TypeError('Plugins "max" and "clash" both register a provider "max". Give one of them another id.'),
     );
     expect(names.has("qwen-72b")).toBe(false);
-    expect(() => createNames([max, max], {})).toThrow(TypeError);
+    expect(() => namesOf([max, max], {})).toThrow(TypeError);
   });
 
   test.each<[string, unknown, RegExp]>([
@@ -233,14 +237,14 @@ describe("a plugin", () => {
     ],
     ["capabilities in a list", { id: "a", models: [{ id: "m", capabilities: ["text"] }], stream() {} }, /capabilities/],
   ])("from JavaScript that is %s is a TypeError that says so", (_, plugin, message) => {
-    const create = () => createNames([plugin as Plugin], {});
+    const create = () => namesOf([plugin as Plugin], {});
     expect(create).toThrow(TypeError);
     expect(create).toThrow(message);
   });
 });
 
 test("all names are listed with what they stand for, routes first", () => {
-  const listed = createNames([max, mirror], { smart: "qwen-max", "max-latest": "mirror/qwen-max" }).list();
+  const listed = namesOf([max, mirror], { smart: "qwen-max", "max-latest": "mirror/qwen-max" }).list();
   expect(listed.map(({ name, kind, entries }) => [name, kind, ...entries.map((entry) => entry.provider.id)])).toEqual([
     ["smart", "route", "max", "mirror"],
     ["max-latest", "route", "mirror"],
