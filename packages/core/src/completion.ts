@@ -52,10 +52,11 @@ export type AnswerTimes = Pick<Completion, "firstOutputMs" | "durationMs">;
 /** Collects the parts of one answer. */
 export class Collector {
   readonly #text = new GrowingText();
-  readonly #reasoning = new GrowingText();
-  readonly #files: FilePart[] = [];
-  readonly #toolCalls: ToolCallPart[] = [];
-  readonly #sources: SourcePart[] = [];
+  // Most answers are text and nothing else.
+  #reasoning: GrowingText | undefined;
+  #files: FilePart[] | undefined;
+  #toolCalls: ToolCallPart[] | undefined;
+  #sources: SourcePart[] | undefined;
   #start: StartPart | undefined;
   #isTextOnly = true;
 
@@ -65,25 +66,25 @@ export class Collector {
         this.#text.append(part.text);
         break;
       case "reasoning-delta":
-        this.#reasoning.append(part.text);
+        (this.#reasoning ??= new GrowingText()).append(part.text);
         this.#isTextOnly = false;
         break;
       case "text-replace":
         this.#text.replace(part.text);
         break;
       case "file":
-        this.#files.push(part);
+        (this.#files ??= []).push(part);
         this.#isTextOnly = false;
         break;
       case "tool-call":
-        this.#toolCalls.push(part);
+        (this.#toolCalls ??= []).push(part);
         this.#isTextOnly = false;
         break;
       case "tool-input-delta":
         this.#isTextOnly = false;
         break;
       case "source":
-        this.#sources.push(part);
+        (this.#sources ??= []).push(part);
         break;
       case "start":
         this.#start = joined(this.#start, part);
@@ -114,10 +115,10 @@ export class Collector {
       finish as RouterFinishPart;
     return {
       text: this.#text.whole(),
-      reasoning: this.#reasoning.whole(),
-      files: this.#files,
-      toolCalls: this.#toolCalls,
-      sources: this.#sources,
+      reasoning: this.#reasoning?.whole() ?? "",
+      files: this.#files ?? [],
+      toolCalls: this.#toolCalls ?? [],
+      sources: this.#sources ?? [],
       finishReason: reason,
       usage: usage ?? undefined,
       response,

@@ -10,7 +10,8 @@ const BATCH = 64;
 export class GrowingText {
   #joined: string;
   #length: number;
-  readonly #pieces: string[] = [];
+  /** None where it was joined just now: most texts are empty or whole, and an array that grows keeps 17 places. */
+  #pieces: string[] | undefined;
 
   constructor(text = "") {
     this.#joined = text;
@@ -23,24 +24,27 @@ export class GrowingText {
   }
 
   append(piece: string): void {
+    const isFirst = this.#length === 0;
     this.#length += piece.length;
-    if (this.#pieces.push(piece) === BATCH) this.#join();
+    if (isFirst) this.#joined = piece;
+    else if ((this.#pieces ??= []).push(piece) === BATCH) this.#join();
   }
 
   /** Starts anew with this text. */
   replace(text: string): void {
     this.#joined = text;
     this.#length = text.length;
-    this.#pieces.length = 0;
+    this.#pieces = undefined;
   }
 
   /** All of it so far. */
   whole(): string {
-    if (this.#pieces.length > 0) this.#join();
+    this.#join();
     return this.#joined;
   }
 
   #join(): void {
+    if (this.#pieces === undefined || this.#pieces.length === 0) return;
     this.#joined += this.#pieces.join("");
     this.#pieces.length = 0;
   }

@@ -56,7 +56,7 @@ export class Stop implements AbortSource {
   /** Calls `listener` when it aborts: once, unless it is removed before. */
   add(listener: AbortListener): void {
     // Nearly always the only one, for which an array that grows would keep 17 places.
-    this.#listeners = [...this.#listeners, listener];
+    this.#listeners = this.#listeners.length === 0 ? [listener] : [...this.#listeners, listener];
   }
 
   remove(listener: AbortListener): void {

@@ -50,10 +50,10 @@ export class AnswerReader {
   /** The newest values of all outputs that came whole. */
   #values: readonly unknown[] = [];
 
-  constructor({ at, ...meaning }: AnswerLocation, options: AnswerReaderOptions) {
-    this.#at = at;
+  constructor(location: AnswerLocation, options: AnswerReaderOptions) {
+    this.#at = location.at;
     this.#options = options;
-    this.#text = new AnswerText(meaning);
+    this.#text = new AnswerText(location);
   }
 
   /** The answer so far. */
@@ -190,13 +190,16 @@ export class AnswerReader {
 
 /** What stands at the location in an output, and the way there with every index counted from the start. */
 function locate(output: unknown, at: AnswerLocation["at"]): { readonly path: Path; readonly value: unknown } {
-  const path: (string | number)[] = isUpdate(output) ? ["value"] : [];
+  // Of its length from the start: one that grows would keep 17 places for as long as the answer takes.
+  const path: (string | number)[] = at.slice(1);
+  if (isUpdate(output)) path.unshift("value");
+  let depth = path.length - at.length + 1;
   let value: unknown = isUpdate(output) ? output["value"] : output;
   for (const step of at.slice(1)) {
     const key = typeof step === "number" && step < 0 && Array.isArray(value) ? value.length + step : step;
     if (typeof value !== "object" || value === null || value instanceof PlacedText || !Object.hasOwn(value, key))
       return { path, value: undefined };
-    path.push(key);
+    path[depth++] = key;
     value = (value as Readonly<Record<string | number, unknown>>)[key];
   }
   return { path, value };

@@ -35,7 +35,10 @@ export class Session {
   }
 
   /** Takes out of what its Space says what was given in confidence. */
-  readonly conceal = (text: string): string => concealed(text, [...this.client.secrets(), ...secretsIn(this.#headers)]);
+  get conceal(): (text: string) => string {
+    // Made when it is asked for, as few calls do for long.
+    return (text) => concealed(text, [...this.client.secrets(), ...secretsIn(this.#headers)]);
+  }
 
   /** Whether a cookie is its caller's own, or holds what was given in confidence. */
   isSecret(name: string, value: string): boolean {

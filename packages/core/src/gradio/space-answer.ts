@@ -44,13 +44,18 @@ export class SpaceAnswer implements CallWork<ProviderPart> {
     return QwenError.isInstance(error) ? copyOf(error, { provider: this.#space.id }) : error;
   }
 
-  async run(call: Call<ProviderPart>): Promise<void> {
-    const attempt = this.#begin(call);
+  run(call: Call<ProviderPart>): Promise<void> {
     try {
-      call.push(await answer(attempt));
+      const attempt = this.#begin(call);
+      return answer(attempt).then(
+        (finish) => call.push(finish),
+        (error: unknown) => {
+          attempt.turn?.fail();
+          throw error;
+        },
+      );
     } catch (error) {
-      attempt.turn?.fail();
-      throw error;
+      return Promise.reject(error);
     }
   }
 
@@ -120,10 +125,11 @@ class AnswerJob implements JobListener {
   readonly #session: Session;
   readonly #reader: AnswerReader;
   readonly #now: EndpointNow;
-  readonly #ended = Promise.withResolvers<readonly unknown[]>();
+  readonly #ended = Promise.withResolvers<void>();
   /** What is told as soon as there is an answer. */
   #untold: readonly Warning[];
   #job: Job | undefined;
+  #inputCount = 0;
   #hasOutput = false;
   #verification: Promise<void> | undefined;
 
@@ -141,18 +147,9 @@ class AnswerJob implements JobListener {
 
   /** Runs it. Resolves once its answer is whole and known to come from the right endpoint. */
   run(inputs: readonly unknown[]): Promise<void> {
+    this.#inputCount = inputs.length;
     this.#start(inputs);
-    return this.#ended.promise
-      .then((data) => this.#conclude(data))
-      .catch(async (error: unknown) => {
-        const { space, call } = this.#attempt;
-        if (!call.stop.aborted && mayHaveChanged(error))
-          await space.endpoint.verifyAgain(this.#now.fnIndex, {
-            refusedInputs: isRefusal(error) ? inputs.length : undefined,
-            signal: call.stop,
-          });
-        throw error;
-      });
+    return this.#ended.promise;
   }
 
   message(message: JobMessage): boolean {
@@ -172,12 +169,14 @@ class AnswerJob implements JobListener {
     return true;
   }
 
+  // What follows the end begins with it: each step that waits for it would be kept for as long as the answer takes.
+
   completed(data: readonly unknown[]): void {
-    this.#ended.resolve(data);
+    this.#conclude(data).then(this.#ended.resolve, (error: unknown) => this.failed(error));
   }
 
   failed(error: unknown): void {
-    this.#ended.reject(error);
+    this.#lookAgain(error).then(() => this.#ended.reject(error), this.#ended.reject);
   }
 
   partialText(): string {
@@ -227,6 +226,16 @@ class AnswerJob implements JobListener {
       if (!call.stop.aborted) await space.endpoint.verify(this.#now.fnIndex, { signal: call.stop });
     });
     this.#verification.catch((error: unknown) => this.#job?.fail(error));
+  }
+
+  /** Whether the endpoint is what it was, where a failure may mean that it is not. Rejects with what has changed. */
+  async #lookAgain(error: unknown): Promise<void> {
+    const { space, call } = this.#attempt;
+    if (call.stop.aborted || !mayHaveChanged(error)) return;
+    await space.endpoint.verifyAgain(this.#now.fnIndex, {
+      refusedInputs: isRefusal(error) ? this.#inputCount : undefined,
+      signal: call.stop,
+    });
   }
 
   async #conclude(data: readonly unknown[]): Promise<void> {

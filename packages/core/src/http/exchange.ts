@@ -1,5 +1,6 @@
 import type { DispatchController, DispatchHandler, DispatchOptions } from "undici/lib/dispatcher/client.js";
 import { QwenError, TimeoutError } from "../errors.ts";
+import type { AbortSource } from "../stop.ts";
 import { Deadline } from "../timers.ts";
 import { bareCause } from "./bare-cause.ts";
 import { BufferedBody, type FlowControl } from "./buffered-body.ts";
@@ -22,10 +23,15 @@ let parsing = 0;
 
 /** One request and its response over undici. Its clock runs from the start. */
 export class Exchange implements DispatchHandler, FlowControl {
-  readonly #request: OwnRequest;
+  readonly #signal: AbortSource | undefined;
+  readonly #lane: symbol | undefined;
+  readonly #host: string;
+  /** Until the head of its answer is there: it has an address, headers and a body, and an answer may take long. */
+  #request: OwnRequest | undefined;
   /** Until it has heard how the request ended: what settles a promise keeps what that was settled with. */
   #listener: ExchangeListener | undefined;
-  readonly #clock = new Deadline(() => this.#expire());
+  /** As long as the request. */
+  #clock: Deadline | undefined = new Deadline(() => this.#expire());
   readonly #body = new BufferedBody(this);
   #connections: Connections | undefined;
   #connection: Connection | undefined;
@@ -37,6 +43,9 @@ export class Exchange implements DispatchHandler, FlowControl {
 
   constructor(request: OwnRequest, listener: ExchangeListener) {
     this.#request = request;
+    this.#signal = request.signal;
+    this.#lane = request.lane;
+    this.#host = request.url.host;
     this.#limitMs = request.connectMs;
     this.#listener = listener;
     request.signal?.addEventListener("abort", this, { once: true });
@@ -46,7 +55,7 @@ export class Exchange implements DispatchHandler, FlowControl {
   /** Sends it, unless it is over by now. */
   send(connections: Connections): void {
     this.#connections = connections;
-    if (this.#reached !== "over") this.#dispatch(connections);
+    if (this.#request !== undefined) this.#dispatch(this.#request, connections);
   }
 
   /** Ends it with an error, from our side. */
@@ -78,7 +87,7 @@ export class Exchange implements DispatchHandler, FlowControl {
 
   onRequestStart(controller: DispatchController): void {
     // Given up while the connection was made for another request of its lane.
-    if (this.#reached === "over") {
+    if (this.#request === undefined) {
       controller.abort(new Error("The request was given up."));
       return;
     }
@@ -90,7 +99,8 @@ export class Exchange implements DispatchHandler, FlowControl {
 
   onRequestSent(): void {
     // An answer may be there before the whole of a body has gone out.
-    if (this.#isWaiting() && this.#upload !== undefined) this.#limit(this.#request.headersMs + this.#upload.restMs);
+    if (this.#isWaiting() && this.#upload !== undefined && this.#request !== undefined)
+      this.#limit(this.#request.headersMs + this.#upload.restMs);
   }
 
   onResponseStarted(): void {
@@ -105,7 +115,7 @@ export class Exchange implements DispatchHandler, FlowControl {
       return;
     }
     this.#reached = "answered";
-    this.#clock.stop();
+    this.#forget();
     this.#listener?.resolve({ status, headers: joined(headers), body: this.#body.handle() });
     this.#listener = undefined;
     const encoding = headers["content-encoding"];
@@ -126,7 +136,7 @@ export class Exchange implements DispatchHandler, FlowControl {
     this.#release();
     if (this.#connection !== undefined) {
       this.#connection.answers += 1;
-      this.#connections?.leave(this.#connection, this.#request.lane);
+      this.#connections?.leave(this.#connection, this.#lane);
     }
     // undici hands the connection back one turn after the end of a response. A request sent before that would open a
     // second connection, so the end is told after it.
@@ -143,7 +153,7 @@ export class Exchange implements DispatchHandler, FlowControl {
 
   /** The signal of the request has aborted. */
   handleEvent(): void {
-    this.fail(this.#request.signal?.reason);
+    this.fail(this.#signal?.reason);
   }
 
   /** Until its head is there: an answer begins with its 1xx. */
@@ -153,7 +163,7 @@ export class Exchange implements DispatchHandler, FlowControl {
 
   #limit(limitMs: number): void {
     this.#limitMs = limitMs;
-    this.#clock.start(limitMs);
+    this.#clock?.start(limitMs);
   }
 
   #expire(): void {
@@ -161,26 +171,26 @@ export class Exchange implements DispatchHandler, FlowControl {
     // Timers come before sockets in a turn of the event loop: what came in time is heard first, however long the
     // process was busy.
     setImmediate(() => {
-      if (this.#reached !== reached || this.#clock.leftMs !== Infinity) return;
+      if (this.#reached !== reached || this.#clock?.leftMs !== Infinity) return;
       this.fail(new TimeoutError(reached === "connecting" ? "connect" : "headers", Math.round(this.#limitMs)));
     });
   }
 
-  #dispatch(connections: Connections): void {
+  #dispatch(request: OwnRequest, connections: Connections): void {
     try {
-      this.#connection = connections.enter(this.#request, this.#repeated);
-      this.#connection.client.dispatch(this.#wire(this.#connection), this);
+      this.#connection = connections.enter(request, this.#repeated);
+      this.#connection.client.dispatch(this.#wire(request, this.#connection), this);
     } catch (error) {
       this.onResponseError(null, error);
     }
   }
 
-  #wire({ forwardedBy }: Connection): DispatchOptions {
-    const { method, url, headers, body, lane } = this.#request;
+  #wire(request: OwnRequest, { forwardedBy }: Connection): DispatchOptions {
+    const { method, url, headers, lane } = request;
     const list: string[] = headers["accept-encoding"] === undefined ? ["accept-encoding", "identity"] : [];
     for (const name of Object.keys(headers)) list.push(name, headers[name] ?? "");
     const path = url.pathname + url.search;
-    const wire = { path, method, headers: list, ...this.#wireBody(body, list) };
+    const wire = { path, method, headers: list, ...this.#wireBody(request, list) };
     if (forwardedBy === undefined) return lane === undefined ? wire : { ...wire, blocking: false };
     // One of the caller's is for the host behind, and whoever forwards writes his own in its place.
     if (headers["host"] === undefined) list.push("host", url.host);
@@ -190,15 +200,15 @@ export class Exchange implements DispatchHandler, FlowControl {
     return { ...wire, path: url.origin + path, servername: forwardedBy.hostname };
   }
 
-  #wireBody(body: OwnRequest["body"], headers: string[]): Pick<DispatchOptions, "body"> {
+  #wireBody({ body, headersMs }: OwnRequest, headers: string[]): Pick<DispatchOptions, "body"> {
     if (body === undefined) return {};
     if (body.length <= SLICE_BYTES) return { body };
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
     headers.push("content-length", String(bytes.byteLength));
     this.#upload = new Upload(bytes, {
-      limitMs: this.#request.headersMs,
+      limitMs: headersMs,
       onSlice: () => {
-        if (this.#isWaiting()) this.#clock.touch();
+        if (this.#isWaiting()) this.#clock?.touch();
       },
     });
     return { body: this.#upload };
@@ -206,10 +216,12 @@ export class Exchange implements DispatchHandler, FlowControl {
 
   /** Sends it once more over a new connection, where it may be: a kept one was closed by the server in the same moment. */
   async #repeat(error: unknown): Promise<void> {
-    const { method, sendAgain, lane } = this.#request;
+    const request = this.#request;
+    if (request === undefined) return;
+    const { method, sendAgain, lane } = request;
     this.#repeated = true;
     this.#controller = undefined;
-    this.#clock.stop();
+    this.#clock?.stop();
     if (this.#connection !== undefined) this.#connections?.abandon(this.#connection, lane);
     this.#connection = undefined;
     const allowed = method === "GET" || (await sendAgain?.().catch(() => false)) === true;
@@ -220,15 +232,15 @@ export class Exchange implements DispatchHandler, FlowControl {
       return;
     }
     this.#reached = "connecting";
-    this.#limit(this.#request.connectMs);
-    this.#dispatch(this.#connections);
+    this.#limit(request.connectMs);
+    this.#dispatch(request, this.#connections);
   }
 
   #refuse(encoding: string): void {
     this.fail(
       new QwenError(
         "protocol",
-        `${this.#request.url.host} sends its answer compressed (${encoding}), although it was asked not to.`,
+        `${this.#host} sends its answer compressed (${encoding}), although it was asked not to.`,
       ),
     );
   }
@@ -238,24 +250,29 @@ export class Exchange implements DispatchHandler, FlowControl {
     if (this.#reached === "over") return;
     this.#release();
     this.#controller?.abort(reason);
-    if (this.#connection !== undefined) this.#connections?.abandon(this.#connection, this.#request.lane);
+    if (this.#connection !== undefined) this.#connections?.abandon(this.#connection, this.#lane);
   }
 
   #release(): void {
     this.#reached = "over";
-    this.#clock.stop();
-    this.#request.signal?.removeEventListener("abort", this);
+    this.#forget();
+    this.#signal?.removeEventListener("abort", this);
+  }
+
+  /** Nothing is asked any more. */
+  #forget(): void {
+    this.#clock?.stop();
+    this.#clock = undefined;
+    this.#request = undefined;
   }
 
   #connectionError(error: unknown): unknown {
     if (QwenError.isInstance(error)) return error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     const message = error instanceof Error && error.message !== "" ? error.message : code;
-    return new QwenError(
-      "connection",
-      `The connection to ${this.#request.url.host} failed: ${message || "no reason given"}.`,
-      { cause: bareCause(error) },
-    );
+    return new QwenError("connection", `The connection to ${this.#host} failed: ${message || "no reason given"}.`, {
+      cause: bareCause(error),
+    });
   }
 }
 

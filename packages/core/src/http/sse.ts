@@ -35,7 +35,8 @@ export function decodeEvents(
 class EventDecoder implements BodySink {
   readonly #sink: EventSink;
   readonly #maxEventChars: number;
-  readonly #parser: EventSourceParser;
+  /** Made when there is a chunk that takes one: it is a dozen closures, and most streams have none such. */
+  #parser: EventSourceParser | undefined;
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   /** Of a line that came in small pieces so far. */
   #tail = "";
@@ -46,16 +47,12 @@ class EventDecoder implements BodySink {
   /** Of what is held beyond a MiB. */
   #lines = 0;
   /** Nothing is held: the last chunk ended with a whole event. */
-  #isBetween = false;
+  #isBetween = true;
+  #hasBegun = false;
 
   constructor(sink: EventSink, maxEventChars: number) {
     this.#sink = sink;
     this.#maxEventChars = maxEventChars;
-    // No `onError`: for each line that means nothing it would be given an error with a stack, 20 µs for 3 bytes.
-    this.#parser = createParser({
-      maxBufferSize: maxEventChars,
-      onEvent: ({ data, event }) => this.#event(data, event),
-    });
   }
 
   chunk(bytes: Uint8Array): void {
@@ -63,6 +60,7 @@ class EventDecoder implements BodySink {
     const text = this.#decode(bytes);
     // One event a chunk is what most servers send: it needs no parser, whose work would cost as much as all that is done with it.
     if (this.#isBetween && isOneEvent(text) && text.length <= this.#maxEventChars) {
+      this.#hasBegun = true;
       this.#sink.event(text.slice(DATA.length, -2), undefined);
       return;
     }
@@ -75,7 +73,7 @@ class EventDecoder implements BodySink {
     if (this.#tail.length < SHORTEST_FED && !mayOverflow && !text.includes("\n") && !text.includes("\r")) return;
     const fed = this.#tail;
     this.#tail = "";
-    this.#parser.feed(fed);
+    this.#feed(fed);
     const isLong = this.#lines > MOST_LINES;
     if (this.#failed || !(isLong || (mayOverflow && this.#overflowed()))) return;
     this.#failed = true;
@@ -89,6 +87,19 @@ class EventDecoder implements BodySink {
 
   error(error: unknown): void {
     if (!this.#failed) this.#sink.error(error);
+  }
+
+  #feed(text: string): void {
+    if (this.#parser === undefined) {
+      // No `onError`: for each line that means nothing it would be given an error with a stack, 20 µs for 3 bytes.
+      this.#parser = createParser({
+        maxBufferSize: this.#maxEventChars,
+        onEvent: ({ data, event }) => this.#event(data, event),
+      });
+      // It takes a byte order mark away at the beginning of the stream, and nowhere else.
+      if (this.#hasBegun) this.#parser.feed("\n");
+    }
+    this.#parser.feed(text);
   }
 
   /** Nearly every chunk ends with a line: only a stream that is cut within a character needs a decoder of its own. */
@@ -110,7 +121,7 @@ class EventDecoder implements BodySink {
   /** Whether the parser has given up, which it says by throwing when it is fed again. */
   #overflowed(): boolean {
     try {
-      this.#parser.feed("");
+      this.#parser?.feed("");
       return false;
     } catch {
       return true;

@@ -161,7 +161,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   }
 
   end(): void {
-    this.fail(endedWithoutFinish(this.candidate.provider, this.collector.text()));
+    // An error takes a stack trace: nearly always it has ended with its last part.
+    if (!this.#isOver) this.fail(endedWithoutFinish(this.candidate.provider, this.collector.text()));
   }
 
   fail(error: unknown): void {

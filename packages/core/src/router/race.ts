@@ -12,7 +12,7 @@ import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
 import { checkedRandom, Plan } from "./retry.ts";
 import { seal, type Sealed } from "./seal.ts";
-import { chooseCandidate, recoversInMs } from "./strategy.ts";
+import { chooseCandidate, firstAllowed, recoversInMs } from "./strategy.ts";
 import { Waits } from "./waits.ts";
 
 /** After so many attempts timers get their turn, also where each fails at once and nobody asks for a pause. */
@@ -42,7 +42,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   constructor(options: AttemptsOptions<Part, Result>, host: RaceHost<Part, Result>) {
     const { commit, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order" } = options;
-    const random = checkedRandom(options.random);
+    const random = options.random === undefined ? Math.random : checkedRandom(options.random);
     this.reader = options.reader;
     this.buffered = outcomeOnly || commit === "buffered";
     this.holds = !outcomeOnly;
@@ -54,7 +54,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       ...options.retry,
       random,
       recoversInMs,
-      choose: (some) => chooseCandidate(some, { strategy, random }),
+      choose: strategy === "in-order" ? firstAllowed : (some) => chooseCandidate(some, { strategy, random }),
     });
   }
 

@@ -170,7 +170,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       };
       return new Run({ ...label, candidates, reader: providerParts, observers });
     }
-    const merged = { ...retry, ...request.retry };
+    const merged = request.retry === undefined ? retry : { ...retry, ...request.retry };
     const pinned = request.conversation !== undefined;
     return new Run({
       model: nameOf(request.model),
@@ -181,7 +181,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       commit: request.commit ?? commit,
       outcomeOnly,
       continueBy: waysOf(request, request.commit ?? commit),
-      retry: pinned ? pinnedRetry(merged) : merged,
+      retry: pinned ? pinnedRetry(merged ?? {}) : merged,
       hedge: pinned || request.hedge === false ? undefined : (request.hedge ?? hedge),
       strategy: pinned ? "in-order" : strategy,
       maxQueueMs: request.maxQueueMs ?? maxQueueMs,

@@ -40,10 +40,8 @@ export function chooseCandidate<Candidate extends Choosable>(
   candidates: readonly [Candidate, ...Candidate[]],
   { strategy, random }: { readonly strategy: Strategy; readonly random: () => number },
 ): Candidate {
-  // Nobody else is looked at: each of a long route may be asked.
-  const first = candidates.find(isAllowed);
-  if (first === undefined) return lowest(candidates, recoversInMs);
-  if (strategy === "in-order") return first;
+  const first = firstAllowed(candidates);
+  if (strategy === "in-order" || !isAllowed(first)) return first;
   const allowed = candidates.filter(isAllowed);
   if (allowed.length === 1) return first;
   if (strategy === "least-busy") return lowest([first, ...allowed.slice(1)], ({ health }) => health?.busy ?? 0);
@@ -53,6 +51,12 @@ export function chooseCandidate<Candidate extends Choosable>(
     return lowest([first, ...allowed.slice(1)], ({ health }) => health?.latencyMs ?? 0);
   }
   return byWeight([first, ...allowed.slice(1)], random);
+}
+
+/** Chooses the first of them that is not kept from calls: see {@link chooseCandidate}. */
+export function firstAllowed<Candidate extends Choosable>(candidates: readonly [Candidate, ...Candidate[]]): Candidate {
+  // Nobody else is looked at: each of a long route may be asked.
+  return candidates.find(isAllowed) ?? lowest(candidates, recoversInMs);
 }
 
 /** How long a circuit breaker keeps calls from it, in ms. */
