@@ -41,10 +41,9 @@ export function qvq<const Id extends string = "qvq">(options?: SpaceProviderOpti
       fnIndex: 0,
       async inputs({ messages }, session) {
         const picture = await pictureOf(messages, session);
+        // With its name, by whose extension Gradio keeps it as it is: else Gradio 4 makes a lossy WebP of it.
         const uploaded =
-          picture === undefined
-            ? null
-            : { path: (await session.upload(picture.bytes, { filename: picture.filename })).path };
+          picture === undefined ? null : await session.upload(picture.bytes, { filename: picture.filename });
         return [uploaded, promptOf(messages)];
       },
       outputs: tuple([nullable(string())]),

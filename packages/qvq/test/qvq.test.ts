@@ -56,7 +56,12 @@ describe("what qvq sends", () => {
     expect(uploads()).toMatchObject([{ field: "files", name: "picture.png" }]);
     expect(join).toMatchObject({ route: "join", body: { data: [{ path: expect.any(String) }, "What is this?"] } });
     const [picture] = space.jobs[0]?.data ?? [];
-    expect(picture).toEqual({ path: expect.stringMatching(/picture\.png$/) });
+    expect(picture).toEqual({
+      path: expect.stringMatching(/picture\.png$/),
+      orig_name: "picture.png",
+      size: expect.any(Number),
+      meta: { _type: "gradio.FileData" },
+    });
     expect(sentTo(space).map(([route]) => route)).toEqual([
       "POST /gradio_api/upload",
       "POST /gradio_api/queue/join",
