@@ -1,5 +1,5 @@
 import { QwenError } from "../errors.ts";
-import { isRecord, parseJson } from "./json.ts";
+import { isRecord } from "./json.ts";
 
 /** An endpoint of a Space, as `GET /config` lists it. */
 export interface Endpoint {
@@ -49,15 +49,14 @@ interface RawConfig {
 }
 
 /**
- * Reads the body of `GET /config`.
+ * Reads the JSON of `GET /config`, `undefined` where it was none.
  *
  * Throws `protocol` for what is no Gradio config, and for the WebSocket protocol of Gradio 3.
  */
 export function parseConfig(
-  body: string,
+  json: unknown,
   { host, check }: { readonly host: string; readonly check: (json: unknown) => CheckedConfig },
 ): SpaceConfig {
-  const json = parseJson(body);
   if (json === undefined) throw new QwenError("protocol", `${host} is no Gradio app: its /config is not JSON.`);
   const result = check(json);
   if ("problem" in result)

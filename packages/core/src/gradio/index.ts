@@ -1,18 +1,33 @@
 export {
   connectSpace,
+  createSessionProvider,
   createSpaceProvider,
   dialogueOf,
   fileSource,
   filesOf,
+  FollowedOutput,
   imageSource,
   imagesOf,
+  inspectSpace,
   isBlob,
+  printable,
   promptOf,
+  spaceUrl,
   textOf,
+  warnOfSettings,
 } from "#core";
 export type { Space } from "./space.ts";
 export type { SpaceMessage } from "./space-message.ts";
 export type { SubmitOptions } from "./submit-options.ts";
+export type { TextPath } from "./followed-output.ts";
+export type {
+  AnsweringSession,
+  SessionDefinition,
+  SessionEndpoint,
+  SessionReader,
+  SpacePage,
+} from "./session-definition.ts";
+export type { SessionProviderOptions } from "./session-provider.ts";
 export type { SpaceProviderOptions } from "./space-provider.ts";
 export type { InputSession, OutputSchema, SpaceDefinition, SpaceRequest } from "./space-definition.ts";
 export type { Dialogue } from "../dialogue.ts";

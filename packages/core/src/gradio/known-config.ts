@@ -6,6 +6,7 @@ import type { ClientRequest } from "./client-request.ts";
 import { parseConfig, type SpaceConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
 import { failureOf, type Conceal } from "./failure.ts";
+import { parseJson } from "./json.ts";
 import { SharedWork } from "./shared-work.ts";
 import type { AbortSource } from "../stop.ts";
 
@@ -16,15 +17,28 @@ export interface ConfigSource {
   request(request: ClientRequest): Promise<TransportResponse>;
 }
 
+/** As much of a `/config` is read, in bytes. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** A config, and the JSON that it was read from. */
+interface WholeConfig {
+  readonly config: SpaceConfig;
+  readonly json: unknown;
+}
+
 /** The `/config` of a Space, read when it is needed, for all who need it. */
 export class KnownConfig {
-  readonly #reading: SharedWork<SpaceConfig>;
+  readonly #reading: SharedWork<WholeConfig>;
   readonly #prefixHint: string;
   #config: SpaceConfig | undefined;
 
   /** `prefixHint` is the prefix of the API until the config is known. */
   constructor(source: ConfigSource, prefixHint: string) {
-    this.#reading = new SharedWork(async (signal) => (this.#config = await readConfig(source, signal)));
+    this.#reading = new SharedWork(async (signal) => {
+      const whole = await readConfig(source, signal);
+      this.#config = whole.config;
+      return whole;
+    });
     this.#prefixHint = prefixHint;
   }
 
@@ -47,7 +61,12 @@ export class KnownConfig {
   }
 
   /** Reads it again, whatever is known. */
-  readAgain(signal?: AbortSource): Promise<SpaceConfig> {
+  async readAgain(signal?: AbortSource): Promise<SpaceConfig> {
+    return (await this.#reading.wait(signal)).config;
+  }
+
+  /** Reads it again, and gives all of it as well, which is not kept. */
+  readWhole(signal?: AbortSource): Promise<WholeConfig> {
     return this.#reading.wait(signal);
   }
 
@@ -64,7 +83,7 @@ export class KnownConfig {
   }
 }
 
-async function readConfig({ url, conceal, request }: ConfigSource, signal: AbortSource): Promise<SpaceConfig> {
+async function readConfig({ url, conceal, request }: ConfigSource, signal: AbortSource): Promise<WholeConfig> {
   // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
   const ask = (): Promise<TransportResponse> => request({ path: "config", jar: new CookieJar(), signal });
   const response = await ask().catch((error: unknown) => {
@@ -73,7 +92,7 @@ async function readConfig({ url, conceal, request }: ConfigSource, signal: Abort
     throw error;
   });
   if (response.status !== 200) throw await failureOf(response, { url, conceal, signal });
-  const body = await readText(response.body, { signal });
+  const body = await readText(response.body, { maxBytes: MOST_BYTES, signal });
   if (body.trimStart().startsWith("<")) {
     throw new QwenError(
       "space_unavailable",
@@ -82,5 +101,6 @@ async function readConfig({ url, conceal, request }: ConfigSource, signal: Abort
   }
   // Loaded beside the first answer, not before it: schemas are a third of this package's code.
   const { checkConfig } = await import("#schema");
-  return parseConfig(body, { host: url.host, check: checkConfig });
+  const json = parseJson(body);
+  return { config: parseConfig(json, { host: url.host, check: checkConfig }), json };
 }

@@ -248,7 +248,7 @@ class AnswerJob implements JobListener {
 }
 
 /** Failures that a Space which was changed under us would show. */
-function mayHaveChanged(error: unknown): boolean {
+export function mayHaveChanged(error: unknown): boolean {
   if (!QwenError.isInstance(error)) return false;
   if (error.code === "space_error") return error.hidden;
   return error.code === "protocol" || error.status === 500 || error.status === 400 || error.status === 422;

@@ -182,7 +182,7 @@ describe("a stream", () => {
 });
 
 describe("a config", () => {
-  const parse = (config: object) => parseConfig(JSON.stringify(config), { host: "host.test", check: checkConfig });
+  const parse = (config: object) => parseConfig(config, { host: "host.test", check: checkConfig });
   const config = (dependencies: readonly unknown[]) => ({ version: "5.50.0", protocol: "sse_v3", dependencies });
 
   it("of 50,000 endpoints is read, and each is found", () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { parseJson } from "../../src/gradio/json.ts";
 import { endpointNames, endpointsInWords, findEndpoint, parseConfig } from "../../src/gradio/config.ts";
 import { checkConfig } from "../../src/gradio/config-schema.ts";
 import { configOf } from "../servers/test-space.ts";
 
-const read = (body: string) => parseConfig(body, { host: "host.test", check: checkConfig });
+const read = (body: string) => parseConfig(parseJson(body), { host: "host.test", check: checkConfig });
 const parse = (config: unknown) => read(JSON.stringify(config));
 
 describe("the config of a Space", () => {

@@ -1,0 +1,112 @@
+import { QwenError } from "../errors.ts";
+import { GrowingText } from "../growing-text.ts";
+import { areEdits, Editor, parseEdits, type Edit } from "./diff.ts";
+import { isLeftOut, isUpdate } from "./outputs.ts";
+
+/** The way to a text in a value, every index counted from the start. */
+export type TextPath = readonly (string | number)[];
+
+/**
+ * Follows one output of a job through its messages.
+ *
+ * Nearly all that an answer sends is appended to one text. Whoever reads it says by `watch` where that stands, and is told
+ * what is appended there without anything being joined for it. After any other change the value is to be looked at again.
+ */
+export class FollowedOutput {
+  readonly #index: number;
+  readonly #editor = new Editor();
+  #state: "first" | "following" | "lost" = "first";
+  #sent: unknown;
+  #path: TextPath | undefined;
+  #watched: GrowingText | undefined;
+
+  constructor(index: number) {
+    this.#index = index;
+  }
+
+  /**
+   * Takes the data of a message on the way. What was appended to the watched text; `true` where the value changed otherwise;
+   * `undefined` where it did not, or is not known: edits of Gradio can be wrong, the final value is not.
+   */
+  generating(data: readonly unknown[]): string | true | undefined {
+    if (this.#state === "lost") return undefined;
+    if (this.#state === "first") {
+      if (areEdits(data)) return this.#lose();
+      this.#state = "following";
+      return this.#take(data[this.#index]);
+    }
+    const edits = parseEdits(data[this.#index]);
+    if (edits === undefined) return this.#lose();
+    if (edits.length === 0) return undefined;
+    const appended = this.#appendedBy(edits);
+    if (appended !== undefined) return appended === "" ? undefined : appended;
+    return this.#edit(edits);
+  }
+
+  /** Takes the final data, and says whether the value is to be looked at again. */
+  completed(data: readonly unknown[]): boolean {
+    const last = data[this.#index];
+    if (!isLeftOut(last)) {
+      this.#take(last);
+      return true;
+    }
+    if (this.#state === "lost")
+      throw new QwenError("protocol", "The Space left the answer out at the end, and an edit of it did not fit.");
+    return false;
+  }
+
+  /** The value as it is now, an update's own. What it holds is read only. */
+  value(): unknown {
+    this.#settle();
+    return isUpdate(this.#sent) ? this.#sent["value"] : this.#sent;
+  }
+
+  /** Says where the text stands that is told as it grows: by its way in the value, and what it is now. */
+  watch(path: TextPath | undefined, text: string): void {
+    this.#path = path === undefined ? undefined : isUpdate(this.#sent) ? ["value", ...path] : path;
+    this.#watched = path === undefined ? undefined : new GrowingText(text);
+  }
+
+  #take(value: unknown): true | undefined {
+    if (isLeftOut(value)) return undefined;
+    this.#path = undefined;
+    this.#sent = value;
+    return true;
+  }
+
+  #lose(): undefined {
+    this.#state = "lost";
+    return undefined;
+  }
+
+  #appendedBy(edits: readonly Edit[]): string | undefined {
+    const [first] = edits;
+    if (edits.length !== 1 || first === undefined || this.#path === undefined) return undefined;
+    const [operation, path, operand] = first;
+    if (operation !== "append" || typeof operand !== "string" || !isSamePath(path, this.#path)) return undefined;
+    this.#watched?.append(operand);
+    return operand;
+  }
+
+  #edit(edits: readonly Edit[]): true | undefined {
+    try {
+      this.#settle();
+      this.#sent = this.#editor.apply(this.#sent, edits);
+      return true;
+    } catch (error) {
+      if (!QwenError.isInstance(error)) throw error;
+      return this.#lose();
+    }
+  }
+
+  /** Puts the watched text, which has grown, back into the value. */
+  #settle(): void {
+    if (this.#path === undefined || this.#watched === undefined) return;
+    this.#sent = this.#editor.apply(this.#sent, [["replace", this.#path, this.#watched.whole()]]);
+    this.#path = undefined;
+  }
+}
+
+function isSamePath(left: TextPath, right: TextPath): boolean {
+  return left.length === right.length && left.every((key, index) => key === right[index]);
+}

@@ -1,0 +1,59 @@
+import type { ModelInfo } from "../provider.ts";
+import type { ProviderPart } from "../part.ts";
+import type { SpaceTarget } from "./address.ts";
+import type { InputSession, SpaceRequest } from "./space-definition.ts";
+
+/** What makes a Space a provider whose chat is looked for in what the Space says of itself. */
+export interface SessionDefinition<Id extends string, Model extends ModelInfo, Plan> {
+  readonly id: Id;
+  /** The default first. */
+  readonly models: readonly [Model, ...Model[]];
+  readonly space: SpaceTarget;
+  /**
+   * How to answer, by what the Space says of itself. Asked before the first call and shared by all that follow, until one fails
+   * in a way that a Space which was changed would. What it throws ends the calls that wait for it, and is not kept.
+   */
+  plan(page: SpacePage): Plan | Promise<Plan>;
+  /** Whether a call that followed the one plan did what the other asks for. */
+  isSame(before: Plan, after: Plan): boolean;
+  /** Answers one request: runs what there is to run before the answer, and follows that. It resolves behind it. */
+  answer(request: SpaceRequest, session: AnsweringSession, plan: Plan): Promise<void>;
+}
+
+/** What a Space says of itself. */
+export interface SpacePage {
+  readonly url: URL;
+  /** The server's version, such as "5.50.0". */
+  readonly version: string | undefined;
+  /** The JSON of `/config`, unread. */
+  readonly config: unknown;
+  /** Asks for the JSON of `/info`, which names the parameters of public endpoints. */
+  info(): Promise<unknown>;
+}
+
+/** An endpoint as it is run in a session. */
+export interface SessionEndpoint {
+  readonly fnIndex: number;
+  /** Whether it runs on the queue; one that does not answers at once. */
+  readonly queue: boolean;
+}
+
+/** A session of a Space, in which one request is answered: the Space keeps what it remembers of a visitor in it. */
+export interface AnsweringSession extends Pick<InputSession, "signal" | "upload" | "download" | "warn"> {
+  /** Runs an endpoint before the one that answers. Resolves with its outputs, `undefined` for one that is left out. */
+  run(endpoint: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]>;
+  /** Runs the endpoint that answers, and tells what `reader` reads. */
+  follow(endpoint: SessionEndpoint, inputs: readonly unknown[], reader: SessionReader): Promise<void>;
+  /** Where a file is that the server keeps. */
+  fileUrl(path: string): URL;
+}
+
+/** Reads the messages of the job that answers. */
+export interface SessionReader {
+  /** The data of a message on the way; see `FollowedOutput`. */
+  generating(data: readonly unknown[]): readonly ProviderPart[];
+  /** The final data, which always win. Throws where they hold no answer. */
+  completed(data: readonly unknown[]): readonly ProviderPart[];
+  /** The text so far. */
+  text(): string;
+}

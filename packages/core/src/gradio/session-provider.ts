@@ -1,0 +1,67 @@
+import { FlowIterator } from "../flow-iterator.ts";
+import { markOwn } from "../own-functions.ts";
+import type { ProviderPart } from "../part.ts";
+import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
+import { readProviderRequest } from "../request.ts";
+import { readNow } from "../snapshot.ts";
+import { readTimeouts, resolveTimeouts } from "../timers.ts";
+import type { SpaceTarget } from "./address.ts";
+import { Call } from "../call.ts";
+import type { ClientOptions } from "./client-options.ts";
+import { createClient } from "./client.ts";
+import { SessionAnswer } from "./session-answer.ts";
+import type { SessionDefinition, SpacePage } from "./session-definition.ts";
+import { makePlan, SpacePlan } from "./space-plan.ts";
+import { withinTotal } from "./total.ts";
+
+/** How to reach a Space that is looked at. */
+export interface SessionProviderOptions extends ClientOptions {
+  /** As of {@link SpaceProviderOptions}. */
+  readonly urls?: "public" | "any" | undefined;
+}
+
+/**
+ * Turns a Gradio Space, of which nothing is known but what it says of itself, into a provider.
+ *
+ * `/config` is read before the first call and not again, unless a call fails as it would on a Space that was changed. Each
+ * request has a session of its own, in which the definition runs what there is to run.
+ *
+ * Throws a `TypeError` for a bad target or option.
+ */
+export function createSessionProvider<const Id extends string, const Model extends ModelInfo, Plan>(
+  definition: SessionDefinition<Id, Model, Plan>,
+  options: SessionProviderOptions = {},
+): Provider<Id, Model> {
+  const client = createClient(definition.space, options);
+  const timeouts = readTimeouts(options.timeouts);
+  const { id, models } = definition;
+  const space = { id, client, plan: new SpacePlan(client, definition), definition, timeouts };
+
+  return {
+    id,
+    models,
+    timeouts: timeouts && { ...timeouts },
+    stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
+      const asked = readNow(() => readProviderRequest(request));
+      return new FlowIterator(new Call(new SessionAnswer(space, asked.take), asked.value?.signal).flow);
+    }),
+    close: markOwn(client.close),
+  };
+}
+
+/**
+ * Reads what a Space says of itself, and resolves with what `look` makes of it; nothing is left open. Rejects as a first call
+ * would.
+ */
+export async function inspectSpace<Value>(
+  space: SpaceTarget,
+  { look, ...options }: SessionProviderOptions & { look(page: SpacePage): Value | Promise<Value> },
+): Promise<Value> {
+  const client = createClient(space, options);
+  const { totalMs } = resolveTimeouts(readTimeouts(options.timeouts));
+  try {
+    return await withinTotal(totalMs, (signal) => makePlan(client, { plan: look }, signal));
+  } finally {
+    await client.close();
+  }
+}

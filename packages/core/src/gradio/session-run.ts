@@ -1,0 +1,182 @@
+import type { ProviderPart } from "../part.ts";
+import type { ResolvedTimeouts } from "../timers.ts";
+import type { Call } from "../call.ts";
+import type { RequestSession } from "./input-session.ts";
+import { Job } from "./job.ts";
+import type { JobListener, JobMessage } from "./job-listener.ts";
+import { OutputFollower } from "./outputs.ts";
+import { runUnqueued } from "./run.ts";
+import type { Session } from "./session.ts";
+import type { AnsweringSession, SessionEndpoint, SessionReader } from "./session-definition.ts";
+import { TrackedEndpoint } from "./tracked-endpoint.ts";
+
+/** What a request is answered in. */
+export interface SessionRunOptions {
+  readonly call: Call<ProviderPart>;
+  readonly session: Session;
+  readonly forInputs: RequestSession;
+  readonly timeouts: ResolvedTimeouts;
+  readonly maxQueueMs: number | undefined;
+}
+
+/** The {@link AnsweringSession} of one request. */
+export class SessionRun implements AnsweringSession {
+  readonly #options: SessionRunOptions;
+  #hasJob = false;
+
+  constructor(options: SessionRunOptions) {
+    this.#options = options;
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.forInputs.signal;
+  }
+
+  get upload(): AnsweringSession["upload"] {
+    return this.#options.forInputs.upload;
+  }
+
+  get download(): AnsweringSession["download"] {
+    return this.#options.forInputs.download;
+  }
+
+  get warn(): AnsweringSession["warn"] {
+    return this.#options.forInputs.warn;
+  }
+
+  async run(endpoint: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]> {
+    if (!endpoint.queue) return this.#runUnqueued(endpoint, inputs);
+    const listener = new StepListener(this.#options.call);
+    this.#startJob(endpoint, inputs, listener);
+    return listener.ended;
+  }
+
+  async follow(endpoint: SessionEndpoint, inputs: readonly unknown[], reader: SessionReader): Promise<void> {
+    const listener = new AnswerListener(this.#options, reader);
+    if (endpoint.queue) this.#startJob(endpoint, inputs, listener);
+    else listener.completed(await this.#runUnqueued(endpoint, inputs));
+    return listener.ended;
+  }
+
+  fileUrl(path: string): URL {
+    const { url, config } = this.#options.session.client;
+    // Joined as text: resolving the path as a reference could lead to another host.
+    return new URL(
+      `${url.href.replace(/\/$/, "")}${config.prefix}/file=${encodeURI(path).replaceAll(/[?#]/g, encodeURIComponent)}`,
+    );
+  }
+
+  #runUnqueued({ fnIndex }: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]> {
+    const { session, call, timeouts } = this.#options;
+    call.stop.throwIfAborted();
+    return runUnqueued({ session, fnIndex, inputs, signal: call.stop, timeouts });
+  }
+
+  #startJob({ fnIndex }: SessionEndpoint, inputs: readonly unknown[], listener: JobListener): void {
+    const { call, session, timeouts, maxQueueMs } = this.#options;
+    call.stop.throwIfAborted();
+    const { client } = session;
+    const { clock } = call;
+    const endpoint = new TrackedEndpoint(client, { endpoint: fnIndex });
+    // In a session that the server knows, an early stream may find what another job has left.
+    const earlyStream = client.earlyStream && !this.#hasJob;
+    this.#hasJob = true;
+    call.follow(new Job({ session, endpoint, fnIndex, inputs, timeouts, clock, maxQueueMs, earlyStream, listener }));
+  }
+}
+
+/** A job before the one that answers: what it says on the way is passed on, but for its outputs. */
+class StepListener implements JobListener {
+  readonly #call: Call<ProviderPart>;
+  readonly #outputs = new OutputFollower({ whole: false });
+  readonly #end = Promise.withResolvers<readonly unknown[]>();
+
+  constructor(call: Call<ProviderPart>) {
+    this.#call = call;
+  }
+
+  /** Resolves with the final outputs. */
+  get ended(): Promise<readonly unknown[]> {
+    return this.#end.promise;
+  }
+
+  message(message: JobMessage): boolean {
+    if (message.type === "generating") this.#outputs.generating(message.data);
+    else if (message.type !== "started") this.#call.push(message);
+    return false;
+  }
+
+  completed(data: readonly unknown[]): void {
+    try {
+      this.#end.resolve(this.#outputs.completed(data));
+    } catch (error) {
+      this.#end.reject(error);
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#end.reject(error);
+  }
+
+  partialText(): string {
+    return "";
+  }
+}
+
+/** The job that answers. */
+class AnswerListener implements JobListener {
+  readonly #options: SessionRunOptions;
+  readonly #reader: SessionReader;
+  readonly #end = Promise.withResolvers<void>();
+  #hasOutput = false;
+
+  constructor(options: SessionRunOptions, reader: SessionReader) {
+    this.#options = options;
+    this.#reader = reader;
+  }
+
+  /** Resolves once the answer is whole. */
+  get ended(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  message(message: JobMessage): boolean {
+    if (message.type === "generating") return this.#say(this.#reader.generating(message.data));
+    if (message.type !== "started") this.#options.call.push(message);
+    return false;
+  }
+
+  completed(data: readonly unknown[]): void {
+    try {
+      this.#say(this.#reader.completed(data));
+      this.#end.resolve();
+    } catch (error) {
+      this.#end.reject(error);
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#end.reject(error);
+  }
+
+  partialText(): string {
+    return this.#reader.text();
+  }
+
+  /** Whether any of it is a piece of the answer: white space begins none. */
+  #say(parts: readonly ProviderPart[]): boolean {
+    const { call, forInputs } = this.#options;
+    for (const part of parts) {
+      const begins = !this.#hasOutput && isOutput(part);
+      if (begins && forInputs.warnings.length > 0) call.push({ type: "start", warnings: [...forInputs.warnings] });
+      this.#hasOutput ||= begins;
+      call.push(part);
+    }
+    return this.#hasOutput && parts.length > 0;
+  }
+}
+
+function isOutput(part: ProviderPart): boolean {
+  if (part.type === "text-delta" || part.type === "text-replace") return part.text.trim() !== "";
+  return part.type === "reasoning-delta" || part.type === "file";
+}
