@@ -7,7 +7,7 @@ import { homepage, linksIn, metadataOf } from "./metadata.ts";
 import { publicPackages, root } from "./public-packages.ts";
 
 /** The packages that are not one provider, and so export more than its factory. */
-const machinery = ["ai-sdk", "cli", "core", "gateway", "openai-compatible", "testing"];
+const machinery = ["ai-sdk", "cli", "core", "gateway", "openai-compatible", "space", "testing"];
 
 describe.each(publicPackages)("$name", ({ name, folder, path, manifest }) => {
   const sources = globSync("src/**/*.ts", { cwd: path });

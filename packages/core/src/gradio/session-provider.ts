@@ -1,4 +1,5 @@
 import { FlowIterator } from "../flow-iterator.ts";
+import type { OptionNames } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
 import type { ProviderPart } from "../part.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
@@ -7,7 +8,7 @@ import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import { Call } from "../call.ts";
-import type { ClientOptions } from "./client-options.ts";
+import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { SessionAnswer } from "./session-answer.ts";
 import type { SessionDefinition, SpacePage } from "./session-definition.ts";
@@ -19,6 +20,8 @@ export interface SessionProviderOptions extends ClientOptions {
   /** As of {@link SpaceProviderOptions}. */
   readonly urls?: "public" | "any" | undefined;
 }
+
+const OPTION_NAMES: OptionNames<SessionProviderOptions> = { ...CLIENT_OPTIONS, urls: true };
 
 /**
  * Turns a Gradio Space, of which nothing is known but what it says of itself, into a provider.
@@ -32,6 +35,7 @@ export function createSessionProvider<const Id extends string, const Model exten
   definition: SessionDefinition<Id, Model, Plan>,
   options: SessionProviderOptions = {},
 ): Provider<Id, Model> {
+  checkNames("A provider of a Space", options, OPTION_NAMES);
   const client = createClient(definition.space, options);
   const timeouts = readTimeouts(options.timeouts);
   const { id, models } = definition;
@@ -57,6 +61,7 @@ export async function inspectSpace<Value>(
   space: SpaceTarget,
   { look, ...options }: SessionProviderOptions & { look(page: SpacePage): Value | Promise<Value> },
 ): Promise<Value> {
+  checkNames("A Space", options, OPTION_NAMES);
   const client = createClient(space, options);
   const { totalMs } = resolveTimeouts(readTimeouts(options.timeouts));
   try {

@@ -1,0 +1,117 @@
+import type { ProviderPart } from "@qwen/core/gradio";
+import { FollowedOutput, type SessionReader } from "@qwen/core/gradio";
+
+import { segmentsOf, type Segment } from "./answer-value.ts";
+import { Thought } from "./thought.ts";
+
+/** Where an answer is read, and by what. */
+export interface SpaceReaderOptions {
+  readonly output: number;
+  /** What stood in the same place before the answer. */
+  readonly before: unknown;
+  fileUrl(path: string): URL;
+}
+
+/** Reads the answer in one output of a job, and tells it as parts: what is appended to it costs no more than itself. */
+export class SpaceReader implements SessionReader {
+  readonly #options: SpaceReaderOptions;
+  readonly #followed: FollowedOutput;
+  readonly #files = new Set<string>();
+  /** What messages of their own say was thought, and the text that the others say. */
+  #titled = "";
+  #raw = "";
+  #thought = new Thought();
+  #growing: "text" | "reasoning" = "text";
+  #reasoning = "";
+  #text = "";
+
+  constructor(options: SpaceReaderOptions) {
+    this.#options = options;
+    this.#followed = new FollowedOutput(options.output);
+  }
+
+  text(): string {
+    return this.#text;
+  }
+
+  generating(data: readonly unknown[]): readonly ProviderPart[] {
+    const change = this.#followed.generating(data);
+    if (change === undefined) return NONE;
+    return change === true ? this.#look({ final: false }) : this.#grow(change);
+  }
+
+  completed(data: readonly unknown[]): readonly ProviderPart[] {
+    // A generator that yields nothing completes with nulls: it said nothing.
+    const isSilent = this.#raw === "" && data.every((value) => value === null);
+    const changed = !isSilent && this.#followed.completed(data);
+    return changed ? this.#look({ final: true }) : this.#tell(this.#thought.add("", { final: true }));
+  }
+
+  #grow(piece: string): readonly ProviderPart[] {
+    if (this.#growing === "reasoning") {
+      this.#titled += piece;
+      return this.#tell({ thought: piece, said: "" });
+    }
+    this.#raw += piece;
+    return this.#tell(this.#thought.add(piece));
+  }
+
+  /** Looks at all of it anew. */
+  #look({ final }: { readonly final: boolean }): readonly ProviderPart[] {
+    const segments = segmentsOf(this.#followed.value(), this.#options.before);
+    const titled = joined(segments, "reasoning");
+    const raw = joined(segments, "text");
+    const last = segments.findLast((one) => one.type !== "file");
+    if (last !== undefined) {
+      this.#followed.watch(last.path, last.text);
+      this.#growing = last.type === "text" ? "text" : "reasoning";
+    }
+    const parts = [...this.#become({ titled, raw, final }), ...this.#filesIn(segments)];
+    this.#titled = titled;
+    this.#raw = raw;
+    return parts;
+  }
+
+  #become({ titled, raw, final }: { readonly titled: string; readonly raw: string; readonly final: boolean }) {
+    if (titled.startsWith(this.#titled) && raw.startsWith(this.#raw)) {
+      const { thought, said } = this.#thought.add(raw.slice(this.#raw.length), { final });
+      return this.#tell({ thought: titled.slice(this.#titled.length) + thought, said });
+    }
+    this.#thought = new Thought();
+    const { thought, said } = this.#thought.add(raw, { final });
+    const reasoning = titled + thought;
+    // There is no taking back what was thought: of a thought that was changed the words are left as they were told.
+    const more = reasoning.startsWith(this.#reasoning) ? reasoning.slice(this.#reasoning.length) : "";
+    if (said.startsWith(this.#text)) return this.#tell({ thought: more, said: said.slice(this.#text.length) });
+    this.#text = said;
+    return [...this.#tell({ thought: more, said: "" }), { type: "text-replace", text: said } as const];
+  }
+
+  #tell({ thought, said }: { readonly thought: string; readonly said: string }): readonly ProviderPart[] {
+    const parts: ProviderPart[] = [];
+    if (thought !== "") {
+      this.#reasoning += thought;
+      parts.push({ type: "reasoning-delta", text: thought });
+    }
+    if (said === "") return parts;
+    if (this.#text === "" && this.#reasoning !== "") parts.push({ type: "reasoning-end" });
+    this.#text += said;
+    parts.push({ type: "text-delta", text: said });
+    return parts;
+  }
+
+  #filesIn(segments: readonly Segment[]): readonly ProviderPart[] {
+    return segments.flatMap((one): readonly ProviderPart[] => {
+      if (one.type !== "file" || this.#files.has(one.path)) return [];
+      this.#files.add(one.path);
+      const url = /^https?:/i.test(one.path) ? URL.parse(one.path) : this.#options.fileUrl(one.path);
+      return url === null ? [] : [{ type: "file", url, mediaType: one.mediaType }];
+    });
+  }
+}
+
+function joined(segments: readonly Segment[], type: "text" | "reasoning"): string {
+  return segments.flatMap((one) => (one.type === type && one.text !== "" ? [one.text] : [])).join("\n\n");
+}
+
+const NONE: readonly ProviderPart[] = [];

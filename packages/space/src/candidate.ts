@@ -1,0 +1,245 @@
+import type { Component, Page, PageFunction } from "./page.ts";
+import { isChatbot, isImage, isJsonHistory, isState, isText, isTextOutput } from "./role.ts";
+
+/** Functions that are run one after the other, the one that answers last. */
+export interface Course {
+  readonly before: readonly PageFunction[];
+  readonly answer: PageFunction;
+  /** Which of its outputs holds the answer. */
+  readonly output: number;
+}
+
+/** A way through an app that may be its chat. */
+export interface Candidate extends Course {
+  /** What sets it off. */
+  readonly root: PageFunction;
+  /** How much it looks like a chat. */
+  readonly rank: number;
+  /** It is the function that a ChatInterface has for programs. */
+  readonly isInterface: boolean;
+}
+
+/** What an endpoint of an app was chosen by, where its caller did. */
+export interface Choice {
+  readonly endpoint: string | number | undefined;
+  readonly answer: number | undefined;
+}
+
+/** A chain that is longer is followed no further. */
+const LONGEST_CHAIN = 50;
+
+/** The ways through a page that may be its chat, the likeliest first. */
+export function candidatesOf(page: Page, choice?: Choice): readonly Candidate[] {
+  const followers = followersOf(page);
+  const roots = page.functions.filter((one) => (choice?.endpoint === undefined ? isRoot(one) : one.isCallable));
+  const found = roots.flatMap((root) => candidatesIn(chainFrom(root, followers), choice));
+  return withoutTwins(found.toSorted((one, other) => other.rank - one.rank));
+}
+
+/** Whether two look as much like the chat as each other, though they answer in different places. */
+export function isTie(best: Candidate, other: Candidate): boolean {
+  return best.rank - other.rank <= 3 && answerOf(best) !== answerOf(other);
+}
+
+/** The component that a candidate answers in. */
+export function answerOf({ answer, output }: Candidate): Component | undefined {
+  return answer.outputs[output];
+}
+
+function isRoot({ isCallable, triggers }: PageFunction): boolean {
+  return (
+    isCallable &&
+    triggers.some(({ component, event }) => (event === "submit" || event === "click") && component?.type !== "dataset")
+  );
+}
+
+function followersOf({ functions }: Page): ReadonlyMap<number, readonly PageFunction[]> {
+  const followers = new Map<number, PageFunction[]>();
+  for (const one of functions) {
+    if (one.after === undefined) continue;
+    const behind = followers.get(one.after);
+    if (behind === undefined) followers.set(one.after, [one]);
+    else behind.push(one);
+  }
+  return followers;
+}
+
+/** A function and all that follow from it, in the order in which a page runs them. */
+function chainFrom(
+  root: PageFunction,
+  followers: ReadonlyMap<number, readonly PageFunction[]>,
+): readonly PageFunction[] {
+  const chain: PageFunction[] = [];
+  const seen = new Set<PageFunction>();
+  const open = [root];
+  for (let next = open.pop(); next !== undefined && seen.size < LONGEST_CHAIN; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (next.isCallable) chain.push(next);
+    const behind = followers.get(next.fnIndex) ?? [];
+    // The last that is pushed comes first; of a long list only the beginning has room.
+    open.push(...behind.slice(0, LONGEST_CHAIN).toReversed());
+  }
+  return chain;
+}
+
+/** The candidates in a chain: nearly always one at most. */
+function candidatesIn(chain: readonly PageFunction[], choice: Choice | undefined): readonly Candidate[] {
+  const [root] = chain;
+  if (root === undefined) return [];
+  if (choice?.endpoint !== undefined) return chosenIn(chain, choice);
+  const looks = chain.map((link, index) => lookAt(link, index > 0 || takesText(root)));
+  const index = answeringIn(chain, looks);
+  const look = looks[index];
+  return look === undefined ? [] : [candidateAt(chain, index, look)];
+}
+
+/** Which link of a chain answers; -1 where none does. */
+function answeringIn(chain: readonly PageFunction[], looks: readonly (Look | undefined)[]): number {
+  if (looks[0]?.isInterface === true) return 0;
+  const first = chain.findIndex(takesText);
+  const indexes = [...chain.keys()];
+  // Before anything was said nothing is answered.
+  const talks = indexes.filter((index) => looks[index]?.inChatbot === true && first !== -1 && index >= first);
+  // A later link beats one that merely writes the question down, unless only that one streams.
+  const streaming = talks.findLast((index) => chain[index]?.isGenerator === true);
+  const talking = streaming ?? talks.at(-1);
+  if (talking !== undefined) return talking;
+  const ranks = looks.map((look) => look?.rank ?? -1);
+  const highest = Math.max(...ranks);
+  return highest < 0 ? -1 : ranks.indexOf(highest);
+}
+
+function candidateAt(chain: readonly PageFunction[], index: number, { rank, output, isInterface }: Look): Candidate {
+  const [root] = chain as readonly [PageFunction, ...PageFunction[]];
+  const answer = chain[index] ?? root;
+  return {
+    root,
+    before: feeding(chain.slice(0, index), answer),
+    answer,
+    output,
+    rank: rank + manner(answer, root),
+    isInterface,
+  };
+}
+
+/** The links before an answer whose outputs reach it. */
+function feeding(before: readonly PageFunction[], answer: PageFunction): readonly PageFunction[] {
+  const needed = new Set(answer.inputs);
+  return before
+    .toReversed()
+    .filter(({ inputs, outputs }) => {
+      if (!outputs.some((one) => needed.has(one))) return false;
+      for (const one of inputs) needed.add(one);
+      return true;
+    })
+    .toReversed();
+}
+
+/** What was chosen, if it is in this chain. */
+function chosenIn(chain: readonly PageFunction[], { endpoint, answer }: Choice): readonly Candidate[] {
+  const isChosen = ({ name, fnIndex }: PageFunction): boolean =>
+    typeof endpoint === "number" ? fnIndex === endpoint : name === endpoint?.replace(/^\//, "");
+  const index = chain.findIndex(isChosen);
+  const link = chain[index];
+  const [root] = chain;
+  if (link === undefined || root === undefined) return [];
+  // The answer may come from what follows on what was chosen.
+  if (index === 0 && isRoot(root) && answer === undefined) {
+    const looks = chain.map((one) => lookAt(one, true));
+    const answering = answeringIn(chain, looks);
+    const look = looks[answering];
+    if (look !== undefined) return [candidateAt(chain, answering, look)];
+  }
+  const look = lookAt(link, true) ?? { rank: 0, output: plainOutput(link), inChatbot: false, isInterface: false };
+  return [candidateAt(chain, index, answer === undefined ? look : { ...look, output: answer })];
+}
+
+function plainOutput({ outputs }: PageFunction): number {
+  const text = outputs.findIndex((one) => isTextOutput(one) || isChatbot(one) || one.type === "json");
+  return Math.max(0, text);
+}
+
+/** How a function looks by what it takes and gives. */
+interface Look {
+  readonly rank: number;
+  readonly output: number;
+  /** It answers in a chatbot. */
+  readonly inChatbot: boolean;
+  readonly isInterface: boolean;
+}
+
+function lookAt(one: PageFunction, mayFollow: boolean): Look | undefined {
+  const { inputs, outputs } = one;
+  const look = (rank: number, output: number): Look => ({ rank, output, inChatbot: false, isInterface: false });
+  const [first, second] = inputs;
+  if (isForPrograms(one)) return { ...look(100, 0), isInterface: true };
+  const hasText = takesText(one);
+  const chatbot = inputs.find(isChatbot);
+  const shown = outputs.findIndex((output) => (chatbot === undefined ? isChatbot(output) : output === chatbot));
+  const output = shown === -1 ? outputs.findIndex(isChatbot) : shown;
+  if (output !== -1) {
+    const rank = hasText ? (chatbot === undefined ? 80 : 90) : 88;
+    const reached = hasText || (mayFollow && inputs.some((input) => isChatbot(input) || isState(input)));
+    return reached ? { ...look(rank, output), inChatbot: true } : undefined;
+  }
+  const texts = outputs.filter(isTextOutput);
+  const text = outputs.findIndex(isTextOutput);
+  if (texts.length !== 1) return undefined;
+  if (hasText && inputs.some(isJsonHistory)) return look(78, text);
+  if (hasText) return look(inputs.some(isImage) ? 58 : 50, text);
+  return first !== undefined && isImage(first) && second === undefined ? look(40, text) : undefined;
+}
+
+/** Whether it is what a ChatInterface has for programs: a message and a State in, the answer and that State out. */
+function isForPrograms({ inputs, outputs }: PageFunction): boolean {
+  const [message, memory] = inputs;
+  const [answer, kept] = outputs;
+  if (message === undefined || memory === undefined || answer === undefined) return false;
+  if (!isText(message) || !isState(memory) || kept !== memory || outputs.some(isChatbot)) return false;
+  // Before 4.44 it answers in its own text box.
+  return answer.type === "json" || isTextOutput(answer) || answer === message;
+}
+
+function takesText({ inputs }: PageFunction): boolean {
+  return inputs.some(isText);
+}
+
+/** What a function is called, and who may call it. */
+function manner(answer: PageFunction, root: PageFunction): number {
+  const named = nameRank(answer.name) + (root === answer ? 0 : Math.min(0, nameRank(root.name)));
+  const buttons = root.triggers.filter(({ component }) => component?.type === "button");
+  const isDecoy =
+    buttons.length === root.triggers.length && buttons.some(({ component }) => isDecoyName(component?.label));
+  return (answer.isPublic ? 4 : -20) + (answer.isGenerator ? 4 : 0) + named - (isDecoy ? 30 : 0);
+}
+
+function nameRank(name: string | undefined): number {
+  if (name === undefined) return 0;
+  if (isDecoyName(name)) return -30;
+  return CHATTY.test(name) ? 4 : 0;
+}
+
+function isDecoyName(name: string | undefined): boolean {
+  return name !== undefined && name.length < 200 && DECOYS.test(name);
+}
+
+const CHATTY = /chat|respond|predict|generate|(?:^|_)bot|ask|answer|reply/i;
+const DECOYS =
+  /clear|retry|regenerat|undo|delete|remove|flag|greet|summar|translat|classif|export|(?:^|_)(?:load|like|vote|save|reset|upload)|log ?in|sign ?up|清空|清除|重试|撤销|删除/i;
+
+/** Without functions that are bound twice: they take and give the same. */
+function withoutTwins(candidates: readonly Candidate[]): readonly Candidate[] {
+  const seen = new Set<string>();
+  return candidates.filter(({ before, answer, output }) => {
+    const key = [...before, answer].map(({ inputs, outputs }) => `${ids(inputs)}>${ids(outputs)}`).join(";");
+    const twin = `${key}@${output}`;
+    if (seen.has(twin)) return false;
+    seen.add(twin);
+    return true;
+  });
+}
+
+function ids(components: readonly Component[]): string {
+  return components.map(({ id }) => String(id)).join();
+}

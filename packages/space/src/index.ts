@@ -1,0 +1,4 @@
+export { space, type SlugOf } from "./space.ts";
+export type { InputRole } from "./overrides.ts";
+export type { SettingName } from "./role.ts";
+export type { SpaceOptions, SpaceOverrides } from "./space-options.ts";

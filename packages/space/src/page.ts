@@ -1,0 +1,147 @@
+import type { SpacePage } from "@qwen/core/gradio";
+
+/** One thing on the page of an app: what is typed into, picked from or shown. */
+export interface Component {
+  readonly id: unknown;
+  readonly type: string;
+  /** Absent where it has none, or one that is yet to be translated. */
+  readonly label: string | undefined;
+  readonly placeholder: string | undefined;
+  /** As the page shows it before anybody touches it. */
+  readonly value: unknown;
+  readonly isInteractive: boolean;
+  readonly isPassword: boolean;
+  /** "tuples" or "messages", where a chatbot says so. */
+  readonly format: string | undefined;
+  readonly minimum: number | undefined;
+  readonly maximum: number | undefined;
+  readonly isWhole: boolean;
+  readonly takesMany: boolean;
+  /** The parameter that it is, in `/info`. */
+  readonly parameter?: string | undefined;
+}
+
+/** One function of an app, and what sets it off. */
+export interface PageFunction {
+  readonly fnIndex: number;
+  readonly name: string | undefined;
+  readonly isPublic: boolean;
+  readonly inputs: readonly Component[];
+  readonly outputs: readonly Component[];
+  readonly queue: boolean;
+  readonly isGenerator: boolean;
+  /** Whether the server has anything to run for it. */
+  readonly isCallable: boolean;
+  readonly triggers: readonly { readonly component: Component | undefined; readonly event: string }[];
+  /** The function behind which it runs. */
+  readonly after: number | undefined;
+}
+
+/** What an app says of itself, as far as a chat is found by it. */
+export interface Page {
+  /** The first number of Gradio's version. */
+  readonly major: number;
+  readonly version: string | undefined;
+  readonly components: ReadonlyMap<unknown, Component>;
+  readonly functions: readonly PageFunction[];
+}
+
+/**
+ * Reads the JSON of a `/config`. What is not as Gradio writes it is left out: whatever it is, there is a page.
+ */
+export function readPage({ version, config }: Pick<SpacePage, "version" | "config">): Page {
+  const { components: listed, dependencies } = record(config);
+  const components = new Map<unknown, Component>();
+  for (const one of list(listed)) {
+    const component = readComponent(record(one));
+    components.set(component.id, component);
+  }
+  const functions = list(dependencies).map((one, index) => readFunction(record(one), { index, components }));
+  return { major: Number(/^\d+/.exec(version ?? "")?.[0] ?? 5), version, components, functions };
+}
+
+function readComponent({ id, type, props }: Fields): Component {
+  const {
+    label,
+    placeholder,
+    value,
+    interactive,
+    type: kind,
+    minimum,
+    maximum,
+    precision,
+    step,
+    file_count: count,
+  } = record(props);
+  return {
+    id,
+    type: typeof type === "string" ? type : "",
+    label: words(label),
+    placeholder: words(placeholder),
+    value,
+    isInteractive: interactive !== false,
+    isPassword: kind === "password",
+    format: type === "chatbot" && typeof kind === "string" ? kind : undefined,
+    minimum: finite(minimum),
+    maximum: finite(maximum),
+    isWhole: precision === 0 || (typeof step === "number" && Number.isInteger(step) && type === "slider"),
+    takesMany: count === "multiple" || count === "directory",
+  };
+}
+
+function readFunction(
+  fields: Fields,
+  { index, components }: { readonly index: number; readonly components: ReadonlyMap<unknown, Component> },
+): PageFunction {
+  const { id, api_name: name, types, backend_fn: backend, targets, trigger_after: after } = fields;
+  const { generator, cancel } = record(types);
+  const found = (ids: unknown): readonly Component[] => list(ids).map((one) => components.get(one) ?? missing(one));
+  return {
+    fnIndex: typeof id === "number" ? id : index,
+    name: typeof name === "string" ? name.replace(/^\//, "") : undefined,
+    isPublic: isPublic(fields),
+    inputs: found(fields["inputs"]),
+    outputs: found(fields["outputs"]),
+    queue: fields["queue"] !== false,
+    isGenerator: generator === true,
+    isCallable: backend !== false && cancel !== true && fields["trigger_only_on_failure"] !== true,
+    triggers: list(targets).map((target) => {
+      const [component, event] = list(target);
+      return { component: components.get(component), event: typeof event === "string" ? event : "" };
+    }),
+    after: typeof after === "number" ? after : undefined,
+  };
+}
+
+function isPublic({ api_name: name, show_api: shown, api_visibility: visibility }: Fields): boolean {
+  return name !== false && shown !== false && (visibility === undefined || visibility === "public");
+}
+
+/** A component that is pointed at and not there. */
+function missing(id: unknown): Component {
+  return readComponent({ id });
+}
+
+/** A text for people, if it is one: Gradio 6 has some that the page translates. */
+function words(value: unknown): string | undefined {
+  return typeof value === "string" && value.trim() !== "" && !value.startsWith("__i18n__") ? value : undefined;
+}
+
+function finite(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+/** The members of a JSON object. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A JSON value as an object; one without members where it is none. */
+export function record(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : NO_FIELDS;
+}
+
+/** A JSON value as a list; an empty one where it is none. */
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+const NO_FIELDS: Fields = {};

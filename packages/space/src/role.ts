@@ -1,0 +1,96 @@
+import type { Component } from "./page.ts";
+
+/** A setting of a request that an input may stand for. */
+export type SettingName = "maxOutputTokens" | "temperature" | "topP" | "seed";
+
+/** What people call an input: its label, its parameter and what stands in it while it is empty. */
+function namesOf({ label, parameter, placeholder }: Component): readonly string[] {
+  return [label, parameter, placeholder].filter((name) => name !== undefined);
+}
+
+function isCalled(component: Component, pattern: RegExp): boolean {
+  // What is longer is no name, and would be looked through for nothing.
+  return namesOf(component).some((name) => name.length <= LONGEST_NAME && pattern.test(name));
+}
+
+const LONGEST_NAME = 400;
+
+/** Whether a person types into it. */
+export function isText(component: Component): boolean {
+  return isTextbox(component) || isMultimodal(component);
+}
+
+/** Whether words are typed into it, and nothing else. */
+export function isTextbox({ type, isPassword, isInteractive }: Component): boolean {
+  return type === "textbox" && !isPassword && isInteractive;
+}
+
+/** Whether words and files go into it. */
+export function isMultimodal({ type, isInteractive }: Component): boolean {
+  return type.toLowerCase().endsWith("multimodaltextbox") && isInteractive;
+}
+
+/** Whether a chat is shown in it. */
+export function isChatbot({ type }: Component): boolean {
+  return type === "chatbot";
+}
+
+/** Whether only the server knows what is in it. */
+export function isState({ type }: Component): boolean {
+  return type === "state";
+}
+
+/** Whether a picture is put into it. */
+export function isImage({ type, isInteractive }: Component): boolean {
+  return type === "image" && isInteractive;
+}
+
+/** Whether text is shown in it, and it is not known to be that of a status or the like. */
+export function isTextOutput({ type }: Component): boolean {
+  return type === "textbox" || type === "markdown" || type === "html";
+}
+
+/** Whether it holds the earlier turns as data. */
+export function isJsonHistory(component: Component): boolean {
+  return component.type === "json" && isCalled(component, /histor|messages|conversation|历史|对话/i);
+}
+
+/** Whether it is called as what a person says. */
+export function isCalledMessage(component: Component): boolean {
+  return isCalled(
+    component,
+    /message|question|query|prompt|\bask\b|chat|\binput\b|\bsay\b|instruction|问题|输入|消息|提问|提示/i,
+  );
+}
+
+/** Whether it is called as what tells a model who it is. */
+export function isCalledSystem(component: Component): boolean {
+  return isCalled(component, /system|sistema|persona|\binstructions\b|系统|系統/i);
+}
+
+/** Whether it is where a system prompt goes, or what switches one on. */
+export function isSystem(component: Component): boolean {
+  if (!isCalled(component, /system|sistema|persona|instruction|系统|系統|提示词/i)) return false;
+  if (isCalled(component, /status|\blogs?\b/i)) return false;
+  return isTextbox(component) || (component.type === "checkbox" && component.isInteractive);
+}
+
+/** The setting that a slider or a number is for. */
+export function settingOf(component: Component): SettingName | undefined {
+  if (component.type !== "slider" && component.type !== "number") return undefined;
+  for (const [name, pattern] of SETTINGS) if (isCalled(component, pattern)) return name;
+  return undefined;
+}
+
+const SETTINGS: readonly (readonly [SettingName, RegExp])[] = [
+  ["maxOutputTokens", /max.{0,20}(?:token|length|new|output)|最大.{0,10}(?:长度|token|字)/i],
+  ["temperature", /(?:^|[^a-z])temp(?:erature)?(?![a-z])|温度/i],
+  ["topP", /top[\s_-]?p(?![a-z])|nucleus|核采样/i],
+  ["seed", /^\W{0,5}(?:random[\s_-])?seed|种子/i],
+];
+
+/** Whether the scale of a slider is that of the setting; another one, such as per cent, is none that a number fits. */
+export function isOnScale(name: SettingName, { maximum = 0 }: Component): boolean {
+  if (name === "temperature") return maximum <= 5;
+  return name !== "topP" || maximum <= 1;
+}

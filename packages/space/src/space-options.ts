@@ -1,0 +1,104 @@
+import type { SessionProviderOptions } from "@qwen/core/gradio";
+
+import type { Inputs, InputRole } from "./overrides.ts";
+import type { Overrides } from "./plan.ts";
+
+/** What its caller knows better than what is found in a Space. */
+export interface SpaceOverrides {
+  /** The endpoint that answers, or what sets it off: its name, or its number (`fn_index`) where it has none. */
+  readonly endpoint?: string | number | undefined;
+  /** What inputs are for, by their label, their parameter or the id of their component. */
+  readonly inputs?: Readonly<Record<string, InputRole>> | undefined;
+  /** Which output of the endpoint holds the answer, counted from 0. */
+  readonly answer?: number | undefined;
+}
+
+/** Options of `space()`. */
+export interface SpaceOptions<Id extends string = string> extends SessionProviderOptions, SpaceOverrides {
+  /** The id of the provider and of its model. @defaultValue the slug of the repository or host, such as `owner-name` */
+  readonly id?: Id | undefined;
+}
+
+/** Options as they are used. */
+export interface ReadOptions {
+  readonly id: string | undefined;
+  readonly overrides: Overrides;
+  /** Those of the client, which reads them itself. */
+  readonly client: SessionProviderOptions;
+}
+
+/**
+ * Reads the options, once: what their owner changes later changes nothing.
+ *
+ * Throws a `TypeError` for one that is unknown or wrong, naming it and what it must be.
+ */
+export function readSpaceOptions(options: SpaceOptions): ReadOptions {
+  if (!isGroup(options)) throw new TypeError("`options` must be an object.");
+  for (const name of Object.keys(options)) {
+    if (KNOWN.has(name) || (options as Readonly<Record<string, unknown>>)[name] === undefined) continue;
+    throw new TypeError(`A Space has no option "${name.slice(0, 80)}". It has ${[...KNOWN].join(", ")}.`);
+  }
+  const { id, endpoint, inputs, answer, ...client } = options;
+  if (id !== undefined && (typeof id !== "string" || id === "" || id.includes("/")))
+    throw new TypeError('`id` must be a string that is not empty, without "/".');
+  if (endpoint !== undefined && !(typeof endpoint === "string" && endpoint !== "") && !isIndex(endpoint))
+    throw new TypeError("`endpoint` must be the name of an endpoint, or its number from 0.");
+  if (answer !== undefined && !isIndex(answer))
+    throw new TypeError("`answer` must be the number of an output, from 0.");
+  return { id, overrides: { endpoint, inputs: readInputs(inputs), answer }, client };
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof SpaceOptions>([
+  "id",
+  "endpoint",
+  "inputs",
+  "answer",
+  "token",
+  "auth",
+  "proxy",
+  "transport",
+  "headers",
+  "timeouts",
+  "earlyStream",
+  "urls",
+]);
+
+const ROLES: ReadonlySet<unknown> = new Set(["message", "history", "system", "image", "ignore"]);
+const SETTINGS: ReadonlySet<unknown> = new Set(["maxOutputTokens", "temperature", "topP", "seed"]);
+
+function readInputs(inputs: SpaceOverrides["inputs"]): Inputs | undefined {
+  if (inputs === undefined) return undefined;
+  if (!isGroup(inputs)) throw new TypeError("`inputs` must be an object of roles, by the label or the id of an input.");
+  return new Map(
+    Object.entries(inputs)
+      .filter(([, role]) => role !== undefined)
+      .map(([name, role]) => [name, readRole(name, role)]),
+  );
+}
+
+function readRole(name: string, role: InputRole): InputRole {
+  if (ROLES.has(role)) return role;
+  if (isGroup(role)) {
+    if ("setting" in role && SETTINGS.has(role.setting)) return { setting: role.setting };
+    if ("value" in role && isJson(role.value)) return { value: structuredClone(role.value) };
+  }
+  throw new TypeError(
+    `\`inputs[${JSON.stringify(name.slice(0, 80))}]\` must be "message", "history", "system", "image", "ignore", { setting } with one of ${[...SETTINGS].join(", ")}, or { value } that JSON can tell.`,
+  );
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

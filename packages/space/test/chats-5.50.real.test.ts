@@ -1,0 +1,3 @@
+import { testChats } from "./chat-suite.ts";
+
+testChats("5.50");
