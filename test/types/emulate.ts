@@ -28,4 +28,4 @@ createRouter({ plugins: [emulate(shout, { reasoning: "open", json: undefined })]
 // @ts-expect-error: an option is spelled like that
 export const slip: EmulateOptions = { tool: true };
 // @ts-expect-error: it takes a provider
-emulate({ name: "plugin", register: (registry: never) => registry });
+emulate({ name: "plugin", register: (registry: never) => registry }, { tools: true });

@@ -83,6 +83,7 @@ export class QwenError<Code extends ErrorCode = ErrorCode> extends Error {
 /** No registered provider, alias or route has the requested name. */
 export class NoSuchModelError extends QwenError<"no_such_model"> {
   declare readonly name: "NoSuchModelError";
+  /** As it was asked for; empty where that was no string. */
   declare readonly model: string;
   /** The nearest known name, where one is near. */
   declare readonly suggestion: string | undefined;
@@ -99,10 +100,8 @@ export class NoSuchModelError extends QwenError<"no_such_model"> {
       readonly route?: string | undefined;
     },
   ) {
-    const fact =
-      route === undefined
-        ? `No provider serves "${model}".`
-        : `The route "${route}" leads to "${model}", which no provider serves.`;
+    const asked = model === "" ? "The request has no `model` that is a name." : `No provider serves "${model}".`;
+    const fact = route === undefined ? asked : `The route "${route}" leads to "${model}", which no provider serves.`;
     const hint =
       suggestion === undefined
         ? `Known names: ${available.join(", ") || "none; register a plugin"}.`

@@ -10,7 +10,7 @@ export function knownModel<Model extends ModelInfo>(
   if (name === undefined) return models[0];
   const model = models.find((known) => known.id === name || known.aliases?.includes(name) === true);
   if (model === undefined) {
-    const asked = shortened(typeof name === "string" ? name : `(${typeof name})`);
+    const asked = shortened(typeof name === "string" ? name : "");
     throw new NoSuchModelError(asked, { available: models.map((known) => `${id}/${known.id}`) });
   }
   return model;

@@ -8,6 +8,7 @@ import {
   type ProviderRequest,
   type Role,
 } from "@qwen/core";
+import { anObject, aPauseMs, aString, readOptions, requireOption, type Rule, type Rules } from "@qwen/core/http";
 
 /** One thing a scripted provider does: says a piece of text, yields a part, waits, or fails. */
 export type ScriptItem = string | ProviderPart | { readonly waitMs: number } | Error;
@@ -49,7 +50,8 @@ export type ScriptedModel = ModelInfo<"scripted-model">;
 /**
  * A provider for tests: yields the parts of a script, with its delays and errors, and keeps the provider contract.
  *
- * Waits are timers of the global `setTimeout`, so fake timers move them.
+ * Waits are timers of the global `setTimeout`, so fake timers move them. Throws a `TypeError` for an option that is none, and
+ * the iteration does for what a function gave that is no script.
  *
  * @example
  * ```ts
@@ -59,11 +61,13 @@ export type ScriptedModel = ModelInfo<"scripted-model">;
  * });
  * ```
  */
-export function scriptedProvider<const Id extends string = "scripted", const Model extends ModelInfo = ScriptedModel>({
-  id = "scripted" as Id,
-  models = [SCRIPTED_MODEL as ModelInfo as Model],
-  script,
-}: ScriptedProviderOptions<Id, Model>): ScriptedProvider<NoInfer<Id>, Model> {
+export function scriptedProvider<const Id extends string = "scripted", const Model extends ModelInfo = ScriptedModel>(
+  options: ScriptedProviderOptions<Id, Model>,
+): ScriptedProvider<NoInfer<Id>, Model> {
+  const read: Partial<ScriptedProviderOptions<Id, Model>> =
+    readOptions<ScriptedProviderOptions<Id, Model>>("options", options, RULES) ?? {};
+  const { id = "scripted" as Id, models = [SCRIPTED_MODEL as ModelInfo as Model] } = read;
+  const script = requireOption("options.script", read.script, aScript) as ScriptedProviderOptions["script"];
   const calls: ScriptedCall[] = [];
 
   async function* play(
@@ -77,7 +81,8 @@ export function scriptedProvider<const Id extends string = "scripted", const Mod
     const signal = request.signal === undefined ? left : AbortSignal.any([request.signal, left]);
     let finished = false;
     try {
-      for (const item of typeof script === "function" ? script(request, calls.length) : script) {
+      const items = typeof script === "function" ? script(request, calls.length) : script;
+      for (const item of requireOption("script()", items, someItems)) {
         signal.throwIfAborted();
         if (item instanceof Error) throw item;
         if (typeof item === "object" && "waitMs" in item) {
@@ -104,6 +109,25 @@ export function scriptedProvider<const Id extends string = "scripted", const Mod
 
   return { id, models, calls, stream: (request) => createStream((left) => play(request, left)) };
 }
+
+const isItem = (item: unknown): boolean =>
+  typeof item === "string" ||
+  item instanceof Error ||
+  (anObject(item) === undefined &&
+    ("waitMs" in (item as object)
+      ? aPauseMs((item as { readonly waitMs: unknown }).waitMs) === undefined
+      : "type" in (item as object)));
+
+const someItems: Rule = (value) =>
+  Array.isArray(value) && value.every(isItem) ? undefined : "a list of texts, parts, errors and { waitMs }";
+
+const aScript: Rule = (value) => (typeof value === "function" ? undefined : someItems(value));
+
+const RULES: Rules<ScriptedProviderOptions> = {
+  id: aString,
+  models: (value) => (Array.isArray(value) && value.length > 0 ? undefined : "a list of at least one model"),
+  script: aScript,
+};
 
 const SCRIPTED_MODEL: ScriptedModel = {
   id: "scripted-model",

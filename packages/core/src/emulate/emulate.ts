@@ -57,15 +57,15 @@ type NameOf<Model extends ModelInfo> =
  * answer, so as well as the model can follow; whatever is emulated in a call is a warning.
  *
  * What a model can do by itself is left to it. Names, limits and `close` are the provider's; a request that asks for nothing
- * emulated goes through untouched. Throws a `TypeError` for an option that is none.
+ * emulated goes through untouched. Throws a `TypeError` for an option that is none, and where none is set.
  *
  * @example
  * ```ts
  * const router = createRouter({ plugins: [emulate(qwenMax(), { tools: true })] });
  * ```
  */
-export function emulate<const P extends Provider>(provider: P, options: EmulateOptions = {}): Emulated<P> {
-  const wanted = readOptions("options", options, RULES) ?? {};
+export function emulate<const P extends Provider>(provider: P, options: EmulateOptions): Emulated<P> {
+  const wanted = readWanted(options);
   const [first, ...others] = modelsOf(provider).map((model) => modelWith(model, wanted));
   const emulated: Provider = {
     id: provider.id,
@@ -80,6 +80,14 @@ export function emulate<const P extends Provider>(provider: P, options: EmulateO
     ...(provider.close !== undefined && { close: closeOf(provider, provider.close) }),
   };
   return emulated;
+}
+
+function readWanted(options: EmulateOptions): EmulateOptions {
+  const wanted = readOptions("options", options, RULES) ?? {};
+  if (Object.keys(wanted).length > 0) return wanted;
+  throw new TypeError(
+    "emulate() does nothing unless it is told what: `tools: true`, `json: true` or `reasoning: true`, one or several.",
+  );
 }
 
 /** Throws a `TypeError` for what is no provider, or one without models. */

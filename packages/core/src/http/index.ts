@@ -5,6 +5,7 @@ export {
   aLimitMs,
   anAbortSignal,
   anObject,
+  aPauseMs,
   aString,
   aWholeNumber,
   bytesInDataUrl,

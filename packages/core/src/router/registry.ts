@@ -193,7 +193,7 @@ class KnownNames implements Names {
   /** The error for a name that nobody has, which may be of any kind and length. */
   #noSuchModel(name: unknown, route?: string): NoSuchModelError {
     const known = new Set([...this.#targets.keys(), ...this.#routes.keys(), ...this.#models.named.keys()]);
-    const asked = typeof name === "string" ? name : `(${name === null ? "null" : typeof name})`;
+    const asked = typeof name === "string" ? name : "";
     return new NoSuchModelError(shortened(asked), {
       available: [...known].slice(0, MOST_NAMES).map(shortened),
       suggestion: nearest(asked, known),

@@ -44,18 +44,10 @@ describe("an emulated provider", () => {
     const honest = scripted("p", [], { models: [{ id: "m", capabilities: { settings: ["seed"] } }] });
     const [model] = emulate(honest, { tools: true }).models;
     expect(model.capabilities).toEqual({ tools: true, settings: ["seed", "tools", "toolChoice", "parallelToolCalls"] });
-    expect(emulate(scripted("p", []), {}).models[0].capabilities).toMatchObject({ tools: false, json: false });
-  });
-
-  test.each<readonly [string, () => unknown, RegExp]>([
-    ["a slip", () => emulate(scripted("p", []), { tool: true } as object), /no option "tool".*"tools"/],
-    ["a wrong value", () => emulate(scripted("p", []), { reasoning: "on" as "open" }), /options\.reasoning.*"open"/],
-    ["no provider", () => emulate(null as never, {}), /takes a provider/],
-    ["a provider without models", () => emulate({ ...scripted("p", []), models: [] as never }), /takes a provider/],
-    ["no options", () => emulate(scripted("p", []), 5 as never), /options/],
-  ])("refuses %s with a TypeError", (_, make, message) => {
-    expect(make).toThrow(TypeError);
-    expect(make).toThrow(message);
+    expect(emulate(scripted("p", []), { tools: false }).models[0].capabilities).toMatchObject({
+      tools: false,
+      json: false,
+    });
   });
 
   test("hands a request that asks for nothing emulated through untouched", () => {

@@ -65,6 +65,15 @@ describe("a name", () => {
     },
   );
 
+  test.each([undefined, null, 5, "", {}])("that is missing is said to be, not made up: %s", (name) => {
+    expect(() => namesOf([max], {}).find(name as string)).toThrow(
+      expect.objectContaining({
+        model: "",
+        message: expect.stringMatching(/^The request has no `model` that is a name\. Known names: /),
+      }),
+    );
+  });
+
   test.each(["constructor", "__proto__", "toString"])("may be %s, of whatever has it", (name) => {
     const plugins = [provider(name, model(name, `${name}s`)), max];
     const routes = JSON.parse(`{ "${name}er": ["${name}"], "x": "${name}er" }`) as Routes;

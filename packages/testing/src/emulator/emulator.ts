@@ -1,14 +1,27 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { setTimeout as sleep } from "node:timers/promises";
 
+import {
+  aCountFrom,
+  aLimitMs,
+  anObject,
+  aPauseMs,
+  aString,
+  aWholeNumber,
+  oneOf,
+  readOptions,
+  type Rule,
+  type Rules,
+} from "@qwen/core/http";
+
 import { noteEnd, readBody } from "../server/exchange.ts";
 import { htmlReply, type Reply } from "../server/reply.ts";
 import type { StreamReply } from "./app.ts";
 import { createClock } from "../server/clock.ts";
 import { createSpaceFaults, type Fault, type FaultLike } from "./faults.ts";
-import { type Flavour, flavourOf, type GradioVersion } from "./flavour.ts";
+import { type Flavour, flavourOf, gradioVersions, type GradioVersion } from "./flavour.ts";
 import type { Job } from "./job.ts";
-import { type Answers, createModel } from "./model.ts";
+import { anAnswer, type Answers, createModel } from "./model.ts";
 import { createReplicas } from "./replica.ts";
 import { replyOfFault } from "./replies.ts";
 import { type RecordedRequest, routeOf } from "./request.ts";
@@ -78,6 +91,28 @@ export interface SpaceEmulator extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const aShape: Rule = (value) => oneOf(...Object.keys(OWN_VERSIONS))(value);
+
+const someFaults: Rule = (value) => (Array.isArray(value) ? undefined : "a list of faults");
+
+const RULES: Rules<SpaceEmulatorOptions> = {
+  shape: aShape,
+  version: oneOf(...gradioVersions),
+  answer: anAnswer,
+  faults: someFaults,
+  auth: (value) =>
+    anObject(value) === undefined && Object.values(value as object).every((password) => typeof password === "string")
+      ? undefined
+      : "an object with a password for each user name",
+  token: aString,
+  heartbeatMs: aLimitMs,
+  concurrencyLimit: aCountFrom(1),
+  maxQueueSize: aCountFrom(0),
+  maxSessions: aCountFrom(1),
+  replicas: aWholeNumber,
+  pollMs: aPauseMs,
+};
+
 const OWN_VERSIONS: Readonly<Record<SpaceShape, GradioVersion>> = {
   chat: "6.31.0",
   max: "5.50.0",
@@ -88,7 +123,7 @@ const OWN_VERSIONS: Readonly<Record<SpaceShape, GradioVersion>> = {
 
 /**
  * Starts a server on a free port of 127.0.0.1 that speaks Gradio's protocol as one of the Spaces does, with answers and
- * faults by script.
+ * faults by script. Rejects with a `TypeError` for an option that is none.
  *
  * @example
  * ```ts
@@ -104,8 +139,9 @@ export function createSpaceEmulator(options: SpaceEmulatorOptions = {}): Promise
 /** An emulator of any app. */
 export async function startEmulator(
   build: (flavour: Flavour) => Space,
-  options: SpaceEmulatorOptions,
+  given: SpaceEmulatorOptions,
 ): Promise<SpaceEmulator> {
+  const options = readOptions("options", given, RULES) ?? {};
   const { shape = "chat", version = OWN_VERSIONS[shape], heartbeatMs = 15_000, token } = options;
   const flavour = flavourOf(version);
   const closing = new AbortController();

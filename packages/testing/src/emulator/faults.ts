@@ -1,3 +1,14 @@
+import {
+  aCountFrom,
+  anObject,
+  aPauseMs,
+  aString,
+  aWholeNumber,
+  readOptions,
+  requireOption,
+  type Rules,
+} from "@qwen/core/http";
+
 import { createFaultPlan, type FaultPlan } from "../server/fault-plan.ts";
 
 /** The routes of a Space, by short names. `call-data` is `GET /call/{api}/{event}`. */
@@ -104,5 +115,45 @@ export type SpaceFaults = FaultPlan<RouteName, Fault>;
 
 /** Keeps the faults of a Space. */
 export function createSpaceFaults(faults: readonly FaultLike[] = []): SpaceFaults {
-  return createFaultPlan<FaultName, RouteName, Fault>(DEFAULT_ROUTES, faults);
+  const plan = createFaultPlan<FaultName, RouteName, Fault>(DEFAULT_ROUTES);
+  const add: SpaceFaults["add"] = (fault) => plan.add(typeof fault === "string" ? fault : readFault(fault));
+  for (const fault of faults) add(fault);
+  return { ...plan, add };
 }
+
+/** Throws a `TypeError` for a field that is none, naming it and what it must be. */
+function readFault(fault: Fault): Fault {
+  return requireOption("fault", readOptions("fault", fault, RULES), anObject) as Fault;
+}
+
+const ROUTES: ReadonlySet<unknown> = new Set<RouteName>([
+  "config",
+  "info",
+  "join",
+  "data",
+  "call",
+  "call-data",
+  "run",
+  "cancel",
+  "upload",
+  "login",
+  "heartbeat",
+  "other",
+]);
+
+const aCount = aCountFrom(0);
+
+const RULES: Rules<Fault> = {
+  // Its name is looked up where the others are.
+  name: () => undefined,
+  route: (value) =>
+    [value].flat().every((one) => ROUTES.has(one)) ? undefined : `one of ${[...ROUTES].join(", ")}, or a list of them`,
+  on: (value) =>
+    [value].flat().every((one) => aWholeNumber(one) === undefined)
+      ? undefined
+      : "a whole number from 1, or a list of them",
+  after: aCount,
+  ms: aPauseMs,
+  positions: aCount,
+  to: aString,
+};

@@ -3,7 +3,10 @@ import { randomUUID } from "node:crypto";
 import { pythonRepr } from "./python.ts";
 
 /** A version of Gradio that the emulator speaks. */
-export type GradioVersion = "4.44.1" | "5.50.0" | "6.31.0";
+export type GradioVersion = (typeof gradioVersions)[number];
+
+/** All of them. */
+export const gradioVersions = ["4.44.1", "5.50.0", "6.31.0"] as const;
 
 /** A message of the queue protocol, as it stands on the wire. */
 export interface WireMessage {

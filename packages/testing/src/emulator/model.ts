@@ -1,12 +1,23 @@
+import { anObject, readOption, type Rule } from "@qwen/core/http";
+
 import type { Clock } from "../server/clock.ts";
 import type { Flavour, WireMessage } from "./flavour.ts";
 import type { Job } from "./job.ts";
-import { type AnswerContext, type AnswerLike, playAnswer } from "./script.ts";
+import { A_STEP, type AnswerContext, type AnswerLike, isAnswer, isStep, playAnswer } from "./script.ts";
 import type { FunctionCall } from "./space.ts";
 import { standardAnswer } from "./standard-answers.ts";
 
 /** What the emulated model answers: always the same, or by the prompt. `undefined` is the standard answer. */
 export type Answers = AnswerLike | ((prompt: string, context: AnswerContext) => AnswerLike | undefined);
+
+/** What {@link Answers} must be. Steps of an iteration are looked at when they are played. */
+export const anAnswer: Rule = (value) => {
+  if (typeof value === "string" || typeof value === "function") return undefined;
+  if (Array.isArray(value)) return value.every(isStep) ? undefined : `a list of steps, each ${A_STEP}`;
+  return anObject(value) === undefined && isAnswer(value as object)
+    ? undefined
+    : "a text, a list of steps, { steps, firstDelayMs, delayMs }, or a function that gives one";
+};
 
 /** Options of {@link createModel}. */
 export interface ModelOptions {
@@ -45,6 +56,7 @@ export function createModel({ answer, flavour, clock }: ModelOptions): Model {
           job.prompt = prompt;
           const context = { call: ++count, data, sessionHash, ...about };
           const own = typeof answers === "function" ? answers(prompt, context) : answers;
+          readOption("answer()", own, anAnswer);
           return playAnswer(own ?? standardAnswer(prompt, context), {
             clock,
             onLog: (text, level) => send(flavour.log(eventId, text, level)),
@@ -56,7 +68,7 @@ export function createModel({ answer, flavour, clock }: ModelOptions): Model {
         },
       };
     },
-    answer: (next) => void (answers = next),
+    answer: (next) => void (answers = readOption("answer", next, anAnswer)),
     forget: () => states.clear(),
   };
 }

@@ -26,6 +26,47 @@ export interface Answer {
   readonly delayMs?: number | undefined;
 }
 
+/** Whether what was given for a step is one. */
+export function isStep(step: unknown): step is AnswerStep {
+  if (typeof step === "string") return true;
+  if (typeof step !== "object" || step === null) return false;
+  const set = Object.entries(step).filter(([, value]) => value !== undefined);
+  const kind = set.map(([name]) => name).find((name) => Object.hasOwn(STEPS, name));
+  if (kind === undefined) return false;
+  const [type, ...beside] = STEPS[kind as keyof typeof STEPS];
+  return set.every(([name, value]) => (name === kind ? typeof value === type : beside.some((known) => known === name)));
+}
+
+/** Of each kind of step, the type of its value, and what may stand beside it. */
+const STEPS = {
+  rewrite: ["string"],
+  waitMs: ["number"],
+  error: ["string", "title"],
+  exception: ["string"],
+  log: ["string", "level"],
+  progress: ["number", "of", "description"],
+} as const;
+
+/** As it ends "each must be …". */
+export const A_STEP = `a text or one of ${Object.entries(STEPS)
+  .map(([kind, [, ...beside]]) => `{ ${[kind, ...beside].join(", ")} }`)
+  .join(", ")}`;
+
+/** Whether an object is an answer in full. Steps that are iterated are looked at when they are played. */
+export function isAnswer(answer: object): answer is Answer {
+  if (!("steps" in answer)) return false;
+  const { steps, ...others } = answer;
+  const isIterable = typeof steps === "object" && steps !== null && Symbol.iterator in steps;
+  return (
+    (Array.isArray(steps) ? steps.every(isStep) : isIterable) &&
+    Object.entries(others).every(
+      ([name, value]) =>
+        value === undefined ||
+        ((name === "firstDelayMs" || name === "delayMs") && typeof value === "number" && value >= 0),
+    )
+  );
+}
+
 /** An answer in short: a text is said word by word, a list is a list of steps. */
 export type AnswerLike = string | readonly AnswerStep[] | Answer;
 
@@ -83,8 +124,10 @@ export async function* playAnswer(answer: AnswerLike, options: PlayOptions): Asy
       throw new ScriptedFailure(step.exception, { hidden: true });
     } else if ("log" in step) {
       options.onLog(step.log, step.level ?? "info");
-    } else {
+    } else if ("progress" in step) {
       options.onProgress(step.progress, step.of, step.description);
+    } else {
+      throw new TypeError(`A step must be ${A_STEP}.`);
     }
   }
 }

@@ -27,7 +27,9 @@ export function createFaultPlan<Name extends string, Route extends string, Fault
     const fault = (typeof like === "string" ? { name: like } : like) as Fault;
     const { name, route } = fault;
     if (!Object.hasOwn(routes, name)) {
-      throw new TypeError(`There is no fault "${name}". There are ${Object.keys(routes).join(", ")}.`);
+      throw new TypeError(
+        `There is no fault ${typeof name === "string" ? JSON.stringify(name) : "without a name"}. There are ${Object.keys(routes).join(", ")}.`,
+      );
     }
     const entry = { fault, routes: route === undefined ? routes[name] : ([route].flat() as readonly Route[]), seen: 0 };
     entries.add(entry);
