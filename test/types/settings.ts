@@ -1,7 +1,19 @@
 // How a router and a request are set, as the compiler knows it. Compiled against the packed packages with TypeScript 7 and 5.9, and from source by
 // `pnpm typecheck`. A line that must not compile stands below a `@ts-expect-error` that says why.
-import { createRouter, type Attempt, type CommitPoint, type Provider, type ProviderPart } from "@qwen/core";
-import { runAttempts, type Candidate, type PartReader } from "@qwen/core/router";
+import { createRouter, QwenError, type Attempt, type CommitPoint, type Provider, type ProviderPart } from "@qwen/core";
+import {
+  chooseCandidate,
+  createHealth,
+  runAttempts,
+  type Candidate,
+  type CandidateHealth,
+  type GuardedCall,
+  type OwnOfCall,
+  type PartReader,
+  type Place,
+  type ProviderSettings,
+  type SettingsById,
+} from "@qwen/core/router";
 
 const messages = [{ role: "user", content: "Hi" }] as const;
 declare function parts(): AsyncIterable<ProviderPart>;
@@ -99,3 +111,26 @@ export async function seams(attempts: readonly Attempt[]): Promise<void> {
 type Part = { readonly text: string };
 declare const candidate: Candidate<Part>;
 declare const reader: PartReader<Part, string>;
+
+{
+  // What is handed out has a name, and what another package's loop needs is there.
+  const settings: SettingsById<"own"> = { own: { limits: { maxConcurrent: 1 } } satisfies ProviderSettings };
+  const health: CandidateHealth = createHealth({ providers: settings }).of("own", "own-1");
+  const place: Place | undefined = health.limiter?.take(() => {});
+  const guarded: GuardedCall | undefined = health.breaker?.begin();
+  const call: OwnOfCall = { ownToken: true };
+  health.begin(call).leave();
+  void [place, guarded];
+  const filtered: PartReader<Part, string> = {
+    ...reader,
+    emptyError: (finish, { provider }) =>
+      finish.text === "filtered" ? new QwenError("content_policy", "No.", { provider }) : undefined,
+  };
+  void filtered;
+  const first: Candidate<Part> = chooseCandidate([candidate, candidate], { strategy: "weighted", random: Math.random });
+  void first;
+  // @ts-expect-error: there must be somebody to choose
+  chooseCandidate([], { strategy: "in-order", random: Math.random });
+  // @ts-expect-error: limits are no function
+  createHealth({ limits: () => undefined });
+}

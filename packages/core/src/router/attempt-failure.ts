@@ -3,14 +3,9 @@ import { QwenError, StreamInterruptedError } from "../errors.ts";
 import { wordsOf } from "../printable.ts";
 import { MOST_HELD } from "./held-parts.ts";
 
-/** An answer of nothing. What the caller asked for may leave none: its words, or its limit of tokens. */
-export function emptyAnswer(provider: string, reason: unknown): QwenError {
-  const nothing = `The provider "${provider}" finished without an answer`;
-  if (reason === "content-filter")
-    return new QwenError("content_policy", `${nothing}: its content filter stopped it.`, { provider });
-  if (reason === "length")
-    return new QwenError("context_length_exceeded", `${nothing}: no tokens were left for one.`, { provider });
-  return new QwenError("empty_response", `${nothing}.`, { provider });
+/** An answer of nothing, where its reader knows no better reason. */
+export function emptyAnswer(provider: string): QwenError {
+  return new QwenError("empty_response", `The provider "${provider}" finished without an answer.`, { provider });
 }
 
 /** More came before the commit point than may be held. */

@@ -221,7 +221,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
         break;
       case "finish":
         if (!this.#hasOutput && !this.#isWholeAlready(part))
-          throw emptyAnswer(this.candidate.provider, this.#owner.reader.reasonOf?.(part));
+          throw this.#owner.reader.emptyError?.(part, this.candidate) ?? emptyAnswer(this.candidate.provider);
         this.#conclude(part);
         break;
       case "error":

@@ -1,4 +1,4 @@
-import type { Attempt } from "../errors.ts";
+import type { Attempt, QwenError } from "../errors.ts";
 import type { Usage } from "../part.ts";
 
 /**
@@ -60,8 +60,11 @@ export interface PartReader<Part, Result> {
   isStop?(part: Part): boolean;
   /** The place in a queue that a live part tells, if it tells one. */
   queueOf?(part: Part): QueuePlace | undefined;
-  /** Why an answer ended, as a last part tells it. */
-  reasonOf?(part: Part): unknown;
+  /**
+   * What an answer without any output fails with, by the `finish` that ends it: `content_policy` where a filter stopped it, say,
+   * which nobody else is asked after. Without it, or where it says nothing, that is `empty_response`, which is tried again.
+   */
+  emptyError?(finish: Part, from: { readonly provider: string }): QwenError | undefined;
   /** The usage that a last part tells, for observers. */
   usageOf?(part: Part): Usage | undefined;
   /** The part that announces an attempt. Without it, attempts are not announced. */

@@ -1,6 +1,7 @@
 import { allWarnings, Collector, type Completion } from "../completion.ts";
 import { disregard } from "../disregard.ts";
-import type { AttemptPart, ProviderPart, RouterFinishPart } from "../part.ts";
+import { QwenError } from "../errors.ts";
+import type { AttemptPart, FinishReason, ProviderPart, RouterFinishPart } from "../part.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
 
@@ -43,7 +44,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   textIn: (part) => (part.type === "text-delta" || part.type === "text-replace" ? part.text : ""),
   textPart: (text) => ({ type: "text-delta", text }),
   isStop: (part) => part.type === "finish" && part.reason === "stop",
-  reasonOf: (part) => (part.type === "finish" ? part.reason : undefined),
+  emptyError: (part, { provider }) => (part.type === "finish" ? emptyByReason(part.reason, provider) : undefined),
   usageOf: (part) => (part.type === "finish" ? part.usage : undefined),
   queueOf: (part) => (part.type === "queue" ? part : undefined),
   attempt: ({ provider, model, number, lastError }) => ({
@@ -80,6 +81,16 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   },
   collect: () => new Collector(),
 };
+
+/** What the caller asked for may leave no answer: its words, or its limit of tokens. */
+function emptyByReason(reason: FinishReason | undefined, provider: string): QwenError | undefined {
+  const nothing = `The provider "${provider}" finished without an answer`;
+  if (reason === "content-filter")
+    return new QwenError("content_policy", `${nothing}: its content filter stopped it.`, { provider });
+  if (reason === "length")
+    return new QwenError("context_length_exceeded", `${nothing}: no tokens were left for one.`, { provider });
+  return undefined;
+}
 
 function isBlank(text: string): boolean {
   // Asked of every part, and nearly always the first two characters tell: a regular expression takes five times as long.

@@ -83,6 +83,34 @@ describe("a stream of other parts", () => {
     expect(outcome).toEqual({ result: "start btextmore|done by b in 2" });
   });
 
+  test("says by itself what an answer without output fails with; where it says nothing, that is empty_response", async () => {
+    const filtered = new QwenError("content_policy", "The filter stopped it.");
+    const asked: unknown[] = [];
+    const telling: PartReader<Part, string> = {
+      ...reader,
+      emptyError([kind, value], { provider }) {
+        asked.push([kind, provider]);
+        return value === "filtered" ? filtered : undefined;
+      },
+    };
+    const scripts = { a: [["finish", "filtered"]], b: [["output", "late"], ["finish"]] } as const;
+    const { error } = await run(scripts, { reader: telling });
+    expect(error).toMatchObject({ code: "content_policy", message: "The filter stopped it.", provider: "a" });
+    expect((error as QwenError).attempts).toHaveLength(1);
+    // Thrown to nobody else: the reader's own stays as it was.
+    expect(filtered).toMatchObject({ provider: undefined, attempts: undefined });
+    expect(asked).toEqual([["finish", "a"]]);
+    const empty = { a: [["finish", "stop"]], b: scripts.b } as const;
+    for (const silent of [telling, reader]) {
+      const { outcome } = await run(empty, { reader: silent });
+      expect(outcome).toEqual({ result: "late|undefined by b in 2" });
+    }
+    const { error: told } = await run({ a: empty.a }, { reader: telling, retry: { maxAttempts: 1 } });
+    expect(told).toMatchObject({ code: "empty_response", provider: "a" });
+    await run({ a: [["whole", "answer"]] }, { reader: telling });
+    expect(asked).toHaveLength(3);
+  });
+
   test("may be one whole part", async () => {
     const { parts, outcome } = await run({ a: [["whole", "answer"]] });
     expect(parts).toEqual([["whole", "answer by a in 1"]]);

@@ -15,7 +15,7 @@ const stop: ProviderPart = { type: "finish", reason: "stop" };
 
 /** A provider that goes on behind a beginning, or one that cannot. */
 function provider(id: string, scripts: readonly (readonly Step[])[], prefill = true): Scripted {
-  return scripted(id, scripts, { models: [{ id: "m", capabilities: { prefill } }] });
+  return scripted(id, scripts, { models: [{ id: "m", capabilities: { prefill, json: true } }] });
 }
 
 function told(parts: readonly StreamPart[]): string {
@@ -153,6 +153,7 @@ describe("an answer that breaks off is gone on with by a prefill", () => {
   test.each<{ settings: Settings | undefined; commit?: CommitPoint }>([
     { settings: { maxOutputTokens: 9 } },
     { settings: { stopSequences: ["."] } },
+    { settings: { responseFormat: { type: "json" } } },
     { settings: undefined, commit: { continue: "replay" } },
   ])("never happens with $settings $commit", async ({ settings, commit = "continue" }) => {
     const answer = await ask(
