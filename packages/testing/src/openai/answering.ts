@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 
 import type { Clock } from "../server/clock.ts";
 import { jsonReply, type Reply } from "../server/reply.ts";
+import { spoiled } from "./answer-faults.ts";
 import { sendBody } from "./body.ts";
 import type { OpenAICall } from "./call.ts";
 import { ChatFormat } from "./chat-format.ts";
@@ -12,7 +13,7 @@ import type { Models } from "./models.ts";
 import { refusalReply, replyOfFault } from "./refusals.ts";
 import { maxTokensOf, type OpenAIQuestion, readQuestion, type RecordedOpenAIRequest, wordsOf } from "./request.ts";
 import { sayAnswer, wholeAnswer } from "./say.ts";
-import type { Ending } from "./script.ts";
+import { type Ending, opened } from "./script.ts";
 
 /** Options of {@link createAnswering}. */
 export interface AnsweringOptions {
@@ -78,21 +79,25 @@ export function createAnswering(options: AnsweringOptions): (asked: Asked) => Pr
   async function generate(asked: Asked, question: OpenAIQuestion, model: string): Promise<void> {
     const { record, response, faults } = asked;
     const has = (name: OpenAIFaultName): boolean => faults.some((fault) => fault.name === name);
-    const answer = models.answerOf(model, question);
+    const { failure, answer } = opened(spoiled(models.answerOf(model, question), faults));
     const call = begin(asked, question.model);
+    if (failure !== undefined) {
+      call.state = "failed";
+      return send(refusalReply(dialect, { ...failure.said, status: failure.said.status ?? 500 }), asked);
+    }
     const format = new ChatFormat({
       dialect,
       model: has("other-model") ? `${model}-other` : model,
       includesUsage: (question.body["stream_options"] as Fields | undefined)?.["include_usage"] === true,
-      usageOf: (ending) => (answer.usage === undefined ? usageOf(question, ending) : answer.usage),
+      usageOf: (ending) => (answer.usage === undefined ? usageOf(question, ending, dialect) : answer.usage),
       prefix: dialect.repeatsPrefill ? question.prefill : "",
     });
     const { prefill, body } = question;
     const saying = { answer, format, dialect, faults, call, clock, heartbeatMs, prefill, maxTokens: maxTokensOf(body) };
     if (!question.stream || has("json-body")) {
-      const spoiled = spoiledBody(faults, dialect);
-      const reply = spoiled ?? (await wholeAnswer(response, saying));
-      if (spoiled !== undefined || BREAKING.some(has)) call.state = "failed";
+      const error = spoiledBody(faults, dialect);
+      const reply = error ?? (await wholeAnswer(response, saying));
+      if (error !== undefined || BREAKING.some(has)) call.state = "failed";
       return reply && send(reply, asked);
     }
     const delay = faults.find(({ name }) => name === "delay");
@@ -111,8 +116,8 @@ export function createAnswering(options: AnsweringOptions): (asked: Asked) => Pr
       const data = models.names.map((name) => models.entry(name, dialect));
       return send(jsonReply(200, { object: "list", data }, { "content-type": dialect.json }), asked);
     }
-    if (route === "other" || route === "responses")
-      return send(refusalReply(dialect, { status: 404, message: "Not Found", type: "not_found_error" }), asked);
+    if (route === "other" || route === "responses" || (route === "model" && !dialect.describesModels))
+      return send(refusalReply(dialect, dialect.unknownRoute), asked);
     const question =
       route === "chat" ? readQuestion(record.body, { route, dialect, call: calls.length + 1 }) : undefined;
     if (question !== undefined && "status" in question) return send(refusalReply(dialect, question), asked);
@@ -137,7 +142,13 @@ function spoiledBody(faults: readonly OpenAIFault[], dialect: Dialect): Reply | 
 }
 
 /** Words for tokens: what a script does not say is at least never absurd. */
-function usageOf({ messages }: OpenAIQuestion, { tokens }: Ending): Fields {
+function usageOf({ messages }: OpenAIQuestion, ending: Ending, { countsEnd }: Dialect): Fields {
   const prompt = wordsOf(messages);
-  return { prompt_tokens: prompt, completion_tokens: tokens, total_tokens: prompt + tokens };
+  const tokens = ending.tokens + (countsEnd && ending.finishReason === "stop" ? 1 : 0);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: tokens,
+    total_tokens: prompt + tokens,
+    prompt_tokens_details: { cached_tokens: 0 },
+  };
 }

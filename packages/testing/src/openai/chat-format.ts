@@ -27,10 +27,16 @@ export class ChatFormat implements AnswerFormat {
   readonly #message = new WholeMessage();
   readonly #id = `chatcmpl-${randomBytes(12).toString("base64url")}`;
   readonly #created = Math.floor(Date.now() / 1000);
+  // What is the same in every chunk is made once: scripts of a million chunks are common.
+  readonly #before: string;
+  readonly #behind: string;
 
   constructor(options: ChatFormatOptions) {
     this.#options = options;
     this.#deltas = new Deltas(options.dialect);
+    const [before = "", behind = ""] = this.#chunk({ delta: true }).split('{"delta":true}');
+    this.#before = before;
+    this.#behind = behind;
   }
 
   begin(): string {
@@ -40,7 +46,7 @@ export class ChatFormat implements AnswerFormat {
   say(said: Said): string {
     if (said.kind === "comment") return `: ${said.text}\n\n`;
     if (said.kind === "data") return eventOf(said.data);
-    return this.#chunk(this.#deltas.of(said));
+    return `${this.#before}${JSON.stringify(this.#deltas.of(said))}${this.#behind}`;
   }
 
   end(ending: Ending): string {

@@ -30,13 +30,21 @@ export interface Dialect {
   readonly owner: string;
   /** Whether the last chunk says how long it took. */
   readonly timings: boolean;
+  /** Whether the end that a model comes to by itself is a token of its answer. */
+  readonly countsEnd: boolean;
+  /** Whether one model can be asked for by its name. */
+  readonly describesModels: boolean;
   readonly eventStream: string;
   readonly json: string;
-  /** Sent with every response. */
+  /** Sent with every response, and with errors. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly errorHeaders: Readonly<Record<string, string>>;
   /** An error, as it says one. */
   error(error: ScriptedError): unknown;
+  /** What it says of a request that it cannot read as the route's, where that is something of its own. */
+  refuses(body: Fields): Refusal | undefined;
   readonly unknownModel: (model: string) => Refusal;
+  readonly unknownRoute: Refusal;
   readonly unauthorized: Refusal;
   readonly contextTooLong: Refusal;
   /** What a filter of contents says of a request. */
@@ -64,12 +72,17 @@ const OPENAI: Dialect = {
   fingerprint: "fp_emulated",
   owner: "openai",
   timings: false,
+  countsEnd: false,
+  describesModels: true,
   eventStream: "text/event-stream; charset=utf-8",
   json: "application/json",
   headers: {},
-  error: ({ message, type, param = null, code = null, status = 500 }) => ({
-    error: { message, type: type ?? (status >= 500 ? "server_error" : "invalid_request_error"), param, code },
+  errorHeaders: {},
+  error: ({ message, type, param = null, code = null, more, status = 500 }) => ({
+    error: { message, type: type ?? (status >= 500 ? "server_error" : "invalid_request_error"), param, code, ...more },
   }),
+  refuses: () => undefined,
+  unknownRoute: { status: 404, message: "Invalid URL", type: "invalid_request_error" },
   unknownModel: (model) => ({
     status: 404,
     message: `The model \`${model}\` does not exist or you do not have access to it.`,
@@ -105,8 +118,14 @@ const OPENAI: Dialect = {
 /** Errors whose `code` is the status. */
 const numbered =
   (typeOf: (status: number) => string | undefined) =>
-  ({ message, type, code, param, status = 500 }: ScriptedError) => ({
-    error: { code: code ?? status, message, type: type ?? typeOf(status), ...(param !== undefined && { param }) },
+  ({ message, type, code, param, more, status = 500 }: ScriptedError) => ({
+    error: {
+      code: code ?? status,
+      message,
+      type: type ?? typeOf(status),
+      ...(param !== undefined && { param }),
+      ...more,
+    },
   });
 
 /** Errors that are a text and nothing else. */
@@ -122,15 +141,22 @@ const LLAMA: Dialect = {
   fingerprint: "b0-unknown",
   owner: "llamacpp",
   timings: true,
+  countsEnd: true,
+  describesModels: false,
   eventStream: "text/event-stream",
   json: "application/json; charset=utf-8",
   headers: { server: "llama.cpp" },
+  // It ends the connection behind each of them.
+  errorHeaders: { connection: "close" },
+  refuses: refusedByLlama,
+  unknownRoute: { status: 404, message: "File Not Found", type: "not_found_error" },
   error: numbered((status) => (status >= 500 ? "server_error" : "invalid_request_error")),
   unauthorized: { status: 401, message: "Invalid API Key", type: "authentication_error" },
   contextTooLong: {
     status: 400,
     message: "request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it",
     type: "exceed_context_size_error",
+    more: { n_prompt_tokens: 5000, n_ctx: 4096 },
   },
 };
 
@@ -271,4 +297,19 @@ const DIALECTS: Readonly<Record<OpenAIDialectName, Dialect>> = {
 export function dialectOf(name: OpenAIDialectName): Dialect {
   if (Object.hasOwn(DIALECTS, name)) return DIALECTS[name];
   throw new TypeError(`There is no dialect "${name}". There are ${Object.keys(DIALECTS).join(", ")}.`);
+}
+
+function refusedByLlama({ messages, response_format: format }: Fields): Refusal | undefined {
+  const refusal = (message: string): Refusal => ({ status: 400, message });
+  if (messages === undefined) return refusal("'messages' is required");
+  if (!Array.isArray(messages)) return refusal("Expected 'messages' to be an array");
+  const roles = (messages as readonly Fields[]).map(({ role }) => role);
+  if ((messages as readonly Fields[]).some(({ role, content }) => role !== "assistant" && content === undefined))
+    return refusal("All non-assistant messages must contain 'content'");
+  if (roles.length > 1 && roles.slice(-2).every((role) => role === "assistant"))
+    return refusal("Cannot have 2 or more assistant messages at the end of the list.");
+  const type = (format as Fields | undefined)?.["type"];
+  if (typeof type === "string" && !["text", "json_object", "json_schema"].includes(type))
+    return refusal(`response_format type must be one of "text" or "json_object", but got: ${type}`);
+  return undefined;
 }

@@ -26,6 +26,8 @@ export interface OpenAIEmulatorOptions {
   readonly faults?: readonly OpenAIFaultLike[] | undefined;
   /** Whose errors, fields and rules it has. @defaultValue "openai" */
   readonly dialect?: OpenAIDialectName | undefined;
+  /** Where thought goes: a field of its own, or the text, in `<think>`. @defaultValue as the dialect */
+  readonly reasoning?: "reasoning_content" | "reasoning" | "think" | undefined;
   /** Whether a name of no model is answered by the first one, under its own name. @defaultValue as the dialect */
   readonly anyModel?: boolean | undefined;
   /** Between two signs of life where a fault sends nothing else, in ms. @defaultValue 15_000 */
@@ -72,7 +74,8 @@ export interface OpenAIEmulator extends AsyncDisposable {
 export async function createOpenAIEmulator(options: OpenAIEmulatorOptions = {}): Promise<OpenAIEmulator> {
   checkOptions(options);
   const { dialect: name = "openai", apiKey, heartbeatMs = 15_000 } = options;
-  const dialect = dialectOf(name);
+  const own = dialectOf(name);
+  const dialect = { ...own, reasoning: options.reasoning ?? own.reasoning };
   const closing = new AbortController();
   const clock = createClock(closing.signal);
   const startedAt = performance.now();

@@ -61,7 +61,11 @@ export function replyOfFault(
 
 /** An error by the status of the response. */
 export function refusalReply(dialect: Dialect, refusal: Refusal, headers: Reply["headers"] = {}): Reply {
-  return jsonReply(refusal.status, dialect.error(refusal), { "content-type": dialect.json, ...headers });
+  return jsonReply(refusal.status, dialect.error(refusal), {
+    "content-type": dialect.json,
+    ...dialect.errorHeaders,
+    ...headers,
+  });
 }
 
 const SERVER_ERROR: Refusal = { status: 500, message: "The server had an error while processing your request." };

@@ -41,6 +41,8 @@ export function readQuestion(
   { route, dialect, call }: { readonly route: OpenAIRoute; readonly dialect: Dialect; readonly call: number },
 ): OpenAIQuestion | Refusal {
   if (!isFields(body)) return refusal("We could not parse the JSON body of your request.");
+  const own = dialect.refuses(body);
+  if (own !== undefined) return own;
   const { model, tools, stream } = body;
   if (typeof model !== "string" && !dialect.anyModel) return refusal("you must provide a model parameter");
   const messages = route === "chat" ? body["messages"] : inputOf(body["input"]);

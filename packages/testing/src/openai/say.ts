@@ -2,7 +2,6 @@ import type { ServerResponse } from "node:http";
 
 import type { Clock } from "../server/clock.ts";
 import { jsonReply, type Reply } from "../server/reply.ts";
-import { spoiled } from "./answer-faults.ts";
 import type { OpenAICall } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import type { OpenAIFault, OpenAIFaultName } from "./faults.ts";
@@ -49,8 +48,8 @@ export async function sayAnswer(response: ServerResponse, options: SayOptions): 
 }
 
 async function sayPieces(outlet: Outlet, cuts: StreamFaults, options: SayOptions): Promise<Cut | undefined> {
-  const { format, call, answer, faults } = options;
-  const played = playAnswer(spoiled(answer, faults), options);
+  const { format, call, answer } = options;
+  const played = playAnswer(answer, options);
   await outlet.write(format.begin());
   try {
     for (;;) {
@@ -77,8 +76,8 @@ async function sayPieces(outlet: Outlet, cuts: StreamFaults, options: SayOptions
 
 /** An answer as one JSON body, or what the faults put in its place. Nothing where the client has left. */
 export async function wholeAnswer(response: ServerResponse, options: SayOptions): Promise<Reply | undefined> {
-  const { format, dialect, faults, call, answer } = options;
-  const played = playAnswer(spoiled(answer, faults), options);
+  const { format, dialect, call, answer } = options;
+  const played = playAnswer(answer, options);
   try {
     for (;;) {
       const { done, value } = await played.next();

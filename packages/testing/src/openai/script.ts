@@ -1,5 +1,5 @@
 import type { Clock } from "../server/clock.ts";
-import { sentError, type ScriptedError } from "./scripted-error.ts";
+import { sentError, type ScriptedError, type ScriptedFailure } from "./scripted-error.ts";
 
 /** A call of a tool, whole or in pieces. */
 export interface OpenAIToolCall {
@@ -33,7 +33,7 @@ export type OpenAIAnswerStep =
   | { readonly delta: Readonly<Record<string, unknown>> }
   /** The data of an event as it is, which need not be JSON. */
   | { readonly data: string }
-  /** Fails: before anything was said by its status (500), afterwards in the stream. */
+  /** Fails: as the first step by the status of the response (500), later in the stream. */
   | { readonly error: string | ScriptedError };
 
 /** What a model answers, how fast, and how it ends. */
@@ -90,6 +90,27 @@ export interface PlayOptions {
   readonly maxTokens: number;
   /** What the answer is to go on behind. */
   readonly prefill: string;
+}
+
+/** Takes the first step of an answer, which may be its failure; what is left of the answer still has it. */
+export function opened(answer: OpenAIAnswer): { readonly failure?: ScriptedFailure; readonly answer: OpenAIAnswer } {
+  const steps = answer.steps[Symbol.iterator]();
+  const { done = false, value: first } = steps.next() as IteratorResult<OpenAIAnswerStep, undefined>;
+  if (first !== undefined && typeof first === "object" && "error" in first) {
+    return { failure: sentError(first.error), answer };
+  }
+  return {
+    answer: {
+      ...answer,
+      steps: {
+        *[Symbol.iterator]() {
+          if (done || first === undefined) return;
+          yield first;
+          for (let next = steps.next(); next.done !== true; next = steps.next()) yield next.value;
+        },
+      },
+    },
+  };
 }
 
 /** Plays an answer and returns how it ended. Throws a `ScriptedFailure` where the model fails. */

@@ -7,6 +7,8 @@ export interface ScriptedError {
   readonly code?: string | number | null | undefined;
   /** @defaultValue null */
   readonly param?: string | null | undefined;
+  /** What else the server says of it, beside these. */
+  readonly more?: Readonly<Record<string, unknown>> | undefined;
   /** Of the response, where none has begun. @defaultValue 500 */
   readonly status?: number | undefined;
 }

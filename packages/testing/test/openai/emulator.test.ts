@@ -72,7 +72,7 @@ test("lists its models, and knows no other", async () => {
   expect(await get("/models/b%2Fc")).toMatchObject({ id: "b/c", object: "model" });
   const unknown = { error: { code: "model_not_found", type: "invalid_request_error" } };
   expect(await get("/models/nobody")).toMatchObject(unknown);
-  expect(await get("/elsewhere")).toMatchObject({ error: { type: "not_found_error" } });
+  expect(await get("/elsewhere")).toMatchObject({ error: { message: "Invalid URL" } });
   const heard = (await ask(server.url, { model: "nobody", messages }))!;
   expect([heard.status, JSON.parse(heard.body)]).toMatchObject([404, unknown]);
   expect(server.calls).toEqual([]);
@@ -138,6 +138,8 @@ test("names what is wrong with its options and faults when it is told them", asy
   await wrong({ model: "Hello" });
   await wrong({ apiKey: "" });
   await wrong({ heartbeatMs: Number.NaN });
+  await wrong({ reasoning: "thought" });
+  await wrong({ anyModel: "yes" });
   await wrong({ dialect: "constructor" });
   await wrong({ faults: ["eoff"] });
   await using server = await createOpenAIEmulator({ models: undefined, apiKey: undefined, faults: undefined });

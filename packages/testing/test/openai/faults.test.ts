@@ -168,3 +168,134 @@ describe("a fault of a stream", () => {
     EFFECTS[name](await strike(name === "delay" ? { name, ms: 1 } : { name, count }));
   });
 });
+
+describe("a fault of an answer that is sent whole", () => {
+  const QUESTION_WHOLE = { ...QUESTION, stream: false };
+  const content = (heard: Heard | undefined) =>
+    (JSON.parse(heard!.body) as { choices: [{ message: { content: string } }] }).choices[0].message.content;
+
+  test.each(["eof", "reset"] as const)("%s: nothing comes", async (name) => {
+    expect(await strike(name, QUESTION_WHOLE)).toMatchObject({ heard: undefined, state: "failed" });
+  });
+
+  test.each([
+    ["truncated", "eof", "failed"],
+    ["cut-body", "eof", "failed"],
+    ["short-body", "broken", "failed"],
+    ["stall", "left", "cancelled"],
+  ] as const)("%s: half of the body", async (name, end, state) => {
+    const { heard, ...struck } = await strike(name, QUESTION_WHOLE);
+    expect([heard?.status, heard?.end, struck.state]).toEqual([200, end, state]);
+    expect(heard?.body).toMatch(/^\{.*[^}]$/u);
+  });
+
+  test("heartbeats-only: white space", async () => {
+    const { heard, state } = await strike("heartbeats-only", QUESTION_WHOLE);
+    expect([heard?.body.trim(), heard?.end, state]).toEqual(["", "left", "cancelled"]);
+    expect(heard?.body.length).toBeGreaterThan(1);
+  });
+
+  test.each(["never-headers", "headers-only"] as const)("%s: no body", async (name) => {
+    const { heard, state } = await strike(name, QUESTION_WHOLE);
+    expect([heard?.body ?? "", state]).toEqual(["", "cancelled"]);
+  });
+
+  test.each(["byte-split", "delay"] as const)("%s: all of it", async (name) => {
+    expect(content((await strike({ name, ms: 1 }, QUESTION_WHOLE)).heard)).toBe("one two three");
+  });
+
+  test("gzip: all of it, compressed", async () => {
+    const { heard } = await strike("gzip", QUESTION_WHOLE);
+    expect(heard?.headers["content-encoding"]).toBe("gzip");
+    expect(gunzipSync(heard!.bytes).toString()).toContain("one two three");
+  });
+
+  test.each([
+    ["missing-finish", "one two three", null],
+    ["content-filter", "one", "content_filter"],
+    ["length", "one", "length"],
+    ["empty", "", "stop"],
+  ] as const)("%s: %j, which ends with %j", async (name, text, reason) => {
+    const { heard } = await strike(name, QUESTION_WHOLE);
+    expect(JSON.parse(heard!.body)).toMatchObject({ choices: [{ message: { content: text }, finish_reason: reason }] });
+  });
+
+  test.each(openAIFaultNames.filter((name) => name.startsWith("error-")))(
+    "%s: an error of status 200",
+    async (name) => {
+      const { heard, state } = await strike({ name, message: "My words." }, QUESTION_WHOLE);
+      expect(heard?.status).toBe(200);
+      if (name !== "error-finish") expect(heard?.body).toContain("My words.");
+      expect(state).toBe(name === "error-200" ? undefined : "failed");
+    },
+  );
+});
+
+describe("a fault in time", () => {
+  test("delay: the answer is worked on at once and told later", async () => {
+    await using server = await createOpenAIEmulator({ faults: [{ name: "delay", ms: 60 }] });
+    for (const stream of [true, false]) {
+      const start = performance.now();
+      const asked = ask(server.url, { ...QUESTION, model: "test-model", stream });
+      await expect.poll(() => server.calls.at(-1)?.state, { interval: 5 }).toBe("running");
+      expect((await asked)?.status).toBe(200);
+      expect(performance.now() - start).toBeGreaterThan(55);
+    }
+  });
+
+  test.each([0, 2])("strikes after %i pieces", async (after) => {
+    const { heard, state } = await strike({ name: "eof", after });
+    expect([textIn(heard!), state]).toEqual([["", "one", "one two"][after], "failed"]);
+  });
+
+  test("strikes at the end where there are not so many pieces", async () => {
+    expect(said(await strike({ name: "eof", after: 3 }))).toEqual(["one two three", undefined, false, "eof", "failed"]);
+    expect(said(await strike({ name: "eof", after: 4 }))).toEqual(["one two three", "stop", true, "eof", "finished"]);
+  });
+});
+
+test("strikes the requests it is told to, by model, number, route and parameter", async () => {
+  await using server = await createOpenAIEmulator({ models: { a: "A", b: "B" } });
+  const status = async (body: object) => (await ask(server.url, { ...QUESTION, ...body }))?.status;
+  const undo = server.fault({ name: "unavailable", model: "a", on: [1, 3] });
+  expect([await status({ model: "a" }), await status({ model: "b" }), await status({ model: "a" })]).toEqual([
+    503, 200, 200,
+  ]);
+  expect([await status({ model: "a" }), await status({ model: "a" })]).toEqual([503, 200]);
+  undo();
+  server.fault({ name: "refused-parameter", on: 1 });
+  expect([await status({ model: "a" }), await status({ model: "a", stream_options: {} })]).toEqual([200, 400]);
+  expect(await status({ model: "a", stream_options: {} })).toBe(200);
+  server.fault({ name: "status", status: 418, route: "models" });
+  expect(await status({ model: "a" })).toBe(200);
+  expect((await ask(server.url, "", { method: "GET", path: "/models" }))?.status).toBe(418);
+  server.clearFaults();
+  expect((await ask(server.url, "", { method: "GET", path: "/models" }))?.status).toBe(200);
+});
+
+test.each(["stream_options", "max_completion_tokens", "parallel_tool_calls"])(
+  "refuses %s by its name",
+  async (parameter) => {
+    const { heard } = await strike({ name: "refused-parameter", parameter }, { ...QUESTION, [parameter]: 1 });
+    expect([heard?.status, JSON.parse(heard!.body)]).toMatchObject([
+      400,
+      { error: { param: parameter, code: "unsupported_parameter" } },
+    ]);
+  },
+);
+
+test("a redirect is followed to the answer", async () => {
+  await using server = await createOpenAIEmulator({ models: { m: "there" }, faults: ["redirect"] });
+  const followed = await fetch(`${server.url}/chat/completions`, { method: "POST", body: JSON.stringify(QUESTION) });
+  expect([followed.status, await followed.text()]).toEqual([200, expect.stringContaining("there")]);
+});
+
+test.each([
+  [20, "20ms"],
+  [1500, "1.5s"],
+  [360_000, "6m0s"],
+  [3_723_000, "1h2m3s"],
+])("says %i ms as %s in its rate limit", async (ms, text) => {
+  const { heard } = await strike({ name: "rate-limited-reset", ms });
+  expect(heard?.headers["x-ratelimit-reset-requests"]).toBe(text);
+});
