@@ -12,6 +12,7 @@ import type { OpenAIFault, OpenAIFaultName } from "./faults.ts";
 import type { Models } from "./models.ts";
 import { refusalReply, replyOfFault } from "./refusals.ts";
 import { maxTokensOf, type OpenAIQuestion, readQuestion, type RecordedOpenAIRequest, wordsOf } from "./request.ts";
+import { ResponsesFormat } from "./responses-format.ts";
 import { sayAnswer, wholeAnswer } from "./say.ts";
 import { type Ending, opened } from "./script.ts";
 
@@ -85,14 +86,14 @@ export function createAnswering(options: AnsweringOptions): (asked: Asked) => Pr
       call.state = "failed";
       return send(refusalReply(dialect, { ...failure.said, status: failure.said.status ?? 500 }), asked);
     }
-    const format = new ChatFormat({
-      dialect,
-      model: has("other-model") ? `${model}-other` : model,
-      includesUsage: (question.body["stream_options"] as Fields | undefined)?.["include_usage"] === true,
-      usageOf: (ending) => (answer.usage === undefined ? usageOf(question, ending, dialect) : answer.usage),
-      prefix: dialect.repeatsPrefill ? question.prefill : "",
-    });
     const { prefill, body } = question;
+    const common = {
+      model: has("other-model") ? `${model}-other` : model,
+      body,
+      usageOf: (ending: Ending) => (answer.usage === undefined ? usageOf(question, ending, dialect) : answer.usage),
+    };
+    const format =
+      call.route === "chat" ? new ChatFormat({ ...common, dialect, prefill }) : new ResponsesFormat(common);
     const saying = { answer, format, dialect, faults, call, clock, heartbeatMs, prefill, maxTokens: maxTokensOf(body) };
     if (!question.stream || has("json-body")) {
       const error = spoiledBody(faults, dialect);
@@ -116,10 +117,10 @@ export function createAnswering(options: AnsweringOptions): (asked: Asked) => Pr
       const data = models.names.map((name) => models.entry(name, dialect));
       return send(jsonReply(200, { object: "list", data }, { "content-type": dialect.json }), asked);
     }
-    if (route === "other" || route === "responses" || (route === "model" && !dialect.describesModels))
+    if (route === "other" || (route === "model" && !dialect.describesModels))
       return send(refusalReply(dialect, dialect.unknownRoute), asked);
-    const question =
-      route === "chat" ? readQuestion(record.body, { route, dialect, call: calls.length + 1 }) : undefined;
+    const isAsked = route === "chat" || route === "responses";
+    const question = isAsked ? readQuestion(record.body, { route, dialect, call: calls.length + 1 }) : undefined;
     if (question !== undefined && "status" in question) return send(refusalReply(dialect, question), asked);
     const wanted = question?.model ?? asked.model ?? "";
     const model = question === undefined ? models.names.find((name) => name === wanted) : models.named(wanted);

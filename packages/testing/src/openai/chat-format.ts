@@ -11,12 +11,12 @@ export interface ChatFormatOptions {
   readonly dialect: Dialect;
   /** The name that answers are under. */
   readonly model: string;
-  /** Whether a stream says what it took. */
-  readonly includesUsage: boolean;
+  /** All of the request. */
+  readonly body: Fields;
   /** What an answer took; `null` is never told. */
   usageOf(ending: Ending): Fields | null;
-  /** What an answer that is sent whole begins with. */
-  readonly prefix: string;
+  /** What the answer goes on behind. */
+  readonly prefill: string;
 }
 
 /** An answer as a chat completion, streamed or whole. */
@@ -51,7 +51,9 @@ export class ChatFormat implements AnswerFormat {
 
   end(ending: Ending): string {
     const { finishReason } = ending;
-    const usage = this.#options.includesUsage ? this.#options.usageOf(ending) : null;
+    const { body, usageOf } = this.#options;
+    const includesUsage = (body["stream_options"] as Fields | undefined)?.["include_usage"] === true;
+    const usage = includesUsage ? usageOf(ending) : null;
     const timings = this.#timings(ending);
     const left = this.#deltas.last();
     const events = [
@@ -71,7 +73,8 @@ export class ChatFormat implements AnswerFormat {
   }
 
   whole(ending: Ending): unknown {
-    const { dialect, usageOf, prefix } = this.#options;
+    const { dialect, usageOf, prefill } = this.#options;
+    const prefix = dialect.repeatsPrefill ? prefill : "";
     const usage = usageOf(ending);
     const left = this.#deltas.last();
     if (left !== undefined) this.#message.add({ kind: "delta", delta: left }, left);

@@ -41,7 +41,7 @@ export function readQuestion(
   { route, dialect, call }: { readonly route: OpenAIRoute; readonly dialect: Dialect; readonly call: number },
 ): OpenAIQuestion | Refusal {
   if (!isFields(body)) return refusal("We could not parse the JSON body of your request.");
-  const own = dialect.refuses(body);
+  const own = route === "chat" ? dialect.refuses(body) : undefined;
   if (own !== undefined) return own;
   const { model, tools, stream } = body;
   if (typeof model !== "string" && !dialect.anyModel) return refusal("you must provide a model parameter");
@@ -51,7 +51,7 @@ export function readQuestion(
   if (!Array.isArray(messages) || !messages.every(isFields))
     return refusal(`Expected '${field}' to be an array`, field);
   const last = messages.at(-1);
-  const prefills = last?.["role"] === "assistant" && dialect.prefills(body, last);
+  const prefills = route === "chat" && last?.["role"] === "assistant" && dialect.prefills(body, last);
   return {
     model: typeof model === "string" ? model : "",
     messages,
