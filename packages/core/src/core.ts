@@ -2,7 +2,6 @@
 // entries share one copy of the errors. They name what of it is public.
 export * from "./append-only.ts";
 export * from "./capabilities.ts";
-export * from "./created-provider.ts";
 export * from "./dialogue.ts";
 export * from "./error-copy.ts";
 export * from "./error-rules.ts";
@@ -28,12 +27,10 @@ export * from "./timers.ts";
 export * from "./wrap-provider.ts";
 export * from "./http/data-url.ts";
 export * from "./http/elsewhere.ts";
-export * from "./http/events.ts";
 export * from "./http/follow.ts";
 export * from "./http/guard.ts";
 export * from "./http/platform-transport.ts";
 export * from "./http/retry-after.ts";
-export * from "./http/sse.ts";
 export * from "./http/transport.ts";
 export * from "./gradio/address.ts";
 export * from "./gradio/followed-output.ts";

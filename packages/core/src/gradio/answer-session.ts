@@ -1,29 +1,17 @@
 import { warnOfSettings } from "../capabilities.ts";
 import { decisive } from "../decision.ts";
-import type { ModelInfo, ProviderRequest, Timeouts } from "../provider.ts";
+import type { ModelInfo, ProviderRequest } from "../provider.ts";
 import type { FinishPart, ProviderPart, Warning } from "../part.ts";
 import { Stop } from "../stop.ts";
 import { within, type ResolvedTimeouts } from "../timers.ts";
+import type { AnsweringSpace } from "./answering.ts";
 import type { Call } from "../call.ts";
-import type { SpaceClient } from "./client.ts";
-import { conversationExpired, type Conversations, type Turn } from "./conversations.ts";
+import { conversationExpired, type Turn } from "./conversations.ts";
 import { RequestSession } from "./input-session.ts";
 import { Session } from "./session.ts";
-import type { SpaceDefinition } from "./space-definition.ts";
-import type { TrackedEndpoint } from "./tracked-endpoint.ts";
 
 /** Longest time a whole answer waits to learn which start of the app holds its conversation, in ms. */
 const APP_ID_MS = 5000;
-
-/** A Space as a provider, for all of its requests. */
-export interface AnsweringSpace {
-  readonly id: string;
-  readonly client: SpaceClient;
-  readonly endpoint: TrackedEndpoint;
-  readonly definition: SpaceDefinition<string, ModelInfo>;
-  readonly conversations: Conversations;
-  readonly timeouts: Timeouts | undefined;
-}
 
 /** What is needed to try to answer. */
 export interface AnswerAttempt {

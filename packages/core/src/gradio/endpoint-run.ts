@@ -1,120 +1,72 @@
 import { QwenError } from "../errors.ts";
-import type { Flow, FlowReader } from "../flow.ts";
-import type { Timeouts } from "../provider.ts";
-import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
-import type { Call, CallWork } from "../call.ts";
-import type { SpaceClient } from "./client.ts";
+import type { Call } from "../call.ts";
 import { hasNoRoute, wasLost } from "./join.ts";
 import { Job } from "./job.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
 import { OutputFollower } from "./outputs.ts";
 import { runUnqueued } from "./run.ts";
+import type { Running } from "./running.ts";
 import { Session } from "./session.ts";
-import type { SpaceMessage } from "./space-message.ts";
-import type { Submission } from "./submit-options.ts";
+import { noteSize, type SpaceMessage } from "./space-message.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
 
-const SPACE_TIMEOUTS: Timeouts = { firstOutputMs: 300_000 };
-
-/** What a message costs besides what it says, and each value in it, in bytes. */
-const MESSAGE_BYTES = 100;
+/** What each value in a message costs, in bytes. */
 const VALUE_BYTES = 16;
 
-/** One run of any endpoint: pushes what its job says, the final `completed` last. */
-export class EndpointRun implements CallWork<SpaceMessage> {
-  readonly #client: SpaceClient;
-  readonly #timeouts: Timeouts | undefined;
-  readonly #lastOnly: boolean;
-  readonly #take: () => Submission;
-
-  /**
-   * `take` gives what was asked, or throws what is wrong with it; `timeouts` are the limits below its own. With `lastOnly` the
-   * outputs on the way are not told: each message of theirs takes a copy of all.
-   */
-  constructor(
-    {
-      client,
-      timeouts,
-      lastOnly = false,
-    }: {
-      readonly client: SpaceClient;
-      readonly timeouts: Timeouts | undefined;
-      readonly lastOnly?: boolean | undefined;
-    },
-    take: () => Submission,
-  ) {
-    this.#client = client;
-    this.#timeouts = timeouts;
-    this.#lastOnly = lastOnly;
-    this.#take = take;
-  }
-
-  limits(): ResolvedTimeouts {
-    return resolveTimeouts(this.#take().options.timeouts, this.#timeouts, SPACE_TIMEOUTS);
-  }
-
-  weigh(message: SpaceMessage): number {
-    return MESSAGE_BYTES + (sizes.get(message) ?? 0);
-  }
-
-  asOwnError(error: unknown): unknown {
-    return error;
-  }
-
-  async run(call: Call<SpaceMessage>): Promise<void> {
-    const asked = this.#take();
-    const { config, cleanUps } = this.#client;
-    const endpoint = new TrackedEndpoint(this.#client, asked);
-    endpoint.require();
-    const byName = endpoint.now.fnIndex === undefined;
-    try {
-      await this.#runOnce(call, { endpoint, asked }).catch((error: unknown) => {
-        const known = byName && endpoint.now.fnIndex !== undefined;
-        if (call.stop.aborted || !(wasLost(error) || (known && hasNoRoute(error)))) throw error;
-        return this.#runOnce(call, { endpoint, asked });
-      });
-    } catch (error) {
-      // A wrong name answers 500 like any failure, and so does an app that was changed. Now that it costs nothing, look.
-      if (QwenError.isInstance(error) && error.status === 500) {
-        const read = await config.readAgain(call.stop).catch(() => undefined);
-        if (read !== undefined) endpoint.require();
-      }
-      throw error;
+/** Runs any endpoint once: pushes what its job says, the final `completed` last. */
+export async function runEndpoint(running: Running, call: Call<SpaceMessage>): Promise<void> {
+  // It may have ended while this file was loaded.
+  call.stop.throwIfAborted();
+  const { client, asked } = running;
+  const { config, cleanUps } = client;
+  const endpoint = new TrackedEndpoint(client, asked);
+  endpoint.require();
+  const byName = endpoint.now.fnIndex === undefined;
+  try {
+    await runOnce(running, { call, endpoint }).catch((error: unknown) => {
+      const known = byName && endpoint.now.fnIndex !== undefined;
+      if (call.stop.aborted || !(wasLost(error) || (known && hasNoRoute(error)))) throw error;
+      return runOnce(running, { call, endpoint });
+    });
+  } catch (error) {
+    // A wrong name answers 500 like any failure, and so does an app that was changed. Now that it costs nothing, look.
+    if (QwenError.isInstance(error) && error.status === 500) {
+      const read = await config.readAgain(call.stop).catch(() => undefined);
+      if (read !== undefined) endpoint.require();
     }
-    // Read behind the first call, so that later ones get edits instead of whole values.
-    if (config.known === undefined) cleanUps.add(config.readBehind());
+    throw error;
   }
-
-  async #runOnce(
-    call: Call<SpaceMessage>,
-    { endpoint, asked }: { readonly endpoint: TrackedEndpoint; readonly asked: Submission },
-  ): Promise<void> {
-    const { inputs, options } = asked;
-    const { fnIndex, queue } = endpoint.now;
-    const session = new Session(this.#client, { headers: options.headers });
-    const timeouts = this.limits();
-    if (fnIndex !== undefined && !queue) {
-      const data = await runUnqueued({
-        session,
-        fnIndex,
-        inputs: endpoint.filled(inputs),
-        signal: call.stop,
-        timeouts,
-      });
-      call.push({ type: "completed", data });
-      return;
-    }
-    const listener = new RunListener(call, { whole: fnIndex === undefined, lastOnly: this.#lastOnly });
-    const { earlyStream } = this.#client;
-    const { maxQueueMs } = options;
-    const { clock } = call;
-    call.follow(new Job({ session, endpoint, fnIndex, inputs, timeouts, clock, maxQueueMs, earlyStream, listener }));
-    await listener.ended;
-  }
+  // Read behind the first call, so that later ones get edits instead of whole values.
+  if (config.known === undefined) cleanUps.add(config.readBehind());
 }
 
-/** The length of the messages as they came, and what is in them, in bytes. */
-const sizes = new WeakMap<SpaceMessage, number>();
+async function runOnce(
+  running: Running,
+  { call, endpoint }: { readonly call: Call<SpaceMessage>; readonly endpoint: TrackedEndpoint },
+): Promise<void> {
+  const { client, asked, lastOnly } = running;
+  const { inputs, options } = asked;
+  const { fnIndex, queue } = endpoint.now;
+  const session = new Session(client, { headers: options.headers });
+  const timeouts = running.limits();
+  if (fnIndex !== undefined && !queue) {
+    const data = await runUnqueued({
+      session,
+      fnIndex,
+      inputs: endpoint.filled(inputs),
+      signal: call.stop,
+      timeouts,
+    });
+    call.push({ type: "completed", data });
+    return;
+  }
+  const listener = new RunListener(call, { whole: fnIndex === undefined, lastOnly });
+  const { earlyStream } = client;
+  const { maxQueueMs } = options;
+  const { clock } = call;
+  call.follow(new Job({ session, endpoint, fnIndex, inputs, timeouts, clock, maxQueueMs, earlyStream, listener }));
+  await listener.ended;
+}
 
 /** The job of a submission: its messages become the call's. */
 class RunListener implements JobListener {
@@ -165,40 +117,7 @@ class RunListener implements JobListener {
   }
 
   #push(message: SpaceMessage, size: number): void {
-    sizes.set(message, size);
+    noteSize(message, size);
     this.#call.push(message);
-  }
-}
-
-/** Reads a submission to its end, and resolves with the final outputs. */
-export function readLast(flow: Flow<SpaceMessage>): Promise<readonly unknown[]> {
-  return new Promise((resolve, reject) => flow.read(new LastOutputs(resolve, reject)));
-}
-
-class LastOutputs implements FlowReader<SpaceMessage> {
-  readonly #resolve: (data: readonly unknown[]) => void;
-  readonly #reject: (error: unknown) => void;
-  #data: readonly unknown[] | undefined;
-
-  constructor(resolve: (data: readonly unknown[]) => void, reject: (error: unknown) => void) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  wants(): boolean {
-    return true;
-  }
-
-  take(message: SpaceMessage): void {
-    if (message.type === "completed") this.#data = message.data;
-  }
-
-  end(): void {
-    if (this.#data === undefined) this.#reject(new QwenError("protocol", "The job ended without completing."));
-    else this.#resolve(this.#data);
-  }
-
-  fail(error: unknown): void {
-    this.#reject(error);
   }
 }

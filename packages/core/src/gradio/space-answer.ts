@@ -1,16 +1,14 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { decide } from "../decision.ts";
-import { copyOf } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
 import { knownModel } from "../known-model.ts";
 import { isGroup } from "../options.ts";
-import { weightOfPart } from "../part-weight.ts";
-import type { ProviderRequest } from "../provider.ts";
 import type { FinishPart, ProviderPart, Warning } from "../part.ts";
-import { resolveTimeouts, sleep, type ResolvedTimeouts } from "../timers.ts";
+import { sleep } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
-import { AnswerSession, type AnswerAttempt, type AnsweringSpace } from "./answer-session.ts";
-import type { Call, CallWork } from "../call.ts";
+import type { Answering } from "./answering.ts";
+import { AnswerSession, type AnswerAttempt } from "./answer-session.ts";
+import type { Call } from "../call.ts";
 import { conversationExpired } from "./conversations.ts";
 import { Job } from "./job.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
@@ -19,58 +17,35 @@ import type { Session } from "./session.ts";
 import type { OutputSchema } from "./space-definition.ts";
 import type { EndpointNow } from "./tracked-endpoint.ts";
 
-/** One request on its way through a Space: pushes the parts of its answer, the `finish` last. */
-export class SpaceAnswer implements CallWork<ProviderPart> {
-  readonly #space: AnsweringSpace;
-  readonly #takeRequest: () => ProviderRequest;
-  #limits: ResolvedTimeouts | undefined;
-
-  /** `takeRequest` gives what was asked, or throws what is wrong with it. */
-  constructor(space: AnsweringSpace, takeRequest: () => ProviderRequest) {
-    this.#space = space;
-    this.#takeRequest = takeRequest;
+/** Answers a request: pushes the parts of the answer, the `finish` last. */
+export function answer(asked: Answering, call: Call<ProviderPart>): Promise<void> {
+  try {
+    const attempt = begin(asked, call);
+    return tryToAnswer(attempt).then(
+      (finish) => call.push(finish),
+      (error: unknown) => {
+        attempt.turn?.fail();
+        throw error;
+      },
+    );
+  } catch (error) {
+    return Promise.reject(error);
   }
+}
 
-  limits(): ResolvedTimeouts {
-    this.#limits ??= resolveTimeouts(this.#takeRequest().timeouts, this.#space.timeouts);
-    return this.#limits;
-  }
-
-  weigh(part: ProviderPart): number {
-    return weightOfPart(part);
-  }
-
-  asOwnError(error: unknown): unknown {
-    return QwenError.isInstance(error) ? copyOf(error, { provider: this.#space.id }) : error;
-  }
-
-  run(call: Call<ProviderPart>): Promise<void> {
-    try {
-      const attempt = this.#begin(call);
-      return answer(attempt).then(
-        (finish) => call.push(finish),
-        (error: unknown) => {
-          attempt.turn?.fail();
-          throw error;
-        },
-      );
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  #begin(call: Call<ProviderPart>): AnswerAttempt {
-    const { definition, conversations } = this.#space;
-    const request = this.#takeRequest();
-    const model = knownModel(definition, request.model);
-    checkRequest(request);
-    const unsupported = findUnsupported(model, request);
-    if (unsupported !== undefined) throw unsupported;
-    const turn = model.capabilities?.conversation === true ? conversations.begin(request.conversation) : undefined;
-    // At once: whoever left a turn and asks again must not find it busy.
-    if (turn !== undefined) call.stop.add(() => turn.fail());
-    return { space: this.#space, call, request, model, turn, timeouts: this.limits() };
-  }
+function begin(asked: Answering, call: Call<ProviderPart>): AnswerAttempt {
+  // It may have ended while this file was loaded.
+  call.stop.throwIfAborted();
+  const { request, space } = asked;
+  const { definition, conversations } = space;
+  const model = knownModel(definition, request.model);
+  checkRequest(request);
+  const unsupported = findUnsupported(model, request);
+  if (unsupported !== undefined) throw unsupported;
+  const turn = model.capabilities?.conversation === true ? conversations.begin(request.conversation) : undefined;
+  // At once: whoever left a turn and asks again must not find it busy.
+  if (turn !== undefined) call.stop.add(() => turn.fail());
+  return { space, call, request, model, turn, timeouts: asked.limits() };
 }
 
 /**
@@ -79,7 +54,7 @@ export class SpaceAnswer implements CallWork<ProviderPart> {
  * A session that the server does not know right after it took the job means replicas that share none. One new session is
  * tried, unless something was said already. So it is for a join that was lost, and for a name that only `/config` leads to.
  */
-function answer(attempt: AnswerAttempt): Promise<FinishPart> {
+function tryToAnswer(attempt: AnswerAttempt): Promise<FinishPart> {
   const byName = attempt.space.endpoint.now.fnIndex === undefined;
   return answerOnce(attempt).catch((error: unknown) => {
     requireAgain(error, attempt, { byName });

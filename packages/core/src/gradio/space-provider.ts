@@ -7,12 +7,12 @@ import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
+import { Answering } from "./answering.ts";
 import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { createConversations } from "./conversations.ts";
 import { anId, readDefinition } from "./definition-reader.ts";
-import { SpaceAnswer } from "./space-answer.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
 
@@ -66,7 +66,7 @@ export function createSpaceProvider<
     timeouts: timeouts && { ...timeouts },
     stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
       const asked = readNow(() => readProviderRequest(request));
-      return new FlowIterator(new Call(new SpaceAnswer(space, asked.take), asked.value?.signal).flow);
+      return new FlowIterator(new Call(new Answering(space, asked.take), asked.value?.signal).flow);
     }),
     close: markOwn(client.close),
   };

@@ -5,14 +5,14 @@ import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import type { Endpoint } from "./config.ts";
+import { readLast } from "./last-outputs.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
-import { Session } from "./session.ts";
+import { Running } from "./running.ts";
 import type { SpaceMessage } from "./space-message.ts";
-import { EndpointRun, readLast } from "./endpoint-run.ts";
 import { readSubmission, readUpload, type SubmitOptions } from "./submit-options.ts";
 import { withinTotal } from "./total.ts";
-import { uploadFile, type FileData, type UploadOptions } from "./upload.ts";
+import type { FileData, UploadOptions } from "./upload.ts";
 
 /** A Gradio app: a Space of Hugging Face, or one anywhere. */
 export interface Space {
@@ -68,7 +68,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     { lastOnly = false }: { readonly lastOnly?: boolean | undefined } = {},
   ): Call<SpaceMessage> {
     const asked = readNow(() => readSubmission({ endpoint, inputs, options: submitOptions }));
-    return new Call(new EndpointRun({ client, timeouts, lastOnly }, asked.take), asked.value?.options.signal);
+    return new Call(new Running({ client, timeouts, lastOnly }, asked.take), asked.value?.options.signal);
   }
 
   async function close(): Promise<void> {
@@ -88,8 +88,10 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     async upload(file, given) {
       const uploadOptions = readUpload(given);
       const limits = resolveTimeouts(uploadOptions?.timeouts, timeouts);
-      const send = (signal: AbortSignal): Promise<FileData> =>
-        uploadFile(new Session(client), file, { ...uploadOptions, timeouts: limits, signal });
+      const send = async (signal: AbortSignal): Promise<FileData> => {
+        const { Session, uploadFile } = await import("./jobs.ts");
+        return uploadFile(new Session(client), file, { ...uploadOptions, timeouts: limits, signal });
+      };
       return withinTotal(limits.totalMs, send, uploadOptions?.signal);
     },
     close,

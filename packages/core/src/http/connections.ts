@@ -1,16 +1,13 @@
 import type { Socket } from "node:net";
-import type { Connect, ConnectTarget } from "undici/lib/core/connect.js";
-import type Client from "undici/lib/dispatcher/client.js";
-import { Dial, type DialTarget } from "./dial.ts";
+import buildConnector, { type Connect, type ConnectTarget } from "undici/lib/core/connect.js";
+import Client from "undici/lib/dispatcher/client.js";
+import { Dial, dialTarget, type DialTarget } from "./dial.ts";
 import type { Proxy, ProxyChoice } from "./proxy.ts";
 import type { TransportRequest } from "./transport.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** What connections are made of. */
 export interface ConnectionParts {
-  readonly Client: typeof Client;
-  /** Begins TLS on a connection. */
-  readonly secure: Connect;
   readonly proxyFor: ProxyChoice;
   /** A connection in the making, for the first that leads there. */
   readonly first: Dial;
@@ -19,12 +16,8 @@ export interface ConnectionParts {
 /** Which connection a request goes over. */
 type Way = Pick<TransportRequest, "url" | "lane" | "publicOnly">;
 
-/** Where a new connection leads, of a request that is the first to go over it. */
-export function dialTarget({ url, publicOnly }: Omit<Way, "lane">, proxy: Proxy | undefined): DialTarget {
-  if (proxy !== undefined) return proxy;
-  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
-  return { hostname: url.hostname.replace(/^\[|\]$/g, ""), port, publicOnly };
-}
+/** Begins TLS on a connection. */
+const secure = buildConnector({ allowH2: false, timeout: 0 });
 
 /** A connection to one host, over which requests go one after another. It is made by its first request, and again by one that finds it lost. */
 export class Connection {
@@ -52,7 +45,7 @@ export class Connection {
     const forwarded = proxy !== undefined && proxy.protocol !== "socks5:" && url.protocol === "http:";
     this.forwardedBy = forwarded ? proxy : undefined;
     this.#tunnel = forwarded ? undefined : proxy;
-    this.client = new parts.Client(forwarded ? `${proxy.protocol}//${proxy.host}` : url.origin, {
+    this.client = new Client(forwarded ? `${proxy.protocol}//${proxy.host}` : url.origin, {
       allowH2: false,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -108,7 +101,7 @@ export class Connection {
 
   #openTls(target: ConnectTarget, socket: Socket, callback: Parameters<Connect>[1]): void {
     if (target.protocol === "https:") {
-      this.#secured = this.#parts.secure({ ...target, httpSocket: socket }, callback);
+      this.#secured = secure({ ...target, httpSocket: socket }, callback);
       return;
     }
     // From here on the client has it.

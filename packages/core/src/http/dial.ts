@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import { QwenError } from "../errors.ts";
+import type { Proxy } from "./proxy.ts";
 import { isPublicAddress } from "./public-address.ts";
+import type { TransportRequest } from "./transport.ts";
 
 /** Where a connection leads. */
 export interface DialTarget {
@@ -11,6 +13,16 @@ export interface DialTarget {
   readonly publicOnly?: boolean | undefined;
   /** Told each time the system is about to be asked for a connection. */
   readonly onTry?: (() => void) | undefined;
+}
+
+/** Where a new connection leads, of a request that is the first to go over it. */
+export function dialTarget(
+  { url, publicOnly }: Pick<TransportRequest, "url" | "publicOnly">,
+  proxy: Proxy | undefined,
+): DialTarget {
+  if (proxy !== undefined) return proxy;
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  return { hostname: url.hostname.replace(/^\[|\]$/g, ""), port, publicOnly };
 }
 
 type DialListener = (error: Error | null, socket?: Socket) => void;

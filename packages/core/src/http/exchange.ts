@@ -5,8 +5,8 @@ import { Deadline } from "../timers.ts";
 import { bareCause } from "./bare-cause.ts";
 import { BufferedBody, type FlowControl } from "./buffered-body.ts";
 import type { Connection, Connections } from "./connections.ts";
+import { proxyAuthorization } from "./proxy.ts";
 import type { OwnRequest, TransportResponse } from "./transport.ts";
-import { proxyAuthorization } from "./tunnel.ts";
 import { SLICE_BYTES, Upload } from "./upload.ts";
 
 /** How a request ends for who sent it. */

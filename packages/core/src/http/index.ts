@@ -11,9 +11,7 @@ export {
   bytesInDataUrl,
   checkRequest,
   concealed,
-  createProvider,
   createTransport,
-  decodeEvents,
   fetchElsewhere,
   fileSource,
   findUnsupported,
@@ -26,7 +24,6 @@ export {
   oneOf,
   publicReach,
   readBytes,
-  readEvents,
   readHeaders,
   readOption,
   readOptions,
@@ -40,6 +37,9 @@ export {
   startTimer,
   warnOfSettings,
 } from "#core";
+export { createProvider } from "../created-provider.ts";
+export { readEvents } from "./events.ts";
+export { decodeEvents } from "./sse.ts";
 export type { AnswerCall, AnswerClock, ProviderDefinition } from "../created-provider.ts";
 export type { CallSource } from "../call.ts";
 export type { AbortSource } from "../stop.ts";

@@ -40,6 +40,13 @@ export function readProxies(option: string | false | undefined): ProxyChoice {
   };
 }
 
+/** What a proxy with a login wants to see, nothing where the URL holds none. */
+export function proxyAuthorization({ username, password }: Proxy): string | undefined {
+  return username === "" && password === ""
+    ? undefined
+    : `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
 function direct(): undefined {}
 
 function variable(lowerCase: string): Proxy | undefined {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Proxy } from "./proxy.ts";
+import { proxyAuthorization, type Proxy } from "./proxy.ts";
 
 /** Where a tunnel leads. */
 export interface TunnelTarget {
@@ -17,13 +17,6 @@ export interface TunnelTarget {
 export async function openTunnel(socket: Socket, proxy: Proxy, target: TunnelTarget): Promise<void> {
   if (proxy.protocol === "socks5:") await openSocks(socket, proxy, target);
   else await openConnect(socket, proxy, target);
-}
-
-/** What a proxy with a login wants to see, nothing where the URL holds none. */
-export function proxyAuthorization({ username, password }: Proxy): string | undefined {
-  return username === "" && password === ""
-    ? undefined
-    : `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
 async function openConnect(socket: Socket, proxy: Proxy, { hostname, port }: TunnelTarget): Promise<void> {

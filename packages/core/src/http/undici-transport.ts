@@ -1,6 +1,6 @@
 import { markOwn } from "../own-functions.ts";
-import { Connections, dialTarget } from "./connections.ts";
-import { Dial } from "./dial.ts";
+import type { Connections } from "./connections.ts";
+import { Dial, dialTarget } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
 import { readProxies, type ProxyChoice } from "./proxy.ts";
 import type { OwnRequest, OwnTransport, TransportOptions, TransportResponse } from "./transport.ts";
@@ -77,11 +77,8 @@ async function openConnections(request: OwnRequest, proxyFor: ProxyChoice): Prom
   const first = new Dial({ ...dialTarget(request, proxyFor(request.url)), onTry });
   await underWay;
   try {
-    const [{ default: Client }, { default: buildConnector }] = await Promise.all([
-      import("undici/lib/dispatcher/client.js"),
-      import("undici/lib/core/connect.js"),
-    ]);
-    return new Connections({ Client, secure: buildConnector({ allowH2: false, timeout: 0 }), proxyFor, first });
+    const { Connections: Made } = await import("./connections.ts");
+    return new Made({ proxyFor, first });
   } catch (error) {
     first.cancel();
     throw new TypeError("undici, the HTTP client of this SDK in Node, cannot be loaded. Keep it out of bundles.", {

@@ -1,0 +1,5 @@
+// What a call of a Space takes once it has begun: loaded with the first one.
+export { answer } from "./space-answer.ts";
+export { runEndpoint } from "./endpoint-run.ts";
+export { Session } from "./session.ts";
+export { uploadFile } from "./upload.ts";

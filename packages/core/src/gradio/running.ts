@@ -1,0 +1,57 @@
+import { Later } from "../later.ts";
+import type { Timeouts } from "../provider.ts";
+import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
+import type { Call, CallWork } from "../call.ts";
+import type { SpaceClient } from "./client.ts";
+import { weightOfMessage, type SpaceMessage } from "./space-message.ts";
+import type { Submission } from "./submit-options.ts";
+
+const SPACE_TIMEOUTS: Timeouts = { firstOutputMs: 300_000 };
+
+const jobs = new Later(() => import("./jobs.ts"));
+
+/** How to run an endpoint. */
+export interface RunningOptions {
+  readonly client: SpaceClient;
+  /** The limits below its own. */
+  readonly timeouts: Timeouts | undefined;
+  /** The outputs on the way are not told: each message of theirs takes a copy of all. */
+  readonly lastOnly?: boolean | undefined;
+}
+
+/** One run of any endpoint: pushes what its job says, the final `completed` last. What that takes is loaded with the first. */
+export class Running implements CallWork<SpaceMessage> {
+  readonly client: SpaceClient;
+  readonly lastOnly: boolean;
+  readonly #timeouts: Timeouts | undefined;
+  readonly #take: () => Submission;
+
+  /** `take` gives what was asked, or throws what is wrong with it. */
+  constructor({ client, timeouts, lastOnly = false }: RunningOptions, take: () => Submission) {
+    this.client = client;
+    this.lastOnly = lastOnly;
+    this.#timeouts = timeouts;
+    this.#take = take;
+  }
+
+  /** What was asked. Throws what is wrong with it. */
+  get asked(): Submission {
+    return this.#take();
+  }
+
+  limits(): ResolvedTimeouts {
+    return resolveTimeouts(this.asked.options.timeouts, this.#timeouts, SPACE_TIMEOUTS);
+  }
+
+  weigh(message: SpaceMessage): number {
+    return weightOfMessage(message);
+  }
+
+  asOwnError(error: unknown): unknown {
+    return error;
+  }
+
+  run(call: Call<SpaceMessage>): Promise<void> {
+    return jobs.now?.runEndpoint(this, call) ?? jobs.load().then(({ runEndpoint }) => runEndpoint(this, call));
+  }
+}

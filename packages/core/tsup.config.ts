@@ -1,0 +1,114 @@
+import { readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { build, type Plugin } from "esbuild";
+import { defineConfig, type Options } from "tsup";
+
+// What is built: `core.js`, which is all that an import of this package loads, and the same for other platforms; and on top
+// of it the entries, and a file for each that is imported by `import()`. What core has, those take from `#core`.
+
+const entries = [
+  "src/index.ts",
+  "src/emulate/index.ts",
+  "src/gradio/index.ts",
+  "src/http/index.ts",
+  "src/router/index.ts",
+  "src/schema/index.ts",
+  "src/schemas.ts",
+];
+const [node, browser] = await Promise.all([filesOn("node"), filesOn("browser")]);
+const parts = [...new Set([...node.parts, ...browser.parts])];
+const common: Options = { format: "esm", sourcemap: true, silent: true, splitting: false };
+
+export default defineConfig([
+  { ...common, entry: ["src/core.ts"], external: ["#schema"], esbuildPlugins: [loadedLater(), handsOut()] },
+  {
+    ...common,
+    entry: ["src/browser.ts"],
+    platform: "browser",
+    external: ["#schema"],
+    esbuildPlugins: [loadedLater(), handsOut()],
+  },
+  {
+    ...common,
+    entry: [...entries, ...parts],
+    external: ["#core", "#schema"],
+    esbuildPlugins: [loadedLater(), onTopOfCore()],
+  },
+]);
+
+/** What core is made of on a platform, what it loads later, and what of core the files on top of it use. */
+async function filesOn(platform: "node" | "browser") {
+  const { metafile } = await build({
+    entryPoints: ["src/core.ts", ...entries],
+    platform,
+    format: "esm",
+    bundle: true,
+    splitting: true,
+    outdir: "dist",
+    write: false,
+    metafile: true,
+    external: ["#core", "#schema", "undici/*"],
+  });
+  const imports = (file: string) =>
+    (metafile.inputs[file]?.imports ?? []).filter(({ path, external }) => external !== true && path.startsWith("src/"));
+  const core = new Set(["src/core.ts"]);
+  for (const file of core) for (const { kind, path } of imports(file)) if (kind === "import-statement") core.add(path);
+  const later = [...core].flatMap(imports).filter(({ kind }) => kind === "dynamic-import");
+  const onTop = Object.keys(metafile.inputs).filter((file) => !core.has(file));
+  return {
+    core,
+    parts: new Set(later.map(({ path }) => path)),
+    used: new Set(onTop.flatMap(imports).flatMap(({ path }) => (core.has(path) ? [path] : []))),
+  };
+}
+
+function isInCore(file: string): boolean {
+  return node.core.has(file) || browser.core.has(file);
+}
+
+/** What is imported by `import()` is a file of its own. */
+function loadedLater(): Plugin {
+  return {
+    name: "loaded-later",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) => {
+        if (kind !== "dynamic-import") return undefined;
+        if (!isInCore(nameOf(importer)))
+          throw new Error(`${nameOf(importer)}: only what is in core loads files later.`);
+        const inDist = relative("src", nameOf(join(resolveDir, path))).replace(/\.ts$/, ".js");
+        return { path: `./${inDist}`, external: true };
+      });
+    },
+  };
+}
+
+/** What core has is taken from there. */
+function onTopOfCore(): Plugin {
+  return {
+    name: "on-top-of-core",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+        kind === "import-statement" && isInCore(nameOf(join(resolveDir, path)))
+          ? { path: "#core", external: true }
+          : undefined,
+      );
+    },
+  };
+}
+
+/** Core hands out what those on top of it use, besides what its entries name. */
+function handsOut(): Plugin {
+  return {
+    name: "hands-out",
+    setup({ onLoad }) {
+      onLoad({ filter: /[/\\]src[/\\]core\.ts$/ }, async ({ path }) => {
+        const used = [...node.used.union(browser.used)].map((file) => `export * from "./${relative("src", file)}";`);
+        return { contents: [await readFile(path, "utf8"), ...used].join("\n"), loader: "ts" };
+      });
+    },
+  };
+}
+
+function nameOf(path: string): string {
+  return relative(import.meta.dirname, path).replaceAll("\\", "/");
+}
