@@ -52,6 +52,17 @@ describe("core and max alone", () => {
   });
 });
 
+describe("a text from max", () => {
+  test("is loaded in two steps: what is made, and with the first call what that takes", async () => {
+    await using space = await createSpaceEmulator({ shape: "max", answer: "Hello there." });
+    const [imported, called] = (await run(process.execPath, "loaded.ts", space.url)).split("\n");
+    expect(imported).toBe(
+      "core/core.js core/gradio/index.js core/index.js core/schema/index.js core/schemas.js max/index.js",
+    );
+    expect(called).toBe("core/gradio/jobs.js core/http/connections.js undici");
+  });
+});
+
 describe("a provider of the user's own", () => {
   test("takes less than thirty lines to write, register, route and ask", async () => {
     expect(readFileSync(join(programs, "custom.ts"), "utf8").trimEnd().split("\n").length).toBeLessThan(30);
