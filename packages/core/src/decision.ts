@@ -1,4 +1,5 @@
 import { disregard } from "./disregard.ts";
+import { excuse } from "./error-excuse.ts";
 import { field } from "./error-fields.ts";
 import { QwenError } from "./errors.ts";
 import { wordsOf } from "./printable.ts";
@@ -13,14 +14,18 @@ export function isDecision(error: unknown): boolean {
 
 /**
  * Calls a function of the caller's whose value is needed at once. What it throws ends the call it was made for, and so does a
- * promise, with a `TypeError`; errors of the family are as any others.
+ * promise, with a `TypeError`; errors of the family are as any others, unless `failing` makes of them something else.
  */
-export function decide<Value>(name: string, work: () => Value): Exclude<Value, Promise<unknown>> {
+export function decide<Value>(
+  name: string,
+  work: () => Value,
+  failing: (name: string, thrown: unknown) => unknown = decisive,
+): Exclude<Value, Promise<unknown>> {
   let value: Value;
   try {
     value = work();
   } catch (error) {
-    throw decisive(name, error);
+    throw failing(name, error);
   }
   if (!isThenable(value)) return value as Exclude<Value, Promise<unknown>>;
   void disregard(value);
@@ -36,6 +41,11 @@ function isThenable(value: unknown): boolean {
 /** Marks what a function of the caller's threw as what ends its call. Returns what to throw. */
 export function decisive(name: string, thrown: unknown): unknown {
   return QwenError.isInstance(thrown) ? thrown : final(name, thrown);
+}
+
+/** As {@link decisive}, for a function that never speaks for a provider: its errors of the family count for none. */
+export function excusing(name: string, thrown: unknown): unknown {
+  return QwenError.isInstance(thrown) ? excuse(thrown) : final(name, thrown);
 }
 
 /** As {@link decisive}, and so are errors of the family: they are of another call, which this one says nothing of. */

@@ -5,7 +5,16 @@ import { isOwn } from "./own-functions.ts";
 import { weightOfPart } from "./part-weight.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "./provider.ts";
 import type { ProviderPart } from "./part.ts";
-import { Hooks, type ProviderHooks } from "./provider-hooks.ts";
+import {
+  hookAnswer,
+  Hooks,
+  isFinish,
+  isPart,
+  misplacedFinish,
+  nothingLeft,
+  type Passing,
+  type ProviderHooks,
+} from "./provider-hooks.ts";
 import { pullFlow } from "./pulled-flow.ts";
 import { readProviderRequest } from "./request.ts";
 
@@ -13,10 +22,8 @@ import { readProviderRequest } from "./request.ts";
  * A provider with hooks around it, for caches, redaction and counting. Its names, limits and `close` are those of the
  * provider, and its parts are seen whoever reads them, and how.
  *
- * A request is read at the call, and its hook runs then; the hook may change what it gets. What a hook throws ends the call,
- * whoever could still be asked, and never counts for the provider, an iteration that it gave included; an error of the family leads to
- * what its code says. A promise
- * and whatever else is no part end it with a `TypeError`. What is no provider or no hook is a `TypeError` when it is made.
+ * A request is read at the call, and its hook runs then; the hook may change what it gets. What comes of a hook that errs is said
+ * at {@link ProviderHooks}. What is no provider or no hook is a `TypeError` when it is made.
  *
  * @example
  * ```ts
@@ -59,10 +66,17 @@ function closeOf(provider: Provider, close: () => Promise<void>): () => Promise<
 
 function iterationOf(provider: Provider, hooks: Hooks, request: ProviderRequest): AsyncIterable<ProviderPart> {
   const asked = hooks.request(request);
-  if (Symbol.asyncIterator in asked) return asked;
-  const parts = streamed(provider, asked);
+  if (Symbol.asyncIterator in asked) return passed(asked, hookAnswer, request);
+  return passed(streamed(provider, asked), hooks, asked);
+}
+
+function passed(
+  parts: AsyncIterable<ProviderPart>,
+  passing: Passing,
+  request: ProviderRequest,
+): AsyncIterable<ProviderPart> {
   const own = FlowIterator.claim(parts);
-  const { flow } = new Passage(own ?? pullFlow(parts), hooks, asked);
+  const { flow } = new Passage(own ?? pullFlow(parts), passing, request);
   // A flow keeps its own time; whoever reads anything else has to.
   if (own !== undefined) return new FlowIterator(flow);
   flow.mark = 0;
@@ -85,16 +99,18 @@ function failed(error: unknown): Flow<ProviderPart> {
   return new Flow<ProviderPart>({ start, pause() {}, resume() {}, leave() {}, over() {} }, weightOfPart);
 }
 
-/** The parts of a provider on their way past its hooks. */
+/** Parts on their way past the hooks. */
 class Passage implements FlowMaker, FlowReader<ProviderPart> {
   readonly flow = new Flow<ProviderPart>(this, weightOfPart);
   readonly #source: Flow<ProviderPart>;
-  readonly #hooks: Hooks;
+  readonly #passing: Passing;
   readonly #request: ProviderRequest;
+  /** How far it got: the provider has said something, and something of it went out. */
+  #state: "silent" | "heard" | "told" | "finished" = "silent";
 
-  constructor(source: Flow<ProviderPart>, hooks: Hooks, request: ProviderRequest) {
+  constructor(source: Flow<ProviderPart>, passing: Passing, request: ProviderRequest) {
     this.#source = source;
-    this.#hooks = hooks;
+    this.#passing = passing;
     this.#request = request;
   }
 
@@ -123,20 +139,19 @@ class Passage implements FlowMaker, FlowReader<ProviderPart> {
   }
 
   take(part: ProviderPart): void {
-    let given: ProviderPart | readonly ProviderPart[];
+    if (this.#state === "finished") return;
     try {
-      given = this.#hooks.part(part, this.#request);
+      this.#pass(part, this.#passing.part(part, this.#request));
     } catch (error) {
       this.#source.leave(error);
       this.flow.fail(error);
-      return;
     }
-    if (!isList(given)) this.flow.push(given);
-    else for (const one of given) this.flow.push(one);
   }
 
   end(): void {
-    this.flow.end();
+    const error = this.#state === "finished" ? undefined : this.#passing.unfinished();
+    if (error === undefined) this.flow.end();
+    else this.flow.fail(error);
   }
 
   fail(error: unknown): void {
@@ -146,12 +161,46 @@ class Passage implements FlowMaker, FlowReader<ProviderPart> {
     else this.flow.fail(this.#replaced(error));
   }
 
+  #pass(part: ProviderPart, given: ProviderPart | readonly ProviderPart[]): void {
+    const parts = isList(given) ? given : [given];
+    const misplaced = given === part ? undefined : misplacedFinish(part, parts);
+    if (misplaced !== undefined) throw misplaced;
+    if (this.#state === "silent" && isSaying(part)) this.#state = "heard";
+    if (this.#state !== "told" && parts.some(isSaying)) this.#state = "told";
+    const last = parts.at(-1);
+    if (isFinish(last)) {
+      if (this.#state === "heard" && last.reason !== "content-filter") throw nothingLeft();
+      this.#state = "finished";
+    }
+    for (const one of parts) this.flow.push(one);
+    if (!isFinish(last) || isFinish(part)) return;
+    this.#source.leave(new DOMException("The answer was ended by a hook.", "AbortError"));
+    this.flow.end();
+  }
+
   #replaced(error: unknown): unknown {
     try {
-      return this.#hooks.error(error, this.#request);
+      return this.#passing.error(error, this.#request);
     } catch (failure) {
       return failure;
     }
+  }
+}
+
+/** Whether a part says something of an answer: what a router takes for one, more or less. Of a careless provider it may be anything. */
+function isSaying(part: unknown): boolean {
+  if (!isPart(part)) return false;
+  switch (part.type) {
+    case "text-delta":
+    case "text-replace":
+    case "reasoning-delta":
+      return typeof part.text === "string" && /\S/.test(part.text);
+    case "file":
+    case "tool-call":
+    case "tool-input-delta":
+      return true;
+    default:
+      return false;
   }
 }
 

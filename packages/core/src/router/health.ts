@@ -1,3 +1,4 @@
+import { isExcused } from "../error-excuse.ts";
 import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
 import { limitOf } from "../phase-clock.ts";
@@ -216,7 +217,7 @@ const ABOUT_TOKENS: ReadonlySet<string> = new Set<ErrorCode>(["authentication", 
 /** What the errors table makes of the end of a call. Errors outside the family are not the provider's. */
 function outcomeOf(error: unknown, { ownToken = false, usualTimeouts }: OwnOfCall): CallOutcome {
   if (error === undefined) return "succeeded";
-  if (!QwenError.isInstance(error) || error.sent === false) return "neutral";
+  if (!QwenError.isInstance(error) || error.sent === false || isExcused(error)) return "neutral";
   if (ownToken && ABOUT_TOKENS.has(error.code)) return "neutral";
   if (error.code === "timeout" && usualTimeouts !== undefined && error.limitMs < limitOf(usualTimeouts, error.phase))
     return "neutral";
