@@ -1,8 +1,9 @@
 export type { IdsOfAll, NamesOfAll, Router, RouterName, RouterOptions } from "./router/router.ts";
 export type { ObjectCompletion } from "./router/checked-answer.ts";
 export type { OutputOption } from "./router/output.ts";
-export type { ObjectRequest, RouterRequest } from "./router/router-request.ts";
 export type { RouteTarget } from "./router/routes.ts";
+export type { CloseOptions } from "./router/closing.ts";
+export type { CompleteOptions, ObjectRequest, RouterRequest } from "./router/router-request.ts";
 export type { RouterStream } from "./router/router-stream.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./router/attempt-settings.ts";
 export type { BreakerOptions, BreakerState } from "./router/circuit-breaker.ts";
@@ -10,7 +11,14 @@ export type { BreakerChange, HealthOptions, ModelHealth } from "./router/health.
 export type { Limits } from "./router/limiter.ts";
 export type { IdsOf, NamesOf, Plugin, PluginObject, Registry } from "./router/plugin.ts";
 export type { ProviderSettings, SettingsById } from "./router/provider-settings.ts";
-export type { AttemptLabel, RouterEvent } from "./router/observers.ts";
+export type {
+  AttemptLabel,
+  EventOutcome,
+  RequestEnded,
+  RequestLabel,
+  RouterEvent,
+  SeamPlace,
+} from "./router/observers.ts";
 export type { Strategy } from "./router/strategy.ts";
 export type { Outcome, RetryOptions, Verdict } from "./router/retry.ts";
 export type { Completion } from "./completion.ts";

@@ -152,7 +152,10 @@ export interface ProviderRequest {
   /** From the `finish` of an earlier request: go on with that conversation. */
   readonly conversation?: string | undefined;
   readonly timeouts?: Timeouts | undefined;
-  /** Leave a queue whose expected wait, or the wait itself, is longer than this, in ms, with `queue_full`. */
+  /**
+   * Leave a queue whose expected wait, or the wait itself, is longer than this, in ms, with `queue_full`. The waits of a job
+   * that goes back into its queue count together.
+   */
   readonly maxQueueMs?: number | undefined;
   /** Options only one provider understands, by provider id. */
   readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;

@@ -233,7 +233,7 @@ export class Job implements StreamListener {
         if (!this.#over) listener.message(message, size);
         return;
       case "started":
-        this.#patience?.stop();
+        this.#patience?.pause();
         clock.working();
         listener.message(message, size);
         return;
@@ -277,7 +277,8 @@ export class Job implements StreamListener {
     clock.queued(position);
     if (maxQueueMs === undefined) return;
     if (etaMs !== undefined && etaMs > maxQueueMs) this.fail(this.#tooLong(`takes about ${etaMs} ms`, maxQueueMs));
-    else this.#patience ??= startTimer(maxQueueMs, () => this.fail(this.#tooLong("did not end", maxQueueMs)));
+    else if (this.#patience !== undefined) this.#patience.resume();
+    else this.#patience = startTimer(maxQueueMs, () => this.fail(this.#tooLong("did not end", maxQueueMs)));
   }
 
   #tooLong(what: string, limitMs: number): QwenError {

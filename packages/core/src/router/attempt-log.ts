@@ -4,7 +4,8 @@ import { AllFailedError, QwenError, type Attempt } from "../errors.ts";
 import { wordsOf } from "../printable.ts";
 import { newRequestId } from "../request-id.ts";
 import type { Usage } from "../part.ts";
-import type { Observers, RequestEnded, RequestLabel } from "./observers.ts";
+import type { Observers, RequestEnded, RequestLabel, SeamPlace } from "./observers.ts";
+import type { QueuePlace } from "./part-reader.ts";
 
 /** Which attempt it is. */
 export interface NamedAttempt {
@@ -12,6 +13,8 @@ export interface NamedAttempt {
   readonly number: number;
   /** Whether it was begun beside a slow one. */
   readonly isHedge: boolean;
+  /** How long it waited for a place within the limits of its provider, in ms; `undefined` while it has none. */
+  readonly waitedMs: number | undefined;
 }
 
 /** Of which request a log is. */
@@ -55,6 +58,27 @@ export class AttemptLog {
     debug(() => `"${this.#name}": attempt ${number} asks ${candidate.provider}/${candidate.model}`);
   }
 
+  waiting(attempt: NamedAttempt): void {
+    const observers = this.#watched;
+    if (observers !== undefined) observers.tell({ type: "waiting", ...this.#labelOf(attempt) });
+  }
+
+  admitted(attempt: NamedAttempt, waitedMs: number): void {
+    const observers = this.#watched;
+    if (observers !== undefined) observers.tell({ type: "admitted", ...this.#labelOf(attempt), waitedMs });
+  }
+
+  queued(attempt: NamedAttempt, { position, size, etaMs }: QueuePlace): void {
+    const observers = this.#watched;
+    if (observers !== undefined) observers.tell({ type: "queued", ...this.#labelOf(attempt), position, size, etaMs });
+  }
+
+  continued(attempt: NamedAttempt, { continuedAt, continuedBy }: SeamPlace): void {
+    const observers = this.#watched;
+    if (observers !== undefined)
+      observers.tell({ type: "continued", ...this.#labelOf(attempt), continuedAt, continuedBy });
+  }
+
   output(attempt: NamedAttempt, latencyMs: number): void {
     const observers = this.#watched;
     if (observers !== undefined) observers.tell({ type: "output", ...this.#labelOf(attempt), latencyMs });
@@ -70,8 +94,10 @@ export class AttemptLog {
     const { provider, number, durationMs, error } = record;
     const outcome = cancelled ? "cancelled" : error === undefined ? "answered" : "failed";
     const observers = this.#watched;
-    if (observers !== undefined)
-      observers.tell({ type: "attempt-ended", ...this.#labelOf(attempt), ...record, outcome, usage });
+    if (observers !== undefined) {
+      const { waitedMs = durationMs } = attempt;
+      observers.tell({ type: "attempt-ended", ...this.#labelOf(attempt), ...record, outcome, usage, waitedMs });
+    }
     debug(() => {
       const why = error === undefined ? "" : `: ${wordsOf(error)}`;
       return `"${this.#name}": attempt ${number} at ${provider} ${outcome} after ${Math.round(durationMs)} ms${why}`;

@@ -20,6 +20,10 @@ export interface AttemptOwner<Part, Result> {
   seamAt(candidate: Candidate<Part>): Seam<Part> | undefined;
   /** A part that passes at once, before the commit point. */
   live(attempt: Attempt<Part, Result>, part: Part): void;
+  /** Whether anybody watches the parts of attempts that only their outcome is wanted of. */
+  readonly watches: boolean;
+  /** A part came, before the commit point. */
+  watched(attempt: Attempt<Part, Result>, part: Part): void;
   /** The commit point is reached. */
   committed(attempt: Attempt<Part, Result>): void;
   failed(attempt: Attempt<Part, Result>, error: unknown): void;

@@ -38,6 +38,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   #isOver = false;
   #latencyMs: number | undefined;
   #last: Part | undefined;
+  #waitedMs: number | undefined;
+  #position: number | undefined;
 
   /** Counts as a visit from now on: it has to be ended or cancelled. */
   constructor(
@@ -62,9 +64,14 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     return this.#last;
   }
 
-  /** Whether it goes on with what another attempt has begun. */
-  get goesOn(): boolean {
-    return this.#seam !== undefined;
+  /** Where it goes on with what another attempt has begun, if it does. */
+  get seam(): Seam<Part> | undefined {
+    return this.#seam;
+  }
+
+  /** How long it waited for a place, in ms; `undefined` while it has none. */
+  get waitedMs(): number | undefined {
+    return this.#waitedMs;
   }
 
   /** Whether another attempt may go on with what it has shown. */
@@ -90,8 +97,9 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   /** Asks, as soon as there is a place. */
   begin(): void {
     try {
-      this.#place = this.candidate.health?.limiter?.take(() => this.#ask());
+      this.#place = this.candidate.health?.limiter?.take(() => this.#ask(performance.now() - this.#startedAt));
       if (this.#place?.isGiven !== false) this.#ask();
+      else if (!this.#isOver) this.#owner.log.waiting(this);
     } catch (error) {
       this.fail(error);
     }
@@ -153,6 +161,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     const kind = this.#owner.reader.kind(part);
     if (this.#receiver === undefined) {
       this.#takeBeforeCommit(part, kind);
+      if (this.#owner.watches && kind !== "finish" && kind !== "whole") this.#owner.watched(this, part);
       return;
     }
     if (kind === "output" || kind === "opening") this.#clock?.output();
@@ -171,7 +180,11 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     else this.#receiver.brokeOff(this, error);
   }
 
-  #ask(): void {
+  /** Once, whatever a limiter calls. */
+  #ask(waitedMs?: number): void {
+    if (this.#isOver || this.#waitedMs !== undefined) return;
+    this.#waitedMs = waitedMs ?? 0;
+    if (waitedMs !== undefined) this.#owner.log.admitted(this, waitedMs);
     if (this.#isOver) return;
     try {
       const { candidate } = this;
@@ -248,7 +261,11 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   #noticeQueue(part: Part): void {
     const place = this.#owner.reader.queueOf?.(part);
     if (place === undefined) this.#clock?.working();
-    else this.#clock?.queued(place.position);
+    else {
+      this.#clock?.queued(place.position);
+      if (place.position !== this.#position) this.#owner.log.queued(this, place);
+      this.#position = place.position;
+    }
     const { maxQueueMs } = this.#owner;
     const etaMs = place?.etaMs ?? 0;
     if (etaMs > maxQueueMs) throw queueTooLong(this.candidate.provider, { etaMs, maxQueueMs });

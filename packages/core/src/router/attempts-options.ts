@@ -18,6 +18,11 @@ export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   readonly signal?: AbortSignal | undefined;
   /** Leave out all parts: only the outcome is of interest. @defaultValue false */
   readonly outcomeOnly?: boolean | undefined;
+  /**
+   * Then told parts as they come, of attempts that fail as well: what announces each attempt, of those side by side what the
+   * oldest says, and the last part of the answer. What it throws disturbs nothing.
+   */
+  readonly onPart?: ((part: Part) => void) | undefined;
   /** How an answer that breaks off can be gone on with, where `commit` asks for that, in this order. @defaultValue by a replay */
   readonly continueBy?: readonly ContinuedBy[] | undefined;
   readonly observers?: Observers | undefined;

@@ -32,6 +32,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     requestId: readOption("requestId", options.requestId, aRequestId),
     totalMs: readOption("totalMs", options.totalMs, aLimitMs),
     signal: readOption("signal", options.signal, anAbortSignal),
+    onPart: readOption("onPart", options.onPart, aFunction),
     random: readOption("random", options.random, aFunction),
   };
   return new AttemptsCursor(new Run(read));

@@ -5,7 +5,7 @@ import { GrowingText } from "../growing-text.ts";
 import { InnerCall, type InnerCallOwner } from "../inner-call.ts";
 import { weightOfPart } from "../part-weight.ts";
 import type { Provider, ProviderRequest } from "../provider.ts";
-import type { FinishPart, ProviderPart } from "../part.ts";
+import type { FinishPart, ProviderPart, StreamPart } from "../part.ts";
 import { beginningOf, type Output } from "./output.ts";
 import type { PartReader } from "./part-reader.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
@@ -103,6 +103,12 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
     if (error instanceof InvalidOutputError) this.#options.onInvalid(error);
     this.flow.fail(error);
   }
+}
+
+/** Hands the parts of answers to who watches them. */
+export function answerParts(onPart: (part: StreamPart) => void): (part: RoutedPart) => void {
+  // They are what a stream hands out: only a last part is not, and that has been sealed when it comes here.
+  return (part) => (isChecked(part) ? undefined : onPart(part as StreamPart));
 }
 
 /** Reads the parts of checked answers. */

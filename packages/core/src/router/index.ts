@@ -15,7 +15,15 @@ export type { ContinuedBy } from "./continuation.ts";
 export type { BreakerOptions, BreakerState, CallOutcome, CircuitBreaker, GuardedCall } from "./circuit-breaker.ts";
 export type { BreakerChange, CandidateHealth, Health, HealthOptions, ModelHealth, OwnOfCall, Visit } from "./health.ts";
 export type { Limiter, Limits, Place } from "./limiter.ts";
-export type { AttemptLabel, Observers, RouterEvent } from "./observers.ts";
+export type {
+  AttemptLabel,
+  EventOutcome,
+  Observers,
+  RequestEnded,
+  RequestLabel,
+  RouterEvent,
+  SeamPlace,
+} from "./observers.ts";
 export type { Answered, AttemptStart, PartCollector, PartKind, PartReader, QueuePlace } from "./part-reader.ts";
 export type { ProviderSettings, SettingsById } from "./provider-settings.ts";
 export type { Outcome, RetryOptions, Verdict } from "./retry.ts";

@@ -3,6 +3,7 @@ import type { Attempt } from "../errors.ts";
 import type { Usage } from "../part.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
 import type { ContinuedBy } from "./continuation.ts";
+import type { QueuePlace } from "./part-reader.ts";
 
 /**
  * What operators may want to know of a router's work. Each request has one `request-started` and one `request-ended`, whatever
@@ -14,6 +15,12 @@ export type RouterEvent =
   /** The whole answer is there, whether it has been read or not, or nothing more will come of it. */
   | RequestEnded
   | ({ readonly type: "attempt-started" } & AttemptLabel)
+  /** The limits of its provider are reached: it waits for a place. */
+  | ({ readonly type: "waiting" } & AttemptLabel)
+  /** It has a place, after so many ms; told only where it had to wait. */
+  | ({ readonly type: "admitted"; readonly waitedMs: number } & AttemptLabel)
+  /** Its place in the queue of the provider, 0 is next; told when it changes. */
+  | ({ readonly type: "queued" } & QueuePlace & AttemptLabel)
   /** The first output of an attempt, in ms since its start. */
   | ({ readonly type: "output"; readonly latencyMs: number } & AttemptLabel)
   | ({
@@ -23,16 +30,25 @@ export type RouterEvent =
       readonly durationMs: number;
       readonly error?: unknown;
       readonly usage?: Usage | undefined;
-      /** It went on with an answer that had broken off: so many characters had been shown before, and in which way. */
-      readonly continuedAt?: number | undefined;
-      readonly continuedBy?: ContinuedBy | undefined;
-    } & AttemptLabel)
+      /** How long it waited for a place within the limits of its provider, in ms. */
+      readonly waitedMs: number;
+    } & Pick<Attempt, "continuedAt" | "continuedBy"> &
+      AttemptLabel)
+  /** A seam: from here on the answer is what this attempt says, behind what another one had shown before it broke off. */
+  | ({ readonly type: "continued" } & SeamPlace & AttemptLabel)
   | {
       readonly type: "breaker-changed";
       readonly provider: string;
       readonly model: string;
       readonly state: BreakerState;
     };
+
+/** Where an answer that had broken off was gone on with, and how. */
+export interface SeamPlace {
+  /** Characters that had been shown before. */
+  readonly continuedAt: number;
+  readonly continuedBy: ContinuedBy;
+}
 
 /** How a request or an attempt ended. */
 export type EventOutcome = "answered" | "failed" | "cancelled";

@@ -40,6 +40,7 @@ export interface Answered<Part = unknown> {
 /** Where a job waits. */
 export interface QueuePlace {
   readonly position: number;
+  readonly size?: number | undefined;
   readonly etaMs?: number | undefined;
 }
 

@@ -7,6 +7,7 @@ import type { AttemptOwner } from "./attempt-owner.ts";
 import type { Candidate } from "./candidate.ts";
 import { continues } from "./attempt-settings.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
+import { watch } from "./observers.ts";
 import { Continuation, type Seam } from "./continuation.ts";
 import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
@@ -56,6 +57,15 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       recoversInMs,
       choose: strategy === "in-order" ? firstAllowed : (some) => chooseCandidate(some, { strategy, random }),
     });
+  }
+
+  get watches(): boolean {
+    return !this.holds && this.#options.onPart !== undefined;
+  }
+
+  watched(attempt: Attempt<Part, Result>, part: Part): void {
+    const { onPart } = this.#options;
+    if (onPart !== undefined && attempt === this.#active.values().next().value) watch(onPart, part);
   }
 
   get log(): AttemptLog {
@@ -215,6 +225,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   #begin(candidate: Candidate<Part>, isHedge: boolean): void {
     const { log, flow } = this.#host;
+    const { hedge, onPart } = this.#options;
     const { provider, model } = candidate;
     const lastError = log.attempts.at(-1)?.error;
     const number = ++this.#begun;
@@ -226,10 +237,10 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     }
     this.#active.add(attempt);
     log.started(attempt);
-    if (this.holds && this.reader.attempt !== undefined)
-      flow.push(this.reader.attempt({ provider, model, number, lastError }));
+    const part = this.reader.attempt?.({ provider, model, number, lastError });
+    if (part !== undefined && this.holds) flow.push(part);
+    else if (part !== undefined && onPart !== undefined) watch(onPart, part);
     if (this.#active.has(attempt)) attempt.begin();
-    const { hedge } = this.#options;
     if (hedge === undefined || this.#continuation !== undefined || !this.#active.has(attempt) || attempt.isHandedOver)
       return;
     if (this.#active.size >= (hedge.maxConcurrent ?? 2)) return;

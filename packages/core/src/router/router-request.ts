@@ -4,6 +4,7 @@ import { QwenError } from "../errors.ts";
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
 import { anAbortSignal, isGroup, type OptionNames, oneOf, readOption, refuseUnknown } from "../options.ts";
+import type { StreamPart } from "../part.ts";
 import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked } from "../request.ts";
 import { aRequestId, newRequestId } from "../request-id.ts";
@@ -43,6 +44,18 @@ export interface ObjectRequest<Names extends string = string, Value = unknown> e
    * neither `settings.tools` nor `settings.responseFormat`.
    */
   readonly output: OutputOption<Value>;
+}
+
+/** Options of `router.complete()`. */
+export interface CompleteOptions {
+  /**
+   * Watches parts as they come, while the answer is held until it is whole: queues, progress, and what attempts say. An `attempt`
+   * part begins each of them, also after one whose text came to nothing; of those side by side it is the oldest one that is
+   * heard. `finish` comes last. What it throws or a promise that rejects disturbs nothing.
+   *
+   * @defaultValue nobody watches
+   */
+  readonly onPart?: ((part: StreamPart) => void) | undefined;
 }
 
 /** A request as it was read, with an id of its own where it was given none. */

@@ -1,14 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Completion } from "../completion.ts";
 import { shortened } from "../nearest.ts";
-import { isGroup, mustBe, type OptionNames, refuseUnknown } from "../options.ts";
+import { aFunction, isGroup, mustBe, readOptions, type OptionNames, refuseUnknown } from "../options.ts";
 import type { Capabilities, ModelInfo, Timeouts } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
 import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
 import { createCandidates, type Candidates } from "./candidates.ts";
-import { checkedParts, type ObjectCompletion } from "./checked-answer.ts";
-import { closeProvider } from "./closing.ts";
+import { answerParts, checkedParts, type ObjectCompletion } from "./checked-answer.ts";
+import { closeProvider, readDrainMs, RunningCalls, type CloseOptions } from "./closing.ts";
 import { waysOf } from "./continuation.ts";
 import { pinnedRetry } from "./conversation.ts";
 import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
@@ -21,6 +21,7 @@ import { registeredBy, type Registered } from "./registration.ts";
 import { createNames, type ListedName } from "./registry.ts";
 import {
   labelOf,
+  type CompleteOptions,
   nameOf,
   ofRequest,
   readRouterRequest,
@@ -84,9 +85,12 @@ export interface Router<Names extends string = string> {
    */
   stream(request: RouterRequest<Names>): RouterStream;
   /** The whole answer, and the `object` in it that the schema of `output` made. `text` is as it came. */
-  complete<Value>(request: ObjectRequest<Names, Value>): Promise<ObjectCompletion<Value>>;
+  complete<Value>(request: ObjectRequest<Names, Value>, options?: CompleteOptions): Promise<ObjectCompletion<Value>>;
   /** The whole answer, exact. A failure in mid-answer is tried again like any other. */
-  complete(request: RouterRequest<Names> & { readonly output?: undefined }): Promise<Completion>;
+  complete(
+    request: RouterRequest<Names> & { readonly output?: undefined },
+    options?: CompleteOptions,
+  ): Promise<Completion>;
   /** Adds a plugin to this router, and returns it with the wider type. */
   use<const P extends Plugin>(plugin: P): Router<Names | NamesOf<P>>;
   /** Whether a request may use the name. */
@@ -105,9 +109,12 @@ export interface Router<Names extends string = string> {
   /**
    * Ends what is left: its calls under way, which reject with an `AbortError`, and what the providers keep open. Waits for
    * no call of anybody else's at the same providers: for the clean-ups of a Space 4 s at most, for a provider of somebody's
-   * own 1.5 s; what is left then goes on behind it. Never rejects. The router stays usable.
+   * own 1.5 s; what is left then goes on behind it. The router stays usable.
+   *
+   * With `drainMs` it takes no calls any more, which reject with an `AbortError`, and ends those under way only that much later;
+   * another `close()` meanwhile ends them at once. Rejects for an option that is none, with a `TypeError`, and else never.
    */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -144,7 +151,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const observers = createObservers();
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
   const health = createHealth({ breaker, limits, providers: Object.fromEntries(settings), onBreakerChange });
-  const running = new Set<(reason: unknown) => void>();
+  const running = new RunningCalls();
   const candidatesOf = createCandidates({ names, health, timeouts, settings, maxQueueMs });
   listAll();
   for (const plugin of registered) observeBy(plugin);
@@ -158,9 +165,14 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     for (const { id, models } of names.providers) for (const model of models) health.of(id, model.id);
   }
 
-  function run(given: RouterRequest, { outcomeOnly = false } = {}): Run<RoutedPart, Completion> {
+  function run(
+    given: RouterRequest,
+    { completing, outcomeOnly = false }: RunOptions = {},
+  ): Run<RoutedPart, Completion> {
     let request: ReadRequest;
+    let onPart: CompleteOptions["onPart"];
     try {
+      ({ onPart } = readOptions("options", completing, { onPart: aFunction }) ?? {});
       request = readRouterRequest(given, names.ids);
       if (request.output !== undefined && !outcomeOnly) throw noOutputHere();
     } catch (error) {
@@ -180,6 +192,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       reader: request.output === undefined ? providerParts : checkedParts,
       commit: request.commit ?? commit,
       outcomeOnly,
+      onPart: onPart === undefined ? undefined : answerParts(onPart),
       continueBy: waysOf(request, request.commit ?? commit),
       retry: pinned ? pinnedRetry(merged ?? {}) : merged,
       hedge: pinned || request.hedge === false ? undefined : (request.hedge ?? hedge),
@@ -188,14 +201,12 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       totalMs: request.timeouts?.totalMs ?? timeouts?.totalMs,
       signal: request.signal,
       observers,
-      track(end) {
-        running.add(end);
-        return () => running.delete(end);
-      },
+      track: running.track,
     });
   }
 
   function candidatesFor(request: ReadRequest): Candidates {
+    running.admit();
     try {
       return candidatesOf(request);
     } catch (error) {
@@ -203,8 +214,8 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     }
   }
 
-  const complete = async (request: RouterRequest): Promise<Completion> =>
-    run(request, { outcomeOnly: true }).completion();
+  const complete = async (request: RouterRequest, completing?: CompleteOptions): Promise<Completion> =>
+    run(request, { completing, outcomeOnly: true }).completion();
 
   const router: Router = {
     stream: (request) => createRouterStream(run(request)),
@@ -235,15 +246,23 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       return health.list();
     },
     observe: observers.add,
-    async close() {
-      // What is begun meanwhile is none of those.
-      const underWay = [...running];
-      for (const end of underWay) end(new DOMException("The router was closed.", "AbortError"));
+    async close(how) {
+      const drainMs = readDrainMs(how);
+      if (drainMs !== undefined) await running.drain(drainMs);
+      running.end();
       await Promise.all(names.providers.map(closeProvider));
     },
     [Symbol.asyncDispose]: () => router.close(),
   };
   return router as Router<NamesOfAll<P> | (keyof R & string)>;
+}
+
+/** How a request is run. */
+interface RunOptions {
+  /** Of a `complete()`. */
+  readonly completing?: CompleteOptions | undefined;
+  /** Only the outcome is wanted: it is a `complete()`. */
+  readonly outcomeOnly?: boolean | undefined;
 }
 
 /** The names of a router's options, for slips of the finger. */

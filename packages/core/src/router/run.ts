@@ -7,7 +7,7 @@ import type { Attempt } from "./attempt.ts";
 import { AttemptLog } from "./attempt-log.ts";
 import type { AttemptReceiver } from "./attempt-owner.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
-import type { RequestEnded } from "./observers.ts";
+import { watch, type RequestEnded } from "./observers.ts";
 import type { PartKind } from "./part-reader.ts";
 import type { Ending, RaceHost } from "./race-host.ts";
 import { Race } from "./race.ts";
@@ -107,10 +107,11 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     const { last } = attempt;
     this.#answering = attempt;
     this.#firstOutputAt ??= attempt.outputAt;
+    if (attempt.seam !== undefined) this.log.continued(attempt, attempt.seam);
     // An iteration of somebody's own is asked one part ahead at most, unless all of it is wanted.
     if (last === undefined && !attempt.isFlow && this.flow.mark !== Infinity) this.flow.mark = 0;
     const held = attempt.handOver(this);
-    if (this.#options.outcomeOnly !== true && !attempt.goesOn) {
+    if (this.#options.outcomeOnly !== true && attempt.seam === undefined) {
       const start = attempt.collector.start?.();
       if (start !== undefined) this.flow.push(start);
     }
@@ -161,6 +162,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
       }
       if (!this.#settle({ result }, { outcome: "answered", usage: this.#options.reader.usageOf?.(sealed) })) return;
       if (!outcomeOnly) this.flow.push(sealed);
+      else if (this.#options.onPart !== undefined) watch(this.#options.onPart, sealed);
       this.flow.end();
     } catch (error) {
       this.end(error, "broken");

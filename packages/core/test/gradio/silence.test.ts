@@ -156,6 +156,27 @@ describe("silence", () => {
     await until(() => space.log.includes("close data"));
   });
 
+  it("leaves a queue that its job has gone back to once it has waited for `maxQueueMs` in all", async () => {
+    const stream = Promise.withResolvers<Events>();
+    await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin });
+    let isOver = false;
+    const error = rejection(collect(ask(provider, { maxQueueMs: 60_000 })).finally(() => (isOver = true)));
+    const { send } = await stream.promise;
+    send(estimation(2, null));
+    await time.pass(40_000);
+    send(starts());
+    await time.pass(50_000);
+    send(estimation(1, null));
+    await time.pass(15_000);
+    expect(isOver).toBe(false);
+    await time.pass(10_000);
+    expect(await error).toMatchObject({ code: "queue_full", message: expect.stringContaining("60000") });
+    await provider.close?.();
+    await until(() => space.log.includes("close data"));
+  });
+
   it("of a job that has left its queue is not held against `maxQueueMs`", async () => {
     const stream = Promise.withResolvers<Events>();
     await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
