@@ -1,4 +1,5 @@
-export type { IdsOfAll, NamesOfAll, Router, RouterName, RouterOptions } from "./router/router.ts";
+export type { Router, RouterName } from "./router/router.ts";
+export type { IdsOfAll, NamesOfAll, RouterOptions } from "./router/router-options.ts";
 export type { ObjectCompletion } from "./router/checked-answer.ts";
 export type { OutputOption } from "./router/output.ts";
 export type { RouteTarget } from "./router/routes.ts";

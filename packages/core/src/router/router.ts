@@ -1,24 +1,25 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Completion } from "../completion.ts";
 import { shortened } from "../nearest.ts";
-import { aFunction, isGroup, mustBe, readOptions, type OptionNames, refuseUnknown } from "../options.ts";
-import type { Capabilities, ModelInfo, Timeouts } from "../provider.ts";
+import { aFunction, isGroup, mustBe, readOptions, refuseUnknown } from "../options.ts";
+import type { Capabilities, ModelInfo } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
-import { readAttemptSettings, type AttemptSettings } from "./attempt-settings.ts";
+import { readAttemptSettings } from "./attempt-settings.ts";
 import { createCandidates, type Candidates } from "./candidates.ts";
 import { answerParts, checkedParts, type ObjectCompletion } from "./checked-answer.ts";
 import { closeProvider, readDrainMs, RunningCalls, type CloseOptions } from "./closing.ts";
 import { waysOf } from "./continuation.ts";
 import { pinnedRetry } from "./conversation.ts";
-import { createHealth, type BreakerChange, type HealthOptions, type ModelHealth } from "./health.ts";
-import { createObservers, type RouterEvent } from "./observers.ts";
+import { createHealth, type BreakerChange, type ModelHealth } from "./health.ts";
+import { createObservers, type Observers, type RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
-import type { IdsOf, NamesOf, Plugin } from "./plugin.ts";
-import { readProviderSettings, type ProviderSettings, type SettingsById } from "./provider-settings.ts";
+import type { NamesOf, Plugin } from "./plugin.ts";
+import { readProviderSettings, type ProviderSettings } from "./provider-settings.ts";
 import { registeredBy, type Registered } from "./registration.ts";
 import { createNames, type ListedName } from "./registry.ts";
+import { OPTION_NAMES, type NamesOfAll, type RouterOptions } from "./router-options.ts";
 import {
   labelOf,
   type CompleteOptions,
@@ -30,42 +31,9 @@ import {
   type RouterRequest,
 } from "./router-request.ts";
 import { createRouterStream, type RouterStream } from "./router-stream.ts";
-import type { RouteTarget } from "./routes.ts";
 import { Run } from "./run.ts";
 import type { Strategy } from "./strategy.ts";
 import { isWanted, readWanted } from "./wanted.ts";
-
-/** Every name the plugins of a list add. */
-export type NamesOfAll<P extends readonly unknown[]> = { [K in keyof P]: NamesOf<P[K]> }[number];
-
-/** The ids of all providers the plugins of a list add. */
-export type IdsOfAll<P extends readonly unknown[]> = { [K in keyof P]: IdsOf<P[K]> }[number];
-
-/** Options of {@link createRouter}. */
-export interface RouterOptions<
-  P extends readonly Plugin[] = readonly Plugin[],
-  R = Readonly<Record<string, RouteTarget>>,
->
-  extends AttemptSettings, Omit<HealthOptions, "onBreakerChange" | "providers"> {
-  /** Who can be asked. Of several that serve the same model, the first is tried first. */
-  readonly plugins: P;
-  /**
-   * Names of your own. They win over the names of plugins, routes of theirs included, and may lead to each other.
-   *
-   * @defaultValue no routes
-   */
-  readonly routes?: { readonly [K in keyof R]: RouteTarget<NamesOfAll<P> | (keyof R & string)> } | undefined;
-  /** Limits for every request; those of a provider and of a request are stronger. */
-  readonly timeouts?: Timeouts | undefined;
-  /**
-   * Settings of one provider, by its id, over those for all. A `weight` is for the strategy `weighted`.
-   *
-   * @defaultValue none
-   */
-  readonly providers?: SettingsById<NoInfer<IdsOfAll<P>>> | undefined;
-  /** Who of the candidates is asked first. @defaultValue "weighted" where a provider has a `weight`, else "in-order" */
-  readonly strategy?: Strategy | undefined;
-}
 
 /** A name that a request may use, and who could be meant by it. */
 export interface RouterName<Names extends string = string> {
@@ -176,11 +144,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       request = readRouterRequest(given, names.ids);
       if (request.output !== undefined && !outcomeOnly) throw noOutputHere();
     } catch (error) {
-      const label = labelOf(given);
-      const candidates = (): never => {
-        throw ofRequest(error, label);
-      };
-      return new Run({ ...label, candidates, reader: providerParts, observers });
+      return refused(given, error, observers);
     }
     const merged = request.retry === undefined ? retry : { ...retry, ...request.retry };
     const pinned = request.conversation !== undefined;
@@ -234,12 +198,10 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     },
     find(given) {
       const wanted = readWanted(given);
-      return names
-        .list()
-        .filter(({ isAmbiguous }) => !isAmbiguous)
-        .map((listed) => ({ ...listed, entries: listed.entries.filter(({ model }) => isWanted(model, wanted)) }))
-        .filter(({ entries }) => entries.length > 0)
-        .map(asTold);
+      return names.list().flatMap((listed) => {
+        const entries = listed.isAmbiguous ? [] : listed.entries.filter(({ model }) => isWanted(model, wanted));
+        return entries.length === 0 ? [] : [asTold({ ...listed, entries })];
+      });
     },
     health() {
       listAll();
@@ -257,6 +219,15 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   return router as Router<NamesOfAll<P> | (keyof R & string)>;
 }
 
+/** The run of a request that could not be read, which fails where its errors are expected. */
+function refused(given: unknown, error: unknown, observers: Observers): Run<RoutedPart, Completion> {
+  const label = labelOf(given);
+  const candidates = (): never => {
+    throw ofRequest(error, label);
+  };
+  return new Run({ ...label, candidates, reader: providerParts, observers });
+}
+
 /** How a request is run. */
 interface RunOptions {
   /** Of a `complete()`. */
@@ -264,21 +235,6 @@ interface RunOptions {
   /** Only the outcome is wanted: it is a `complete()`. */
   readonly outcomeOnly?: boolean | undefined;
 }
-
-/** The names of a router's options, for slips of the finger. */
-const OPTION_NAMES: OptionNames<RouterOptions> = {
-  plugins: true,
-  routes: true,
-  timeouts: true,
-  retry: true,
-  commit: true,
-  hedge: true,
-  strategy: true,
-  maxQueueMs: true,
-  breaker: true,
-  limits: true,
-  providers: true,
-};
 
 /** Weights are for the one strategy that looks at them. */
 function strategyOf(

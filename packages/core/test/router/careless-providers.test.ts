@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { QwenError } from "../../src/errors.ts";
 import type { ProviderPart } from "../../src/part.ts";
-import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
+import { createRouter, type Router } from "../../src/router/router.ts";
+import type { RouterOptions } from "../../src/router/router-options.ts";
 import { collect, finish, messages, scripted, text } from "./scripted.ts";
 
 /** A provider written without the compiler. */

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ErrorCode } from "../../src/error-rules.ts";
 import { QwenError } from "../../src/errors.ts";
 import type { ProviderPart, StreamPart } from "../../src/part.ts";
-import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
+import { createRouter, type Router } from "../../src/router/router.ts";
+import type { RouterOptions } from "../../src/router/router-options.ts";
 import type { Strategy } from "../../src/router/strategy.ts";
 import { finish, messages, scripted, text, type Scripted, type Step } from "./scripted.ts";
 

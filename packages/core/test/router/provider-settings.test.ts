@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { createHealth } from "../../src/router/health.ts";
-import type { RouterOptions } from "../../src/router/router.ts";
+import type { RouterOptions } from "../../src/router/router-options.ts";
 import { finish, messages, scripted, text } from "./scripted.ts";
 import { complete, good, routerOf, slow, useVirtualTime } from "./virtual.ts";
 

@@ -4,7 +4,8 @@ import type { Completion } from "../../src/completion.ts";
 import type { ErrorCode } from "../../src/error-rules.ts";
 import { QwenError } from "../../src/errors.ts";
 import type { StreamPart } from "../../src/part.ts";
-import { createRouter, type Router, type RouterOptions } from "../../src/router/router.ts";
+import { createRouter, type Router } from "../../src/router/router.ts";
+import type { RouterOptions } from "../../src/router/router-options.ts";
 import type { RouterRequest } from "../../src/router/router-request.ts";
 import { collect, finish, messages, text, type Scripted, type Step } from "./scripted.ts";
 
