@@ -173,7 +173,8 @@ function lookAt(one: PageFunction, mayFollow: boolean): Look | undefined {
   const { inputs, outputs } = one;
   const look = (rank: number, output: number): Look => ({ rank, output, inChatbot: false, isInterface: false });
   const [first, second] = inputs;
-  if (isForPrograms(one)) return { ...look(100, 0), isInterface: true };
+  const forPrograms = answerForPrograms(one);
+  if (forPrograms !== -1) return { ...look(100, forPrograms), isInterface: true };
   const hasText = takesText(one);
   const chatbot = inputs.find(isChatbot);
   const shown = outputs.findIndex((output) => (chatbot === undefined ? isChatbot(output) : output === chatbot));
@@ -191,14 +192,25 @@ function lookAt(one: PageFunction, mayFollow: boolean): Look | undefined {
   return first !== undefined && isImage(first) && second === undefined ? look(40, text) : undefined;
 }
 
-/** Whether it is what a ChatInterface has for programs: a message and a State in, the answer and that State out. */
-function isForPrograms({ inputs, outputs }: PageFunction): boolean {
-  const [message, memory] = inputs;
-  const [answer, kept] = outputs;
-  if (message === undefined || memory === undefined || answer === undefined) return false;
-  if (!isText(message) || !isState(memory) || kept !== memory || outputs.some(isChatbot)) return false;
+/**
+ * Where the answer stands of what a ChatInterface has for programs, behind a button that nobody sees: a message and a State in,
+ * the answer and that State out.
+ */
+function answerForPrograms(one: PageFunction): number {
+  const { inputs, outputs, triggers } = one;
+  if (!takesText(one) || memoryOf(one) === undefined || outputs.some(isChatbot)) return -1;
+  const json = outputs.findIndex(({ type }) => type === "json");
+  if (json !== -1) return json;
+  const isHidden = triggers.some(({ component, event }) => event === "click" && component?.isVisible !== true);
+  if (!isHidden) return -1;
+  const text = outputs.findIndex((output) => isTextOutput(output) && !inputs.includes(output));
   // Before 4.44 it answers in its own text box.
-  return answer.type === "json" || isTextOutput(answer) || answer === message;
+  return text === -1 ? outputs.findIndex((output) => isText(output)) : text;
+}
+
+/** The State that a function reads and writes. */
+export function memoryOf({ inputs, outputs }: PageFunction): Component | undefined {
+  return inputs.find((input) => isState(input) && outputs.includes(input));
 }
 
 function takesText({ inputs }: PageFunction): boolean {

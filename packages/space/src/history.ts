@@ -1,4 +1,4 @@
-import { candidatesOf, type Candidate, type Course } from "./candidate.ts";
+import { candidatesOf, memoryOf, type Candidate, type Course } from "./candidate.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
 import { isChatbot, isJsonHistory, isState } from "./role.ts";
 
@@ -42,7 +42,7 @@ export function historyOf(page: Page, { candidate, others, message, given }: His
 }
 
 function ofInterface(page: Page, { answer }: Candidate, message: Component): HistoryPlan {
-  const memory = answer.inputs[1];
+  const memory = memoryOf(answer);
   const setter = page.functions.find(
     ({ isCallable, inputs, outputs }) =>
       isCallable &&
@@ -55,12 +55,15 @@ function ofInterface(page: Page, { answer }: Candidate, message: Component): His
   if (setter !== undefined && chatbot !== undefined) return { kind: "setter", setter, chatbot };
   // Before there was such a function the page's own way takes them from the chatbot: the question in a State, the chatbot, and
   // the same inputs behind them.
-  const extra = answer.inputs.slice(2);
+  const extra = new Set(answer.inputs.filter((one) => one !== message && one !== memory));
   for (const own of candidatesOf(page)) {
-    const [question, shown, ...others] = own.answer.inputs;
-    const isOwn = own.root.inputs.includes(message) && question !== undefined && own.root.outputs.includes(question);
-    if (!isOwn || shown === undefined || !isChatbot(shown) || others.length !== extra.length) continue;
-    if (others.every((one, index) => one === extra[index])) return { kind: "page", course: own, chatbot: shown };
+    const { inputs } = own.answer;
+    const shown = inputs.find(isChatbot);
+    const question = inputs.find((one) => isState(one) && own.root.outputs.includes(one));
+    if (!own.root.inputs.includes(message) || shown === undefined || question === undefined) continue;
+    const others = inputs.filter((one) => one !== shown && one !== question);
+    if (others.length === extra.size && others.every((one) => extra.has(one)))
+      return { kind: "page", course: own, chatbot: shown };
   }
   return { kind: "prompt" };
 }

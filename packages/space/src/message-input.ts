@@ -1,5 +1,5 @@
 import type { Candidate } from "./candidate.ts";
-import type { Component } from "./page.ts";
+import type { Component, Page } from "./page.ts";
 import { isCalledMessage, isCalledSystem, isMultimodal, isText } from "./role.ts";
 
 /**
@@ -7,28 +7,31 @@ import { isCalledMessage, isCalledSystem, isMultimodal, isText } from "./role.ts
  *
  * What Enter in a box sends is a question; then a box that is empty, then one that is called so.
  */
-export function messageOf(
-  { answer, root, isInterface }: Candidate,
-  inputs: readonly Component[],
-): Component | undefined {
-  const [first] = answer.inputs;
-  if (isInterface && first !== undefined && inputs.includes(first)) return first;
-  const submitted = new Set(root.triggers.filter(({ event }) => event === "submit").map(({ component }) => component));
+export function messageOf(page: Page, { root }: Candidate, inputs: readonly Component[]): Component | undefined {
+  const own = submittedBy([root]);
+  const anywhere = submittedBy(page.functions);
   const ranked = inputs
     .filter(isText)
-    .map((component) => ({ component, rank: rankOf(component, submitted.has(component)) }))
+    .map((component) => ({
+      component,
+      rank: rankOf(component) + (own.has(component) ? 8 : 0) + (anywhere.has(component) ? 8 : 0),
+    }))
     .toSorted((one, other) => other.rank - one.rank);
   const [best, next] = ranked;
   return best === undefined || best.rank === next?.rank ? undefined : best.component;
 }
 
-function rankOf(component: Component, isSubmitted: boolean): number {
+function submittedBy(functions: Page["functions"]): ReadonlySet<Component | undefined> {
+  const sent = functions.flatMap(({ triggers }) => triggers.filter(({ event }) => event === "submit"));
+  return new Set(sent.map(({ component }) => component));
+}
+
+function rankOf(component: Component): number {
   return (
-    (isSubmitted ? 8 : 0) +
     (isEmpty(component) ? 4 : 0) +
     (isMultimodal(component) ? 2 : 0) +
     (isCalledMessage(component) ? 2 : 0) -
-    (isCalledSystem(component) ? 16 : 0)
+    (isCalledSystem(component) ? 32 : 0)
   );
 }
 

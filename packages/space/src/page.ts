@@ -10,6 +10,9 @@ export interface Component {
   /** As the page shows it before anybody touches it. */
   readonly value: unknown;
   readonly isInteractive: boolean;
+  readonly isVisible: boolean;
+  /** Whether it is left out of what programs are told, as a State is. */
+  readonly isSkipped: boolean;
   readonly isPassword: boolean;
   /** "tuples" or "messages", where a chatbot says so. */
   readonly format: string | undefined;
@@ -18,7 +21,7 @@ export interface Component {
   readonly isWhole: boolean;
   readonly takesMany: boolean;
   /** The parameter that it is, in `/info`. */
-  readonly parameter?: string | undefined;
+  readonly parameter: string | undefined;
 }
 
 /** One function of an app, and what sets it off. */
@@ -47,32 +50,31 @@ export interface Page {
 }
 
 /**
- * Reads the JSON of a `/config`. What is not as Gradio writes it is left out: whatever it is, there is a page.
+ * Reads the JSON of a `/config`. What is not as Gradio writes it is left out: whatever it is, there is a page. `parameters` are
+ * what inputs are called in `/info`, by the id of their component.
  */
-export function readPage({ version, config }: Pick<SpacePage, "version" | "config">): Page {
+export function readPage(
+  { version, config }: Pick<SpacePage, "version" | "config">,
+  parameters: ReadonlyMap<unknown, string> = new Map(),
+): Page {
   const { components: listed, dependencies } = record(config);
   const components = new Map<unknown, Component>();
   for (const one of list(listed)) {
-    const component = readComponent(record(one));
+    const fields = record(one);
+    const component = readComponent(fields, parameters.get(fields["id"]));
     components.set(component.id, component);
   }
-  const functions = list(dependencies).map((one, index) => readFunction(record(one), { index, components }));
+  // By their numbers, so that the first of two that are alike is the same one however they are listed.
+  const functions = list(dependencies)
+    .map((one, index) => readFunction(record(one), { index, components }))
+    .toSorted((one, other) => one.fnIndex - other.fnIndex);
   return { major: Number(/^\d+/.exec(version ?? "")?.[0] ?? 5), version, components, functions };
 }
 
-function readComponent({ id, type, props }: Fields): Component {
-  const {
-    label,
-    placeholder,
-    value,
-    interactive,
-    type: kind,
-    minimum,
-    maximum,
-    precision,
-    step,
-    file_count: count,
-  } = record(props);
+function readComponent(fields: Fields, parameter?: string): Component {
+  const { id, type, props, skip_api: skipped } = fields;
+  const { label, placeholder, value, interactive, visible, type: kind } = record(props);
+  const { minimum, maximum, precision, step, file_count: count } = record(props);
   return {
     id,
     type: typeof type === "string" ? type : "",
@@ -80,12 +82,15 @@ function readComponent({ id, type, props }: Fields): Component {
     placeholder: words(placeholder),
     value,
     isInteractive: interactive !== false,
+    isVisible: visible !== false && visible !== "hidden",
+    isSkipped: skipped === true || type === "state",
     isPassword: kind === "password",
     format: type === "chatbot" && typeof kind === "string" ? kind : undefined,
     minimum: finite(minimum),
     maximum: finite(maximum),
     isWhole: precision === 0 || (typeof step === "number" && Number.isInteger(step) && type === "slider"),
     takesMany: count === "multiple" || count === "directory",
+    parameter,
   };
 }
 

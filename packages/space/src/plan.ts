@@ -45,7 +45,7 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
   const given = applyInputs(inputs, overrides.inputs);
   const free = inputs.filter((one) => !given.has(one));
   const chosen = (role: string): Component | undefined => [...given].find(([, one]) => one === role)?.[0];
-  const message = chosen("message") ?? messageOf(candidate, free);
+  const message = chosen("message") ?? messageOf(page, candidate, free);
   if (message === undefined) {
     const [image, ...more] = candidate.answer.inputs;
     if (image !== undefined && isImage(image) && more.length === 0) return pictureAlone(page, course, image);

@@ -6,8 +6,10 @@ import type { Component, Page, PageFunction } from "./page.ts";
 
 /** How many functions a message names. */
 const MOST_LINES = 20;
+/** How long all of them are: an error shows 2,000 characters, and what to do comes first. */
+const MOST_CHARACTERS = 1400;
 /** How many inputs or outputs of one. */
-const MOST_NAMED = 12;
+const MOST_NAMED = 8;
 
 /** There is nothing in an app that looks like a chat. */
 export function noChat(page: Page): QwenError {
@@ -65,7 +67,9 @@ export function inputList(inputs: readonly Component[]): string {
 }
 
 /** What an input or output is called: its label, its parameter or its id. */
-export function labelOf(one: Component | undefined): string {
+export function labelOf(
+  one: (Pick<Component, "id" | "label"> & Partial<Pick<Component, "parameter">>) | undefined,
+): string {
   return printable(one?.label ?? one?.parameter ?? String(one?.id), 60);
 }
 
@@ -77,11 +81,17 @@ function unsupported(page: Page, message: string): QwenError {
   return new QwenError("unsupported", message + listed(page));
 }
 
+/** One endpoint after the other, as many as an error has room for. */
 function listed({ functions }: Page): string {
   const told = functions.filter(({ isCallable, inputs, outputs }) => isCallable && inputs.length + outputs.length > 0);
-  const lines = told
-    .slice(0, MOST_LINES)
-    .map((one) => `\n  ${nameOf(one)}: ${inputList(one.inputs)} → ${inputList(one.outputs)}`);
-  const more = told.length > MOST_LINES ? `\n  and ${told.length - MOST_LINES} more` : "";
-  return told.length === 0 ? " It has no functions." : ` It has:${lines.join("")}${more}`;
+  const lines: string[] = [];
+  let left = MOST_CHARACTERS;
+  for (const one of told.slice(0, MOST_LINES)) {
+    const line = `${nameOf(one)}: ${inputList(one.inputs)} → ${inputList(one.outputs)}`;
+    left -= line.length;
+    if (left < 0) break;
+    lines.push(line);
+  }
+  const more = told.length > lines.length ? `; and ${told.length - lines.length} more` : "";
+  return told.length === 0 ? " It has no functions." : ` It has ${lines.join("; ")}${more}.`;
 }

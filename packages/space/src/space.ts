@@ -1,7 +1,7 @@
 import { createSessionProvider, spaceUrl, type ModelInfo, type Provider } from "@qwen/core/gradio";
 
-import { readPage } from "./page.ts";
-import { fingerprintOf, planFor, type Plan } from "./plan.ts";
+import { planOf } from "./planning.ts";
+import { fingerprintOf, type Plan } from "./plan.ts";
 import { play } from "./playing.ts";
 import { readSpaceOptions, type SpaceOptions } from "./space-options.ts";
 
@@ -36,7 +36,7 @@ export function space<const Target extends string | URL, const Id extends string
       id: name,
       space: target,
       models: [{ id: name, capabilities: { images: true } }],
-      plan: (page) => planFor(readPage(page), overrides),
+      plan: async (page) => (await planOf(page, overrides)).plan,
       isSame: (before, after) => fingerprintOf(before) === fingerprintOf(after),
       answer: play,
     },

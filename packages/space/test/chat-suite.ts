@@ -87,7 +87,7 @@ export function testChats(version: GradioVersion): void {
   const apps = CHAT_APPS.filter(({ versions }) => versions.includes(version));
   const cells = apps.flatMap((chat) => ASKED.map((asked) => ({ chat, asked })));
   const isOn = shareOf(["4.44", "5.50", "6.31"], 1 / 3).includes(version);
-  const chosen = isOn ? shareOf(cells, 0.3) : [];
+  const chosen = isOn ? shareOf(cells, 0.12) : [];
   describe.runIf(isOn)(`the chats of Gradio ${version}`, () => {
     let chats: Chats;
     const right = new Map<string, boolean>();

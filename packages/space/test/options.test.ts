@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+
+import { space } from "../src/index.ts";
+import type { SpaceOptions } from "../src/index.ts";
+
+describe("what is wrong is a TypeError that names it, when a provider is made", () => {
+  const wrong: readonly (readonly [target: unknown, options: unknown, said: RegExp])[] = [
+    ["owner", {}, /Not a Space: "owner"/],
+    ["ftp://host/", {}, /Not a Space/],
+    [undefined, {}, /Not a Space/],
+    ["https://user:secret@host/", {}, /cannot hold a user and password/],
+    ["owner/name", { endpiont: "chat" }, /no option "endpiont"/],
+    ["owner/name", { __proto__: null, spcae: 1 }, /no option "spcae"/],
+    ["owner/name", { id: "a/b" }, /`id` must be/],
+    ["owner/name", { id: "" }, /`id` must be/],
+    ["owner/name", { endpoint: "" }, /`endpoint` must be/],
+    ["owner/name", { endpoint: -1 }, /`endpoint` must be/],
+    ["owner/name", { endpoint: Number.NaN }, /`endpoint` must be/],
+    ["owner/name", { answer: 0.5 }, /`answer` must be/],
+    ["owner/name", { inputs: ["message"] }, /`inputs` must be/],
+    ["owner/name", { inputs: { Box: "question" } }, /`inputs\["Box"\]` must be "message"/],
+    ["owner/name", { inputs: { Box: { setting: "warmth" } } }, /`inputs\["Box"\]` must be/],
+    ["owner/name", { inputs: { Box: { value: () => 1 } } }, /`inputs\["Box"\]` must be/],
+    ["owner/name", { inputs: { Box: null } }, /`inputs\["Box"\]` must be/],
+    ["owner/name", { timeouts: { idleMs: -1 } }, /idleMs/],
+    ["owner/name", null, /`options` must be an object/],
+  ];
+
+  test.each(wrong)("%s with %o", (target, options, said) => {
+    const make = (): unknown => space(target as string, options as SpaceOptions);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(said);
+  });
+
+  test("and nothing else is, an explicit undefined least of all", () => {
+    space("owner/name", { id: undefined, endpoint: undefined, inputs: { Box: undefined as never }, answer: undefined });
+  });
+});
+
+describe("the id of a provider and its model", () => {
+  test.each([
+    ["Owner/Some.Name_1", "owner-some.name_1"],
+    ["https://huggingface.co/spaces/Owner/Name", "owner-name.hf.space"],
+    ["http://127.0.0.1:7860", "127.0.0.1-7860"],
+    ["http://127.0.0.1:7860/app/", "127.0.0.1-7860-app"],
+  ])("of %s is %s", (target, id) => {
+    const provider = space(target);
+    expect(provider.id).toBe(id);
+    expect(provider.models[0].id).toBe(id);
+  });
+
+  test("is the one that is given", () => {
+    const provider = space("https://host.test/", { id: "mine" });
+    const id: "mine" = provider.id;
+    expect(id).toBe("mine");
+  });
+
+  test("is known to the compiler where the target is a repository", () => {
+    const id: "owner-name" = space("Owner/Name").id;
+    expect(id).toBe("owner-name");
+  });
+});
