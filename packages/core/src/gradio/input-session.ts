@@ -23,7 +23,8 @@ export class RequestSession implements InputSession {
   /** What of the request could not be honoured. */
   readonly warnings: Warning[] = [];
   readonly #options: InputSessionOptions;
-  readonly #guesses: { readonly endpoint: TrackedEndpoint; readonly fnIndex: number }[] = [];
+  /** Few inputs need any. */
+  #guesses: { readonly endpoint: TrackedEndpoint; readonly fnIndex: number }[] | undefined;
 
   constructor(options: InputSessionOptions) {
     this.continued = options.continued;
@@ -55,14 +56,14 @@ export class RequestSession implements InputSession {
 
   /** Looks, after a failure, whether each guessed `fn_index` was the right one. Rejects with `space_changed` if not. */
   async verify(): Promise<void> {
-    for (const { endpoint, fnIndex } of this.#guesses) await endpoint.verify(fnIndex, { signal: this.signal });
+    for (const { endpoint, fnIndex } of this.#guesses ?? []) await endpoint.verify(fnIndex, { signal: this.signal });
   }
 
   async #predict(...[target, inputs]: Parameters<InputSession["predict"]>): Promise<readonly unknown[]> {
     const { session, timeouts } = this.#options;
     const endpoint = new TrackedEndpoint(session.client, target);
     const { fnIndex = target.fnIndex } = endpoint.now;
-    this.#guesses.push({ endpoint, fnIndex });
+    (this.#guesses ??= []).push({ endpoint, fnIndex });
     return runUnqueued({ session, fnIndex, inputs: endpoint.filled(inputs), signal: this.signal, timeouts });
   }
 

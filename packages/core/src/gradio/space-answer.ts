@@ -3,7 +3,7 @@ import { decide } from "../decision.ts";
 import { QwenError } from "../errors.ts";
 import { knownModel } from "../known-model.ts";
 import { isGroup } from "../options.ts";
-import type { FinishPart, ProviderPart, Warning } from "../part.ts";
+import type { ProviderPart, Warning } from "../part.ts";
 import { sleep } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
 import type { Answering } from "./answering.ts";
@@ -21,13 +21,12 @@ import type { EndpointNow } from "./tracked-endpoint.ts";
 export function answer(asked: Answering, call: Call<ProviderPart>): Promise<void> {
   try {
     const attempt = begin(asked, call);
-    return tryToAnswer(attempt).then(
-      (finish) => call.push(finish),
-      (error: unknown) => {
-        attempt.turn?.fail();
-        throw error;
-      },
-    );
+    const { turn } = attempt;
+    if (turn === undefined) return tryToAnswer(attempt);
+    return tryToAnswer(attempt).catch((error: unknown) => {
+      turn.fail();
+      throw error;
+    });
   } catch (error) {
     return Promise.reject(error);
   }
@@ -49,16 +48,16 @@ function begin(asked: Answering, call: Call<ProviderPart>): AnswerAttempt {
 }
 
 /**
- * Answers a request, and resolves with the finish.
+ * Pushes an answer, the finish last.
  *
  * A session that the server does not know right after it took the job means replicas that share none. One new session is
  * tried, unless something was said already. So it is for a join that was lost, and for a name that only `/config` leads to.
  */
-function tryToAnswer(attempt: AnswerAttempt): Promise<FinishPart> {
+function tryToAnswer(attempt: AnswerAttempt): Promise<void> {
   const byName = attempt.space.endpoint.now.fnIndex === undefined;
-  return answerOnce(attempt).catch((error: unknown) => {
+  return answerOnce(attempt, (error) => {
     requireAgain(error, attempt, { byName });
-    return answerOnce(attempt);
+    return answerOnce(attempt, (last) => Promise.reject(last));
   });
 }
 
@@ -78,18 +77,19 @@ function requireAgain(
   if (turn?.saved !== undefined) throw conversationExpired("the Space no longer knows its session");
 }
 
-// Chained, here and below: a function that waits keeps all of its variables for as long as the answer takes.
-function answerOnce(attempt: AnswerAttempt): Promise<FinishPart> {
+// Chained, in few steps: one that waits keeps all of its variables for as long as the answer takes.
+function answerOnce(attempt: AnswerAttempt, onFailure: (error: unknown) => Promise<void>): Promise<void> {
   const session = new AnswerSession(attempt);
   return session
     .inputs()
     .then((inputs) => new AnswerJob(attempt, session).run(inputs))
     .then(
-      () => session.finish(),
+      async () => attempt.call.push(await session.finish()),
       async (error: unknown) => {
         session.leave();
-        if (!attempt.call.stop.aborted && mayHaveChanged(error)) await session.forInputs.verify();
-        throw error;
+        const looks = !attempt.call.stop.aborted && mayHaveChanged(error);
+        const changed: unknown = looks ? await session.forInputs.verify().catch((found: unknown) => found) : undefined;
+        return onFailure(changed ?? error);
       },
     );
 }
