@@ -59,7 +59,10 @@ export function requireOption<Value>(name: string, value: Value, rule: Rule): Va
  */
 export function refuseUnknown(owner: string, given: object, known: object): void {
   if (!isPlain(given)) return;
-  for (const name of Object.keys(given)) {
+  const asked = Object.keys(given);
+  // By index: it runs for each call, and in a new process an iterator makes an object for each step.
+  for (let index = 0; index < asked.length; index++) {
+    const name = asked[index] as string;
     if (Object.hasOwn(known, name) || isUnset(given, name)) continue;
     const names = Object.keys(known);
     const meant = meantBy(name, names);

@@ -34,18 +34,28 @@ export type ResolvedTimeouts = { readonly [Name in keyof Timeouts]-?: number };
  */
 export function resolveTimeouts(...layers: readonly (Timeouts | undefined)[]): ResolvedTimeouts {
   const resolved: Record<keyof Timeouts, number> = { ...DEFAULT_TIMEOUTS };
-  for (const layer of layers) if (layer !== undefined) refuseUnknown("`timeouts`", layer, TIMEOUT_RULES);
-  for (const name of TIMEOUT_NAMES) {
-    for (const layer of layers) {
-      const limit = layer?.[name];
-      if (limit === undefined) continue;
-      const expected = aLimitMs(limit);
-      if (expected !== undefined) throw mustBe(`timeouts.${name}`, expected, limit);
-      resolved[name] = limit;
-      break;
-    }
+  const given = layers.filter((layer) => layer !== undefined);
+  for (const layer of given) refuseUnknown("`timeouts`", layer, TIMEOUT_RULES);
+  // Nearly always: who asks sets none.
+  if (given.length === 0) return resolved;
+  // By index: in a new process an iterator makes an object for each step, which were a tenth of what a call allocates.
+  for (let index = 0; index < TIMEOUT_NAMES.length; index++) {
+    const name = TIMEOUT_NAMES[index] as keyof Timeouts;
+    const limit = firstLimit(given, name);
+    if (limit === undefined) continue;
+    const expected = aLimitMs(limit);
+    if (expected !== undefined) throw mustBe(`timeouts.${name}`, expected, limit);
+    resolved[name] = limit;
   }
   return resolved;
+}
+
+function firstLimit(layers: readonly Timeouts[], name: keyof Timeouts): number | undefined {
+  for (let index = 0; index < layers.length; index++) {
+    const limit = layers[index]?.[name];
+    if (limit !== undefined) return limit;
+  }
+  return undefined;
 }
 
 /**

@@ -21,10 +21,10 @@ export async function runEndpoint(running: Running, call: Call<SpaceMessage>): P
   const { config, cleanUps } = client;
   const endpoint = new TrackedEndpoint(client, asked);
   endpoint.require();
-  const byName = endpoint.now.fnIndex === undefined;
+  const byName = endpoint.fnIndex === undefined;
   try {
     await runOnce(running, { call, endpoint }).catch((error: unknown) => {
-      const known = byName && endpoint.now.fnIndex !== undefined;
+      const known = byName && endpoint.fnIndex !== undefined;
       if (call.stop.aborted || !(wasLost(error) || (known && hasNoRoute(error)))) throw error;
       return runOnce(running, { call, endpoint });
     });

@@ -66,7 +66,7 @@ export class Job implements StreamListener {
   start(): void {
     if (this.#over) return;
     const { clock, endpoint } = this.#options;
-    clock.comesWhole = endpoint.now.comesWhole;
+    clock.comesWhole = endpoint.comesWhole;
     clock.startPhase();
     this.#opening = this.#open();
   }

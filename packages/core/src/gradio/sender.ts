@@ -60,10 +60,13 @@ export class Sender {
     const common =
       contentType === undefined ? (accept === undefined ? PLAIN : STREAM) : { ...PLAIN, "content-type": contentType };
     const startedAt = performance.now();
+    // Joined as text: resolving the path as a reference could lead to another host.
+    const url = new URL(this.url.href + path.replace(/^\//, ""));
+    // An origin is written anew each time it is asked for, and most requests are not led elsewhere.
+    const isOwn = (hop: URL): boolean => hop === url || hop.origin === this.#origin;
     return followHops(this.#transport, {
       method,
-      // Joined as text: resolving the path as a reference could lead to another host.
-      url: new URL(this.url.href + path.replace(/^\//, "")),
+      url,
       body: json === undefined ? body?.bytes : writeJson(json),
       signal,
       connectMs,
@@ -71,21 +74,17 @@ export class Sender {
       onStart,
       sendAgain,
       lane,
-      headersFor: (hop) => (this.#isOwn(hop) ? this.#headers(common, request, login) : common),
-      publicOnly: (hop) => this.#isPublicOnly(hop),
+      headersFor: (hop) => (isOwn(hop) ? this.#headers(common, request, login) : common),
+      publicOnly: (hop) => !isOwn(hop) && this.#isPublicOnly(hop),
       onResponse: ({ status, headers: received }, hop) => {
         debug(() => `${method} ${hop.origin}${hop.pathname} ${status} ${Math.round(performance.now() - startedAt)} ms`);
         onStatus?.(status);
-        if (!this.#isOwn(hop)) return;
+        if (!isOwn(hop)) return;
         this.#keepsConnections = received["connection"] !== "close";
         const cookies = received["set-cookie"];
         if (cookies !== undefined) jar?.store(typeof cookies === "string" ? [cookies] : cookies);
       },
     });
-  }
-
-  #isOwn(url: URL): boolean {
-    return url.origin === this.#origin;
   }
 
   #headers(common: Headers, { headers, jar }: ClientRequest, login: CookieJar | undefined): Headers {
@@ -102,7 +101,7 @@ export class Sender {
 
   #isPublicOnly(hop: URL): boolean {
     // A Space of the internet leads nobody into the network that this process is in.
-    if (this.#isOwn(hop) || publicReach(this.url) === "none") return false;
+    if (publicReach(this.url) === "none") return false;
     if (publicReach(hop) === "public") return true;
     throw new QwenError("protocol", `${this.url.host} redirects to ${hop.origin}, which is no public address.`);
   }

@@ -78,6 +78,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 function randomHash(): string {
   let hash = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(HASH_BYTES))) hash += HEX[byte];
+  const bytes = crypto.getRandomValues(new Uint8Array(HASH_BYTES));
+  for (let index = 0; index < HASH_BYTES; index++) hash += HEX[bytes[index] ?? 0];
   return hash;
 }

@@ -54,7 +54,7 @@ function begin(asked: Answering, call: Call<ProviderPart>): AnswerAttempt {
  * tried, unless something was said already. So it is for a join that was lost, and for a name that only `/config` leads to.
  */
 function tryToAnswer(attempt: AnswerAttempt): Promise<void> {
-  const byName = attempt.space.endpoint.now.fnIndex === undefined;
+  const byName = attempt.space.endpoint.fnIndex === undefined;
   return answerOnce(attempt, (error) => {
     requireAgain(error, attempt, { byName });
     return answerOnce(attempt, (last) => Promise.reject(last));
@@ -70,9 +70,9 @@ function requireAgain(
   call.stop.throwIfAborted();
   if (!QwenError.isInstance(error)) throw error;
   // An endpoint that is gone may come back, as after a bad deployment: the next call looks again.
-  if (error.code === "space_changed" && !space.endpoint.now.verified) space.client.config.forget();
+  if (error.code === "space_changed" && !space.endpoint.verified) space.client.config.forget();
   if (wasLost(error) && turn?.saved === undefined) return;
-  if (byName && hasNoRoute(error) && space.endpoint.now.fnIndex !== undefined) return;
+  if (byName && hasNoRoute(error) && space.endpoint.fnIndex !== undefined) return;
   if (error.code !== "session_not_found" || call.hasSpoken) throw error;
   if (turn?.saved !== undefined) throw conversationExpired("the Space no longer knows its session");
 }
@@ -190,8 +190,8 @@ class AnswerJob implements JobListener {
 
   /** Whether the endpoint is known to be the right one; another call may have seen to that since this one began. */
   get #isVerified(): boolean {
-    const { fnIndex, verified } = this.#attempt.space.endpoint.now;
-    return this.#now.verified || (verified && fnIndex === this.#now.fnIndex);
+    const { endpoint } = this.#attempt.space;
+    return this.#now.verified || (endpoint.verified && endpoint.fnIndex === this.#now.fnIndex);
   }
 
   #verify(): void {

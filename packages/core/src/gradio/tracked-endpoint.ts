@@ -2,7 +2,7 @@ import { debug } from "../debug.ts";
 import { QwenError, SpaceChangedError } from "../errors.ts";
 import { within } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
-import { endpointNames, endpointsInWords, findEndpoint, type Endpoint } from "./config.ts";
+import { endpointNames, endpointsInWords, findEndpoint, type Endpoint, type SpaceConfig } from "./config.ts";
 import { Stop, type AbortSource } from "../stop.ts";
 
 /** Longest time an answer waits to learn whether it came from the right endpoint, in ms. */
@@ -37,6 +37,8 @@ export class TrackedEndpoint {
   readonly #which: string | number;
   #guess: number | undefined;
   #verifiedAt: number | undefined;
+  /** What was found in a config, which may be long. */
+  #lastFound: { readonly config: SpaceConfig; readonly endpoint: Endpoint | undefined } | undefined;
 
   /** `fnIndex` is a hint for a name. */
   constructor(
@@ -58,10 +60,24 @@ export class TrackedEndpoint {
     const found = this.#found();
     return {
       fnIndex: found?.fnIndex ?? this.#guess,
-      verified: found !== undefined && this.#isTrusted(),
+      verified: this.verified,
       queue: found?.queue !== false,
-      comesWhole: found !== undefined && this.#client.config.known?.wholeAnswers?.has(found.fnIndex) === true,
+      comesWhole: this.comesWhole,
     };
+  }
+
+  /** See {@link EndpointNow}; each by itself, for who asks often. */
+  get fnIndex(): number | undefined {
+    return this.#found()?.fnIndex ?? this.#guess;
+  }
+
+  get verified(): boolean {
+    return this.#found() !== undefined && this.#isTrusted();
+  }
+
+  get comesWhole(): boolean {
+    const found = this.#found();
+    return found !== undefined && this.#client.config.known?.wholeAnswers?.has(found.fnIndex) === true;
   }
 
   /** Throws `invalid_request` where `/config` is known and has no such endpoint. */
@@ -149,7 +165,9 @@ export class TrackedEndpoint {
 
   #found(): Endpoint | undefined {
     const config = this.#client.config.known;
-    return config === undefined ? undefined : findEndpoint(config, this.#which);
+    if (config === undefined) return undefined;
+    if (this.#lastFound?.config !== config) this.#lastFound = { config, endpoint: findEndpoint(config, this.#which) };
+    return this.#lastFound.endpoint;
   }
 
   #isTrusted(): boolean {
