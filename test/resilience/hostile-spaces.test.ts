@@ -2,6 +2,7 @@ import { createRouter } from "@qwen/core";
 import { createSpaceProvider } from "@qwen/core/gradio";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { capabilities } from "../../packages/core/test/router/scripted.ts";
 import { ask, caller, check, deciding, decision, watch, watching, type Caller } from "./careless-callers.ts";
 import { hostility, startHostileServer, type Hostility } from "./hostile-server.ts";
 import { settled } from "./leftovers.ts";
@@ -15,15 +16,6 @@ beforeEach(() => {
   process.on("unhandledRejection", onUnhandled);
 });
 afterEach(() => void process.off("unhandledRejection", onUnhandled));
-
-const capabilities = {
-  images: false,
-  system: "native",
-  history: "native",
-  conversation: false,
-  tools: false,
-  json: false,
-} as const;
 
 /** Beyond its clock a call may need so many ms on a machine that is busy with others. */
 const BUSY_MS = 6000;

@@ -1,6 +1,8 @@
 import { QwenError, TimeoutError, type Provider } from "@qwen/core";
 import * as fc from "fast-check";
 
+import { capabilities } from "../../packages/core/test/router/scripted.ts";
+
 // Providers that keep no promise of the contract, by chance.
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
@@ -134,14 +136,6 @@ export function providerOf(
   id: string,
   calls: readonly { readonly script: readonly Step[]; readonly how: string }[],
 ): Provider {
-  const capabilities = {
-    images: false,
-    system: "native",
-    history: "native",
-    conversation: false,
-    tools: false,
-    json: false,
-  } as const;
   let asked = 0;
   return {
     id,

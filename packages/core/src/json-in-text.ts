@@ -9,6 +9,11 @@ export function jsonInText(text: string): { readonly value: unknown } | undefine
   return parsed(all) ?? parsed(withoutFence(all)) ?? parsed(longestIn(all));
 }
 
+/** Whether a text is JSON, all of it. */
+export function isJsonText(text: string): boolean {
+  return parsed(text) !== undefined;
+}
+
 function parsed(json: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(json) as unknown };

@@ -1,4 +1,5 @@
 import type { QwenError } from "./errors.ts";
+import { isJsonText } from "./json-in-text.ts";
 import {
   fileSource,
   filesOf,
@@ -211,15 +212,6 @@ function isObject(value: unknown): value is object {
 
 function quoted(id: string): string {
   return JSON.stringify(shortened(id));
-}
-
-function isJsonText(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isJson(value: unknown): boolean {

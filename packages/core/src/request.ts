@@ -46,7 +46,7 @@ export function checkIsRequest(request: unknown): void {
  */
 export function readProviderRequest(request: ProviderRequest): ProviderRequest {
   checkIsRequest(request);
-  refuseUnknown("A request to a provider", request, NAMES);
+  refuseUnknown("A request to a provider", request, REQUEST_NAMES);
   const { model, messages, requestId, signal, settings, conversation, timeouts, maxQueueMs } = request;
   const { providerOptions, headers } = request;
   return {
@@ -61,7 +61,8 @@ export function readProviderRequest(request: ProviderRequest): ProviderRequest {
   };
 }
 
-const NAMES: OptionNames<ProviderRequest> = {
+/** The name of each option of a request to a provider. */
+export const REQUEST_NAMES: OptionNames<ProviderRequest> = {
   model: true,
   messages: true,
   requestId: true,

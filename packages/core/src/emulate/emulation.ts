@@ -1,4 +1,13 @@
-import { copyOf, Flow, InnerCall, InvalidOutputError, QwenError, resolveTimeouts, weightOfPart } from "#core";
+import {
+  copyOf,
+  Flow,
+  InnerCall,
+  InvalidOutputError,
+  isJsonText,
+  QwenError,
+  resolveTimeouts,
+  weightOfPart,
+} from "#core";
 
 import type { FlowMaker } from "../flow.ts";
 import type { InnerCallOwner } from "../inner-call.ts";
@@ -203,7 +212,7 @@ export class Emulation implements FlowMaker, InnerCallOwner {
   #finish(finish: FinishPart, ...more: readonly Warning[]): void {
     this.#shown.endThought();
     const { hasCalls, text } = this.#shown;
-    if (this.#plan.reads.json && !hasCalls && !isJson(text))
+    if (this.#plan.reads.json && !hasCalls && !isJsonText(text))
       throw new InvalidOutputError({
         issues: [finish.reason === "length" ? "its JSON was cut off" : "it is no JSON"],
         text,
@@ -257,13 +266,4 @@ function sumOf(first: Usage | undefined, second: Usage | undefined): Usage | und
 function withoutUnset(finish: FinishPart): FinishPart {
   const { usage, conversation, ...others } = finish;
   return { ...others, ...(usage !== undefined && { usage }), ...(conversation !== undefined && { conversation }) };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,5 @@
+import { isJsonText } from "#core";
+
 import { relaxedObject, type RelaxedObject } from "./relaxed-json.ts";
 
 /** A call as a model wrote it. */
@@ -68,16 +70,7 @@ function inputOf(json: string | undefined): string {
   const written = String(JSON.parse(json)).trim();
   if (written === "") return "{}";
   const object = written.startsWith("{") ? relaxedObject(written, 0) : undefined;
-  return object !== undefined && isJson(object.json) ? object.json : json;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return object !== undefined && isJsonText(object.json) ? object.json : json;
 }
 
 function withoutFence(text: string): string {

@@ -6,7 +6,7 @@ import { shortened } from "../nearest.ts";
 import { anAbortSignal, isGroup, type OptionNames, oneOf, readOption, refuseUnknown } from "../options.ts";
 import type { StreamPart } from "../part.ts";
 import type { ProviderRequest } from "../provider.ts";
-import { checkIsRequest, readAsked } from "../request.ts";
+import { checkIsRequest, readAsked, REQUEST_NAMES } from "../request.ts";
 import { aRequestId, newRequestId } from "../request-id.ts";
 import { readTimeouts } from "../timers.ts";
 import { readSharedSettings, type CommitPoint, type HedgeOptions } from "./attempt-settings.ts";
@@ -110,16 +110,7 @@ const onLost = oneOf("fail", "restart");
 
 /** The names of a request's options, for slips of the finger. */
 const NAMES: OptionNames<ObjectRequest> = {
-  model: true,
-  messages: true,
-  requestId: true,
-  signal: true,
-  settings: true,
-  conversation: true,
-  timeouts: true,
-  maxQueueMs: true,
-  providerOptions: true,
-  headers: true,
+  ...REQUEST_NAMES,
   retry: true,
   commit: true,
   hedge: true,

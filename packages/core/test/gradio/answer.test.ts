@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AnswerReader, type AnswerLocation, type AnswerReaderOptions } from "../../src/gradio/answer.ts";
 import { QwenError } from "../../src/errors.ts";
-import type { ProviderPart } from "../../src/part.ts";
+import { delta, rewrite, shown } from "./answer-parts.ts";
 
 const CHAT: AnswerLocation = { at: [1, -1, 1] };
 const TEXT: AnswerLocation = { at: [0] };
@@ -10,19 +10,7 @@ function open(location: AnswerLocation, { whole = false, check = () => undefined
   return new AnswerReader(location, { whole, check });
 }
 
-const delta = (text: string): ProviderPart => ({ type: "text-delta", text });
-const rewrite = (text: string): ProviderPart => ({ type: "text-replace", text });
 const chat = (...turns: readonly (readonly [string, string | null])[]): readonly unknown[] => ["", turns, "sys"];
-
-/** Replays parts as a consumer that shows them would. */
-function shown(parts: readonly (ProviderPart | undefined)[]): string {
-  let text = "";
-  for (const part of parts) {
-    if (part?.type === "text-delta") text += part.text;
-    if (part?.type === "text-replace") ({ text } = part);
-  }
-  return text;
-}
 
 describe("edits at the location", () => {
   it("hands an appended delta out as it came, and says nothing twice", () => {

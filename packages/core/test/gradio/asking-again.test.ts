@@ -6,17 +6,12 @@ import {
   configOf,
   eventId,
   generating,
+  oneJob,
   says,
   startTestSpace,
-  type Exchange,
   type TestSpace,
 } from "../servers/test-space.ts";
 import { collect, rejection, until } from "../servers/waiting.ts";
-
-const oneJob = {
-  join: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-  call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-};
 
 /** The session hashes of the jobs that were asked for, in order. */
 function sessionsOf(space: TestSpace): readonly string[] {

@@ -3,14 +3,10 @@ import { describe, expect, it, test } from "vitest";
 import { writeJson } from "../../src/gradio/json.ts";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { chatProvider } from "../servers/chat-provider.ts";
-import { completed, eventId, says, startTestSpace, type Exchange } from "../servers/test-space.ts";
+import { completed, oneJob, says, startTestSpace } from "../servers/test-space.ts";
 import { collect, rejection } from "../servers/waiting.ts";
 
-const oneJob = {
-  join: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-  call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-  data: says(completed(["a"])),
-};
+const answering = { ...oneJob, data: says(completed(["a"])) };
 
 describe("a bad option", () => {
   it.each<readonly [object, RegExp]>([
@@ -50,7 +46,7 @@ describe("a bad option", () => {
     ["a signal", ["chat", []], { signal: {} }, /`signal` must be an AbortSignal/],
     ["a header", ["chat", []], { headers: { "x-a": 1 } }, /`headers\["x-a"\]`/],
   ])("of a call comes from the iteration, and nothing is sent: %s", async (_, [endpoint, inputs], options, message) => {
-    await using space = await startTestSpace(oneJob);
+    await using space = await startTestSpace(answering);
     const client = connectSpace(space.origin);
     const call = client.submit(endpoint as string, inputs as unknown[], options);
     const error = await rejection(call.next());
@@ -74,7 +70,7 @@ describe("a bad option", () => {
 test.each([{ filename: 5 }, { signal: {} }, { timeouts: { idleMs: 0 } }, { timeouts: 5 }, { fileName: "x" }])(
   "a bad option of an upload is a TypeError, and nothing is sent: %o",
   async (options) => {
-    await using space = await startTestSpace(oneJob);
+    await using space = await startTestSpace(answering);
     const client = connectSpace(space.origin);
     await expect(client.upload(new Uint8Array(1), options as object)).rejects.toThrow(TypeError);
     await client.close();
@@ -96,7 +92,7 @@ test("a model that is none is no_such_model, its name cut", async () => {
 });
 
 test("a token or a login out of environment variables without a value is none", async () => {
-  await using space = await startTestSpace(oneJob);
+  await using space = await startTestSpace(answering);
   for (const auth of [
     { username: "", password: "" },
     { username: undefined, password: undefined },
@@ -110,7 +106,7 @@ test("a token or a login out of environment variables without a value is none", 
 });
 
 test("an option that is undefined is not set", async () => {
-  await using space = await startTestSpace(oneJob);
+  await using space = await startTestSpace(answering);
   const client = connectSpace(space.origin, {
     token: undefined,
     headers: { "x-a": "1", "x-b": undefined } as never,
@@ -124,7 +120,7 @@ test("an option that is undefined is not set", async () => {
 });
 
 test("a call sends what stood there when it was made, well-formed", async () => {
-  await using space = await startTestSpace(oneJob);
+  await using space = await startTestSpace(answering);
   const client = connectSpace(space.origin);
   const history = [["Hi \ud83d", "Hello"]];
   const call = client.submit("chat", ["x\ud83d", history]);
@@ -136,7 +132,7 @@ test("a call sends what stood there when it was made, well-formed", async () => 
 });
 
 test("a provider's own stream() sends what stood there at the call", async () => {
-  await using space = await startTestSpace({ ...oneJob, data: says(completed(["a"])) });
+  await using space = await startTestSpace(answering);
   const provider = chatProvider({ space: space.origin });
   const messages: { role: "user" | "assistant"; content: string }[] = [{ role: "user", content: "Hi" }];
   const stream = provider.stream({ messages });

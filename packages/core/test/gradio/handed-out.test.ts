@@ -3,8 +3,8 @@ import { connectSpace } from "../../src/gradio/space.ts";
 import { ask, chatProvider } from "../servers/chat-provider.ts";
 import {
   completed,
-  eventId,
   generating,
+  oneJob,
   says,
   startTestSpace,
   starts,
@@ -13,11 +13,6 @@ import {
 } from "../servers/test-space.ts";
 import { expectLinear, heldMb } from "../cost.ts";
 import { collect, settle } from "../servers/waiting.ts";
-
-const oneJob = {
-  join: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-  call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-};
 
 describe("what a Space hands out is its caller's", () => {
   it("to change, which changes no value that comes later", async () => {

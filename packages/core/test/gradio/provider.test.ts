@@ -3,9 +3,9 @@ import { ask, chatProvider, shownText } from "../servers/chat-provider.ts";
 import {
   completed,
   configOf,
-  eventId,
   failed,
   generating,
+  oneJob,
   says,
   startTestSpace,
   starts,
@@ -15,12 +15,6 @@ import {
   type TestSpace,
 } from "../servers/test-space.ts";
 import { collect, rejection, settle, until, useVirtualTime } from "../servers/waiting.ts";
-
-/** Accepts every job as the same one, so that handlers need not count. */
-const oneJob = {
-  join: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-  call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-};
 
 describe("what a Space does not honour", () => {
   it("is told when the answer starts, and when it ends", async () => {

@@ -7,17 +7,13 @@ import {
   eventId,
   failed,
   generating,
+  oneJob,
   says,
   startTestSpace,
   starts,
   type Exchange,
 } from "../servers/test-space.ts";
 import { collect, rejection, until } from "../servers/waiting.ts";
-
-const oneJob = {
-  join: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-  call: ({ reply }: Exchange) => reply(200, { event_id: eventId() }),
-};
 
 describe("submit", () => {
   it("yields everything a job says, in order, the outputs whole, `completed` last", async () => {

@@ -97,6 +97,11 @@ export const failed = (output: Readonly<Record<string, unknown>>, event = eventI
   success: false,
 });
 export const heartbeat = { msg: "heartbeat", event_id: null };
+/** Accepts every job as the same one, so that handlers need not count. */
+export const oneJob = {
+  join: ({ reply }: Exchange): void => reply(200, { event_id: eventId() }),
+  call: ({ reply }: Exchange): void => reply(200, { event_id: eventId() }),
+};
 export const closeStream = { msg: "close_stream", event_id: null };
 
 /** Answers `data` with these messages and the end of the stream. */

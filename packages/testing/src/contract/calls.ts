@@ -98,3 +98,19 @@ export async function untilAtMost(
 export function assertFamily(error: unknown): asserts error is QwenError {
   assert.ok(QwenError.isInstance(error), `not an error of the family: ${String(error)}`);
 }
+
+/** Fails unless the provider refuses each request with `unsupported` and sends nothing for it. */
+export async function refuses(
+  provider: Provider,
+  asked: readonly (ProviderRequest | false)[],
+  requests: (() => number | Promise<number>) | undefined,
+): Promise<void> {
+  for (const request of asked) {
+    if (request === false) continue;
+    const before = await requests?.();
+    const { error } = await transcribe(provider.stream(request));
+    assertFamily(error);
+    assert.equal(error.code, "unsupported");
+    assert.equal(await requests?.(), before, "requests");
+  }
+}

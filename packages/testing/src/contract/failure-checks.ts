@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { ask, assertFamily, transcribe } from "./calls.ts";
+import { ask, assertFamily, refuses, transcribe } from "./calls.ts";
 import type { ContractCheck, ContractSubject } from "./contract-subject.ts";
 
 /** How a provider fails. */
@@ -41,14 +41,7 @@ export function failureChecks({ create, createUnreachable, service }: ContractSu
           !tools && ask(prompt, { settings: { tools: [tool] } }),
           !json && ask(prompt, { settings: { responseFormat: { type: "json" } } }),
         ];
-        for (const request of asked) {
-          if (request === false) continue;
-          const before = await requests?.();
-          const { error } = await transcribe(provider.stream(request));
-          assertFamily(error);
-          assert.equal(error.code, "unsupported");
-          assert.equal(await requests?.(), before, "requests");
-        }
+        await refuses(provider, asked, requests);
       },
     },
     {

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 
 import type { Message, ProviderPart, ProviderRequest, Settings, Warning } from "@qwen/core";
 
-import { answered, ask, assertFamily, transcribe } from "./calls.ts";
+import { answered, ask, refuses, transcribe } from "./calls.ts";
 import type { ContractCheck, ContractSubject } from "./contract-subject.ts";
 
 /** What stands beside the words: the start of an answer, its warnings, tools, and what a model may be given. */
@@ -84,14 +84,7 @@ export function partChecks({ create, service }: ContractSubject): readonly Contr
           files === false && { messages: [{ role: "user", content: [{ type: "text", text: prompt }, FILE] }] },
           prefill === false && { messages: [...ask(prompt).messages, { role: "assistant", content: "Once" }] },
         ];
-        for (const request of asked) {
-          if (request === false) continue;
-          const before = await requests?.();
-          const { error } = await transcribe(provider.stream(request));
-          assertFamily(error);
-          assert.equal(error.code, "unsupported");
-          assert.equal(await requests?.(), before, "requests");
-        }
+        await refuses(provider, asked, requests);
       },
     },
   ];
