@@ -1,5 +1,6 @@
 import { cleandoc } from "../emulator/cleandoc.ts";
 import type { SpaceEmulator } from "../emulator/emulator.ts";
+import type { OpenAIEmulator } from "../openai/emulator.ts";
 import type { GradioVersion } from "../emulator/flavour.ts";
 import type { SpaceShape } from "../emulator/shape.ts";
 import type { ContractService, KnownAnswer } from "./contract-subject.ts";
@@ -28,12 +29,15 @@ export function knownAnswers(
 }
 
 /** An emulator as the service of a provider under test. It has to answer as it does unless told otherwise. */
-export function serviceOf(space: SpaceEmulator): ContractService {
+export function serviceOf(emulator: SpaceEmulator | OpenAIEmulator): ContractService {
+  // A model says what the simplest of apps does.
+  const known = "shape" in emulator ? knownAnswers(emulator.shape, emulator.version) : knownAnswers("chat", "6.31.0");
+  const work = "shape" in emulator ? emulator.jobs : emulator.calls;
   return {
-    ...knownAnswers(space.shape, space.version),
-    requests: () => space.requests.length,
-    running: () => space.jobs.filter(({ state }) => state === "queued" || state === "running").length,
-    sockets: () => space.sockets,
+    ...known,
+    requests: () => emulator.requests.length,
+    running: () => work.filter(({ state }) => state === "queued" || state === "running").length,
+    sockets: () => emulator.sockets,
   };
 }
 

@@ -15,6 +15,7 @@ import { maxTokensOf, type OpenAIQuestion, readQuestion, type RecordedOpenAIRequ
 import { ResponsesFormat } from "./responses-format.ts";
 import { sayAnswer, wholeAnswer } from "./say.ts";
 import { type Ending, opened } from "./script.ts";
+import { failureOf } from "./scripted-error.ts";
 
 /** Options of {@link createAnswering}. */
 export interface AnsweringOptions {
@@ -77,11 +78,24 @@ export function createAnswering(options: AnsweringOptions): (asked: Asked) => Pr
     return call;
   }
 
+  /** The answer, and the failure that it begins with, or that its script is. */
+  function answerTo(
+    question: OpenAIQuestion,
+    model: string,
+    faults: readonly OpenAIFault[],
+  ): ReturnType<typeof opened> {
+    try {
+      return opened(spoiled(models.answerOf(model, question), faults));
+    } catch (error) {
+      return { failure: failureOf(error), answer: { steps: [] } };
+    }
+  }
+
   async function generate(asked: Asked, question: OpenAIQuestion, model: string): Promise<void> {
     const { record, response, faults } = asked;
     const has = (name: OpenAIFaultName): boolean => faults.some((fault) => fault.name === name);
-    const { failure, answer } = opened(spoiled(models.answerOf(model, question), faults));
     const call = begin(asked, question.model);
+    const { failure, answer } = answerTo(question, model, faults);
     if (failure !== undefined) {
       call.state = "failed";
       return send(refusalReply(dialect, { ...failure.said, status: failure.said.status ?? 500 }), asked);

@@ -293,10 +293,12 @@ const DIALECTS: Readonly<Record<OpenAIDialectName, Dialect>> = {
   huggingface: HUGGING_FACE,
 };
 
-/** A dialect by its name. One that is none is a `TypeError`. */
+/** The names of all dialects. */
+export const dialectNames: readonly OpenAIDialectName[] = Object.keys(DIALECTS) as OpenAIDialectName[];
+
+/** A dialect by its name. */
 export function dialectOf(name: OpenAIDialectName): Dialect {
-  if (Object.hasOwn(DIALECTS, name)) return DIALECTS[name];
-  throw new TypeError(`There is no dialect "${name}". There are ${Object.keys(DIALECTS).join(", ")}.`);
+  return DIALECTS[name];
 }
 
 function refusedByLlama({ messages, response_format: format }: Fields): Refusal | undefined {

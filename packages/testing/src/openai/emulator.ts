@@ -2,23 +2,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { aFlag, aLimitMs, anObject, aString, oneOf, readOptions, type Rule, type Rules } from "@qwen/core/http";
+
 import { createClock } from "../server/clock.ts";
 import { noteEnd, readBody } from "../server/exchange.ts";
 import { startServer } from "../server/server.ts";
 import { createAnswering } from "./answering.ts";
 import type { OpenAICall } from "./call.ts";
-import { dialectOf, type OpenAIDialectName } from "./dialect.ts";
+import { dialectNames, dialectOf, type OpenAIDialectName } from "./dialect.ts";
 import { createOpenAIFaults, isAbout, type OpenAIFaultLike } from "./faults.ts";
-import { createModels, type OpenAIAnswers } from "./models.ts";
-import { checkOptions } from "./options.ts";
+import { anOpenAIAnswer, createModels, type OpenAIAnswers } from "./models.ts";
 import { type RecordedOpenAIRequest, routeOf } from "./request.ts";
 
 /** Options of {@link createOpenAIEmulator}. */
 export interface OpenAIEmulatorOptions {
   /**
-   * What each model says, by its name: a text, steps, or a function of the question. `undefined` repeats the question.
+   * What each model says, by its name: a text, steps, or a function of the question. `undefined` is the standard answer:
+   * the scripts of {@link standardAnswer}, and else "You said: …", as JSON where that is asked for.
    *
-   * @defaultValue one model, "test-model", that repeats the question
+   * @defaultValue one model, "test-model", with the standard answer
    */
   readonly models?: Readonly<Record<string, OpenAIAnswers | undefined>> | undefined;
   /** Asked for in `Authorization: Bearer`. @defaultValue none: everybody may ask */
@@ -60,9 +62,29 @@ export interface OpenAIEmulator extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const someModels: Rule = (value) => {
+  const expected = "an object with the answer of at least one model by its name";
+  if (anObject(value) !== undefined || Object.keys(value as object).length === 0) return expected;
+  const answers = Object.entries(value as object).filter(([, answer]) => answer !== undefined);
+  return answers.every(([, answer]) => anOpenAIAnswer(answer) === undefined)
+    ? undefined
+    : `${expected}: ${anOpenAIAnswer(answers.find(([, answer]) => anOpenAIAnswer(answer) !== undefined)?.[1])}`;
+};
+
+const RULES: Rules<OpenAIEmulatorOptions> = {
+  models: someModels,
+  apiKey: (value) => (value === "" ? "a string that is not empty" : aString(value)),
+  faults: (value) => (Array.isArray(value) ? undefined : "a list of faults"),
+  dialect: oneOf(...dialectNames),
+  reasoning: oneOf("reasoning_content", "reasoning", "think"),
+  anyModel: aFlag,
+  heartbeatMs: aLimitMs,
+};
+
 /**
  * Starts a server on a free port of 127.0.0.1 that speaks OpenAI's protocol (`/v1/chat/completions`, `/v1/responses`,
- * `/v1/models`) as one of the servers that have it, with answers and faults by script.
+ * `/v1/models`) as one of the servers that have it, with answers and faults by script. Rejects with a `TypeError` for an option that is
+ * none.
  *
  * @example
  * ```ts
@@ -71,8 +93,8 @@ export interface OpenAIEmulator extends AsyncDisposable {
  * const client = new OpenAI({ baseURL: server.url, apiKey: "any" });
  * ```
  */
-export async function createOpenAIEmulator(options: OpenAIEmulatorOptions = {}): Promise<OpenAIEmulator> {
-  checkOptions(options);
+export async function createOpenAIEmulator(given: OpenAIEmulatorOptions = {}): Promise<OpenAIEmulator> {
+  const options = readOptions("options", given, RULES) ?? {};
   const { dialect: name = "openai", apiKey, heartbeatMs = 15_000 } = options;
   const own = dialectOf(name);
   const dialect = { ...own, reasoning: options.reasoning ?? own.reasoning };

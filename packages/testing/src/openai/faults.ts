@@ -1,4 +1,13 @@
-import { inspect } from "node:util";
+import {
+  aCountFrom,
+  anObject,
+  aPauseMs,
+  aString,
+  aWholeNumber,
+  readOptions,
+  requireOption,
+  type Rules,
+} from "@qwen/core/http";
 
 import { createFaultPlan, type FaultPlan } from "../server/fault-plan.ts";
 
@@ -116,26 +125,44 @@ export type OpenAIFaultLike = OpenAIFaultName | OpenAIFault;
 /** The faults of an OpenAI-compatible server. */
 export type OpenAIFaults = FaultPlan<OpenAIRoute, OpenAIFault>;
 
-/** Keeps the faults. A field that is none, or a number that is none, is a `TypeError` as a wrong name is. */
+/** Keeps the faults. */
 export function createOpenAIFaults(faults: readonly OpenAIFaultLike[] = []): OpenAIFaults {
   const plan = createFaultPlan<OpenAIFaultName, OpenAIRoute, OpenAIFault>(DEFAULT_ROUTES);
-  const add = (fault: OpenAIFaultLike): (() => void) => {
-    if (typeof fault !== "string") checkFault(fault);
-    return plan.add(fault);
-  };
+  const add: OpenAIFaults["add"] = (fault) => plan.add(typeof fault === "string" ? fault : readFault(fault));
   for (const fault of faults) add(fault);
   return { ...plan, add };
 }
 
-const NUMBERS = ["after", "ms", "status", "count"] as const;
-
-function checkFault(fault: OpenAIFault): void {
-  for (const field of NUMBERS) {
-    const value: unknown = fault[field];
-    if (value === undefined || (typeof value === "number" && value >= 0)) continue;
-    throw new TypeError(`"${field}" of the fault "${fault.name}" is a number from 0 on, not ${inspect(value)}.`);
-  }
+/** Throws a `TypeError` for a field that is none, naming it and what it must be. */
+function readFault(fault: OpenAIFault): OpenAIFault {
+  return requireOption("fault", readOptions("fault", fault, RULES), anObject) as OpenAIFault;
 }
+
+const ROUTES: readonly unknown[] = ["chat", "responses", "models", "model", "other"] satisfies OpenAIRoute[];
+
+const aCount = aCountFrom(0);
+
+const RULES: Rules<OpenAIFault> = {
+  // Its name is looked up where the others are.
+  name: () => undefined,
+  model: aString,
+  route: (value) =>
+    [value].flat().every((one) => ROUTES.includes(one)) ? undefined : `one of ${ROUTES.join(", ")}, or a list of them`,
+  on: (value) =>
+    [value].flat().every((one) => aWholeNumber(one) === undefined)
+      ? undefined
+      : "a whole number from 1, or a list of them",
+  after: aCount,
+  ms: aPauseMs,
+  to: aString,
+  status: (value) =>
+    typeof value === "number" && Number.isInteger(value) && value >= 200 && value <= 599
+      ? undefined
+      : "a status from 200 to 599",
+  parameter: aString,
+  message: aString,
+  count: aCount,
+};
 
 /** Whether a fault is about this request. */
 export function isAbout({ name, model, parameter = "stream_options" }: OpenAIFault, body: unknown): boolean {

@@ -1,15 +1,46 @@
+import { anObject, readOption, type Rule } from "@qwen/core/http";
+
 import type { Dialect } from "./dialect.ts";
 import type { OpenAIQuestion } from "./request.ts";
-import { answerInFull, type OpenAIAnswer, type OpenAIAnswerLike } from "./script.ts";
+import { A_STEP, answerInFull, isStep, type OpenAIAnswer, type OpenAIAnswerLike } from "./script.ts";
+import { standardOpenAIAnswer } from "./standard-answer.ts";
 
-/** What a model answers: always the same, or by the question. `undefined` repeats the question. */
+/** What a model answers: always the same, or by the question. `undefined` is the standard answer. */
 export type OpenAIAnswers = OpenAIAnswerLike | ((question: OpenAIQuestion) => OpenAIAnswerLike | undefined);
+
+/** What {@link OpenAIAnswers} must be. Steps of an iteration are looked at when they are said. */
+export const anOpenAIAnswer: Rule = (value) => {
+  if (typeof value === "string" || typeof value === "function") return undefined;
+  if (Array.isArray(value)) return value.every(isStep) ? undefined : `a list of steps, each ${A_STEP}`;
+  return anObject(value) === undefined && isAnswer(value as object)
+    ? undefined
+    : "a text, a list of steps, { steps, firstDelayMs, delayMs, finishReason, usage }, or a function that gives one";
+};
+
+const ANSWER_RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  steps: (value) =>
+    Array.isArray(value)
+      ? value.every(isStep)
+      : typeof value === "object" && value !== null && Symbol.iterator in value,
+  firstDelayMs: (value) => typeof value === "number" && value >= 0,
+  delayMs: (value) => typeof value === "number" && value >= 0,
+  finishReason: (value) => value === null || typeof value === "string",
+  usage: (value) => value === null || anObject(value) === undefined,
+};
+
+function isAnswer(value: object): boolean {
+  return (
+    "steps" in value &&
+    Object.entries(value).every(([name, field]) => field === undefined || ANSWER_RULES[name]?.(field) === true)
+  );
+}
 
 /** The models of a server. */
 export interface Models {
   readonly names: readonly string[];
   /** The model that answers to a name, by the name of its own. */
   named(name: string): string | undefined;
+  /** Throws what a function of the answer throws, and a `TypeError` where it gives none. */
   answerOf(model: string, question: OpenAIQuestion): OpenAIAnswer;
   /** Changes the answers of all, or of one. */
   answer(...change: readonly [OpenAIAnswers | undefined] | readonly [string, OpenAIAnswers | undefined]): void;
@@ -40,19 +71,13 @@ export function createModels({
     answerOf(model, question) {
       const scripted = answers.get(model);
       const own = typeof scripted === "function" ? scripted(question) : scripted;
-      return answerInFull(own ?? repeated(question));
+      return answerInFull(readOption("answer()", own, anOpenAIAnswer) ?? standardOpenAIAnswer(question));
     },
     answer(...change) {
-      if (change.length === 2) answers.set(...change);
-      else for (const name of answers.keys()) answers.set(name, change[0]);
+      const answer = readOption("answer", change.at(-1), anOpenAIAnswer);
+      const names = change.length === 2 ? [change[0]] : answers.keys();
+      for (const name of names) answers.set(name, answer);
     },
     entry: (name, { owner }) => ({ id: name, object: "model", created, owned_by: owner }),
   };
-}
-
-/** Says the question again, as JSON where that is asked for. */
-function repeated({ prompt, body }: OpenAIQuestion): string {
-  const format = body["response_format"] as { readonly type?: unknown } | undefined;
-  const isJson = format?.type === "json_object" || format?.type === "json_schema";
-  return isJson ? JSON.stringify({ said: prompt }) : `You said: ${prompt}`;
 }

@@ -10,7 +10,7 @@ import { beat } from "./heartbeat.ts";
 import { Outlet } from "./outlet.ts";
 import { refusalReply } from "./refusals.ts";
 import { isOutput, type OpenAIAnswer, playAnswer } from "./script.ts";
-import { ScriptedFailure } from "./scripted-error.ts";
+import { failureOf } from "./scripted-error.ts";
 import { type Cut, StreamFaults } from "./stream-faults.ts";
 
 /** Options of {@link sayAnswer} and {@link wholeAnswer}. */
@@ -48,7 +48,7 @@ export async function sayAnswer(response: ServerResponse, options: SayOptions): 
 }
 
 async function sayPieces(outlet: Outlet, cuts: StreamFaults, options: SayOptions): Promise<Cut | undefined> {
-  const { format, call, answer } = options;
+  const { format, call, answer, clock } = options;
   const played = playAnswer(answer, options);
   await outlet.write(format.begin());
   try {
@@ -65,8 +65,8 @@ async function sayPieces(outlet: Outlet, cuts: StreamFaults, options: SayOptions
       if (strikes) call.pieces += 1;
     }
   } catch (error) {
-    if (!(error instanceof ScriptedFailure)) throw error;
-    void outlet.write(format.error(error.said));
+    if (clock.isStopped) throw error;
+    void outlet.write(format.error(failureOf(error).said));
     outlet.end();
     return "failed";
   } finally {
@@ -76,7 +76,7 @@ async function sayPieces(outlet: Outlet, cuts: StreamFaults, options: SayOptions
 
 /** An answer as one JSON body, or what the faults put in its place. Nothing where the client has left. */
 export async function wholeAnswer(response: ServerResponse, options: SayOptions): Promise<Reply | undefined> {
-  const { format, dialect, call, answer } = options;
+  const { format, dialect, call, answer, clock } = options;
   const played = playAnswer(answer, options);
   try {
     for (;;) {
@@ -88,9 +88,10 @@ export async function wholeAnswer(response: ServerResponse, options: SayOptions)
       if (isOutput(value)) call.pieces += 1;
     }
   } catch (error) {
-    if (!(error instanceof ScriptedFailure)) throw error;
+    if (clock.isStopped) throw error;
     call.state = "failed";
-    return refusalReply(dialect, { ...error.said, status: error.said.status ?? 500 });
+    const { said } = failureOf(error);
+    return refusalReply(dialect, { ...said, status: said.status ?? 500 });
   } finally {
     await played.return({ finishReason: undefined, tokens: 0 });
   }

@@ -54,6 +54,33 @@ export interface OpenAIAnswer {
   readonly usage?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
+/** What a step must be, for a message to its caller. */
+export const A_STEP =
+  "a string, { reasoning }, { toolCall }, { toolCalls }, { refusal }, { waitMs }, { comment }, { delta }, { data } or { error }";
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const STEP_RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  reasoning: isText,
+  toolCall: isText,
+  toolCalls: (value) => Array.isArray(value) && value.every((call) => isObject(call) && isStep(call)),
+  refusal: isText,
+  waitMs: (value) => typeof value === "number" && value >= 0,
+  comment: isText,
+  delta: isObject,
+  data: isText,
+  error: (value) => isText(value) || isObject(value),
+};
+
+/** Whether a value is a step. */
+export function isStep(value: unknown): boolean {
+  if (!isObject(value)) return isText(value);
+  return Object.entries(STEP_RULES).some(
+    ([name, rule]) => Object.hasOwn(value as object, name) && rule((value as Record<string, unknown>)[name]),
+  );
+}
+
 /** An answer in short: a text is said word by word, a list is a list of steps. */
 export type OpenAIAnswerLike = string | readonly OpenAIAnswerStep[] | OpenAIAnswer;
 
@@ -96,7 +123,7 @@ export interface PlayOptions {
 export function opened(answer: OpenAIAnswer): { readonly failure?: ScriptedFailure; readonly answer: OpenAIAnswer } {
   const steps = answer.steps[Symbol.iterator]();
   const { done = false, value: first } = steps.next() as IteratorResult<OpenAIAnswerStep, undefined>;
-  if (first !== undefined && typeof first === "object" && "error" in first) {
+  if (typeof first === "object" && first !== null && "error" in first) {
     return { failure: sentError(first.error), answer };
   }
   return {
@@ -128,6 +155,7 @@ export async function* playAnswer(
       continue;
     }
     if (typeof step === "object" && "error" in step) throw sentError(step.error);
+    if (!isStep(step)) throw new TypeError(`A step must be ${A_STEP}.`);
     for (const said of saidOf(step, calls)) {
       if (isOutput(said)) {
         const waitMs = isFirst ? firstDelayMs : delayMs;

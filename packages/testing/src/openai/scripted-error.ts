@@ -23,6 +23,12 @@ export class ScriptedFailure extends Error {
   }
 }
 
+/** What a thrown value says to the client: a slip in a script is told, or nobody would find it. */
+export function failureOf(thrown: unknown): ScriptedFailure {
+  if (thrown instanceof ScriptedFailure) return thrown;
+  return new ScriptedFailure({ message: `The script of the answer failed: ${String(thrown)}` });
+}
+
 /** The failure that a script asks for. */
 export function sentError(error: string | ScriptedError): ScriptedFailure {
   return new ScriptedFailure(typeof error === "string" ? { message: error } : error);

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Rejects when the emulator closes before the time has come. */
   sleep(ms: number): Promise<void>;
+  /** Whether the emulator has closed. */
+  readonly isStopped: boolean;
 }
 
 /** One listener on the signal for all who wait: thousands of listeners on one signal are slow. */
@@ -17,6 +19,9 @@ export function createClock(signal: AbortSignal): Clock {
   });
 
   return {
+    get isStopped() {
+      return signal.aborted;
+    },
     sleep: (ms) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { createOpenAIEmulator, type OpenAIFaultName } from "../../src/index.ts";
+import { createOpenAIEmulator, type OpenAIAnswers, type OpenAIFaultName } from "../../src/index.ts";
 import { ask, chunksIn, eventsIn, finishIn, textIn } from "./raw-client.ts";
 
 const messages = [{ role: "user", content: "Hi" }];
@@ -138,6 +138,7 @@ test("names what is wrong with its options and faults when it is told them", asy
   await wrong({ model: "Hello" });
   await wrong({ apiKey: "" });
   await wrong({ heartbeatMs: Number.NaN });
+  await wrong({ models: { a: 1 } });
   await wrong({ reasoning: "thought" });
   await wrong({ anyModel: "yes" });
   await wrong({ dialect: "constructor" });
@@ -145,6 +146,15 @@ test("names what is wrong with its options and faults when it is told them", asy
   await using server = await createOpenAIEmulator({ models: undefined, apiKey: undefined, faults: undefined });
   for (const name of ["eoff", "constructor"] as string[] as OpenAIFaultName[])
     expect(() => server.fault({ name })).toThrow(/^There is no fault ".+"\. There are eof, /u);
-  expect(() => server.fault({ name: "eof", after: Number.NaN })).toThrow(/^"after" of the fault "eof"/u);
+  const slips: readonly (readonly [object, string])[] = [
+    [{ after: Number.NaN }, "`fault.after` must be a whole number from 0, or Infinity, not NaN."],
+    [{ on: 0 }, "`fault.on` must be a whole number from 1, or a list of them, not 0."],
+    [{ route: "chats" }, "`fault.route` must be one of chat, responses, models, model, other, or a list of them"],
+    [{ status: 42 }, "`fault.status` must be a status from 200 to 599, not 42."],
+    [{ modle: "a" }, '`fault` has no option "modle". Did you mean "model"?'],
+  ];
+  for (const [slip, message] of slips) expect(() => server.fault({ name: "eof", ...slip })).toThrow(message);
+  for (const answer of [1, [1], { steps: "a" }, { steps: [], delay: 1 }, [{ toolCalls: ["a"] }]])
+    expect(() => server.answer(answer as unknown as OpenAIAnswers)).toThrow(/^`answer` must be a /u);
   expect(textIn((await ask(server.url, { model: "test-model", stream: true, messages }))!)).toBe("You said: Hi");
 });

@@ -169,6 +169,39 @@ describe("a fault of a stream", () => {
   });
 });
 
+describe("a fault of a response", () => {
+  const RESPONSE = { model: "m", stream: true, input: "Hi" };
+  const spoken = ({ heard }: Struck) =>
+    eventsIn(heard!).filter((event) => event.startsWith("event: response.output_text.delta")).length;
+
+  test.each(openAIFaultNames.filter((name) => !(name in SMALL)))("%s ends as in a chat", async (name) => {
+    const fault = { name, ms: 1, count: 1 };
+    const [chat, response] = [await strike(fault), await strike(fault, RESPONSE, { path: "/responses" })];
+    const ending = ({ heard, state }: Struck) => [heard?.status, heard?.end, state];
+    expect(ending(response)).toEqual(ending(chat));
+  });
+
+  test.each(["eof", "stall", "error-chunk", "reset"] as const)("%s strikes after the first piece", async (name) => {
+    const struck = await strike(name, RESPONSE, { path: "/responses" });
+    expect(spoken(struck)).toBe(1);
+    expect(struck.heard?.body).not.toContain("response.completed");
+  });
+
+  test.each([
+    ["missing-finish", undefined],
+    [
+      "length",
+      '"status":"incomplete","background":false,"error":null,"incomplete_details":{"reason":"max_output_tokens"}',
+    ],
+    ["content-filter", '"incomplete_details":{"reason":"content_filter"}'],
+    ["empty", '"status":"completed"'],
+  ] as const)("%s ends with %s", async (name, last) => {
+    const { heard } = await strike(name, RESPONSE, { path: "/responses" });
+    const ends = eventsIn(heard!).filter((event) => /^event: response\.(?:completed|incomplete|failed)/u.test(event));
+    expect(ends).toEqual(last === undefined ? [] : [expect.stringContaining(last)]);
+  });
+});
+
 describe("a fault of an answer that is sent whole", () => {
   const QUESTION_WHOLE = { ...QUESTION, stream: false };
   const content = (heard: Heard | undefined) =>

@@ -206,3 +206,65 @@ test("waits before the first piece and between the others, with the headers sent
   // A timer may be a millisecond early.
   expect(performance.now() - start).toBeGreaterThan(80 + 40 + 60 + 40 - 5);
 });
+
+describe("a slip in a script is told to the client", () => {
+  const failing: readonly (readonly [string, OpenAIAnswers, RegExp])[] = [
+    [
+      "a function that throws",
+      () => {
+        throw new Error("my slip");
+      },
+      /my slip/u,
+    ],
+    ["a function that gives a promise", (async () => "Hi") as unknown as OpenAIAnswers, /`answer\(\)` must be a text/u],
+    [
+      "a step that is none",
+      { steps: new Set([{ reasonning: "x" }]) as unknown as string[] },
+      /A step must be a string/u,
+    ],
+    [
+      "a generator that throws",
+      {
+        // oxlint-disable-next-line require-yield
+        *[Symbol.iterator]() {
+          throw new Error("my slip");
+        },
+      } as unknown as OpenAIAnswers,
+      /must be/u,
+    ],
+  ];
+
+  test.each(failing)("%s", async (_name, answer, pattern) => {
+    await using server = await createOpenAIEmulator({
+      models: { m: typeof answer === "function" ? answer : () => answer },
+    });
+    for (const stream of [true, false]) {
+      const heard = (await ask(server.url, { model: "m", messages, stream }))!;
+      expect(heard.body).toMatch(pattern);
+      expect(finishIn(heard)).toBeUndefined();
+    }
+    expect(server.calls.map(({ state }) => state)).toEqual(["failed", "failed"]);
+  });
+
+  test("also in mid-answer", async () => {
+    const steps = function* () {
+      yield "one";
+      throw new Error("my slip");
+    };
+    await using server = await createOpenAIEmulator({ models: { m: () => ({ steps: steps() }) } });
+    const heard = (await ask(server.url, { model: "m", messages, stream: true }))!;
+    expect([textIn(heard), finishIn(heard)]).toEqual(["one", undefined]);
+    expect(chunksIn(heard).at(-1)).toMatchObject({ error: { message: expect.stringContaining("my slip") } });
+  });
+});
+
+test("says what an emulated Space says where it has no answer of its own", async () => {
+  await using server = await createOpenAIEmulator({ models: { m: undefined } });
+  const text = async (content: string) =>
+    textIn((await ask(server.url, { model: "m", stream: true, messages: [{ role: "user", content }] }))!);
+  expect(await text("script:repeat")).toBe("haha haha\n\n\n");
+  expect(await text("script:rewrite")).toBe("Hello world, again.");
+  expect(await text("script:slow 3 1")).toBe("1 2 3");
+  expect(await text("script:error 2")).toBe("one two ");
+  expect(server.calls.map(({ state }) => state)).toEqual(["finished", "finished", "finished", "failed"]);
+});
