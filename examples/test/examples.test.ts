@@ -15,6 +15,8 @@ const outputs: Record<string, RegExp> = {
     /^first-output:\n {2}1\. max is asked\n {2}max was lost \(stream_interrupted\) after: Red, yellow \nbuffered:\n {2}1\. max is asked\n {2}2\. max is asked\n {2}3\. 72b is asked\n {2}72b said: Blue, yellow and red\.\n$/,
   "continue.ts":
     /^Red, yellow and blue\.\nfirst began, and fell silent\n\nmirror went on behind 12 characters by replay\n$/,
+  "observe.ts":
+    /^(order-7: attempt failed at max \(stream_interrupted\)\n){2}order-7: answered by 72b, attempts: 3\nBlue, yellow and red\.\nmax: closed, 0 under way\n72b: closed, 0 under way\n$/,
   "cancel.ts": /^aborted\nstopped, stopped\n$/,
   "conversation.ts": /^Hello Ada\.\nYou said: \[\["My name is Ada\.","Hello Ada\."\]\]\n$/,
   "image.ts": /^A meadow, in picture\.png\.\n$/,

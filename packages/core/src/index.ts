@@ -21,6 +21,8 @@ export type {
   SeamPlace,
 } from "./router/observers.ts";
 export type { Strategy } from "./router/strategy.ts";
+export type { BreakerFactory, LimiterFactory } from "./router/factories.ts";
+export type { LogFields, Logger } from "./router/logger.ts";
 export type { Outcome, RetryOptions, Verdict } from "./router/retry.ts";
 export type { Completion } from "./completion.ts";
 export {

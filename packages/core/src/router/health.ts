@@ -1,6 +1,7 @@
 import { isExcused } from "../error-excuse.ts";
 import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
+import { aFunction, readOption } from "../options.ts";
 import { limitOf } from "../phase-clock.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type CircuitBreaker,
   type GuardedCall,
 } from "./circuit-breaker.ts";
+import { madeBreaker, madeLimiter, type BreakerFactory, type LimiterFactory } from "./factories.ts";
 import { createLimiter, readLimits, type Limiter, type Limits } from "./limiter.ts";
 import { readProviderSettings, type SettingsById } from "./provider-settings.ts";
 import { ruleOf } from "./retry.ts";
@@ -49,7 +51,7 @@ export interface Visit {
   leave(): void;
 }
 
-/** What `router.health()` tells of each model. */
+/** What `router.health()` tells of each model: data that is the same behind JSON. */
 export interface ModelHealth {
   readonly provider: string;
   readonly model: string;
@@ -60,16 +62,18 @@ export interface ModelHealth {
   readonly busy: number;
   /** Calls of the provider that wait for a place. */
   readonly waiting: number;
-  /** Time to the first output lately, in ms. */
-  readonly latencyMs: number | undefined;
+  /** Time to the first output lately, in ms; absent before the first one. */
+  readonly latencyMs?: number | undefined;
 }
 
 /** Options of {@link createHealth}. */
 export interface HealthOptions {
-  /** `false` switches circuit breakers off. */
-  readonly breaker?: BreakerOptions | false | undefined;
+  /** `false` switches circuit breakers off. A function makes that of each model, in place of `createCircuitBreaker()`. */
+  readonly breaker?: BreakerOptions | false | BreakerFactory | undefined;
   /** For every provider alike. @defaultValue none */
   readonly limits?: Limits | undefined;
+  /** Makes the places of each provider. @defaultValue `createLimiter()`, for those with limits */
+  readonly limiter?: LimiterFactory | undefined;
   /** For one provider, by its id. Of its settings only the `limits` are of interest. */
   readonly providers?: SettingsById | undefined;
   readonly onBreakerChange?: ((change: BreakerChange) => void) | undefined;
@@ -97,8 +101,9 @@ const NEWEST_SHARE = 0.3;
  *
  * Throws a `TypeError` for an option that is none.
  */
-export function createHealth({ breaker: ownBreaker, limits, providers, onBreakerChange }: HealthOptions = {}): Health {
-  const breaker = ownBreaker === false ? false : (readBreaker(ownBreaker) ?? {});
+export function createHealth({ breaker, limits, limiter, providers, onBreakerChange }: HealthOptions = {}): Health {
+  const makeBreaker = readBreakerOption(breaker);
+  const makeLimiter = readOption("limiter", limiter, aFunction);
   const sharedLimits = readLimits(limits);
   const settings = readProviderSettings(providers);
   const known = new Map<
@@ -110,7 +115,9 @@ export function createHealth({ breaker: ownBreaker, limits, providers, onBreaker
   function limiterOf(provider: string): Limiter | undefined {
     if (!limiters.has(provider)) {
       const own = settings.get(provider)?.limits ?? sharedLimits;
-      limiters.set(provider, own === undefined ? undefined : createLimiter(provider, { ...sharedLimits, ...own }));
+      const all = { ...sharedLimits, ...own };
+      if (makeLimiter !== undefined) limiters.set(provider, madeLimiter(makeLimiter(provider, all)));
+      else limiters.set(provider, own === undefined ? undefined : createLimiter(provider, all));
     }
     return limiters.get(provider);
   }
@@ -122,7 +129,7 @@ export function createHealth({ breaker: ownBreaker, limits, providers, onBreaker
       if (found !== undefined) return found.health;
       const onChange = (state: BreakerState): void => onBreakerChange?.({ provider, model, state });
       const health = new BookedHealth({
-        breaker: breaker === false ? undefined : createCircuitBreaker(breaker, { onChange }),
+        breaker: makeBreaker({ provider, model }, { onChange }),
         limiter: limiterOf(provider),
       });
       known.set(key, { provider, model, health });
@@ -133,13 +140,27 @@ export function createHealth({ breaker: ownBreaker, limits, providers, onBreaker
         provider,
         model,
         breaker: health.breaker?.state ?? "closed",
-        recoversInMs: health.breaker?.recoversInMs ?? 0,
+        recoversInMs: asData(health.breaker?.recoversInMs ?? 0),
         busy: health.busy,
-        waiting: health.limiter?.waiting ?? 0,
-        latencyMs: health.latencyMs,
+        waiting: asData(health.limiter?.waiting ?? 0),
+        ...(health.latencyMs !== undefined && { latencyMs: health.latencyMs }),
       }));
     },
   };
+}
+
+function readBreakerOption(
+  breaker: HealthOptions["breaker"],
+): (...given: Parameters<BreakerFactory>) => CircuitBreaker | undefined {
+  if (breaker === false) return () => undefined;
+  if (typeof breaker === "function") return (subject, hooks) => madeBreaker(breaker(subject, hooks));
+  const options = readBreaker(breaker);
+  return (_, hooks) => createCircuitBreaker(options, hooks);
+}
+
+/** JSON has no `Infinity`, which a breaker of somebody's own may tell. */
+function asData(value: number): number {
+  return Math.min(value, Number.MAX_SAFE_INTEGER);
 }
 
 class BookedHealth implements CandidateHealth {

@@ -14,7 +14,7 @@ export type { Candidate } from "./candidate.ts";
 export type { ContinuedBy } from "./continuation.ts";
 export type { BreakerOptions, BreakerState, CallOutcome, CircuitBreaker, GuardedCall } from "./circuit-breaker.ts";
 export type { BreakerChange, CandidateHealth, Health, HealthOptions, ModelHealth, OwnOfCall, Visit } from "./health.ts";
-export type { Limiter, Limits, Place } from "./limiter.ts";
+export type { AwaitedLimiter, Limiter, Limits, Place } from "./limiter.ts";
 export type {
   AttemptLabel,
   EventOutcome,
@@ -26,6 +26,8 @@ export type {
 } from "./observers.ts";
 export type { Answered, AttemptStart, PartCollector, PartKind, PartReader, QueuePlace } from "./part-reader.ts";
 export type { ProviderSettings, SettingsById } from "./provider-settings.ts";
+export type { BreakerFactory, LimiterFactory } from "./factories.ts";
+export type { LogFields, Logger } from "./logger.ts";
 export type { Outcome, RetryOptions, Verdict } from "./retry.ts";
 export type { ResolvedTimeouts } from "../timers.ts";
 export type { Choosable, Strategy } from "./strategy.ts";

@@ -43,6 +43,10 @@ export interface Limiter {
    * keeps the time. Throws `queue_full`.
    */
   take(onGiven: () => void): Place;
+}
+
+/** The places of one provider, as `createLimiter()` makes them. */
+export interface AwaitedLimiter extends Limiter {
   /**
    * Takes a place, and resolves with what gives it back; calling that again does nothing.
    *
@@ -52,7 +56,7 @@ export interface Limiter {
 }
 
 /** Makes the places of a provider. Throws a `TypeError` for limits that are none. */
-export function createLimiter(provider: string, limits: Limits): Limiter {
+export function createLimiter(provider: string, limits: Limits): AwaitedLimiter {
   const { maxConcurrent = Infinity, maxQueueSize = Infinity } = readLimits(limits) ?? {};
   // A Set keeps the order, and lets anyone leave from the middle.
   const queue = new Set<LimitedPlace>();

@@ -3,6 +3,7 @@ import type { Timeouts } from "../provider.ts";
 import type { AttemptSettings } from "./attempt-settings.ts";
 import type { HealthOptions } from "./health.ts";
 import type { IdsOf, NamesOf, Plugin } from "./plugin.ts";
+import type { Logger } from "./logger.ts";
 import type { SettingsById } from "./provider-settings.ts";
 import type { RouteTarget } from "./routes.ts";
 import type { Strategy } from "./strategy.ts";
@@ -35,6 +36,13 @@ export interface RouterOptions<
    * @defaultValue none
    */
   readonly providers?: SettingsById<NoInfer<IdsOfAll<P>>> | undefined;
+  /**
+   * Where to log: a logger of pino, `console`, or whatever has `debug`, `info`, `warn` and `error`. It gets ids, names, times and
+   * codes, as fields and a message, and never what anybody wrote. What it throws disturbs nothing.
+   *
+   * @defaultValue none; a process with `NODE_DEBUG=qwen` logs to its standard error
+   */
+  readonly logger?: Logger | undefined;
   /** Who of the candidates is asked first. @defaultValue "weighted" where a provider has a `weight`, else "in-order" */
   readonly strategy?: Strategy | undefined;
 }
@@ -51,5 +59,7 @@ export const OPTION_NAMES: OptionNames<RouterOptions> = {
   maxQueueMs: true,
   breaker: true,
   limits: true,
+  limiter: true,
+  logger: true,
   providers: true,
 };

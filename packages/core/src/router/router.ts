@@ -12,7 +12,8 @@ import { closeProvider, readDrainMs, RunningCalls, type CloseOptions } from "./c
 import { waysOf } from "./continuation.ts";
 import { pinnedRetry } from "./conversation.ts";
 import { createHealth, type BreakerChange, type ModelHealth } from "./health.ts";
-import { createObservers, type Observers, type RouterEvent } from "./observers.ts";
+import { observersWith } from "./logger.ts";
+import type { Observers, RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 import type { NamesOf, Plugin } from "./plugin.ts";
@@ -108,7 +109,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
 ): Router<NamesOfAll<P> | (keyof R & string)> {
   if (!isGroup(options)) throw mustBe("options", "an object with `plugins`", options);
   refuseUnknown("A router", options, OPTION_NAMES);
-  const { plugins, routes = {}, breaker, limits, ...others } = options as RouterOptions;
+  const { plugins, routes = {}, breaker, limits, limiter, logger, ...others } = options as RouterOptions;
   const { retry, commit, hedge, strategy: chosen, maxQueueMs } = readAttemptSettings(others);
   const timeouts = readTimeouts(others.timeouts);
   if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
@@ -116,9 +117,9 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const names = createNames(registered, routes);
   const settings = readProviderSettings(others.providers, names.ids);
   const strategy = strategyOf(chosen, settings);
-  const observers = createObservers();
+  const observers = observersWith(logger);
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
-  const health = createHealth({ breaker, limits, providers: Object.fromEntries(settings), onBreakerChange });
+  const health = createHealth({ breaker, limits, limiter, providers: Object.fromEntries(settings), onBreakerChange });
   const running = new RunningCalls();
   const candidatesOf = createCandidates({ names, health, timeouts, settings, maxQueueMs });
   listAll();
