@@ -50,7 +50,10 @@ test("every call ends by its clock with one finish or one error, whoever calls a
         });
         watch(router, watches);
         const begun = new Map<string, number>();
+        const requests = new Map<string, string[]>();
         router.observe((event) => {
+          if ("requestId" in event)
+            requests.set(event.requestId, [...(requests.get(event.requestId) ?? []), event.type]);
           if (event.type === "attempt-started") begun.set("open", (begun.get("open") ?? 0) + 1);
           if (event.type === "attempt-ended") begun.set("open", (begun.get("open") ?? 0) - 1);
         });
@@ -68,6 +71,11 @@ test("every call ends by its clock with one finish or one error, whoever calls a
         expect(ends.length).toBeGreaterThanOrEqual(asleep.filter((slow) => !slow).length);
         expect(router.health().filter(({ busy, waiting }) => busy > 0 || waiting > 0)).toEqual([]);
         expect(begun.get("open") ?? 0).toBe(0);
+        expect(requests.size).toBe(callers.length);
+        for (const types of requests.values()) {
+          expect([types[0], types.at(-1)]).toEqual(["request-started", "request-ended"]);
+          expect(types.filter((type) => type.startsWith("request-"))).toHaveLength(2);
+        }
 
         await router.close();
         // Slow readers sleep on, at most over each part there was: they take no call's time.

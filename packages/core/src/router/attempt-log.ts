@@ -1,6 +1,7 @@
 import { debug } from "../debug.ts";
 import { copyOf } from "../error-copy.ts";
 import { AllFailedError, QwenError, type Attempt } from "../errors.ts";
+import { isGroup } from "../options.ts";
 import { wordsOf } from "../printable.ts";
 import { newRequestId } from "../request-id.ts";
 import type { Usage } from "../part.ts";
@@ -48,7 +49,9 @@ export class AttemptLog {
   requestEnded(how: Omit<RequestEnded, "type" | "attempts" | keyof RequestLabel>): void {
     const observers = this.#watched;
     if (observers === undefined) return;
-    observers.tell({ type: "request-ended", ...this.#label, ...how, attempts: Object.freeze([...this.attempts]) });
+    // What an observer writes on them is not to show in what the caller gets.
+    const attempts = Object.freeze(this.attempts.map((attempt) => Object.freeze({ ...attempt })));
+    observers.tell({ type: "request-ended", ...this.#label, ...how, usage: ownCopy(how.usage), attempts });
   }
 
   started(attempt: NamedAttempt): void {
@@ -96,7 +99,14 @@ export class AttemptLog {
     const observers = this.#watched;
     if (observers !== undefined) {
       const { waitedMs = durationMs } = attempt;
-      observers.tell({ type: "attempt-ended", ...this.#labelOf(attempt), ...record, outcome, usage, waitedMs });
+      observers.tell({
+        type: "attempt-ended",
+        ...this.#labelOf(attempt),
+        ...record,
+        outcome,
+        usage: ownCopy(usage),
+        waitedMs,
+      });
     }
     debug(() => {
       const why = error === undefined ? "" : `: ${wordsOf(error)}`;
@@ -145,4 +155,9 @@ export class AttemptLog {
     const after = attempts.findLastIndex(({ number }) => number < attempt.number);
     attempts.splice(after + 1, 0, attempt);
   }
+}
+
+function ownCopy(usage: Usage | undefined): Usage | undefined {
+  // Providers written without the compiler may give anything.
+  return isGroup(usage) ? Object.freeze({ ...usage }) : undefined;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import type { RouterEvent } from "../../src/router/observers.ts";
-import { scripted } from "./scripted.ts";
+import { scripted, text } from "./scripted.ts";
 import { failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
 
 useVirtualTime();
@@ -77,6 +77,21 @@ describe("observers", () => {
     expect(events.map(({ type }) => type)).toEqual(
       Object.entries(told).flatMap(([type, times]) => Array.from({ length: times }, () => type)),
     );
+  });
+
+  test("cannot change what the caller gets by writing on an event", async () => {
+    const usage = { outputTokens: 2 };
+    const router = routerOf([scripted("a", [[text("Hi"), { type: "finish", reason: "stop", usage }]])]);
+    router.observe((event) => {
+      if (event.type !== "request-ended" && event.type !== "attempt-ended") return;
+      Object.assign(event.usage ?? {}, { outputTokens: 9 });
+    });
+    router.observe((event) => {
+      if (event.type === "request-ended") Object.assign(event.attempts[0] ?? {}, { provider: "forged" });
+    });
+    const { parts } = await read(router);
+    expect(parts.at(-1)).toMatchObject({ usage: { outputTokens: 2 }, attempts: [{ provider: "a" }] });
+    expect(usage).toEqual({ outputTokens: 2 });
   });
 
   test("must be functions", () => {
