@@ -141,7 +141,7 @@ export const anAbortSignal: Rule = (value) =>
 
 const SIGNAL_METHODS = ["addEventListener", "removeEventListener", "throwIfAborted"];
 
-/** As {@link requireOption}, for what a function of the caller's returns: a promise that is none of it is nobody's to wait for. */
+/** As {@link requireOption}, for what may be a promise instead, such as what a function of the caller's returns: nobody waits for that. */
 export function requireNow<Value>(name: string, value: Value, rule: Rule): Value {
   const expected = rule(value);
   if (expected === undefined) return value;
@@ -170,6 +170,11 @@ function shown(value: unknown): string {
 
 function isNumber(value: unknown): value is number {
   return typeof value === "number" && !Number.isNaN(value);
+}
+
+/** What is kept by names of its owner's. A `Map`, `Headers` or a promise has none that could be read. */
+export function aTableOf(what: string): Rule {
+  return (value) => (isGroup(value) && isPlain(value) ? undefined : `an object of ${what} (a plain one, no Map)`);
 }
 
 /** Whether an object has no class, in any realm. */

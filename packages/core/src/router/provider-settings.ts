@@ -1,5 +1,5 @@
 import { nearest, shortened } from "../nearest.ts";
-import { isGroup, mustBe, readOptions, type Rule, type Rules } from "../options.ts";
+import { aTableOf, readOptions, type Rule, type Rules, requireNow } from "../options.ts";
 import type { Timeouts } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
 import { readLimits, type Limits } from "./limiter.ts";
@@ -26,7 +26,7 @@ export function readProviderSettings(
   ids?: ReadonlySet<string>,
 ): ReadonlyMap<string, ProviderSettings> {
   if (providers === undefined) return new Map();
-  if (!isGroup(providers)) throw mustBe("providers", "an object of settings by provider id", providers);
+  requireNow("providers", providers, settingsById);
   const read = new Map<string, ProviderSettings>();
   for (const [id, given] of Object.entries(providers)) {
     if (given === undefined) continue;
@@ -41,6 +41,8 @@ export function readProviderSettings(
   }
   return read;
 }
+
+const settingsById = aTableOf("settings by provider id");
 
 // So that no sum of them is Infinity.
 const MOST_WEIGHT = 1e9;

@@ -32,7 +32,7 @@ export function registeredBy(plugin: Plugin): Registered {
 function nameOf(plugin: Plugin): string {
   if (plugin === null || typeof plugin !== "object") {
     throw new TypeError(
-      `A plugin is a provider or an object with a register method, not ${plugin === null ? "null" : `a ${typeof plugin}`}. Was a factory passed without calling it?`,
+      `A plugin is a provider or an object with a register method, not ${plugin === null || plugin === undefined ? String(plugin) : `a ${typeof plugin}`}. Was a factory passed without calling it?`,
     );
   }
   if ("register" in plugin) {

@@ -3,7 +3,7 @@ import { field } from "../error-fields.ts";
 import { QwenError } from "../errors.ts";
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
-import { anAbortSignal, isGroup, type OptionNames, oneOf, readOption, refuseUnknown } from "../options.ts";
+import { anAbortSignal, aTableOf, type OptionNames, oneOf, readOption, refuseUnknown, requireNow } from "../options.ts";
 import type { StreamPart } from "../part.ts";
 import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked, REQUEST_NAMES } from "../request.ts";
@@ -118,11 +118,13 @@ const NAMES: OptionNames<ObjectRequest> = {
   output: true,
 };
 
+const headersById = aTableOf("headers by provider id");
+
 function readHeadersById(
   headers: NonNullable<RouterRequest["headers"]>,
   providers: ReadonlySet<string>,
 ): NonNullable<RouterRequest["headers"]> {
-  if (!isGroup(headers)) throw new TypeError("`headers` must be an object of headers by provider id.");
+  requireNow("headers", headers, headersById);
   const entries = Object.entries(headers).filter(([, own]) => own !== undefined);
   for (const [id] of entries) {
     if (providers.has(id)) continue;

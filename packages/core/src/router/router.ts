@@ -60,7 +60,7 @@ export interface Router<Names extends string = string> {
     request: RouterRequest<Names> & { readonly output?: undefined },
     options?: CompleteOptions,
   ): Promise<Completion>;
-  /** Adds a plugin to this router, and returns it with the wider type. */
+  /** Adds a plugin to this router, and returns it with the wider type. Its providers have the settings for all. */
   use<const P extends Plugin>(plugin: P): Router<Names | NamesOf<P>>;
   /** Whether a request may use the name. */
   has(name: string): name is Names;
@@ -113,7 +113,8 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const { retry, commit, hedge, strategy: chosen, maxQueueMs } = readAttemptSettings(others);
   const timeouts = readTimeouts(others.timeouts);
   if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
-  const registered = plugins.map(registeredBy);
+  // With its holes, which are no plugins either.
+  const registered = Array.from(plugins, (plugin) => registeredBy(plugin));
   const names = createNames(registered, routes);
   const settings = readProviderSettings(others.providers, names.ids);
   const strategy = strategyOf(chosen, settings);

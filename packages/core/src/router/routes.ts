@@ -1,5 +1,5 @@
 import { shortened } from "../nearest.ts";
-import { isGroup, mustBe } from "../options.ts";
+import { aTableOf, requireNow } from "../options.ts";
 
 /** What a route leads to: one name, or several that are tried in this order. */
 export type RouteTarget<Names extends string = string> = Names | readonly Names[];
@@ -15,7 +15,7 @@ const MOST_STEPS = 20;
 
 /** Reads routes, once. Throws a `TypeError` for one that leads to no name, or to what is none. */
 export function readRoutes(routes: Routes): RouteTargets {
-  if (!isGroup(routes)) throw mustBe("routes", "an object of names and what they lead to", routes);
+  requireNow("routes", routes, routesByName);
   const targets = new Map<string, readonly string[]>();
   for (const [name, target] of Object.entries(routes)) {
     if (target === undefined) continue;
@@ -24,6 +24,8 @@ export function readRoutes(routes: Routes): RouteTargets {
   }
   return targets;
 }
+
+const routesByName = aTableOf("names and what they lead to");
 
 /** Reads what a route leads to, once. Throws a `TypeError`, which begins with the name of the route, for what is none. */
 export function readTargets(target: RouteTarget, route: string): readonly string[] {

@@ -10,7 +10,7 @@ import { collect, finish, messages, scripted, text } from "./scripted.ts";
 /** A provider written without the compiler. */
 function routerOf(stream: () => unknown, options: Partial<RouterOptions> = {}): Router {
   const provider = { ...scripted("a", []), stream: stream as () => AsyncIterable<ProviderPart> };
-  return createRouter({ retry: { maxAttempts: 1 }, ...options, plugins: [provider], routes: {} });
+  return createRouter({ retry: { maxAttempts: 1 }, routes: {}, ...options, plugins: [provider] });
 }
 
 /** An iteration whose `next()` gives the same result each time. */
@@ -143,6 +143,10 @@ test("a part that weighs less when it is read than when it came holds nobody up"
 describe("a promise where a value is needed is a TypeError, and ends no process by rejecting", () => {
   test("of `limits`", () => {
     expect(() => routerOf(throwing, { limits: rejecting() as never })).toThrow(TypeError);
+  });
+
+  test.each(["routes", "providers"])("of `%s`", (name) => {
+    expect(() => routerOf(throwing, { [name]: rejecting() })).toThrow(TypeError);
   });
 
   test("of `register`", () => {
