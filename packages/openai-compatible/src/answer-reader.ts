@@ -91,6 +91,11 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     this.#rawReason = textIn(choice, "finish_reason") ?? this.#rawReason;
   }
 
+  /** Reads a chunk that does what the one before did, with another text. */
+  takeText(text: string): void {
+    if (text !== "") this.#say(text);
+  }
+
   /**
    * Ends it, and gives its last part. Throws `stream_interrupted` where it never said that it is whole, and for an answer of
    * nothing what the errors table has for that.
@@ -162,6 +167,7 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
   #grewVisibly(text: string): void {
     this.grew(text.length);
     this.#hasOutput ||= /\S/.test(text);
+    // White space begins no answer.
     if (this.#hasOutput) this.#options.output();
   }
 

@@ -17,6 +17,7 @@ import { errorInText } from "./said-error.ts";
 import { readBlobs, type ReadBlobs } from "./wire/attachments.ts";
 import { chatBody, extrasOf, type Body } from "./wire/body.ts";
 import { isObject, parseJson } from "./wire/json.ts";
+import { SameChunk } from "./wire/same-chunk.ts";
 import { wireMessages, type WireMessages } from "./wire/messages.ts";
 
 /** Whom an answer is asked of, and how. */
@@ -48,6 +49,7 @@ class Answer implements CallSource, AnswerSink {
   readonly #asking: Asking;
   readonly #call: AnswerCall;
   readonly #messages: WireMessages;
+  readonly #same = new SameChunk();
   readonly #ended = Promise.withResolvers<FinishPart>();
   #reader: AnswerReader | undefined;
   #body: ResponseBody | undefined;
@@ -211,9 +213,16 @@ class Answer implements CallSource, AnswerSink {
   }
 
   #take(data: string, { name, reader }: { readonly name: string | undefined; readonly reader: AnswerReader }): void {
+    const text = name === undefined ? this.#same.textIn(data) : undefined;
+    if (text !== undefined) {
+      reader.takeText(text);
+      return;
+    }
     const json = parseJson(data);
-    if (isObject(json)) reader.take(json);
-    else if (name !== "error") throw this.#unreadable();
+    if (isObject(json)) {
+      reader.take(json);
+      this.#same.learn(data, json);
+    } else if (name !== "error") throw this.#unreadable();
     if (name === "error") throw this.#asking.endpoint.failure(errorInText(data), this.#headers);
   }
 

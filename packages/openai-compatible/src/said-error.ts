@@ -14,6 +14,8 @@ export interface SaidError {
 export function errorIn(json: JsonObject): SaidError | undefined {
   const { error, errors, detail, choices } = json;
   if (error !== undefined && error !== null && error !== false) return read(error, json);
+  const failed = textIn(json, "error_message");
+  if (failed !== undefined) return { ...codesIn(json), message: failed, type: textIn(json, "error_type") };
   if (Array.isArray(choices)) {
     const inner: unknown = isObject(choices[0]) ? choices[0]["error"] : undefined;
     return isObject(inner) ? read(inner, json) : undefined;
