@@ -16,6 +16,8 @@ type Headers = Readonly<Record<string, string>>;
 
 /** Where requests go, and with what. */
 export interface EndpointOptions {
+  /** Id of its provider. */
+  readonly id: string;
   readonly baseURL: URL;
   readonly transport: OwnTransport;
   readonly apiKey: string | undefined;
@@ -104,6 +106,7 @@ export class Endpoint {
     const isLimited = status === 429;
     return failureOf(error, {
       host: this.host,
+      provider: this.#options.id,
       secrets: this.#secrets(given),
       status,
       retryAfterMs: response && waitMs((name) => headerOf(response, name), { isLimited }),
@@ -143,7 +146,7 @@ export class Endpoint {
     throw new QwenError(
       "authentication",
       `There is no key for ${this.host}. Set the environment variable ${keyVariable}, or give \`apiKey\`.`,
-      { sent: false },
+      { sent: false, provider: this.#options.id },
     );
   }
 

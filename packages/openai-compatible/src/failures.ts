@@ -30,7 +30,7 @@ const ROWS: readonly Row[] = [
     code: "context_length_exceeded",
     words:
       /^(?:context_length_exceeded|exceed_context_size_error|context_window_exceeded|model_context_window_exceeded|string_above_max_length|max_tokens_exceeded|1261)$/i,
-    says: /maximum context length|maximum (?:model|prompt|input) length|context (?:size|length|window)\b|range of input length|token limit|too many (?:input )?tokens|prompt (?:is )?too long|input is too long|inputs? tokens? .{0,40}(?:must|exceed)|input token count|too large for model|request too large for|reduce the length of|number of tokens to keep/i,
+    says: /maximum context length|maximum (?:model|prompt|input) length|context (?:size|length|window)\b|range of input length|token limit|too many (?:input )?tokens|prompt (?:is )?too long|input is too long|inputs?`? tokens? .{0,60}(?:must|exceed)|input token count|too large for model|request too large for|reduce the length of|number of tokens to keep/i,
     fact: "takes no text as long as this",
   },
   {
@@ -70,6 +70,8 @@ const ROWS: readonly Row[] = [
 /** What a vendor's words and a status are read with. */
 export interface FailureContext {
   readonly host: string;
+  /** Id of the provider that it is of. */
+  readonly provider?: string | undefined;
   /** What is not to be shown, whoever repeats it. */
   readonly secrets: readonly string[];
   /** Of the response, where it was no success. */
@@ -83,7 +85,10 @@ export interface FailureContext {
  * A refusal is one host's opinion of what this SDK made: the next candidate may take it. What no row knows goes by its status,
  * and in a stream, where there is none, is `space_unavailable`.
  */
-export function failureOf(error: SaidError, { host, secrets, status: outer, retryAfterMs }: FailureContext): QwenError {
+export function failureOf(
+  error: SaidError,
+  { host, provider, secrets, status: outer, retryAfterMs }: FailureContext,
+): QwenError {
   const status = outer ?? statusIn(error.code);
   const { code, fact } = rowOf(error, status);
   const reason = concealed(error.message, secrets).replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_REASON);
@@ -91,6 +96,7 @@ export function failureOf(error: SaidError, { host, secrets, status: outer, retr
     .filter((each) => each !== undefined)
     .join(": ");
   return new QwenError(code, `${host} ${fact}${said === "" ? "" : ` (${said})`}.`, {
+    provider,
     status,
     retryAfterMs: retryAfterMs ?? (code === "rate_limited" ? waitIn(error.message) : undefined),
   });

@@ -1,5 +1,13 @@
 import { QwenError, type Timeouts } from "@qwen/core";
-import { readText, resolveTimeouts, type AbortSource } from "@qwen/core/http";
+import {
+  anAbortSignal,
+  readOptions,
+  readText,
+  readTimeouts,
+  resolveTimeouts,
+  type AbortSource,
+  type Rules,
+} from "@qwen/core/http";
 import type { Endpoint } from "./endpoint.ts";
 import { errorIn } from "./said-error.ts";
 import { countIn, isObject, parseJson, textIn, type JsonObject } from "./wire/json.ts";
@@ -26,12 +34,13 @@ export interface ListModelsOptions {
 /** Models that are read of a list. */
 const MOST_MODELS = 10_000;
 
-/** Asks an endpoint for its models. */
+/** Asks an endpoint for its models. Throws a `TypeError` for an option that is none. */
 export async function listModels(
   endpoint: Endpoint,
-  { signal, timeouts, own }: ListModelsOptions & { readonly own: Timeouts | undefined },
+  { own, ...given }: { readonly own: Timeouts | undefined; readonly options: ListModelsOptions | undefined },
 ): Promise<readonly ListedModel[]> {
-  const limits = resolveTimeouts(timeouts, own);
+  const { signal, timeouts } = readOptions("options", given.options, RULES) ?? {};
+  const limits = resolveTimeouts(readTimeouts(timeouts), own);
   const source: AbortSource | undefined = signal;
   source?.throwIfAborted();
   const response = await endpoint.send({ path: "models", limits, signal: source });
@@ -45,6 +54,8 @@ export async function listModels(
     throw new QwenError("protocol", `${endpoint.host} does not list its models as an OpenAI-compatible endpoint does.`);
   return list.slice(0, MOST_MODELS).flatMap((model: unknown) => (isObject(model) ? listed(model) : []));
 }
+
+const RULES: Rules<ListModelsOptions> = { signal: anAbortSignal, timeouts: () => undefined };
 
 function listed(raw: JsonObject): readonly ListedModel[] {
   const id = textIn(raw, "id") ?? textIn(raw, "name");

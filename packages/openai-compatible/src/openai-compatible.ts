@@ -39,31 +39,31 @@ export interface OpenAICompatibleProvider<
  * const { text } = await router.complete({ model: "qwen3-8b", messages: [{ role: "user", content: "Hi" }] });
  * ```
  */
-export function openaiCompatible<const Id extends string, const Model extends ModelOption>(
-  options: OpenAICompatibleOptions<Id, Model>,
-): OpenAICompatibleProvider<Id, ModelOf<Model>> {
+export function openaiCompatible<const Id extends string, const Models extends readonly ModelOption[]>(
+  options: OpenAICompatibleOptions<Id, Models>,
+): OpenAICompatibleProvider<Id, ModelOf<Models[number]>> {
   return endpointProvider(options, {});
 }
 
 /** The provider of an endpoint that more is known of: what presets are made with. */
-export function endpointProvider<const Id extends string, const Model extends ModelOption>(
-  given: OpenAICompatibleOptions<Id, Model>,
+export function endpointProvider<const Id extends string, const Models extends readonly ModelOption[]>(
+  given: OpenAICompatibleOptions<Id, Models>,
   dialect: Dialect,
-): OpenAICompatibleProvider<Id, ModelOf<Model>> {
+): OpenAICompatibleProvider<Id, ModelOf<Models[number]>> {
   const options = readOpenAICompatibleOptions(withKnown(given, dialect));
   const { baseURL, apiKey, models, headers, proxy, extraBody, timeouts, strictModel = false } = options;
   const transport = options.transport === undefined ? createTransport({ proxy }) : guardedTransport(options.transport);
   const id = options.id as Id;
-  const endpoint = new Endpoint({ baseURL, transport, apiKey, keyVariable: dialect.keyVariable, headers });
+  const endpoint = new Endpoint({ id, baseURL, transport, apiKey, keyVariable: dialect.keyVariable, headers });
   const provider = createProvider({
     id,
-    models: models as unknown as readonly [ModelOf<Model>, ...ModelOf<Model>[]],
+    models: models as unknown as readonly [ModelOf<Models[number]>, ...ModelOf<Models[number]>[]],
     timeouts,
     answer: (call) => answer({ id, endpoint, dialect, extraBody, strictModel }, call),
   });
   return {
     ...provider,
-    listModels: (asked = {}) => listModels(endpoint, { ...asked, own: timeouts }),
+    listModels: (asked) => listModels(endpoint, { options: asked, own: timeouts }),
     async close() {
       if (options.transport === undefined) await transport.close();
     },
@@ -71,10 +71,7 @@ export function endpointProvider<const Id extends string, const Model extends Mo
 }
 
 /** Options over what is known of all endpoints of a kind. */
-function withKnown<Id extends string, Model extends ModelOption>(
-  options: OpenAICompatibleOptions<Id, Model>,
-  { capabilities, timeouts }: Dialect,
-): OpenAICompatibleOptions<Id, Model> {
+function withKnown(options: OpenAICompatibleOptions, { capabilities, timeouts }: Dialect): OpenAICompatibleOptions {
   if (typeof options !== "object" || options === null) return options;
   return {
     ...options,

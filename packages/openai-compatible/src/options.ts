@@ -16,7 +16,10 @@ import { RESERVED } from "./wire/body.ts";
 export type ModelOption = string | ModelInfo;
 
 /** Options of `openaiCompatible`. */
-export interface OpenAICompatibleOptions<Id extends string = string, Model extends ModelOption = ModelOption> {
+export interface OpenAICompatibleOptions<
+  Id extends string = string,
+  Models extends readonly ModelOption[] = readonly ModelOption[],
+> {
   /** Unique in a router; holds no "/". */
   readonly id: Id;
   /** Where its paths begin, such as `https://api.openai.com/v1`: http(s), without credentials or a query. */
@@ -28,7 +31,7 @@ export interface OpenAICompatibleOptions<Id extends string = string, Model exten
    */
   readonly apiKey?: string | undefined;
   /** What it serves, the default first: names as the endpoint has them, or objects with aliases, capabilities and a label. */
-  readonly models: readonly [Model, ...Model[]];
+  readonly models: Models;
   /** Sent with every request to the endpoint, over what the SDK would send. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
@@ -79,7 +82,7 @@ export function readOpenAICompatibleOptions(given: OpenAICompatibleOptions): Rea
   return {
     ...options,
     baseURL: readBaseURL(options.baseURL),
-    apiKey: apiKey === undefined || apiKey.trim() === "" ? undefined : apiKey.trim(),
+    apiKey: readKey(apiKey),
     models: readModels(models, capabilities),
     headers: readHeaders("options.headers", options.headers),
     timeouts: readTimeouts(options.timeouts),
@@ -103,11 +106,7 @@ const RULES: Rules<OpenAICompatibleOptions> = {
   // Below, by more than one rule each.
   baseURL: anything,
   models: anything,
-  // What a header can carry; whatever it is, no message shows it.
-  apiKey: (value) =>
-    typeof value === "string" && /^[\u0020-\u007e]*$/.test(value.trim())
-      ? undefined
-      : "a string of characters that a header can carry",
+  apiKey: anything,
   headers: anything,
   proxy: anything,
   transport: (value) =>
@@ -123,6 +122,14 @@ const RULES: Rules<OpenAICompatibleOptions> = {
   },
   strictModel: aFlag,
 };
+
+/** Whatever was given may be a secret, so no message shows it. */
+function readKey(key: unknown): string | undefined {
+  if (key === undefined) return undefined;
+  if (typeof key !== "string" || !/^[\u0020-\u007e]*$/.test(key.trim()))
+    throw new TypeError("`options.apiKey` must be a string of characters that a header can carry, on one line.");
+  return key.trim() === "" ? undefined : key.trim();
+}
 
 function readBaseURL(given: string | URL): URL {
   const text = typeof given === "string" || given instanceof URL ? String(given) : undefined;

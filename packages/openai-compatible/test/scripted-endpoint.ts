@@ -50,7 +50,7 @@ export async function startEndpoint(answer: Answerer) {
   };
 }
 
-type Options = Partial<OpenAICompatibleOptions<"endpoint", string>>;
+type Options = Partial<OpenAICompatibleOptions<"endpoint">>;
 
 /** A provider of an endpoint that does what a test says. */
 export async function providerOf(answer: Answerer, options: Options = {}) {

@@ -1,0 +1,90 @@
+import type { Settings } from "@qwen/core";
+import { describe, expect, test } from "vitest";
+import { json, providerOf } from "./scripted-endpoint.ts";
+
+const ABLE = { tools: true, json: true } as const;
+const TOOLS = [{ name: "look_up", description: "Looks it up.", inputSchema: { type: "object" } }];
+
+describe("a parameter that an endpoint refuses by its name", () => {
+  test.each([
+    [
+      "stream_options",
+      { error: { message: "Unrecognized request argument supplied: stream_options", param: null } },
+      {},
+    ],
+    [
+      "stream_options",
+      { detail: [{ type: "extra_forbidden", loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] },
+      {},
+    ],
+    [
+      "parallel_tool_calls",
+      { error: { message: "parallel_tool_calls is not supported with this model", code: null } },
+      { tools: TOOLS, parallelToolCalls: true },
+    ],
+    [
+      "temperature",
+      {
+        error: {
+          message: "Unsupported value: 'temperature' does not support 0.2 with this model.",
+          param: "temperature",
+        },
+      },
+      { temperature: 0.2 },
+    ],
+  ])(
+    "(%s) is left out in the same attempt, with a warning, and from then on",
+    async (name, refusal, settings: Settings) => {
+      const { ask, requests } = await providerOf(
+        (response, request) =>
+          json(name in request.body ? refusal : WHOLE, { status: name in request.body ? 400 : 200 })(response, request),
+        { capabilities: ABLE },
+      );
+      for (let call = 0; call < 2; call++) {
+        const { text, finish } = await ask({ settings });
+        expect(text).toBe("Hello");
+        expect(finish).toMatchObject({ warnings: [{ message: expect.stringContaining(`"${name}"`) }] });
+      }
+      expect(requests.map(({ body }) => name in body)).toEqual([true, false, false]);
+    },
+  );
+
+  test("is asked for under its other name, where it has one", async () => {
+    const { ask, requests } = await providerOf((response, request) => {
+      const refused = "max_tokens" in request.body;
+      const message =
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+      json(refused ? { error: { message, param: "max_tokens" } } : WHOLE, { status: refused ? 400 : 200 })(
+        response,
+        request,
+      );
+    });
+    expect(await ask({ settings: { maxOutputTokens: 7 } })).toMatchObject({ text: "Hello" });
+    expect(requests[1]?.body).toMatchObject({ max_completion_tokens: 7 });
+  });
+
+  test("is not left out where the answer would be another thing without it", async () => {
+    const { ask, requests } = await providerOf(
+      json({ error: { message: "response_format is not supported" } }, { status: 400 }),
+      {
+        capabilities: ABLE,
+      },
+    );
+    expect((await ask({ settings: { responseFormat: { type: "json" } } })).error).toMatchObject({
+      code: "unsupported",
+      status: 400,
+    });
+    expect(requests).toHaveLength(1);
+  });
+
+  test("each once, however many it refuses", async () => {
+    const { ask, requests } = await providerOf((response, request) => {
+      const name = Object.keys(request.body).find((each) => !["model", "messages", "stream"].includes(each));
+      json({ error: { message: `${name} is not supported`, param: name } }, { status: 400 })(response, request);
+    });
+    expect((await ask({ settings: { seed: 1, topK: 1 } })).error).toMatchObject({ code: "unsupported" });
+    expect(requests).toHaveLength(4);
+  });
+});
+
+const WHOLE = { choices: [{ message: { content: "Hello" }, finish_reason: "stop" }] };
