@@ -3,7 +3,7 @@ import { historyOf, type HistoryPlan } from "./history.ts";
 import { messageOf } from "./message-input.ts";
 import { applyInputs, type Inputs } from "./overrides.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
-import { ambiguous, noChat, noSuch, notAnswering, severalTexts } from "./refusal.ts";
+import { ambiguous, noChat, noSuch, notAnswering, noMessage } from "./refusal.ts";
 import { isImage, isMultimodal, isOnScale, isState, isSystem, settingOf, type SettingName } from "./role.ts";
 
 /** How an app is asked: which functions, and what of a request goes into which input. */
@@ -49,7 +49,7 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
   if (message === undefined) {
     const [image, ...more] = candidate.answer.inputs;
     if (image !== undefined && isImage(image) && more.length === 0) return pictureAlone(page, course, image);
-    throw severalTexts(page, candidate);
+    throw noMessage(page, candidate);
   }
   const others = free.filter((one) => one !== message);
   return {
@@ -94,7 +94,7 @@ function choose(page: Page, { endpoint, answer }: Overrides): Candidate {
   if (endpoint !== undefined) {
     const { outputs, inputs } = best.answer;
     if (answer !== undefined && outputs[answer] === undefined) throw notAnswering(page, best, answer);
-    if (inputs.length === 0 && best.before.length === 0) throw severalTexts(page, best);
+    if (inputs.length === 0 && best.before.length === 0) throw noMessage(page, best);
   } else {
     const rival = candidates.find((other) => other !== best && isTie(best, other));
     if (rival !== undefined) throw ambiguous(page, best, rival);

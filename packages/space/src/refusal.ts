@@ -3,6 +3,7 @@ import { printable } from "@qwen/core/gradio";
 
 import type { Candidate } from "./candidate.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
+import { isText } from "./role.ts";
 
 /** How many functions a message names. */
 const MOST_LINES = 20;
@@ -36,12 +37,16 @@ export function ambiguous(page: Page, one: Candidate, other: Candidate): QwenErr
   );
 }
 
-/** It cannot be told which input takes the question. */
-export function severalTexts(page: Page, { root, answer }: Candidate): QwenError {
+/** No input takes the question, or it cannot be told which. */
+export function noMessage(page: Page, { root, answer }: Candidate): QwenError {
   const one = answer.inputs.length === 0 ? root : answer;
+  const texts = one.inputs.filter(isText);
+  const [first] = texts;
+  if (first === undefined)
+    return unsupported(page, `${nameOf(one)} takes ${inputList(one.inputs)}, and none of that is a text.`);
   return unsupported(
     page,
-    `${nameOf(one)} takes ${inputList(one.inputs)}, and it cannot be told which of them is the message. Set \`inputs\`, such as { "${labelOf(one.inputs[0])}": "message" }, or \`endpoint\`.`,
+    `${nameOf(one)} takes ${inputList(texts)}, and it cannot be told which of them is the message. Set \`inputs\`, such as { ${JSON.stringify(labelOf(first))}: "message" }, or \`endpoint\`.`,
   );
 }
 

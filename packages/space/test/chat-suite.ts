@@ -1,10 +1,11 @@
-import { createRouter, type Message, type ProviderPart, type ProviderRequest, type Settings } from "@qwen/core";
+import { createRouter, type Message, type ProviderRequest, type Settings } from "@qwen/core";
 import type { GradioVersion } from "@qwen/local-spaces";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { shareOf } from "../../../test/share.ts";
 import { space } from "../src/index.ts";
 import { CHAT_APPS, PICTURE, slotsFor, type ChatApp } from "./chat-apps.ts";
+import { hear, type Told } from "./hearing.ts";
 import { answerTo, startChats, type Chats } from "./chats.ts";
 
 const QUESTION: Message = { role: "user", content: "What is 2 + 2?" };
@@ -17,14 +18,6 @@ const TURNS: readonly Message[] = [
 const ODD = `"quotes", \\back\\slashes\\, <b>tags</b>, {{braces}} $1 %s ü 漢字 🤖👩‍👩‍👧 \u2028 e\u0301 & &amp; \`\`\` end`;
 const IN_RANGE: Settings = { maxOutputTokens: 64, temperature: 0.6, topP: 0.5, seed: 3 };
 const OUT_OF_RANGE: Settings = { maxOutputTokens: 1_000_000, temperature: 9, topP: 0.01, seed: 4_000_000_000 };
-
-/** What an answer was. */
-interface Told {
-  readonly text: string;
-  readonly thought: string;
-  readonly files: readonly string[];
-  readonly warned: readonly string[];
-}
 
 type Provider = ReturnType<typeof space>;
 
@@ -172,30 +165,6 @@ async function askAndStop(
   await pause(150);
   // One that was under way may still end.
   expect((await chats.running(job)).steps).toBeLessThanOrEqual(steps + 1);
-}
-
-/** Reads an answer to its end. */
-export async function hear(provider: Provider, request: ProviderRequest): Promise<Told> {
-  let told: Told = { text: "", thought: "", files: [], warned: [] };
-  for await (const part of provider.stream(request)) told = heardWith(told, part);
-  return told;
-}
-
-function heardWith(told: Told, part: ProviderPart): Told {
-  switch (part.type) {
-    case "text-delta":
-      return { ...told, text: told.text + part.text };
-    case "text-replace":
-      return { ...told, text: part.text };
-    case "reasoning-delta":
-      return { ...told, thought: told.thought + part.text };
-    case "file":
-      return { ...told, files: [...told.files, part.url.href] };
-    case "finish":
-      return { ...told, warned: (part.warnings ?? []).map(({ feature }) => feature) };
-    default:
-      return told;
-  }
 }
 
 function tableOf(apps: readonly ChatApp[], right: ReadonlyMap<string, boolean>): string {

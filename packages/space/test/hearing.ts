@@ -1,0 +1,33 @@
+import type { Provider, ProviderPart, ProviderRequest } from "@qwen/core";
+
+/** What an answer was. */
+export interface Told {
+  readonly text: string;
+  readonly thought: string;
+  readonly files: readonly string[];
+  readonly warned: readonly string[];
+}
+
+/** Reads an answer to its end. */
+export async function hear(provider: Pick<Provider, "stream">, request: ProviderRequest): Promise<Told> {
+  let told: Told = { text: "", thought: "", files: [], warned: [] };
+  for await (const part of provider.stream(request)) told = heardAfter(told, part);
+  return told;
+}
+
+function heardAfter(told: Told, part: ProviderPart): Told {
+  switch (part.type) {
+    case "text-delta":
+      return { ...told, text: told.text + part.text };
+    case "text-replace":
+      return { ...told, text: part.text };
+    case "reasoning-delta":
+      return { ...told, thought: told.thought + part.text };
+    case "file":
+      return { ...told, files: [...told.files, part.url.href] };
+    case "finish":
+      return { ...told, warned: (part.warnings ?? []).map(({ feature }) => feature) };
+    default:
+      return told;
+  }
+}

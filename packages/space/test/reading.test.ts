@@ -1,0 +1,187 @@
+import type { ProviderPart } from "@qwen/core";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { bySize, expectLinear } from "../../core/test/cost.ts";
+import { SpaceReader } from "../src/answer-reader.ts";
+import { Thought } from "../src/thought.ts";
+
+const fileUrl = (path: string): URL => new URL(`http://space.test/file=${path}`);
+
+function reader(before?: unknown): SpaceReader {
+  return new SpaceReader({ output: 0, before, fileUrl });
+}
+
+/** What a reader tells of messages, the last of them the final one. */
+function told(read: SpaceReader, messages: readonly (readonly unknown[])[]): readonly ProviderPart[] {
+  return messages.flatMap((data, index) =>
+    index === messages.length - 1 ? read.completed(data) : read.generating(data),
+  );
+}
+
+function words(parts: readonly ProviderPart[]): { readonly text: string; readonly thought: string } {
+  let [text, thought] = ["", ""];
+  for (const part of parts) {
+    if (part.type === "text-delta") text += part.text;
+    else if (part.type === "text-replace") text = part.text;
+    else if (part.type === "reasoning-delta") thought += part.text;
+  }
+  return { text, thought };
+}
+
+const user = { role: "user", content: "?" };
+const says = (content: unknown, title?: string) => ({ role: "assistant", content, metadata: { title } });
+
+describe("an answer is read out of", () => {
+  test.each<readonly [string, unknown, { readonly text: string; readonly thought?: string }]>([
+    ["a text", "Hello", { text: "Hello" }],
+    ["nothing", null, { text: "" }],
+    ["a pair", [["?", "Hello"]], { text: "Hello" }],
+    [
+      "the last of pairs",
+      [
+        ["a", "b"],
+        ["?", "Hello"],
+      ],
+      { text: "Hello" },
+    ],
+    ["a pair without an answer", [["?", null]], { text: "" }],
+    ["a message", says("Hello"), { text: "Hello" }],
+    ["messages behind the question", [user, says("Hello"), says("there")], { text: "Hello\n\nthere" }],
+    [
+      "a message of parts",
+      [
+        user,
+        says([
+          { type: "text", text: "Hello" },
+          { type: "text", text: "there" },
+        ]),
+      ],
+      { text: "Hello\n\nthere" },
+    ],
+    ["a message that is one part", [user, says({ type: "text", text: "Hello" })], { text: "Hello" }],
+    ["a thought with a title", [user, says("Hmm", "Thinking"), says("Hello")], { text: "Hello", thought: "Hmm" }],
+    ["a list of messages alone", [says("Hmm", "Thinking"), says("Hello")], { text: "Hello", thought: "Hmm" }],
+    ["an update of its component", { __type__: "update", value: [["?", "Hello"]] }, { text: "Hello" }],
+    ["what nobody knows", { strange: [1, 2] }, { text: "" }],
+  ])("%s", (_, value, expected) => {
+    expect(words(told(reader(), [[value]]))).toEqual({ thought: "", ...expected });
+    expect(words(told(reader(), [[value], [value]]))).toEqual({ thought: "", ...expected });
+  });
+
+  test.each([
+    ["pairs", [["Hi", "Hello"]]],
+    [
+      "messages",
+      [
+        { role: "user", content: "Hi" },
+        { role: "assistant", content: "Hello" },
+      ],
+    ],
+    [
+      "messages of parts",
+      [
+        { role: "user", content: [] },
+        { role: "assistant", content: [{ type: "text", text: "Hello" }] },
+      ],
+    ],
+  ])("no earlier turn, where the chat comes back as it went: %s", (_, chat) => {
+    expect(told(reader(chat), [[chat]]).filter(({ type }) => type !== "text-delta")).toEqual([]);
+    expect(words(reader(chat).generating([chat])).text).toBe("");
+  });
+
+  test("files, each once, those of other hosts by their own address", () => {
+    const files = [
+      { file: { path: "/tmp/a b.png", mime_type: "image/png" } },
+      { path: "https://elsewhere.test/c.pdf" },
+    ];
+    const parts = told(reader(), [[[user, says(files)]], [[user, says(files)]]]);
+    expect(parts.map((part) => (part.type === "file" ? part.url.href : part.type))).toEqual([
+      "http://space.test/file=/tmp/a%20b.png",
+      "https://elsewhere.test/c.pdf",
+    ]);
+  });
+});
+
+test("what is appended is the delta, what is put behind it another one, and what is taken back replaces", () => {
+  const read = reader();
+  expect(read.generating([[user, says("He")]])).toEqual([{ type: "text-delta", text: "He" }]);
+  expect(read.generating([[["append", [1, "content"], "llo"]]])).toEqual([{ type: "text-delta", text: "llo" }]);
+  expect(read.generating([[]])).toEqual([]);
+  expect(read.generating([[["add", [2], says("More")]]])).toEqual([{ type: "text-delta", text: "\n\nMore" }]);
+  expect(read.generating([[["append", [2, "content"], "!"]]])).toEqual([{ type: "text-delta", text: "!" }]);
+  expect(read.generating([[["replace", [1, "content"], "Hi"]]])).toEqual([
+    { type: "text-replace", text: "Hi\n\nMore!" },
+  ]);
+  expect(read.text()).toBe("Hi\n\nMore!");
+  expect(read.completed([[user, says("Hi"), says("More!")]])).toEqual([]);
+});
+
+test("edits that do not fit are waited out: the final value is whole", () => {
+  const read = reader();
+  read.generating([[user, says("He")]]);
+  expect(read.generating([[["append", [7, "content"], "llo"]]])).toEqual([]);
+  expect(read.generating([[["append", [1, "content"], "llo"]]])).toEqual([]);
+  expect(words(read.completed([[user, says("Hello")]]))).toEqual({ text: "llo", thought: "" });
+});
+
+describe("<think> at the beginning of a text", () => {
+  const piece = fc.oneof(
+    fc.constantFrom("<think>", "</think>", "<thi", "</", ">", "\n", " ", "<", "think", "a", "b c"),
+    fc.string(),
+  );
+
+  test("is told apart the same however it is cut", () => {
+    fc.assert(
+      fc.property(fc.array(piece), fc.array(fc.nat(12)), (pieces, cuts) => {
+        const text = pieces.join("");
+        const whole = new Thought().add(text, { final: true });
+        const cut = new Thought();
+        let [thought, said, at] = ["", "", 0];
+        for (const length of cuts) {
+          const some = cut.add(text.slice(at, at + length));
+          thought += some.thought;
+          said += some.said;
+          at += length;
+        }
+        const rest = cut.add(text.slice(at), { final: true });
+        expect({ thought: thought + rest.thought, said: said + rest.said }).toEqual(whole);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    ["<think>\nHmm.\n</think>\n\nHello", "Hmm.", "Hello"],
+    ["  <think>Hmm</think>", "Hmm", ""],
+    ["<think>never closed ", "never closed ", ""],
+    ["Not <think>here</think>", "", "Not <think>here</think>"],
+    ["<thinking is fun", "", "<thinking is fun"],
+  ])("%j", (text, thought, said) => {
+    expect(new Thought().add(text, { final: true })).toEqual({ thought, said });
+  });
+});
+
+describe("an answer eight times as long costs eight times as much", () => {
+  const streams = {
+    "in a chatbot of messages": bySize((size) => [[[user, says("a")]], ...edits(size, [1, "content"])]),
+    "in a chatbot of parts": bySize((size) => [
+      [[user, says([{ type: "text", text: "a" }])]],
+      ...edits(size, [1, "content", 0, "text"]),
+    ]),
+    "in pairs": bySize((size) => [[[["?", "a"]]], ...edits(size, [0, 1])]),
+    "in the JSON of a ChatInterface": bySize((size) => [["a"], ...edits(size, [])]),
+    "while it thinks": bySize((size) => [["<think>a"], ...edits(size, [])]),
+  };
+
+  test.each(Object.entries(streams))("%s", async (_, stream) => {
+    await expectLinear((size) => {
+      const read = reader();
+      for (const data of stream(size)) read.generating(data);
+    }, 20_000);
+  });
+
+  function edits(size: number, path: readonly (string | number)[]): (readonly unknown[])[] {
+    return Array.from({ length: size }, () => [[["append", path, "word "]]]);
+  }
+});
