@@ -33,7 +33,6 @@ export * from "./http/platform-transport.ts";
 export * from "./http/retry-after.ts";
 export * from "./http/transport.ts";
 export * from "./gradio/address.ts";
-export * from "./gradio/followed-output.ts";
 export * from "./gradio/session-provider.ts";
 export * from "./gradio/space.ts";
 export * from "./gradio/space-provider.ts";

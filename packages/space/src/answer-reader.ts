@@ -1,5 +1,5 @@
 import type { ProviderPart } from "@qwen/core/gradio";
-import { FollowedOutput, type SessionReader } from "@qwen/core/gradio";
+import type { SessionLook, SessionReader } from "@qwen/core/gradio";
 
 import { segmentsOf, type Segment } from "./answer-value.ts";
 import { Thought } from "./thought.ts";
@@ -14,8 +14,8 @@ export interface SpaceReaderOptions {
 
 /** Reads the answer in one output of a job, and tells it as parts: what is appended to it costs no more than itself. */
 export class SpaceReader implements SessionReader {
+  readonly output: number;
   readonly #options: SpaceReaderOptions;
-  readonly #followed: FollowedOutput;
   readonly #files = new Set<string>();
   /** What messages of their own say was thought, and the text that the others say. */
   #titled = "";
@@ -27,27 +27,18 @@ export class SpaceReader implements SessionReader {
 
   constructor(options: SpaceReaderOptions) {
     this.#options = options;
-    this.#followed = new FollowedOutput(options.output);
+    this.output = options.output;
   }
 
   text(): string {
     return this.#text;
   }
 
-  generating(data: readonly unknown[]): readonly ProviderPart[] {
-    const change = this.#followed.generating(data);
-    if (change === undefined) return NONE;
-    return change === true ? this.#look({ final: false }) : this.#grow(change);
+  end(): readonly ProviderPart[] {
+    return this.#tell(this.#thought.add("", { final: true }));
   }
 
-  completed(data: readonly unknown[]): readonly ProviderPart[] {
-    // A generator that yields nothing completes with nulls: it said nothing.
-    const isSilent = this.#raw === "" && data.every((value) => value === null);
-    const changed = !isSilent && this.#followed.completed(data);
-    return changed ? this.#look({ final: true }) : this.#tell(this.#thought.add("", { final: true }));
-  }
-
-  #grow(piece: string): readonly ProviderPart[] {
+  grow(piece: string): readonly ProviderPart[] {
     if (this.#growing === "reasoning") {
       this.#titled += piece;
       return this.#tell({ thought: piece, said: "" });
@@ -56,20 +47,16 @@ export class SpaceReader implements SessionReader {
     return this.#tell(this.#thought.add(piece));
   }
 
-  /** Looks at all of it anew. */
-  #look({ final }: { readonly final: boolean }): readonly ProviderPart[] {
-    const segments = segmentsOf(this.#followed.value(), this.#options.before);
+  look(value: unknown, { final }: { readonly final: boolean }): SessionLook {
+    const segments = segmentsOf(value, this.#options.before);
     const titled = joined(segments, "reasoning");
     const raw = joined(segments, "text");
     const last = segments.findLast((one) => one.type !== "file");
-    if (last !== undefined) {
-      this.#followed.watch(last.path, last.text);
-      this.#growing = last.type === "text" ? "text" : "reasoning";
-    }
+    if (last !== undefined) this.#growing = last.type;
     const parts = [...this.#become({ titled, raw, final }), ...this.#filesIn(segments)];
     this.#titled = titled;
     this.#raw = raw;
-    return parts;
+    return { parts, watch: last };
   }
 
   #become({ titled, raw, final }: { readonly titled: string; readonly raw: string; readonly final: boolean }) {
@@ -113,5 +100,3 @@ export class SpaceReader implements SessionReader {
 function joined(segments: readonly Segment[], type: "text" | "reasoning"): string {
   return segments.flatMap((one) => (one.type === type && one.text !== "" ? [one.text] : [])).join("\n\n");
 }
-
-const NONE: readonly ProviderPart[] = [];

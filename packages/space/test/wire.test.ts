@@ -215,7 +215,7 @@ describe("what is not there, or is no chat, is told before a job", () => {
       { role: "assistant", content: "A dog" },
       { ...first, content: first.content.slice(1) },
     ] as const;
-    const told = await hear(provider, { messages: messages as readonly Message[] });
+    const told = await hear(provider, { messages });
     expect(told.warned).toEqual(["images"]);
     const sent = bodyOf(server.requests.find(({ route }) => route === "join"))["data"] as readonly unknown[];
     expect(sent[2]).toMatchObject({

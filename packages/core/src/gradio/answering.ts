@@ -21,18 +21,27 @@ export interface AnsweringSpace {
   readonly timeouts: Timeouts | undefined;
 }
 
-const jobs = new Later(() => import("./jobs.ts"));
+/** What it takes to answer: loaded with the first request. */
+export const jobs = new Later(() => import("./jobs.ts"));
 
-/** One request of a provider: pushes the parts of its answer, the `finish` last. What that takes is loaded with the first. */
-export class Answering implements CallWork<ProviderPart> {
-  readonly space: AnsweringSpace;
+/** One request of a provider: pushes the parts of its answer, the `finish` last. */
+export class Answering<
+  Space extends Pick<AnsweringSpace, "id" | "timeouts"> = AnsweringSpace,
+> implements CallWork<ProviderPart> {
+  readonly space: Space;
   readonly #takeRequest: () => ProviderRequest;
+  readonly #answer: (asked: Answering<Space>, call: Call<ProviderPart>) => Promise<void>;
   #limits: ResolvedTimeouts | undefined;
 
   /** `takeRequest` gives what was asked, or throws what is wrong with it. */
-  constructor(space: AnsweringSpace, takeRequest: () => ProviderRequest) {
+  constructor(
+    space: Space,
+    takeRequest: () => ProviderRequest,
+    answer: (asked: Answering<Space>, call: Call<ProviderPart>) => Promise<void>,
+  ) {
     this.space = space;
     this.#takeRequest = takeRequest;
+    this.#answer = answer;
   }
 
   /** What was asked. Throws what is wrong with it. */
@@ -54,6 +63,6 @@ export class Answering implements CallWork<ProviderPart> {
   }
 
   run(call: Call<ProviderPart>): Promise<void> {
-    return jobs.now?.answer(this, call) ?? jobs.load().then(({ answer }) => answer(this, call));
+    return this.#answer(this, call);
   }
 }

@@ -1,10 +1,42 @@
 import { QwenError } from "../errors.ts";
 import { GrowingText } from "../growing-text.ts";
 import { areEdits, Editor, parseEdits, type Edit } from "./diff.ts";
+import type { ProviderPart } from "../part.ts";
 import { isLeftOut, isUpdate } from "./outputs.ts";
+import type { SessionReader, TextPath } from "./session-definition.ts";
 
-/** The way to a text in a value, every index counted from the start. */
-export type TextPath = readonly (string | number)[];
+/** Follows the answer of a job for its reader. */
+export class FollowedAnswer {
+  readonly #reader: SessionReader;
+  readonly #output: FollowedOutput;
+
+  constructor(reader: SessionReader) {
+    this.#reader = reader;
+    this.#output = new FollowedOutput(reader.output);
+  }
+
+  /** Takes the data of a message on the way. */
+  generating(data: readonly unknown[]): readonly ProviderPart[] {
+    const change = this.#output.generating(data);
+    if (change === undefined) return NONE;
+    return change === true ? this.#look({ final: false }) : this.#reader.grow(change);
+  }
+
+  /** Takes the final data, which always win. */
+  completed(data: readonly unknown[]): readonly ProviderPart[] {
+    // A generator that yields nothing completes with nulls: it said nothing.
+    const isSilent = this.#reader.text() === "" && data.every((value) => value === null);
+    return !isSilent && this.#output.completed(data) ? this.#look({ final: true }) : this.#reader.end();
+  }
+
+  #look({ final }: { readonly final: boolean }): readonly ProviderPart[] {
+    const { parts, watch } = this.#reader.look(this.#output.value(), { final });
+    this.#output.watch(watch?.path, watch?.text ?? "");
+    return parts;
+  }
+}
+
+const NONE: readonly ProviderPart[] = [];
 
 /**
  * Follows one output of a job through its messages.
@@ -12,7 +44,7 @@ export type TextPath = readonly (string | number)[];
  * Nearly all that an answer sends is appended to one text. Whoever reads it says by `watch` where that stands, and is told
  * what is appended there without anything being joined for it. After any other change the value is to be looked at again.
  */
-export class FollowedOutput {
+class FollowedOutput {
   readonly #index: number;
   readonly #editor = new Editor();
   #state: "first" | "following" | "lost" = "first";

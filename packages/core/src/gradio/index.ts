@@ -5,7 +5,6 @@ export {
   dialogueOf,
   fileSource,
   filesOf,
-  FollowedOutput,
   imageSource,
   imagesOf,
   inspectSpace,
@@ -19,13 +18,14 @@ export {
 export type { Space } from "./space.ts";
 export type { SpaceMessage } from "./space-message.ts";
 export type { SubmitOptions } from "./submit-options.ts";
-export type { TextPath } from "./followed-output.ts";
 export type {
   AnsweringSession,
   SessionDefinition,
   SessionEndpoint,
+  SessionLook,
   SessionReader,
   SpacePage,
+  TextPath,
 } from "./session-definition.ts";
 export type { SessionProviderOptions } from "./session-provider.ts";
 export type { SpaceProviderOptions } from "./space-provider.ts";

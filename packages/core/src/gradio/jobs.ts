@@ -3,3 +3,5 @@ export { answer } from "./space-answer.ts";
 export { runEndpoint } from "./endpoint-run.ts";
 export { Session } from "./session.ts";
 export { uploadFile } from "./upload.ts";
+export { answerInSession } from "./session-answer.ts";
+export { makePlan } from "./space-plan.ts";

@@ -42,18 +42,35 @@ export interface SessionEndpoint {
 export interface AnsweringSession extends Pick<InputSession, "signal" | "upload" | "download" | "warn"> {
   /** Runs an endpoint before the one that answers. Resolves with its outputs, `undefined` for one that is left out. */
   run(endpoint: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]>;
-  /** Runs the endpoint that answers, and tells what `reader` reads. */
+  /** Runs the endpoint that answers, and tells the parts that `reader` makes of it. */
   follow(endpoint: SessionEndpoint, inputs: readonly unknown[], reader: SessionReader): Promise<void>;
   /** Where a file is that the server keeps. */
   fileUrl(path: string): URL;
 }
 
-/** Reads the messages of the job that answers. */
+/** The way to a text in a value, every index counted from the start. */
+export type TextPath = readonly (string | number)[];
+
+/** Makes parts of what stands in one output of the job that answers. */
 export interface SessionReader {
-  /** The data of a message on the way; see `FollowedOutput`. */
-  generating(data: readonly unknown[]): readonly ProviderPart[];
-  /** The final data, which always win. Throws where they hold no answer. */
-  completed(data: readonly unknown[]): readonly ProviderPart[];
+  /** Which output, counted from 0. */
+  readonly output: number;
+  /**
+   * Looks at the value of the output: the first one, each that was changed otherwise than by `grow`, and the last one, which
+   * always wins. An update of its component is told as the value it carries. What the value holds is read only.
+   */
+  look(value: unknown, options: { readonly final: boolean }): SessionLook;
+  /** The text that the last look said to watch has grown by a piece: nearly all that an answer sends, so nothing is joined for it. */
+  grow(piece: string): readonly ProviderPart[];
+  /** It is over, and the value is what it was. */
+  end(): readonly ProviderPart[];
   /** The text so far. */
   text(): string;
+}
+
+/** What a look has found. */
+export interface SessionLook {
+  readonly parts: readonly ProviderPart[];
+  /** Where the text stands that is likely to grow, and what it is. */
+  readonly watch?: { readonly path: TextPath; readonly text: string } | undefined;
 }

@@ -7,12 +7,12 @@ import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
+import { Answering, jobs } from "./answering.ts";
 import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
-import { SessionAnswer } from "./session-answer.ts";
+import type { PlannedSpace } from "./session-answer.ts";
 import type { SessionDefinition, SpacePage } from "./session-definition.ts";
-import { makePlan, SpacePlan } from "./space-plan.ts";
 import { withinTotal } from "./total.ts";
 
 /** How to reach a Space that is looked at. */
@@ -39,7 +39,10 @@ export function createSessionProvider<const Id extends string, const Model exten
   const client = createClient(definition.space, options);
   const timeouts = readTimeouts(options.timeouts);
   const { id, models } = definition;
-  const space = { id, client, plan: new SpacePlan(client, definition), definition, timeouts };
+  const space: PlannedSpace<Plan> = { id, client, definition, timeouts };
+
+  const answer = (asked: Answering<PlannedSpace<Plan>>, call: Call<ProviderPart>): Promise<void> =>
+    jobs.now?.answerInSession(asked, call) ?? jobs.load().then(({ answerInSession }) => answerInSession(asked, call));
 
   return {
     id,
@@ -47,7 +50,7 @@ export function createSessionProvider<const Id extends string, const Model exten
     timeouts: timeouts && { ...timeouts },
     stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
       const asked = readNow(() => readProviderRequest(request));
-      return new FlowIterator(new Call(new SessionAnswer(space, asked.take), asked.value?.signal).flow);
+      return new FlowIterator(new Call(new Answering(space, asked.take, answer), asked.value?.signal).flow);
     }),
     close: markOwn(client.close),
   };
@@ -65,7 +68,10 @@ export async function inspectSpace<Value>(
   const client = createClient(space, options);
   const { totalMs } = resolveTimeouts(readTimeouts(options.timeouts));
   try {
-    return await withinTotal(totalMs, (signal) => makePlan(client, { plan: look }, signal));
+    return await withinTotal(totalMs, async (signal) => {
+      const { makePlan } = await jobs.load();
+      return makePlan(client, { plan: look }, signal);
+    });
   } finally {
     await client.close();
   }

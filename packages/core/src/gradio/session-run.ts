@@ -1,6 +1,7 @@
 import type { ProviderPart } from "../part.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { Call } from "../call.ts";
+import { FollowedAnswer } from "./followed-output.ts";
 import type { RequestSession } from "./input-session.ts";
 import { Job } from "./job.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
@@ -127,12 +128,14 @@ class StepListener implements JobListener {
 class AnswerListener implements JobListener {
   readonly #options: SessionRunOptions;
   readonly #reader: SessionReader;
+  readonly #answer: FollowedAnswer;
   readonly #end = Promise.withResolvers<void>();
   #hasOutput = false;
 
   constructor(options: SessionRunOptions, reader: SessionReader) {
     this.#options = options;
     this.#reader = reader;
+    this.#answer = new FollowedAnswer(reader);
   }
 
   /** Resolves once the answer is whole. */
@@ -141,14 +144,14 @@ class AnswerListener implements JobListener {
   }
 
   message(message: JobMessage): boolean {
-    if (message.type === "generating") return this.#say(this.#reader.generating(message.data));
+    if (message.type === "generating") return this.#say(this.#answer.generating(message.data));
     if (message.type !== "started") this.#options.call.push(message);
     return false;
   }
 
   completed(data: readonly unknown[]): void {
     try {
-      this.#say(this.#reader.completed(data));
+      this.#say(this.#answer.completed(data));
       this.#end.resolve();
     } catch (error) {
       this.#end.reject(error);

@@ -7,7 +7,7 @@ import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
-import { Answering } from "./answering.ts";
+import { Answering, jobs, type AnsweringSpace } from "./answering.ts";
 import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
@@ -51,7 +51,7 @@ export function createSpaceProvider<
   // Without a given id, Given is Id by its default, which the compiler cannot see here.
   const id = readOption("id", options.id, anId) ?? (definition.id as string as Given);
   const timeouts = readTimeouts(options.timeouts);
-  const space = {
+  const space: AnsweringSpace = {
     id,
     client,
     endpoint: new TrackedEndpoint(client, definition),
@@ -66,10 +66,14 @@ export function createSpaceProvider<
     timeouts: timeouts && { ...timeouts },
     stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
       const asked = readNow(() => readProviderRequest(request));
-      return new FlowIterator(new Call(new Answering(space, asked.take), asked.value?.signal).flow);
+      return new FlowIterator(new Call(new Answering(space, asked.take, answerBy), asked.value?.signal).flow);
     }),
     close: markOwn(client.close),
   };
+}
+
+function answerBy(asked: Answering, call: Call<ProviderPart>): Promise<void> {
+  return jobs.now?.answer(asked, call) ?? jobs.load().then(({ answer }) => answer(asked, call));
 }
 
 const OPTION_NAMES: OptionNames<SpaceProviderOptions> = { ...CLIENT_OPTIONS, space: true, urls: true, id: true };
