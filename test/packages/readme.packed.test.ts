@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Answers, createSpaceEmulator } from "@qwen/testing";
+import { type Answers, createOpenAIEmulator, createSpaceEmulator } from "@qwen/testing";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 
 import { root } from "./public-packages.ts";
@@ -31,7 +31,8 @@ beforeAll(() => {
 function runnable(code: string): string {
   const local = code
     .replaceAll(/from "@qwen\/(max|1m|72b|qvq)"/g, 'from "./stand-in.ts"')
-    .replaceAll('"owner/name"', "process.env.SPACE_CHAT!");
+    .replaceAll('"owner/name"', "process.env.SPACE_CHAT!")
+    .replaceAll('"http://127.0.0.1:8080/v1"', "process.env.ENDPOINT!");
   if (!code.includes("export async function POST")) return local;
   return `${local}console.log(await (await POST(new Request("http://localhost", { method: "POST", body: "Hi" }))).text());\n`;
 }
@@ -65,9 +66,10 @@ describe("the examples of the READMEs", () => {
     await using old = await createSpaceEmulator({ shape: "72b", answer });
     await using picture = await createSpaceEmulator({ shape: "qvq", answer });
     await using chat = await createSpaceEmulator({ shape: "chat", answer });
+    await using endpoint = await createOpenAIEmulator({ models: { "qwen3-8b": answer } });
     const spaces = { max, "1m": million, "72b": old, qvq: picture, chat };
     const env = Object.entries(spaces).map(([shape, { url }]) => [`SPACE_${shape.toUpperCase()}`, url]);
-    const said = await run(oldest, [file], Object.fromEntries(env));
+    const said = await run(oldest, [file], { ...Object.fromEntries(env), ENDPOINT: endpoint.url });
     if (/console\.log|stdout/.test(code)) expect(said).not.toBe("");
     if (/console\.log\(text\)|function POST|stdout\.write/.test(code)) expect(said.trim()).toBe(answer);
   });

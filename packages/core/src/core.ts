@@ -30,6 +30,7 @@ export * from "./http/elsewhere.ts";
 export * from "./http/follow.ts";
 export * from "./http/guard.ts";
 export * from "./http/platform-transport.ts";
+export * from "./http/rate-limit.ts";
 export * from "./http/retry-after.ts";
 export * from "./http/transport.ts";
 export * from "./gradio/address.ts";

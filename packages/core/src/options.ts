@@ -107,6 +107,12 @@ export const aShare: Rule = (value) =>
 /** `true` or `false`. */
 export const aFlag: Rule = (value) => (typeof value === "boolean" ? undefined : "true or false");
 
+/** The id of a provider. */
+export const anId: Rule = (value) =>
+  typeof value === "string" && value !== "" && !value.includes("/")
+    ? undefined
+    : 'a string that is not empty, without "/"';
+
 /** Something to call. */
 export const aFunction: Rule = (value) => (typeof value === "function" ? undefined : "a function");
 

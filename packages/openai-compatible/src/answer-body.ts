@@ -1,10 +1,8 @@
 import { QwenError } from "@qwen/core";
 import { decodeEvents, type BodySink, type EventSink } from "@qwen/core/http";
 
-/** The longest response that comes whole, in characters. */
-const MOST_CHARS = 16 * 1024 * 1024;
-/** The longest chunk of a stream, in characters. */
-const MOST_EVENT_CHARS = 16 * 1024 * 1024;
+/** The longest answer, in characters of all that is said, thought and written for tools. */
+export const MOST_CHARS = 16 * 1024 * 1024;
 
 /** Who hears what a response's body says: chunks of a stream, or one whole. */
 export interface AnswerSink extends EventSink {
@@ -66,7 +64,7 @@ export class AnswerBody implements BodySink {
       this.#sink.comesWhole();
       this.#collect(bytes);
     } else {
-      this.#events = decodeEvents(this.#sink, { maxEventChars: MOST_EVENT_CHARS });
+      this.#events = decodeEvents(this.#sink, { maxEventChars: MOST_CHARS });
       this.#events.chunk(bytes);
     }
   }
@@ -75,12 +73,7 @@ export class AnswerBody implements BodySink {
     this.#text += this.#decoder?.decode(bytes, { stream: true }) ?? "";
     if (this.#text.length <= MOST_CHARS) return;
     this.#text = "";
-    this.error(
-      new QwenError(
-        "protocol",
-        `The answer of ${this.#sink.host} is too large: more than ${MOST_CHARS} characters, which is the most that is read.`,
-      ),
-    );
+    this.error(tooLarge(this.#sink.host));
   }
 }
 
@@ -91,4 +84,9 @@ const LIST = 0x5b;
 /** The first byte that is neither white space nor of a byte order mark. */
 function firstByte(bytes: Uint8Array): number | undefined {
   return bytes.find((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf);
+}
+
+/** The error for an answer of more than {@link MOST_CHARS}. */
+export function tooLarge(host: string): QwenError {
+  return new QwenError("protocol", `The answer of ${host} is too large: more than ${MOST_CHARS} characters.`);
 }

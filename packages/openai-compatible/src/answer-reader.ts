@@ -8,6 +8,7 @@ import {
   type Usage,
   type Warning,
 } from "@qwen/core";
+import { MOST_CHARS, tooLarge } from "./answer-body.ts";
 import { errorIn, type SaidError } from "./said-error.ts";
 import { ThinkSplit, type ThinkSink } from "./think-split.ts";
 import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
@@ -16,8 +17,6 @@ import { finishReasonOf } from "./wire/finish-reason.ts";
 import { isObject, textIn, type JsonObject } from "./wire/json.ts";
 import { usageOf } from "./wire/usage.ts";
 
-/** The longest answer, in characters of all that is said, thought and written for tools. */
-const MOST_CHARS = 16 * 1024 * 1024;
 /** An id or a name of a model that is longer is none. */
 const LONGEST_NAME = 4096;
 /** Characters of a refusal that are told. */
@@ -157,11 +156,7 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
 
   grew(characters: number): void {
     this.#size += characters;
-    if (this.#size > MOST_CHARS)
-      throw new QwenError(
-        "protocol",
-        `The answer of ${this.host} is too large: more than ${MOST_CHARS} characters, which is the most that is read.`,
-      );
+    if (this.#size > MOST_CHARS) throw tooLarge(this.host);
   }
 
   #grewVisibly(text: string): void {

@@ -4,12 +4,12 @@ import {
   headerOf,
   readText,
   secretsIn,
+  waitMs,
   type AbortSource,
   type OwnTransport,
   type TransportResponse,
 } from "@qwen/core/http";
 import { failureOf } from "./failures.ts";
-import { waitMs } from "./rate-limit.ts";
 import { errorInText, type SaidError } from "./said-error.ts";
 
 type Headers = Readonly<Record<string, string>>;

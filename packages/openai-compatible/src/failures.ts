@@ -1,5 +1,5 @@
 import { QwenError, type ErrorCode } from "@qwen/core";
-import { concealed } from "@qwen/core/http";
+import { concealed, durationMs } from "@qwen/core/http";
 import type { SaidError } from "./said-error.ts";
 
 /** Characters of what a vendor says that a message repeats. */
@@ -22,22 +22,22 @@ const ROWS: readonly Row[] = [
   {
     code: "content_policy",
     words:
-      /^(?:content[_-]?filter(?:ed)?|content_policy_violation|data_?inspection_?failed|ResponsibleAIPolicyViolation|moderation\w*|prohibited_content|safety\w*)$/i,
-    says: /content management policy|content_?filter|inappropriate content|content exists risk|considered high risk|requires moderation|flagged (?:as|by|for)|safety system|usage polic(?:y|ies)/i,
+      /^(?:content_?filter(?:ed)?|content_policy_violation|data_?inspection_?failed|ResponsibleAIPolicyViolation|moderation\w*|prohibited_content|safety\w*)$/i,
+    says: /content management policy|content_?filter|inappropriate content|content exists risk|considered high risk|requires moderation|flagged (?:as|by|for)|safety system/i,
     fact: "refuses what the request says",
   },
   {
     code: "context_length_exceeded",
-    words:
-      /^(?:context_length_exceeded|exceed_context_size_error|context_window_exceeded|model_context_window_exceeded|string_above_max_length|max_tokens_exceeded|1261)$/i,
-    says: /maximum context length|maximum (?:model|prompt|input) length|context (?:size|length|window)\b|range of input length|token limit|too many (?:input )?tokens|prompt (?:is )?too long|input is too long|inputs?`? tokens? .{0,60}(?:must|exceed)|input token count|too large for model|request too large for|reduce the length of|number of tokens to keep/i,
+    statuses: [413],
+    words: /^(?:\w*context_(?:length|size|window)_?\w*|string_above_max_length)$/i,
+    says: /maximum (?:context|model|prompt|input) length|context (?:size|length|window)\b|range of input length|token limit|too many (?:input )?tokens|(?:prompt|input) (?:is )?too long|inputs?`? tokens? .{0,60}(?:must|exceed)|input token count|too large for|reduce the length of|number of tokens to keep/i,
     fact: "takes no text as long as this",
   },
   {
     code: "quota_exceeded",
     statuses: [402],
     words:
-      /^(?:insufficient_quota|insufficient_balance|insufficient_user_quota|billing\w*|Arrearage|exceeded_current_quota_error|payment_required|AllocationQuota\.FreeTierOnly|credits?_\w+|quota_exceeded)$/i,
+      /^(?:insufficient_(?:user_)?(?:quota|balance)|billing\w*|Arrearage|(?:exceeded_current_)?quota\w*|payment_required|AllocationQuota\.\w+|credits?_\w+)$/i,
     says: /exceeded your (?:current|monthly|included)\b.{0,40}(?:quota|credits)|insufficient (?:balance|credits|funds|quota)|account is in good standing|more credits|free tier .{0,40}exhausted/i,
     fact: "has no quota left for this key",
   },
@@ -45,25 +45,24 @@ const ROWS: readonly Row[] = [
     code: "authentication",
     statuses: [401, 403, 407],
     words:
-      /^(?:invalid_api_key|InvalidApi-?Key|authentication_error|invalid_authentication_error|permission_(?:error|denied)|AccessDenied.*|unauthorized|forbidden|UNAUTHENTICATED|PERMISSION_DENIED)$/i,
-    says: /\bapi[- ]?key\b.{0,20}\b(?:not valid|invalid|incorrect|missing)|(?:invalid|incorrect|missing|no) (?:proxy server token|api[- ]?key|bearer token)/i,
+      /^(?:invalid_?api-?_?key|(?:invalid_)?authentication_error|permission_(?:error|denied)|AccessDenied.*|unauthorized|unauthenticated|forbidden)$/i,
+    says: /\bapi[- ]?key\b.{0,20}\b(?:not valid|invalid|incorrect|missing)|(?:invalid|incorrect|missing|no) (?:api[- ]?key|bearer token)/i,
     fact: "wants another key",
   },
   {
     code: "rate_limited",
     statuses: [429],
     words:
-      /^(?:rate_?limit\w*|too_many_requests|Throttling.*|requests|tokens|RESOURCE_EXHAUSTED|engine_overloaded_error|limit_requests)$/i,
+      /^(?:rate_?limit\w*|too_many_requests|Throttling.*|requests|tokens|resource_exhausted|engine_overloaded\w*|limit_requests)$/i,
     says: /rate limit|too many requests|requests? per (?:minute|second|day)/i,
     fact: "is asked too often",
   },
   {
     code: "unsupported",
     statuses: [404],
-    words: /^(?:model_not_found|model_not_supported|ModelNotFound|not_found(?:_error)?|NotFoundError|unknown_model)$/i,
+    words: /^(?:model_?not_?(?:found|supported)|not_?found(?:_?error)?|unknown_model)$/i,
     fact: "does not have what is asked for",
   },
-  { code: "context_length_exceeded", statuses: [413], fact: "takes no text as long as this" },
   { code: "space_unavailable", statuses: [408, 409, 423, 425], fact: "cannot answer now" },
 ];
 
@@ -142,20 +141,4 @@ function waitIn(message: string): number | undefined {
     /(?:try again|retry) (?:in|after) ([\d.]{1,12} ?(?:ms|s|m|h)[\d.hms]{0,24})/i.exec(message.slice(0, MOST_READ)) ??
     [];
   return wait === undefined ? undefined : durationMs(wait.replace(" ", ""));
-}
-
-/** A duration such as `1m30.5s`, `20ms` or `2h`, in ms; `undefined` for what is none. */
-export function durationMs(text: string): number | undefined {
-  const match =
-    /^(?:(\d{1,9}(?:\.\d{1,9})?)h)?(?:(\d{1,9}(?:\.\d{1,9})?)m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9}(?:\.\d{1,9})?)ms)?/.exec(
-      text,
-    );
-  if (match === null || match[0] === "") return undefined;
-  const [hours, minutes, seconds, ms] = match.slice(1).map((digits) => Number(digits ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
 }

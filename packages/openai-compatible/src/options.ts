@@ -1,11 +1,15 @@
 import type { Capabilities, ModelInfo, Timeouts } from "@qwen/core";
 import {
   aFlag,
+  anId,
   anObject,
   aString,
+  aTransport,
+  isGroup,
   readHeaders,
   readOptions,
   readTimeouts,
+  requireOption,
   type Rule,
   type Rules,
   type Transport,
@@ -74,51 +78,36 @@ export interface ReadOptions extends Omit<OpenAICompatibleOptions, "baseURL" | "
  * Throws a `TypeError` that names what is missing, wrong or unknown, and what it must be.
  */
 export function readOpenAICompatibleOptions(given: OpenAICompatibleOptions): ReadOptions {
-  const options = readOptions("options", given, RULES);
-  if (options === undefined) throw new TypeError("`options` must be an object with `id`, `baseURL` and `models`.");
-  for (const name of ["id", "baseURL", "models"] as const)
-    if (options[name] === undefined) throw new TypeError(`\`options.${name}\` must be set: ${NEEDED[name]}.`);
-  const { apiKey, models, capabilities, extraBody } = options;
+  const options = readOptions("options", requireOption("options", given, anObject), RULES) as OpenAICompatibleOptions;
+  const { capabilities, extraBody } = options;
   return {
     ...options,
+    id: requireOption("options.id", options.id, anId),
     baseURL: readBaseURL(options.baseURL),
-    apiKey: readKey(apiKey),
-    models: readModels(models, capabilities),
+    apiKey: readKey(options.apiKey),
+    models: readModels(options.models, capabilities),
     headers: readHeaders("options.headers", options.headers),
     timeouts: readTimeouts(options.timeouts),
     extraBody: extraBody && structured(extraBody),
   };
 }
 
-const NEEDED = {
-  id: "the name of the provider in a router",
-  baseURL: "where the endpoint is",
-  models: "a list of at least one model",
-};
-
 const anything: Rule = () => undefined;
 
 const RULES: Rules<OpenAICompatibleOptions> = {
-  id: (value) =>
-    typeof value === "string" && value !== "" && !value.includes("/")
-      ? undefined
-      : 'a string that is not empty, without "/"',
-  // Below, by more than one rule each.
+  // Those without a rule of one line are read by themselves.
+  id: anything,
   baseURL: anything,
   models: anything,
   apiKey: anything,
   headers: anything,
   proxy: anything,
-  transport: (value) =>
-    isGroup(value) && "request" in value && typeof value.request === "function"
-      ? undefined
-      : "an object with `request`",
+  transport: aTransport,
   timeouts: anything,
   capabilities: anObject,
   extraBody: (value) => {
-    if (!isGroup(value)) return "an object";
-    const taken = RESERVED.find((name) => Object.hasOwn(value, name));
-    return taken === undefined ? undefined : `an object without \`${taken}\`, which is the SDK's to set`;
+    const taken = isGroup(value) ? RESERVED.find((name) => Object.hasOwn(value, name)) : undefined;
+    return taken === undefined ? anObject(value) : `an object without \`${taken}\`, which is the SDK's to set`;
   },
   strictModel: aFlag,
 };
@@ -126,75 +115,59 @@ const RULES: Rules<OpenAICompatibleOptions> = {
 /** Whatever was given may be a secret, so no message shows it. */
 function readKey(key: unknown): string | undefined {
   if (key === undefined) return undefined;
-  if (typeof key !== "string" || !/^[\u0020-\u007e]*$/.test(key.trim()))
+  if (typeof key !== "string" || !/^[ -~]*$/.test(key.trim()))
     throw new TypeError("`options.apiKey` must be a string of characters that a header can carry, on one line.");
   return key.trim() === "" ? undefined : key.trim();
 }
 
-function readBaseURL(given: string | URL): URL {
-  const text = typeof given === "string" || given instanceof URL ? String(given) : undefined;
-  const url = text === undefined ? null : URL.parse(text);
-  // Not shown: it may hold a password.
+/** It is not shown either: it may hold a password. */
+function readBaseURL(given: unknown): URL {
+  const text = typeof given === "string" || given instanceof URL ? String(given) : "";
+  const url = URL.parse(text);
   const wrong = (what: string): TypeError => new TypeError(`\`options.baseURL\` must be ${what}.`);
   if (url === null || !/^https?:$/.test(url.protocol))
     throw wrong("an http or https URL, such as https://api.openai.com/v1");
-  if (url.username !== "" || url.password !== "")
+  if (url.username + url.password !== "")
     throw wrong("a URL without a user and password: a key is given as `apiKey`, others as `headers`");
-  if (url.search !== "" || url.hash !== "" || /[?#]/.test(text ?? "")) throw wrong("a URL without a query or fragment");
+  if (/[?#]/.test(text)) throw wrong("a URL without a query or fragment");
   return url;
 }
 
 function readModels(given: unknown, shared: Capabilities | undefined): readonly [ModelInfo, ...ModelInfo[]] {
-  if (!Array.isArray(given)) throw new TypeError("`options.models` must be a list of models.");
-  const [first, ...others] = Array.from<unknown>(given).map((model, index) => readModel(model, { index, shared }));
-  if (first === undefined) throw new TypeError("`options.models` must hold at least one model.");
-  const models = [first, ...others] as const;
+  const list = requireOption("options.models", given, aList) as readonly unknown[];
+  const [first, ...others] = Array.from(list, (model, index) => readModel(model, `options.models[${index}]`, shared));
   const names = new Set<string>();
-  for (const name of models.flatMap(({ id, aliases = [] }) => [id, ...aliases])) {
+  for (const name of [first as ModelInfo, ...others].flatMap(({ id, aliases = [] }) => [id, ...aliases])) {
     if (names.has(name)) throw new TypeError(`\`options.models\` has the name "${name.slice(0, 80)}" twice.`);
     names.add(name);
   }
-  return models;
+  return [first as ModelInfo, ...others];
 }
 
-function readModel(
-  model: unknown,
-  { index, shared }: { readonly index: number; readonly shared: Capabilities | undefined },
-): ModelInfo {
-  const path = `options.models[${index}]`;
-  if (typeof model === "string") {
-    if (model === "") throw new TypeError(`\`${path}\` must be a name that is not empty.`);
-    return withCapabilities({ id: model }, shared);
-  }
-  const { id, aliases, label, capabilities } = readOptions(path, model as ModelInfo, MODEL_RULES) ?? { id: undefined };
-  if (id === undefined) throw new TypeError(`\`${path}.id\` must be set: the name of the model at the endpoint.`);
-  const own = shared === undefined && capabilities === undefined ? undefined : { ...shared, ...capabilities };
-  return withCapabilities(
-    { id, ...(aliases !== undefined && { aliases: [...aliases] }), ...(label !== undefined && { label }) },
-    own,
-  );
+function readModel(given: unknown, path: string, shared: Capabilities | undefined): ModelInfo {
+  const model: Partial<ModelInfo> =
+    typeof given === "string" ? { id: given } : (readOptions(path, given as ModelInfo, MODEL_RULES) ?? {});
+  const { capabilities: own, ...named } = model;
+  const id = requireOption(`${path}.id`, named.id, aName);
+  const capabilities = shared === undefined && own === undefined ? undefined : { ...shared, ...own };
+  return {
+    ...named,
+    id: id as string,
+    ...(named.aliases !== undefined && { aliases: [...named.aliases] }),
+    ...(capabilities !== undefined && { capabilities }),
+  };
 }
 
-function withCapabilities(model: ModelInfo, capabilities: Capabilities | undefined): ModelInfo {
-  return capabilities === undefined ? model : { ...model, capabilities };
-}
-
-const aName: Rule = (value) => (isName(value) ? undefined : "a string that is not empty");
+const aName: Rule = (value) => (typeof value === "string" && value !== "" ? undefined : "a name that is not empty");
+const aList: Rule = (value) => (Array.isArray(value) && value.length > 0 ? undefined : "a list of at least one model");
 
 const MODEL_RULES: Rules<ModelInfo> = {
-  id: aName,
-  aliases: (value) => (Array.isArray(value) && value.every(isName) ? undefined : "a list of names"),
+  id: anything,
+  aliases: (value) =>
+    Array.isArray(value) && value.every((name) => aName(name) === undefined) ? undefined : "a list of names",
   label: aString,
   capabilities: anObject,
 };
-
-function isName(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}
-
-function isGroup(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** A copy that its owner cannot change any more. Throws a `TypeError` for what is no JSON. */
 function structured(extraBody: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

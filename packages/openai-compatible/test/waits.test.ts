@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { durationMs, failureOf } from "../src/failures.ts";
-import { waitMs } from "../src/rate-limit.ts";
+import { durationMs, waitMs } from "@qwen/core/http";
+import { failureOf } from "../src/failures.ts";
 
 const about = { host: "api.example.com", secrets: [] };
 

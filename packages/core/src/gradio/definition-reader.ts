@@ -9,6 +9,7 @@ import {
   refuseUnknown,
   requireOption,
   type Rule,
+  anId,
 } from "../options.ts";
 import type { ModelInfo } from "../provider.ts";
 import type { AnswerLocation } from "./answer.ts";
@@ -38,12 +39,6 @@ export function readDefinition<const Id extends string, const Model extends Mode
     answer: readAnswer(requireOption("answer", answer, anObject)),
   };
 }
-
-/** The id of a provider. */
-export const anId: Rule = (value) =>
-  typeof value === "string" && value !== "" && !value.includes("/")
-    ? undefined
-    : 'a string that is not empty, without "/"';
 
 function readAnswer(answer: AnswerLocation): AnswerLocation {
   refuseUnknown("`answer`", answer, ANSWER_NAMES);

@@ -2,7 +2,7 @@ import { FlowIterator } from "../flow-iterator.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
 import type { ProviderPart } from "../part.ts";
 import { markOwn } from "../own-functions.ts";
-import { type OptionNames, readOption } from "../options.ts";
+import { anId, type OptionNames, readOption } from "../options.ts";
 import { readProviderRequest } from "../request.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
@@ -12,7 +12,7 @@ import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { createConversations } from "./conversations.ts";
-import { anId, readDefinition } from "./definition-reader.ts";
+import { readDefinition } from "./definition-reader.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
 

@@ -67,3 +67,14 @@ function unreadable(): QwenError {
 function tooLarge(maxBytes: number): QwenError {
   return new QwenError("invalid_request", `The file in a data: URL is larger than ${maxBytes} bytes.`);
 }
+
+/** Bytes as a `data:` URL of that type. */
+export function dataUrl(bytes: Uint8Array, mediaType: string): string {
+  let base64 = "";
+  for (let at = 0; at < bytes.length; at += PIECE)
+    base64 += btoa(String.fromCharCode(...bytes.subarray(at, at + PIECE)));
+  return `data:${mediaType};base64,${base64}`;
+}
+
+/** A multiple of three, so that pieces can be joined, and few enough to be arguments. */
+const PIECE = 0x6000;

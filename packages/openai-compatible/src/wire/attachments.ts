@@ -1,5 +1,5 @@
 import { filesOf, imagesOf, type AttachedFilePart, type ImagePart, type Message } from "@qwen/core";
-import { fileSource, imageSource, isBlob } from "@qwen/core/http";
+import { dataUrl, fileSource, imageSource, isBlob } from "@qwen/core/http";
 
 /** The bytes of the Blobs in messages, read before the messages are written. */
 export type ReadBlobs = ReadonlyMap<Blob, Uint8Array>;
@@ -51,19 +51,6 @@ const SOUNDS: ReadonlyMap<string, string> = new Map([
 
 function bytesOf(source: Uint8Array | Blob, blobs: ReadBlobs): Uint8Array {
   return source instanceof Uint8Array ? source : (blobs.get(source) ?? new Uint8Array());
-}
-
-function dataUrl(bytes: Uint8Array, mediaType: string): string {
-  return `data:${mediaType};base64,${base64(bytes)}`;
-}
-
-/** A multiple of three, so that pieces can be joined, and few enough to be arguments. */
-const PIECE = 0x6000;
-
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += PIECE) text += btoa(String.fromCharCode(...bytes.subarray(at, at + PIECE)));
-  return text;
 }
 
 /** What kind of image bytes are, by how they begin. */

@@ -85,25 +85,8 @@ function among(settings: Settings, honoured: readonly (keyof Settings)[] | undef
   return Object.fromEntries(Object.entries(settings).filter(([name]) => honoured.some((each) => each === name)));
 }
 
-function settingsOf(settings: Settings, { maxTokens = "max_tokens", reasoning }: Dialect): Record<string, unknown> {
-  const { stopSequences, responseFormat, reasoning: effort } = settings;
-  return {
-    [maxTokens]: settings.maxOutputTokens,
-    temperature: settings.temperature,
-    top_p: settings.topP,
-    top_k: settings.topK,
-    presence_penalty: settings.presencePenalty,
-    frequency_penalty: settings.frequencyPenalty,
-    seed: settings.seed,
-    ...(stopSequences !== undefined && stopSequences.length > 0 && { stop: stopSequences }),
-    ...(effort !== undefined && (reasoning?.(effort) ?? { reasoning_effort: effort })),
-    ...(responseFormat?.type === "json" && { response_format: formatOf(responseFormat.schema) }),
-  };
-}
-
-const SETTING_NAMES: Readonly<Record<string, keyof Settings>> = {
-  max_tokens: "maxOutputTokens",
-  max_completion_tokens: "maxOutputTokens",
+/** The settings that are a value of their own, by their names on the wire. */
+const VALUES = {
   temperature: "temperature",
   top_p: "topP",
   top_k: "topK",
@@ -111,11 +94,28 @@ const SETTING_NAMES: Readonly<Record<string, keyof Settings>> = {
   frequency_penalty: "frequencyPenalty",
   seed: "seed",
   stop: "stopSequences",
+} as const satisfies Readonly<Record<string, keyof Settings>>;
+
+/** Whose wish a parameter is, for warnings. */
+const SETTING_NAMES: Readonly<Record<string, keyof Settings>> = {
+  ...VALUES,
+  max_tokens: "maxOutputTokens",
+  max_completion_tokens: "maxOutputTokens",
   reasoning_effort: "reasoning",
-  reasoning: "reasoning",
   enable_thinking: "reasoning",
   parallel_tool_calls: "parallelToolCalls",
 };
+
+function settingsOf(settings: Settings, { maxTokens = "max_tokens", reasoning }: Dialect): Record<string, unknown> {
+  const { stopSequences, responseFormat, reasoning: effort } = settings;
+  return {
+    [maxTokens]: settings.maxOutputTokens,
+    ...Object.fromEntries(Object.entries(VALUES).map(([name, setting]) => [name, settings[setting]])),
+    ...(stopSequences?.length === 0 && { stop: undefined }),
+    ...(effort !== undefined && (reasoning?.(effort) ?? { reasoning_effort: effort })),
+    ...(responseFormat?.type === "json" && { response_format: formatOf(responseFormat.schema) }),
+  };
+}
 
 function formatOf(schema: unknown): object {
   if (schema === undefined) return { type: "json_object" };
@@ -131,17 +131,11 @@ function toolsOf(
   if (tools.length === 0) return {};
   for (const { name } of tools) {
     if (!toolName.test(name))
-      throw new QwenError(
-        "invalid_request",
-        `The request cannot be sent: no tool can be called ${JSON.stringify(name.slice(0, 80))} here, only what ${toolName} takes.`,
-      );
+      throw invalid(`no tool can be called ${JSON.stringify(name.slice(0, 80))} here, only what ${toolName} takes.`);
   }
   const names = tools.map(({ name }) => name);
   if (typeof toolChoice === "object" && !names.includes(toolChoice.toolName))
-    throw new QwenError(
-      "invalid_request",
-      "The request cannot be sent: `settings.toolChoice` names a tool that is not in `settings.tools`.",
-    );
+    throw invalid("`settings.toolChoice` names a tool that is not in `settings.tools`.");
   return {
     tools: tools.map(wireTool),
     tool_choice:
@@ -171,11 +165,7 @@ function written(body: object): string {
   try {
     return JSON.stringify(body);
   } catch (cause) {
-    throw new QwenError(
-      "invalid_request",
-      "The request cannot be sent: a schema, or an option of the body, cannot be written as JSON.",
-      { cause },
-    );
+    throw invalid("a schema or an option cannot be written as JSON.", { cause });
   }
 }
 
@@ -187,10 +177,12 @@ export function extrasOf(
   const own = providerOptions?.[id];
   if (own === undefined) return undefined;
   const path = `\`providerOptions[${JSON.stringify(id)}]\``;
-  if (typeof own !== "object" || own === null || Array.isArray(own))
-    throw new QwenError("invalid_request", `The request cannot be sent: ${path} must be an object.`);
+  if (typeof own !== "object" || own === null || Array.isArray(own)) throw invalid(`${path} must be an object.`);
   const taken = RESERVED.find((name) => Object.hasOwn(own, name));
-  if (taken !== undefined)
-    throw new QwenError("invalid_request", `The request cannot be sent: ${path} cannot set \`${taken}\`.`);
+  if (taken !== undefined) throw invalid(`${path} cannot set \`${taken}\`.`);
   return own as Readonly<Record<string, unknown>>;
+}
+
+function invalid(what: string, cause?: unknown): QwenError {
+  return new QwenError("invalid_request", `The request cannot be sent: ${what}`, { cause });
 }

@@ -1,5 +1,4 @@
-import { retryAfterMs } from "@qwen/core/http";
-import { durationMs } from "./failures.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 type HeaderOf = (name: string) => string | undefined;
 
@@ -56,4 +55,20 @@ function untilMs(value: string | undefined, now: number): number | undefined {
     return Number.isNaN(date) ? undefined : Math.max(0, date - now);
   }
   return durationMs(value);
+}
+
+/** A duration such as `1m30.5s`, `20ms` or `2h`, in ms; `undefined` for what is none. */
+export function durationMs(text: string): number | undefined {
+  const match =
+    /^(?:(\d{1,9}(?:\.\d{1,9})?)h)?(?:(\d{1,9}(?:\.\d{1,9})?)m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9}(?:\.\d{1,9})?)ms)?/.exec(
+      text,
+    );
+  if (match === null || match[0] === "") return undefined;
+  const [hours, minutes, seconds, ms] = match.slice(1).map((digits) => Number(digits ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
 }
