@@ -102,12 +102,12 @@ export function createAnswering(options: AnsweringOptions): (asked: Asked) => Pr
     }
     const { prefill, body } = question;
     const common = {
+      dialect,
       model: has("other-model") ? `${model}-other` : model,
       body,
       usageOf: (ending: Ending) => (answer.usage === undefined ? usageOf(question, ending, dialect) : answer.usage),
     };
-    const format =
-      call.route === "chat" ? new ChatFormat({ ...common, dialect, prefill }) : new ResponsesFormat(common);
+    const format = call.route === "chat" ? new ChatFormat({ ...common, prefill }) : new ResponsesFormat(common);
     const saying = { answer, format, dialect, faults, call, clock, heartbeatMs, prefill, maxTokens: maxTokensOf(body) };
     if (!question.stream || has("json-body")) {
       const error = spoiledBody(faults, dialect);

@@ -34,6 +34,8 @@ export interface Dialect {
   readonly countsEnd: boolean;
   /** Whether one model can be asked for by its name. */
   readonly describesModels: boolean;
+  /** Whether its responses have only what their text is read from. */
+  readonly bareResponses: boolean;
   readonly eventStream: string;
   readonly json: string;
   /** Sent with every response, and with errors. */
@@ -74,6 +76,7 @@ const OPENAI: Dialect = {
   timings: false,
   countsEnd: false,
   describesModels: true,
+  bareResponses: false,
   eventStream: "text/event-stream; charset=utf-8",
   json: "application/json",
   headers: {},
@@ -143,6 +146,7 @@ const LLAMA: Dialect = {
   timings: true,
   countsEnd: true,
   describesModels: false,
+  bareResponses: true,
   eventStream: "text/event-stream",
   json: "application/json; charset=utf-8",
   headers: { server: "llama.cpp" },

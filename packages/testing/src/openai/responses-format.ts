@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 
-import type { Fields } from "./dialect.ts";
+import { bareEvent, bareResource } from "./bare-response.ts";
+import type { Dialect, Fields } from "./dialect.ts";
 import { type AnswerFormat, eventOf } from "./format.ts";
 import type { Ending, Said, ToolPiece } from "./script.ts";
 import type { ScriptedError } from "./scripted-error.ts";
 
 /** Options of {@link ResponsesFormat}. */
 export interface ResponsesFormatOptions {
+  readonly dialect: Dialect;
   /** The name that answers are under. */
   readonly model: string;
   /** All of the request. */
@@ -74,7 +76,9 @@ export class ResponsesFormat implements AnswerFormat {
 
   whole(ending: Ending): unknown {
     for (const item of this.#items) item.isDone = true;
-    return this.#resource(ending.finishReason === undefined ? "in_progress" : statusOf(ending), ending);
+    const resource = this.#resource(ending.finishReason === undefined ? "in_progress" : statusOf(ending), ending);
+    if (!this.#options.dialect.bareResponses) return resource;
+    return { ...bareResource(resource), completed_at: this.#createdAt };
   }
 
   error({ message, code, param = null }: ScriptedError): string {
@@ -159,7 +163,9 @@ export class ResponsesFormat implements AnswerFormat {
   }
 
   #tell(type: string, fields: Fields): void {
-    this.#events += eventOf({ type, ...fields, sequence_number: this.#number++ }, type);
+    const event = { type, ...fields, sequence_number: this.#number++ };
+    const told = this.#options.dialect.bareResponses ? bareEvent(event) : event;
+    this.#events += eventOf(told, told.type as string);
   }
 
   #resource(status: string, ending?: Ending): Fields {

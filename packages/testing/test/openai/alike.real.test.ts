@@ -99,6 +99,14 @@ test.each([
   await expectAlike(body);
 });
 
+test.each([
+  ["a stream", { stream: true, max_output_tokens: 6 }],
+  ["a whole one", { max_output_tokens: 6 }],
+  ["one that stops by itself", { input: "Say hi.", stream: true }],
+])("the emulator responds as llama.cpp does, with %s", async (_name, body) => {
+  await expectAlike({ model: "any", temperature: 0, input: PROMPT, ...body }, { path: "/responses" });
+});
+
 test.each([true, false])(
   "the emulator goes on behind a beginning as llama.cpp does, with stream: %s",
   async (stream) => {
@@ -132,6 +140,22 @@ test("the emulator has the routes that llama.cpp has", async () => {
     };
   };
   expect(await list(emulator.url)).toEqual(await list(`${model.url}/v1`));
+});
+
+test("an answer that its client leaves is cut off by both, and the next one is whole", async () => {
+  emulator.answer(({ prompt }) =>
+    prompt === "Say hi." ? ["Hello", " there"] : { steps: Array(1000).fill("a"), delayMs: 5 },
+  );
+  for (const url of [`${model.url}/v1`, emulator.url]) {
+    const left = (await ask(url, { messages, stream: true, max_tokens: 400 }, { leaveAt: '"content":"' }))!;
+    expect(left.end).toBe("left");
+    const start = performance.now();
+    const next = (await ask(url, { messages: hi, stream: true, max_tokens: 2, temperature: 0 }))!;
+    expect([next.end, next.body.includes("data: [DONE]")]).toEqual(["eof", true]);
+    // The one slot was free again: what was left would have taken seconds.
+    expect(performance.now() - start).toBeLessThan(2500);
+  }
+  expect(emulator.calls.slice(-2).map(({ state }) => state)).toEqual(["cancelled", "finished"]);
 });
 
 test("a body that is no JSON is refused by both, in words of their own", async () => {
