@@ -56,10 +56,8 @@ describe("a text from max", () => {
   test("is loaded in two steps: what is made, and with the first call what that takes", async () => {
     await using space = await createSpaceEmulator({ shape: "max", answer: "Hello there." });
     const [imported, called] = (await run(process.execPath, "loaded.ts", space.url)).split("\n");
-    expect(imported).toBe(
-      "core/core.js core/gradio/index.js core/index.js core/schema/index.js core/schemas.js max/index.js",
-    );
-    expect(called).toBe("core/gradio/jobs.js core/http/connections.js undici");
+    expect(imported).toBe("core/core.js core/gradio/index.js core/index.js max/index.js");
+    expect(called).toBe("core/gradio/jobs.js core/http/connections.js core/schemas.js undici");
   });
 });
 

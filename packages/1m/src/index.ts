@@ -1,12 +1,7 @@
 import { createSpaceProvider, dialogueOf, promptOf, type SpaceProviderOptions } from "@qwen/core/gradio";
-import { array, nullable, nullish, object, string, tuple, unknown } from "@qwen/core/schema";
 
 /** Writes a message into the session; `agent_run` answers what stands there. */
 const ADD_TEXT = { endpoint: "add_text", fnIndex: 1 };
-
-// A message of modelscope_studio's chatbot; the answer's side of a pair is a list of them, or null.
-const message = object({ text: nullish(string()) });
-const pair = tuple([unknown(), nullable(array(nullable(message)))]);
 
 /**
  * Qwen2.5-1M, served by its public demo Space on Gradio 4: a context of a million tokens.
@@ -51,7 +46,12 @@ export function qwen1M<const Id extends string = "1m">(options?: SpaceProviderOp
         return [chat, null, 0];
       },
       // The chat as pairs of question and answer, and two of the Space's own.
-      outputs: tuple([array(pair), unknown(), unknown()]),
+      outputs({ array, nullable, nullish, object, string, tuple, unknown }) {
+        // A message of modelscope_studio's chatbot; the answer's side of a pair is a list of them, or null.
+        const message = object({ text: nullish(string()) });
+        const pair = tuple([unknown(), nullable(array(nullable(message)))]);
+        return tuple([array(pair), unknown(), unknown()]);
+      },
       answer: {
         at: [0, -1, 1, 0, "text"],
         placeholders: ["Qwen is thinking..."],

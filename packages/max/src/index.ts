@@ -1,7 +1,4 @@
 import { createSpaceProvider, dialogueOf, type SpaceProviderOptions } from "@qwen/core/gradio";
-import { array, nullable, string, tuple, unknown } from "@qwen/core/schema";
-
-const pair = tuple([nullable(string()), nullable(string())]);
 
 /**
  * Qwen2.5-Max, served by its public demo Space.
@@ -42,7 +39,10 @@ export function qwenMax<const Id extends string = "max">(options?: SpaceProvider
         return [question, turns, system];
       },
       // The text box, the chat as pairs of question and answer, the system prompt.
-      outputs: tuple([unknown(), array(pair), unknown()]),
+      outputs({ array, nullable, string, tuple, unknown }) {
+        const pair = tuple([nullable(string()), nullable(string())]);
+        return tuple([unknown(), array(pair), unknown()]);
+      },
       answer: { at: [1, -1, 1] },
     },
     options,

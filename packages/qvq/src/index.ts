@@ -1,5 +1,4 @@
 import { createSpaceProvider, promptOf, type SpaceProviderOptions } from "@qwen/core/gradio";
-import { nullable, string, tuple } from "@qwen/core/schema";
 import { pictureOf } from "./picture.ts";
 
 /**
@@ -46,7 +45,7 @@ export function qvq<const Id extends string = "qvq">(options?: SpaceProviderOpti
           picture === undefined ? null : await session.upload(picture.bytes, { filename: picture.filename });
         return [uploaded, promptOf(messages)];
       },
-      outputs: tuple([nullable(string())]),
+      outputs: ({ nullable, string, tuple }) => tuple([nullable(string())]),
       answer: { at: [0] },
     },
     options,

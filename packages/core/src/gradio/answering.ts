@@ -8,6 +8,7 @@ import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Call, CallWork } from "../call.ts";
 import type { SpaceClient } from "./client.ts";
 import type { Conversations } from "./conversations.ts";
+import type { OutputsSchema } from "./outputs-schema.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
 import type { TrackedEndpoint } from "./tracked-endpoint.ts";
 
@@ -17,6 +18,7 @@ export interface AnsweringSpace {
   readonly client: SpaceClient;
   readonly endpoint: TrackedEndpoint;
   readonly definition: SpaceDefinition<string, ModelInfo>;
+  readonly outputs: OutputsSchema;
   readonly conversations: Conversations;
   readonly timeouts: Timeouts | undefined;
 }

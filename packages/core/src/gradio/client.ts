@@ -1,5 +1,5 @@
 import { createTransport } from "#transport";
-import { publicReach, type Reach } from "../http/elsewhere.ts";
+import { publicReach, type Reach } from "../http/reach.ts";
 import { guardedTransport } from "../http/guard.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 import { spaceUrl, type SpaceTarget } from "./address.ts";

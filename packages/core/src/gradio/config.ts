@@ -1,6 +1,3 @@
-import { QwenError } from "../errors.ts";
-import { isRecord } from "./json.ts";
-
 /** An endpoint of a Space, as `GET /config` lists it. */
 export interface Endpoint {
   /** Its name with a leading "/", as `api_name` in Gradio; absent on one that has none. */
@@ -33,7 +30,8 @@ export interface SpaceConfig {
 /** What a server sent, checked for the fields we read. */
 export type CheckedConfig = { readonly config: RawConfig } | { readonly problem: string };
 
-interface RawConfig {
+/** The fields of it that we read. */
+export interface RawConfig {
   readonly version?: string | null | undefined;
   readonly app_id?: number | string | null | undefined;
   readonly protocol?: string | null | undefined;
@@ -46,68 +44,6 @@ interface RawConfig {
     readonly types?: unknown;
   }[];
   readonly components?: unknown;
-}
-
-/**
- * Reads the JSON of `GET /config`, `undefined` where it was none.
- *
- * Throws `protocol` for what is no Gradio config, and for the WebSocket protocol of Gradio 3.
- */
-export function parseConfig(
-  json: unknown,
-  { host, check }: { readonly host: string; readonly check: (json: unknown) => CheckedConfig },
-): SpaceConfig {
-  if (json === undefined) throw new QwenError("protocol", `${host} is no Gradio app: its /config is not JSON.`);
-  const result = check(json);
-  if ("problem" in result)
-    throw new QwenError("protocol", `${host} is no Gradio app this SDK knows: ${result.problem}.`);
-  const { version, protocol, app_id: appId, api_prefix: apiPrefix, dependencies } = result.config;
-  if (protocol === undefined || protocol === null || protocol.startsWith("ws")) {
-    throw new QwenError(
-      "protocol",
-      `${host} runs Gradio ${version ?? "3"}, whose WebSocket protocol is not supported. It needs Gradio 4 or later.`,
-    );
-  }
-  return {
-    version: version ?? undefined,
-    appId: appId === undefined || appId === null ? undefined : String(appId),
-    apiPrefix: apiPrefix ?? "",
-    endpoints: dependencies.map(({ id, api_name: name, queue, inputs }, index) => ({
-      name: typeof name === "string" ? `/${name.replace(/^\//, "")}` : undefined,
-      fnIndex: id ?? index,
-      queue: queue !== false,
-      inputCount: Array.isArray(inputs) ? inputs.length : undefined,
-    })),
-    serverInputs: serverInputsIn(result.config),
-    wholeAnswers: wholeAnswersIn(result.config),
-  };
-}
-
-function wholeAnswersIn({ dependencies }: RawConfig): SpaceConfig["wholeAnswers"] {
-  const plain = dependencies.flatMap(({ id, types }, index) =>
-    isRecord(types) && types["generator"] === false ? [id ?? index] : [],
-  );
-  return plain.length === 0 ? undefined : new Set(plain);
-}
-
-function serverInputsIn({ dependencies, components }: RawConfig): SpaceConfig["serverInputs"] {
-  const own = new Set<unknown>();
-  for (const component of listIn(components)) {
-    if (!isRecord(component)) continue;
-    // Gradio 6 says so of a button as well; earlier ones leave only their states out of their API.
-    const { skip_api: skipped } = component;
-    if (typeof skipped === "boolean" ? skipped : component["type"] === "state") own.add(component["id"]);
-  }
-  const serverInputs = new Map<number, readonly boolean[]>();
-  for (const [index, { id, inputs }] of dependencies.entries()) {
-    const places = listIn(inputs).map((input) => own.has(input));
-    if (places.includes(true)) serverInputs.set(id ?? index, places);
-  }
-  return serverInputs.size === 0 ? undefined : serverInputs;
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** Finds an endpoint by its name, with or without the leading "/", or by its `fn_index`. */

@@ -13,6 +13,7 @@ import {
 } from "../options.ts";
 import type { ModelInfo } from "../provider.ts";
 import type { AnswerLocation } from "./answer.ts";
+import { isSchema } from "./outputs-schema.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
 
 /**
@@ -78,13 +79,10 @@ const someModels: Rule = (value) =>
     ? undefined
     : "a list of at least one model, each with an `id`";
 
-/** Some schemas are functions. */
-const aSchema: Rule = (value) => {
-  const { "~standard": standard } = (value ?? {}) as { readonly "~standard"?: unknown };
-  return isGroup(standard) && "validate" in standard && typeof standard.validate === "function"
+const aSchema: Rule = (value) =>
+  typeof value === "function" || isSchema(value)
     ? undefined
-    : "a schema, such as one of `@qwen/core/schema` or any Standard Schema";
-};
+    : "a schema by Standard Schema, or a function that makes one of the builders of `@qwen/core/schema`";
 
 const aPlace: Rule = (value) =>
   Array.isArray(value) &&

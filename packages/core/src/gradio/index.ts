@@ -29,7 +29,7 @@ export type {
 } from "./session-definition.ts";
 export type { SessionProviderOptions } from "./session-provider.ts";
 export type { SpaceProviderOptions } from "./space-provider.ts";
-export type { InputSession, OutputSchema, SpaceDefinition, SpaceRequest } from "./space-definition.ts";
+export type { InputSession, OutputSchema, SchemaBuilders, SpaceDefinition, SpaceRequest } from "./space-definition.ts";
 export type { Dialogue } from "../dialogue.ts";
 export type { SpaceTarget } from "./address.ts";
 export type { AnswerLocation } from "./answer.ts";

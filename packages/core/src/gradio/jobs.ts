@@ -1,4 +1,6 @@
-// What a call of a Space takes once it has begun: loaded with the first one.
+// What a call of a Space takes once it has begun: loaded with the first one, or with the first `/config`.
+export { readConfig } from "./config-reader.ts";
+export { statusFailure } from "./failure.ts";
 export { answer } from "./space-answer.ts";
 export { runEndpoint } from "./endpoint-run.ts";
 export { Session } from "./session.ts";

@@ -1,30 +1,8 @@
-import { QwenError } from "../errors.ts";
-import { readText, type TransportResponse } from "../http/transport.ts";
-import { isHuggingFaceSpace } from "./address.ts";
-import { bounded } from "./clean-ups.ts";
-import type { ClientRequest } from "./client-request.ts";
-import { parseConfig, type SpaceConfig } from "./config.ts";
-import { CookieJar } from "./cookies.ts";
-import { failureOf, type Conceal } from "./failure.ts";
-import { parseJson } from "./json.ts";
-import { SharedWork } from "./shared-work.ts";
 import type { AbortSource } from "../stop.ts";
-
-/** How the config of a Space is read. */
-export interface ConfigSource {
-  readonly url: URL;
-  readonly conceal: Conceal;
-  request(request: ClientRequest): Promise<TransportResponse>;
-}
-
-/** As much of a `/config` is read, in bytes. */
-const MOST_BYTES = 32 * 1024 * 1024;
-
-/** A config, and the JSON that it was read from. */
-interface WholeConfig {
-  readonly config: SpaceConfig;
-  readonly json: unknown;
-}
+import { bounded } from "./clean-ups.ts";
+import type { SpaceConfig } from "./config.ts";
+import type { ConfigSource, WholeConfig } from "./config-reader.ts";
+import { SharedWork } from "./shared-work.ts";
 
 /** The `/config` of a Space, read when it is needed, for all who need it. */
 export class KnownConfig {
@@ -35,6 +13,7 @@ export class KnownConfig {
   /** `prefixHint` is the prefix of the API until the config is known. */
   constructor(source: ConfigSource, prefixHint: string) {
     this.#reading = new SharedWork(async (signal) => {
+      const { readConfig } = await import("./jobs.ts");
       const whole = await readConfig(source, signal);
       this.#config = whole.config;
       return whole;
@@ -81,26 +60,4 @@ export class KnownConfig {
   forget(): void {
     this.#config = undefined;
   }
-}
-
-async function readConfig({ url, conceal, request }: ConfigSource, signal: AbortSource): Promise<WholeConfig> {
-  // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
-  const ask = (): Promise<TransportResponse> => request({ path: "config", jar: new CookieJar(), signal });
-  const response = await ask().catch((error: unknown) => {
-    // Gradio's server closes the connection behind a 500 unannounced, and what follows over it is lost.
-    if (QwenError.isInstance(error) && error.code === "connection") return ask();
-    throw error;
-  });
-  if (response.status !== 200) throw await failureOf(response, { url, conceal, signal });
-  const body = await readText(response.body, { maxBytes: MOST_BYTES, signal });
-  if (body.trimStart().startsWith("<")) {
-    throw new QwenError(
-      "space_unavailable",
-      `${url.host} shows a page instead of a Gradio app${isHuggingFaceSpace(url) ? ": it may be asleep, building or stopped" : ""}.`,
-    );
-  }
-  // Loaded beside the first answer, not before it: schemas are a third of this package's code.
-  const { checkConfig } = await import("#schema");
-  const json = parseJson(body);
-  return { config: parseConfig(json, { host: url.host, check: checkConfig }), json };
 }

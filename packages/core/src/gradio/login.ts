@@ -2,7 +2,6 @@ import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { CookieJar } from "./cookies.ts";
-import { statusFailure } from "./failure.ts";
 import { SharedWork } from "./shared-work.ts";
 import type { AbortSource } from "../stop.ts";
 
@@ -40,7 +39,10 @@ export function createLogin(
     if (response.status !== 200) {
       // Its body is not looked at: it may show the form that was sent.
       response.body.cancel();
-      if (response.status === 429 || response.status >= 500) throw statusFailure(response, { url, body: "" });
+      if (response.status === 429 || response.status >= 500) {
+        const { statusFailure } = await import("./jobs.ts");
+        throw statusFailure(response, { url, body: "" });
+      }
       throw new QwenError(
         "authentication",
         `${url.host} does not accept the username and password given as \`auth\`.`,

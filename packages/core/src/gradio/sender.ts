@@ -1,6 +1,6 @@
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
-import { publicReach } from "../http/elsewhere.ts";
+import { publicReach } from "../http/reach.ts";
 import { followHops } from "../http/follow.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 import type { Timeouts } from "../provider.ts";

@@ -1,8 +1,6 @@
 import { checkRequest, findUnsupported } from "../capabilities.ts";
-import { decide } from "../decision.ts";
 import { QwenError } from "../errors.ts";
 import { knownModel } from "../known-model.ts";
-import { isGroup } from "../options.ts";
 import type { ProviderPart, Warning } from "../part.ts";
 import { sleep } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
@@ -14,7 +12,6 @@ import { Job } from "./job.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
 import { hasNoRoute, wasLost } from "./join.ts";
 import type { Session } from "./session.ts";
-import type { OutputSchema } from "./space-definition.ts";
 import type { EndpointNow } from "./tracked-endpoint.ts";
 
 /** Answers a request: pushes the parts of the answer, the `finish` last. */
@@ -109,14 +106,14 @@ class AnswerJob implements JobListener {
   #verification: Promise<void> | undefined;
 
   constructor(attempt: AnswerAttempt, { session, warnings }: Pick<AnswerSession, "session" | "warnings">) {
-    const { definition, endpoint } = attempt.space;
+    const { definition, endpoint, outputs } = attempt.space;
     this.#attempt = attempt;
     this.#session = session;
     this.#untold = warnings;
     this.#now = endpoint.now;
     this.#reader = new AnswerReader(definition.answer, {
       whole: this.#now.fnIndex === undefined,
-      check: (outputs) => problemIn(definition.outputs, outputs),
+      check: (values) => outputs.problemIn(values),
     });
   }
 
@@ -233,20 +230,3 @@ export function mayHaveChanged(error: unknown): boolean {
 function isRefusal(error: unknown): boolean {
   return QwenError.isInstance(error) && (error.status === 400 || error.status === 422);
 }
-
-/** What is wrong with the outputs, by the definition's schema. */
-function problemIn(schema: OutputSchema, outputs: readonly unknown[]): string | undefined {
-  const result: unknown = decide("outputs", () => schema["~standard"].validate(outputs));
-  return decide("outputs", () => issuesIn(result));
-}
-
-function issuesIn(result: unknown): string | undefined {
-  if (!isGroup(result)) throw NO_RESULT();
-  const { issues } = result as { readonly issues?: unknown };
-  if (issues === undefined || issues === null) return undefined;
-  if (!Array.isArray(issues)) throw NO_RESULT();
-  return issues.map((issue: unknown) => (isGroup(issue) && "message" in issue ? String(issue.message) : "")).join("; ");
-}
-
-const NO_RESULT = (): TypeError =>
-  new TypeError("`outputs` of a Space must be a schema that gives `{ value }`, or `{ issues }` as a list.");

@@ -1,5 +1,6 @@
 import type { ModelInfo, ProviderRequest } from "../provider.ts";
 import type { Warning } from "../part.ts";
+import type * as builders from "../schema/schema.ts";
 import type { SpaceTarget } from "./address.ts";
 import type { AnswerLocation } from "./answer.ts";
 import type { FileData } from "./upload.ts";
@@ -18,8 +19,11 @@ export interface SpaceDefinition<Id extends string, Model extends ModelInfo> {
   readonly apiPrefix?: string | undefined;
   /** The inputs of the endpoint for a request. */
   inputs(request: SpaceRequest, session: InputSession): readonly unknown[] | Promise<readonly unknown[]>;
-  /** What the outputs look like; checked on the first and the final ones. */
-  readonly outputs: OutputSchema;
+  /**
+   * What the outputs look like; checked on the first and the final ones. A function makes it with the first call, of the
+   * builders of `@qwen/core/schema`, so that nobody loads those before.
+   */
+  readonly outputs: OutputSchema | ((builders: SchemaBuilders) => OutputSchema);
   readonly answer: AnswerLocation;
 }
 
@@ -53,6 +57,9 @@ export interface InputSession {
   /** Says in `finish.warnings` what of the request could not be honoured. */
   warn(warning: Warning): void;
 }
+
+/** What `@qwen/core/schema` makes schemas with. */
+export type SchemaBuilders = typeof builders;
 
 /** Any schema of the Standard Schema specification that checks at once, such as one of `@qwen/core/schema` or of zod. */
 export interface OutputSchema {

@@ -13,6 +13,7 @@ import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options
 import { createClient } from "./client.ts";
 import { createConversations } from "./conversations.ts";
 import { readDefinition } from "./definition-reader.ts";
+import { OutputsSchema } from "./outputs-schema.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
 
@@ -56,6 +57,7 @@ export function createSpaceProvider<
     client,
     endpoint: new TrackedEndpoint(client, definition),
     definition,
+    outputs: new OutputsSchema(definition.outputs),
     conversations: createConversations(),
     timeouts,
   };
@@ -73,7 +75,9 @@ export function createSpaceProvider<
 }
 
 function answerBy(asked: Answering, call: Call<ProviderPart>): Promise<void> {
-  return jobs.now?.answer(asked, call) ?? jobs.load().then(({ answer }) => answer(asked, call));
+  const { outputs } = asked.space;
+  if (jobs.now !== undefined && outputs.isMade) return jobs.now.answer(asked, call);
+  return Promise.all([jobs.load(), outputs.make()]).then(([{ answer }]) => answer(asked, call));
 }
 
 const OPTION_NAMES: OptionNames<SpaceProviderOptions> = { ...CLIENT_OPTIONS, space: true, urls: true, id: true };

@@ -15,19 +15,11 @@ import {
 } from "../options.ts";
 import { startTimer } from "../timers.ts";
 import { follow } from "./follow.ts";
-import { mayBePublicHost } from "./public-address.ts";
+import type { Reach } from "./reach.ts";
 import { headerOf, readBytes, type Transport } from "./transport.ts";
 
 /** Characters of an address that a message shows. */
 const LONGEST_SHOWN = 200;
-
-/** Where a request to somewhere else may go: to any address, to public ones only, or not at all. */
-export type Reach = "any" | "public" | "none";
-
-/** Where a URL may lead to, by how it is written: {@link Reach} of public hosts, and nothing else. */
-export function publicReach(url: URL): Reach {
-  return mayBePublicHost(url) ? "public" : "none";
-}
 
 /** How to fetch what is at an address that somebody else chose. */
 export interface ElsewhereOptions {

@@ -10,13 +10,10 @@ export {
   aString,
   aTransport,
   aWholeNumber,
-  bytesInDataUrl,
   checkRequest,
   concealed,
   createTransport,
-  dataUrl,
   durationMs,
-  fetchElsewhere,
   fileSource,
   findUnsupported,
   follow,
@@ -44,6 +41,8 @@ export {
   warnOfSettings,
 } from "#core";
 export { createProvider } from "../created-provider.ts";
+export { bytesInDataUrl, dataUrl } from "./data-url.ts";
+export { fetchElsewhere } from "./elsewhere.ts";
 export { readEvents } from "./events.ts";
 export { decodeEvents } from "./sse.ts";
 export type { AnswerCall, AnswerClock, ProviderDefinition } from "../created-provider.ts";
@@ -51,7 +50,8 @@ export type { CallSource } from "../call.ts";
 export type { AbortSource } from "../stop.ts";
 export type { EventSink } from "./sse.ts";
 export type { ReadEventsOptions, ServerSentEvent } from "./events.ts";
-export type { ElsewhereOptions, Reach } from "./elsewhere.ts";
+export type { ElsewhereOptions } from "./elsewhere.ts";
+export type { Reach } from "./reach.ts";
 export type { FollowedRequest } from "./follow.ts";
 export type {
   BodySink,

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnswerReader } from "../../src/gradio/answer.ts";
-import { findEndpoint, parseConfig } from "../../src/gradio/config.ts";
+import { findEndpoint } from "../../src/gradio/config.ts";
+import { parseConfig } from "../../src/gradio/config-reader.ts";
 import { checkConfig } from "../../src/gradio/config-schema.ts";
 import { applyEdits, Editor, type Edit } from "../../src/gradio/diff.ts";
 import { LongList } from "../../src/gradio/long-list.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseJson } from "../../src/gradio/json.ts";
-import { endpointNames, endpointsInWords, findEndpoint, parseConfig } from "../../src/gradio/config.ts";
+import { endpointNames, endpointsInWords, findEndpoint } from "../../src/gradio/config.ts";
+import { parseConfig } from "../../src/gradio/config-reader.ts";
 import { checkConfig } from "../../src/gradio/config-schema.ts";
 import { configOf } from "../servers/test-space.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ProviderPart } from "../../src/part.ts";
 import { createSpaceProvider } from "../../src/gradio/space-provider.ts";
-import type { OutputSchema, SpaceDefinition } from "../../src/gradio/space-definition.ts";
+import type { OutputSchema, SchemaBuilders, SpaceDefinition } from "../../src/gradio/space-definition.ts";
 import { completed, eventId, says, startTestSpace } from "../servers/test-space.ts";
 import { collect, rejection } from "../servers/waiting.ts";
 
@@ -101,5 +101,67 @@ describe("the definition of a Space", () => {
       );
       await provider.close?.();
     }
+  });
+
+  it("whose schema is to be made of builders has it made with the first call, once", async () => {
+    await using space = await startTestSpace({
+      join: ({ reply }) => reply(200, { event_id: eventId() }),
+      data: says(completed(["Hello"])),
+    });
+    let made = 0;
+    const outputs = ({ string, tuple }: SchemaBuilders) => {
+      made += 1;
+      return tuple([string()]);
+    };
+    const provider = createSpaceProvider(definition(space.origin, { outputs }));
+    expect(made).toBe(0);
+    for (let call = 0; call < 2; call += 1) {
+      const parts = await collect(provider.stream({ messages: [{ role: "user", content: "Hi" }] }));
+      expect(parts[0]).toEqual({ type: "text-delta", text: "Hello" });
+    }
+    expect(made).toBe(1);
+    await provider.close?.();
+  });
+
+  it("is held to the schema that was made of builders", async () => {
+    await using space = await startTestSpace({
+      join: ({ reply }) => reply(200, { event_id: eventId() }),
+      data: says(completed(["Hello"])),
+    });
+    const outputs = ({ number, tuple }: SchemaBuilders) => tuple([number()]);
+    const provider = createSpaceProvider(definition(space.origin, { outputs }));
+    const error = await rejection(collect(provider.stream({ messages: [{ role: "user", content: "Hi" }] })));
+    expect(error).toMatchObject({ code: "protocol", message: expect.stringContaining("another shape") });
+    await provider.close?.();
+  });
+
+  it("whose function makes no schema ends each call with what is wrong, and sends nothing", async () => {
+    await using space = await startTestSpace({});
+    const failure = new RangeError("mine");
+    const makers: readonly (readonly [() => never, unknown])[] = [
+      [
+        () => {
+          throw failure;
+        },
+        failure,
+      ],
+      [
+        () => undefined as never,
+        expect.objectContaining({ message: expect.stringMatching(/`outputs` must be a schema/) }),
+      ],
+      [
+        () => Promise.resolve() as never,
+        new TypeError("`outputs` must return its value at once; it returned a promise."),
+      ],
+    ];
+    for (const [outputs, expected] of makers) {
+      const provider = createSpaceProvider(definition(space.origin, { outputs }));
+      for (let call = 0; call < 2; call += 1)
+        expect(await rejection(collect(provider.stream({ messages: [{ role: "user", content: "Hi" }] })))).toEqual(
+          expected,
+        );
+      await provider.close?.();
+    }
+    expect(space.requests).toEqual([]);
   });
 });

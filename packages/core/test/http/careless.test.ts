@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import { fetchElsewhere, type ElsewhereOptions, type Reach } from "../../src/http/elsewhere.ts";
+import { fetchElsewhere, type ElsewhereOptions } from "../../src/http/elsewhere.ts";
+import type { Reach } from "../../src/http/reach.ts";
 import { readEvents } from "../../src/http/events.ts";
 import { follow, type FollowedRequest } from "../../src/http/follow.ts";
 import { createTransport } from "../../src/http/platform-transport.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fetchElsewhere, publicReach, type ElsewhereOptions, type Reach } from "../../src/http/elsewhere.ts";
+import { fetchElsewhere, type ElsewhereOptions } from "../../src/http/elsewhere.ts";
+import { publicReach, type Reach } from "../../src/http/reach.ts";
 import type { Transport } from "../../src/http/transport.ts";
 import { chunk, CHUNKED, response, startRawServer, type RawServer } from "../servers/raw-server.ts";
 import { get, openTransport } from "../servers/transports.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { fetchElsewhere, publicReach } from "../../src/http/elsewhere.ts";
+import { fetchElsewhere } from "../../src/http/elsewhere.ts";
+import { publicReach } from "../../src/http/reach.ts";
 import { readEvents } from "../../src/http/events.ts";
 import { follow } from "../../src/http/follow.ts";
 import {
