@@ -1,3 +1,11 @@
 export { openaiCompatible, type ModelOf, type OpenAICompatibleProvider } from "./openai-compatible.ts";
 export type { ModelOption, OpenAICompatibleOptions } from "./options.ts";
 export type { ListedModel, ListModelsOptions } from "./model-list.ts";
+export { dashscope, type DashscopeOptions, type DashscopeRegion } from "./presets/dashscope.ts";
+export { huggingFace } from "./presets/hugging-face.ts";
+export { llamaCpp, type LlamaCppOptions } from "./presets/llama-cpp.ts";
+export { lmStudio } from "./presets/lm-studio.ts";
+export { ollama } from "./presets/ollama.ts";
+export { openRouter } from "./presets/open-router.ts";
+export type { PresetOptions, PresetOptionsWithModels } from "./presets/preset.ts";
+export { vllm } from "./presets/vllm.ts";

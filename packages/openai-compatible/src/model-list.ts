@@ -68,7 +68,8 @@ function listed(raw: JsonObject): readonly ListedModel[] {
     countIn(raw, "max_model_len") ??
     countIn(raw, "context_window") ??
     countIn(raw, "max_context_length") ??
-    countIn(meta, "n_ctx_train");
+    countIn(meta, "n_ctx_train") ??
+    mostOf(raw["providers"]);
   return [
     {
       id,
@@ -78,4 +79,12 @@ function listed(raw: JsonObject): readonly ListedModel[] {
       raw,
     },
   ];
+}
+
+/** The longest context of those who serve a model, where a router of theirs lists them. */
+function mostOf(providers: unknown): number | undefined {
+  if (!Array.isArray(providers)) return undefined;
+  const counts = providers.map((each: unknown) => countIn(each, "context_length") ?? 0);
+  const most = counts.reduce((longest, count) => Math.max(longest, count), 0);
+  return most === 0 ? undefined : most;
 }

@@ -152,7 +152,9 @@ function wireTool({ name, description, inputSchema }: Tool): object {
 }
 
 function prefillOf({ beginning }: WireMessages, { prefill }: Dialect): Record<string, unknown> {
-  if (beginning === undefined || prefill !== "continue_final_message") return {};
+  if (beginning === undefined || prefill === undefined || prefill === "message") return {};
+  // Models that think go on behind nothing (alibabacloud.com/help/en/model-studio/partial-mode).
+  if (prefill === "partial") return { enable_thinking: false };
   return { continue_final_message: true, add_generation_prompt: false };
 }
 

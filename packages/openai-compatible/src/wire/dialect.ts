@@ -10,7 +10,7 @@ export interface Dialect {
   readonly keyVariable?: string | undefined;
   /**
    * How it is told to go on behind the beginning of its answer, which the last message holds: by that alone (`message`, as
-   * llama.cpp takes it), by `partial: true` on that message, or by `continue_final_message` in the body.
+   * llama.cpp takes it), by `partial: true` on that message, without thinking, or by `continue_final_message` in the body.
    *
    * @defaultValue "message"
    */
