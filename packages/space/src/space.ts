@@ -1,3 +1,4 @@
+import type { Capabilities } from "@qwen/core";
 import { createSessionProvider, spaceUrl, type ModelInfo, type Provider } from "@qwen/core/gradio";
 
 import { planOf } from "./planning.ts";
@@ -11,6 +12,8 @@ import { readSpaceOptions, type SpaceOptions } from "./space-options.ts";
  *
  * Give `owner/name`, or the URL of any Gradio app from version 4 on. Provider and model are called by the slug of that
  * (`owner-name`); a URL gives a name the compiler does not know, so give an `id` with one.
+ *
+ * What it can do is what a Space may, until then: after that its model says what was found.
  *
  * A first call reads `/config`; where no chat can be told it rejects with `unsupported`, which says what was seen and which option
  * to set, before anything else is asked. System prompt, history, pictures and settings go into the inputs for them; without
@@ -31,17 +34,41 @@ export function space<const Target extends string | URL, const Id extends string
   const { id, overrides, client } = readSpaceOptions(options);
   // Without a given id, Id is the slug by its default, which the compiler cannot see here.
   const name = (id ?? slugOf(target)) as Id;
+  // What a Space may have, until it was looked at.
+  let capabilities: Capabilities = { images: true };
+  const model: ModelInfo<Id> = {
+    id: name,
+    get capabilities() {
+      return capabilities;
+    },
+  };
   return createSessionProvider<Id, ModelInfo<Id>, Plan>(
     {
       id: name,
       space: target,
-      models: [{ id: name, capabilities: { images: true } }],
-      plan: async (page) => (await planOf(page, overrides)).plan,
+      models: [model],
+      async plan(page) {
+        const { plan } = await planOf(page, overrides);
+        capabilities = capabilitiesOf(plan);
+        return plan;
+      },
       isSame: (before, after) => fingerprintOf(before) === fingerprintOf(after),
       answer: play,
     },
     client,
   );
+}
+
+function capabilitiesOf({ image, system, history, settings }: Plan): Capabilities {
+  return {
+    images: image !== undefined,
+    system: system === undefined ? "prompt" : "native",
+    history: history.kind === "prompt" ? "prompt" : "native",
+    conversation: false,
+    tools: false,
+    json: false,
+    settings: [...settings.keys()],
+  };
 }
 
 /** The id that a target has where none is given: of `owner/name` the compiler knows it. */
@@ -57,6 +84,8 @@ function slugOf(target: string | URL): string {
   // Whatever is wrong with it is said here.
   const url = spaceUrl(target);
   const address = String(target).trim();
-  const words = /^[\w.-]+\/[\w.-]+$/.test(address) ? address : url.host + url.pathname.replace(/\/+$/, "");
+  const page = /^(?:https?:\/\/)?(?:www\.)?(?:huggingface|hf)\.co\/spaces\/([\w.-]+\/[\w.-]+)/i.exec(address);
+  const repository = page?.[1] ?? /^[\w.-]+\/[\w.-]+$/.exec(address)?.[0];
+  const words = repository ?? url.host + url.pathname.replace(/\/+$/, "");
   return words.toLowerCase().replaceAll(/[/:]/g, "-");
 }

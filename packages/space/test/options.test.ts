@@ -1,3 +1,4 @@
+import { createRouter } from "@qwen/core";
 import { describe, expect, test } from "vitest";
 
 import { space } from "../src/index.ts";
@@ -40,7 +41,10 @@ describe("what is wrong is a TypeError that names it, when a provider is made", 
 describe("the id of a provider and its model", () => {
   test.each([
     ["Owner/Some.Name_1", "owner-some.name_1"],
-    ["https://huggingface.co/spaces/Owner/Name", "owner-name.hf.space"],
+    ["https://huggingface.co/spaces/Owner/Name?logs=build", "owner-name"],
+    ["hf.co/spaces/Owner/Name/tree/main", "owner-name"],
+    ["https://owner-name.hf.space", "owner-name.hf.space"],
+    ["owner-name.hf.space", "owner-name.hf.space"],
     ["http://127.0.0.1:7860", "127.0.0.1-7860"],
     ["http://127.0.0.1:7860/app/", "127.0.0.1-7860-app"],
   ])("of %s is %s", (target, id) => {
@@ -53,6 +57,14 @@ describe("the id of a provider and its model", () => {
     const provider = space("https://host.test/", { id: "mine" });
     const id: "mine" = provider.id;
     expect(id).toBe("mine");
+  });
+
+  test("is a name of the router", async () => {
+    await using router = createRouter({ plugins: [space("Owner/Name"), space("https://host.test/", { id: "mine" })] });
+    const names: readonly ("owner-name" | "mine")[] = ["owner-name", "mine"];
+    for (const name of names) expect(router.has(name)).toBe(true);
+    // @ts-expect-error a name that is none of them
+    expect(() => router.stream({ model: "other", messages: [] })).not.toThrow();
   });
 
   test("is known to the compiler where the target is a repository", () => {

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+
+import { completed, failed, says } from "../../core/test/servers/test-space.ts";
+import { space } from "../src/index.ts";
+import { hear } from "./hearing.ts";
+import { recorded } from "./recorded.ts";
+import { answer, ask, bodyOf, CHAT, serve, TURNS } from "./served.ts";
+
+describe("what a call costs", () => {
+  test("is /config, the job and its stream, and from then on the job and its stream", async () => {
+    await using server = await serve(CHAT);
+    const provider = space(server.origin, { id: "any" });
+    expect(await hear(provider, { messages: ask("Hi") })).toMatchObject({ text: "Hello." });
+    expect(server.log).toEqual(["config", "join", "data"]);
+    await hear(provider, { messages: TURNS });
+    expect(server.log.slice(3)).toEqual(["join", "data"]);
+    expect(bodyOf(server.requests[3])).toMatchObject({
+      fn_index: 4,
+      data: [
+        "And now?",
+        [
+          { role: "user", content: "Hi" },
+          { role: "assistant", content: "Hello" },
+        ],
+      ],
+    });
+    await provider.close?.();
+  });
+
+  test("is one /config for as many calls as begin at once", async () => {
+    await using server = await serve(CHAT);
+    const provider = space(server.origin, { id: "any" });
+    await Promise.all([1, 2, 3, 4].map((number) => hear(provider, { messages: ask(`Number ${number}`) })));
+    expect(server.log.filter((route) => route === "config")).toHaveLength(1);
+    await provider.close?.();
+  });
+
+  test("is one request more for a step, and one for a history that a function takes", async () => {
+    await using server = await serve({ ...recorded("5.9", "interface") });
+    server.handlers.data = says(completed(["Hello.", null]));
+    const provider = space(server.origin, { id: "any" });
+    await hear(provider, { messages: ask("Hi") });
+    expect(server.log).toEqual(["config", "join", "data"]);
+    await hear(provider, { messages: TURNS });
+    expect(server.log.slice(3)).toEqual(["run", "join", "data"]);
+    expect(bodyOf(server.requests[3])).toMatchObject({ data: [[["Hi", "Hello"]]] });
+    expect(bodyOf(server.requests[3])["session_hash"]).toBe(bodyOf(server.requests[4])["session_hash"]);
+    await provider.close?.();
+  });
+
+  test("is /info as well where an input is called nothing on the page", async () => {
+    await using server = await serve({
+      components: [...CHAT.components, { id: 3, type: "slider", props: { value: 1, maximum: 2, minimum: 0 } }],
+      dependencies: [{ ...CHAT.dependencies[0], inputs: [1, 2, 3] }],
+    });
+    const names = ["message", "history", "temperature"].map((name) => ({ parameter_name: name }));
+    server.handlers.other = ({ url, reply }) =>
+      reply(url.pathname === "/gradio_api/info" ? 200 : 404, { named_endpoints: { "/chat": { parameters: names } } });
+    const provider = space(server.origin, { id: "any" });
+    const told = await hear(provider, { messages: ask("Hi"), settings: { temperature: 0.25 } });
+    expect(told.warned).toEqual([]);
+    expect(server.log).toEqual(["config", "other", "join", "data"]);
+    expect(bodyOf(server.requests[2])).toMatchObject({ data: ["Hi", [], 0.25] });
+    await provider.close?.();
+  });
+});
+
+describe("a Space that is changed", () => {
+  test("costs the call it hits, which is space_changed, and the next one is right", async () => {
+    await using server = await serve(CHAT);
+    const provider = space(server.origin, { id: "any" });
+    await hear(provider, { messages: ask("Hi") });
+    const moved = { ...CHAT, dependencies: [{ id: 0 }, { ...CHAT.dependencies[0], id: 9, outputs: [2] }] };
+    server.handlers.config = ({ reply }) =>
+      reply(200, { version: "5.50.0", protocol: "sse_v3", api_prefix: "/gradio_api", ...moved });
+    server.handlers.data = says(failed({ error: null }));
+    await expect(hear(provider, { messages: ask("Hi") })).rejects.toMatchObject({
+      code: "space_changed",
+      provider: "any",
+    });
+    server.handlers.data = says(completed([answer("Moved.")]));
+    expect(await hear(provider, { messages: ask("Hi") })).toMatchObject({ text: "Moved." });
+    expect(bodyOf(server.requests.findLast(({ route }) => route === "join"))["fn_index"]).toBe(9);
+    await provider.close?.();
+  });
+
+  test("is its own error where it fails and is the same", async () => {
+    await using server = await serve(CHAT);
+    server.handlers.data = says(failed({ error: null }));
+    const provider = space(server.origin, { id: "any" });
+    await expect(hear(provider, { messages: ask("Hi") })).rejects.toMatchObject({ code: "space_error", hidden: true });
+    await provider.close?.();
+  });
+});

@@ -1,0 +1,69 @@
+import type { Message } from "@qwen/core";
+import { describe, expect, test } from "vitest";
+
+import { completed, says } from "../../core/test/servers/test-space.ts";
+import { space, type SpaceOptions } from "../src/index.ts";
+import { hear } from "./hearing.ts";
+import { ask, bodyOf, box, CHAT, serve, type App } from "./served.ts";
+
+describe("what a caller knows better", () => {
+  const texts: App = {
+    components: [
+      box(1, { label: "Left" }),
+      box(2, { label: "Right", value: "r" }),
+      box(3),
+      box(4),
+      { id: 5, type: "slider", props: { label: "Heat", value: 1 } },
+    ],
+    dependencies: [{ id: 0, api_name: "compare", targets: [[9, "click"]], inputs: [1, 2, 5], outputs: [3, 4] }],
+  };
+
+  test.each<readonly [string, SpaceOptions, object]>([
+    [
+      "which input is the message, and which output the answer",
+      { endpoint: 0, inputs: { Right: "message" }, answer: 1 },
+      { data: ["", "Hi", 1] },
+    ],
+    [
+      "by the ids of components",
+      { endpoint: "compare", inputs: { "1": "message", "2": { value: { any: [1] } } }, answer: 1 },
+      { data: ["Hi", { any: [1] }, 1] },
+    ],
+    [
+      "that one is a setting",
+      { endpoint: "compare", inputs: { Left: "message", Heat: { setting: "temperature" } }, answer: 1 },
+      { data: ["Hi", "r", 0.5] },
+    ],
+    [
+      "that one is the system prompt",
+      { endpoint: "compare", inputs: { Left: "message", Right: "system" }, answer: 1 },
+      { data: ["Hi", "Be kind.", 1] },
+    ],
+    [
+      "that one is to be left alone",
+      { endpoint: "compare", inputs: { Right: "ignore" }, answer: 1 },
+      { data: ["Be kind.\n\nHi", "r", 1] },
+    ],
+  ])("%s", async (_, options, expected) => {
+    await using server = await serve(texts);
+    server.handlers.data = says(completed(["no", "yes"]));
+    const provider = space(server.origin, { id: "any", ...options });
+    const messages: readonly Message[] = [
+      ...(JSON.stringify(expected).includes("Be kind.") ? [{ role: "system", content: "Be kind." } as const] : []),
+      ...ask("Hi"),
+    ];
+    const told = await hear(provider, { messages, settings: { temperature: 0.5 } });
+    expect(told.text).toBe("yes");
+    expect(bodyOf(server.requests.find(({ route }) => route === "join"))).toMatchObject(expected);
+    await provider.close?.();
+  });
+});
+
+test("what it can do is what a Space may, until it was looked at", async () => {
+  await using server = await serve(CHAT);
+  const provider = space(server.origin, { id: "any" });
+  expect(provider.models[0].capabilities).toEqual({ images: true });
+  await hear(provider, { messages: ask("Hi") });
+  expect(provider.models[0].capabilities).toMatchObject({ images: false, system: "prompt", history: "native" });
+  await provider.close?.();
+});
