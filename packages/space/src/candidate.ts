@@ -31,8 +31,9 @@ const LONGEST_CHAIN = 50;
 /** The ways through a page that may be its chat, the likeliest first. */
 export function candidatesOf(page: Page, choice?: Choice): readonly Candidate[] {
   const followers = followersOf(page);
-  const roots = page.functions.filter((one) => (choice?.endpoint === undefined ? isRoot(one) : one.isCallable));
-  const found = roots.flatMap((root) => candidatesIn(chainFrom(root, followers), choice));
+  // What runs in the page alone may be what others follow.
+  const roots = page.functions.filter((one) => (choice?.endpoint === undefined ? isRoot(one) : true));
+  const found = roots.flatMap((root) => candidatesIn({ root, links: linksFrom(root, followers) }, choice));
   return withoutTwins(found.toSorted((one, other) => other.rank - one.rank));
 }
 
@@ -46,10 +47,9 @@ export function answerOf({ answer, output }: Candidate): Component | undefined {
   return answer.outputs[output];
 }
 
-function isRoot({ isCallable, triggers }: PageFunction): boolean {
-  return (
-    isCallable &&
-    triggers.some(({ component, event }) => (event === "submit" || event === "click") && component?.type !== "dataset")
+function isRoot({ triggers }: PageFunction): boolean {
+  return triggers.some(
+    ({ component, event }) => (event === "submit" || event === "click") && component?.type !== "dataset",
   );
 }
 
@@ -64,8 +64,13 @@ function followersOf({ functions }: Page): ReadonlyMap<number, readonly PageFunc
   return followers;
 }
 
-/** A function and all that follow from it, in the order in which a page runs them. */
-function chainFrom(
+/** What sets a chain off, and what the server runs of it, in the order of the page. */
+interface Chain {
+  readonly root: PageFunction;
+  readonly links: readonly PageFunction[];
+}
+
+function linksFrom(
   root: PageFunction,
   followers: ReadonlyMap<number, readonly PageFunction[]>,
 ): readonly PageFunction[] {
@@ -83,39 +88,42 @@ function chainFrom(
   return chain;
 }
 
-/** The candidates in a chain: nearly always one at most. */
-function candidatesIn(chain: readonly PageFunction[], choice: Choice | undefined): readonly Candidate[] {
-  const [root] = chain;
-  if (root === undefined) return [];
+/** The candidates in a chain: one at most. */
+function candidatesIn(chain: Chain, choice: Choice | undefined): readonly Candidate[] {
   if (choice?.endpoint !== undefined) return chosenIn(chain, choice);
-  const looks = chain.map((link, index) => lookAt(link, index > 0 || takesText(root)));
+  const looks = chain.links.map(lookAt);
   const index = answeringIn(chain, looks);
   const look = looks[index];
-  return look === undefined ? [] : [candidateAt(chain, index, look)];
+  if (look === undefined) return [];
+  const candidate = candidateAt(chain, index, look);
+  // A function of text that is called as something else is something else.
+  return look.rank < LEAST_CHAT && candidate.rank < look.rank - 20 ? [] : [candidate];
 }
 
+/** From this rank on a function is a chat by what it takes and gives, whatever it is called. */
+const LEAST_CHAT = 78;
+
 /** Which link of a chain answers; -1 where none does. */
-function answeringIn(chain: readonly PageFunction[], looks: readonly (Look | undefined)[]): number {
+function answeringIn({ links }: Chain, looks: readonly (Look | undefined)[]): number {
   if (looks[0]?.isInterface === true) return 0;
-  const first = chain.findIndex(takesText);
-  const indexes = [...chain.keys()];
+  const first = links.findIndex(takesText);
+  const indexes = [...links.keys()];
   // Before anything was said nothing is answered.
   const talks = indexes.filter((index) => looks[index]?.inChatbot === true && first !== -1 && index >= first);
   // A later link beats one that merely writes the question down, unless only that one streams.
-  const streaming = talks.findLast((index) => chain[index]?.isGenerator === true);
+  const streaming = talks.findLast((index) => links[index]?.isGenerator === true);
   const talking = streaming ?? talks.at(-1);
   if (talking !== undefined) return talking;
-  const ranks = looks.map((look) => look?.rank ?? -1);
+  const ranks = looks.map((look) => (look === undefined || look.inChatbot ? -1 : look.rank));
   const highest = Math.max(...ranks);
   return highest < 0 ? -1 : ranks.indexOf(highest);
 }
 
-function candidateAt(chain: readonly PageFunction[], index: number, { rank, output, isInterface }: Look): Candidate {
-  const [root] = chain as readonly [PageFunction, ...PageFunction[]];
-  const answer = chain[index] ?? root;
+function candidateAt({ root, links }: Chain, index: number, { rank, output, isInterface }: Look): Candidate {
+  const answer = links[index] ?? root;
   return {
     root,
-    before: feeding(chain.slice(0, index), answer),
+    before: feeding(links.slice(0, index), answer),
     answer,
     output,
     rank: rank + manner(answer, root),
@@ -137,21 +145,21 @@ function feeding(before: readonly PageFunction[], answer: PageFunction): readonl
 }
 
 /** What was chosen, if it is in this chain. */
-function chosenIn(chain: readonly PageFunction[], { endpoint, answer }: Choice): readonly Candidate[] {
+function chosenIn(chain: Chain, { endpoint, answer }: Choice): readonly Candidate[] {
   const isChosen = ({ name, fnIndex }: PageFunction): boolean =>
     typeof endpoint === "number" ? fnIndex === endpoint : name === endpoint?.replace(/^\//, "");
-  const index = chain.findIndex(isChosen);
-  const link = chain[index];
-  const [root] = chain;
-  if (link === undefined || root === undefined) return [];
+  const { root, links } = chain;
+  const index = links.findIndex(isChosen);
+  const link = links[index];
+  if (link === undefined) return [];
   // The answer may come from what follows on what was chosen.
-  if (index === 0 && isRoot(root) && answer === undefined) {
-    const looks = chain.map((one) => lookAt(one, true));
+  if (link === root && isRoot(root) && answer === undefined) {
+    const looks = links.map(lookAt);
     const answering = answeringIn(chain, looks);
     const look = looks[answering];
     if (look !== undefined) return [candidateAt(chain, answering, look)];
   }
-  const look = lookAt(link, true) ?? { rank: 0, output: plainOutput(link), inChatbot: false, isInterface: false };
+  const look = lookAt(link) ?? { rank: 0, output: plainOutput(link), inChatbot: false, isInterface: false };
   return [candidateAt(chain, index, answer === undefined ? look : { ...look, output: answer })];
 }
 
@@ -169,7 +177,7 @@ interface Look {
   readonly isInterface: boolean;
 }
 
-function lookAt(one: PageFunction, mayFollow: boolean): Look | undefined {
+function lookAt(one: PageFunction): Look | undefined {
   const { inputs, outputs } = one;
   const look = (rank: number, output: number): Look => ({ rank, output, inChatbot: false, isInterface: false });
   const [first, second] = inputs;
@@ -181,7 +189,7 @@ function lookAt(one: PageFunction, mayFollow: boolean): Look | undefined {
   const output = shown === -1 ? outputs.findIndex(isChatbot) : shown;
   if (output !== -1) {
     const rank = hasText ? (chatbot === undefined ? 80 : 90) : 88;
-    const reached = hasText || (mayFollow && inputs.some((input) => isChatbot(input) || isState(input)));
+    const reached = hasText || inputs.some((input) => isChatbot(input) || isState(input));
     return reached ? { ...look(rank, output), inChatbot: true } : undefined;
   }
   const texts = outputs.filter(isTextOutput);

@@ -78,8 +78,8 @@ export function isSystem(component: Component): boolean {
 /** The setting that a slider or a number is for. */
 export function settingOf(component: Component): SettingName | undefined {
   if (component.type !== "slider" && component.type !== "number") return undefined;
-  for (const [name, pattern] of SETTINGS) if (isCalled(component, pattern)) return name;
-  return undefined;
+  const [found] = SETTINGS.find(([, pattern]) => isCalled(component, pattern)) ?? [];
+  return found === "maxOutputTokens" && isCalled(component, OF_INPUT) ? undefined : found;
 }
 
 const SETTINGS: readonly (readonly [SettingName, RegExp])[] = [
@@ -88,6 +88,9 @@ const SETTINGS: readonly (readonly [SettingName, RegExp])[] = [
   ["topP", /top[\s_-]?p(?![a-z])|nucleus|核采样/i],
   ["seed", /^\W{0,5}(?:random[\s_-])?seed|种子/i],
 ];
+
+/** What has a greatest length, but is not the answer. */
+const OF_INPUT = /histor|turns|context|input|search|results|files|images/i;
 
 /** Whether the scale of a slider is that of the setting; another one, such as per cent, is none that a number fits. */
 export function isOnScale(name: SettingName, { maximum = 0 }: Component): boolean {

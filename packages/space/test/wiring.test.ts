@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+
+import { readPage, type Page } from "../src/page.ts";
+import { planFor, type Plan } from "../src/plan.ts";
+
+// Components by what people call them, functions by one line each: "trigger name: inputs → outputs".
+
+const COMPONENTS: Readonly<Record<string, object>> = {
+  box: { type: "textbox", props: { label: "Message" } },
+  nameless: { type: "textbox", props: {} },
+  other: { type: "textbox", props: { label: "Text" } },
+  system: { type: "textbox", props: { label: "System prompt", value: "s" } },
+  out: { type: "textbox", props: { label: "Answer" } },
+  md: { type: "markdown", props: {} },
+  chat: { type: "chatbot", props: { type: "messages" } },
+  chat2: { type: "chatbot", props: { type: "messages" } },
+  state: { type: "state", props: {} },
+  memo: { type: "state", props: {} },
+  image: { type: "image", props: { label: "Image" } },
+  mode: { type: "radio", props: { label: "Mode", value: "a" } },
+  heat: { type: "slider", props: { label: "Temperature", value: 1, maximum: 2 } },
+  send: { type: "button", props: { value: "Send" } },
+  again: { type: "button", props: { value: "Regenerate" } },
+  rows: { type: "dataset", props: {} },
+};
+
+const IDS = Object.keys(COMPONENTS);
+
+/** Reads lines such as `box.submit user: box chat > box chat`, `then bot*: chat > chat`; a `*` is a generator. */
+function page(...lines: readonly string[]): Page {
+  const id = (name: string): number => IDS.indexOf(name);
+  const dependencies = lines.map((line, index) => {
+    const [, trigger = "", name = "", star, inputs = "", outputs = ""] =
+      /^(\S+) (\w+)(\*|!)?: ?([^>]*)>(.*)$/.exec(line) ?? [];
+    const [target = "", event = "then"] = trigger.split(".");
+    const named = (text: string) => text.split(" ").filter(Boolean).map(id);
+    return {
+      id: index,
+      api_name: name,
+      targets: [[target === "then" ? null : id(target), event]],
+      inputs: named(inputs),
+      outputs: named(outputs),
+      types: { generator: star === "*" },
+      backend_fn: star !== "!",
+      trigger_after: target === "then" ? index - 1 : null,
+    };
+  });
+  const components = IDS.map((name, index) => ({ id: index, ...COMPONENTS[name] }));
+  return readPage({ version: "5.50.0", config: { components, dependencies } });
+}
+
+function told({ course, message, history }: Plan): string {
+  const steps = [...course.before, course.answer].map(({ name }) => name).join(" ");
+  return `${steps}; ${IDS[message.id as number]}; ${history.kind}; ${IDS[course.answer.outputs[course.output]?.id as number]}`;
+}
+
+describe("the chat of a page is", () => {
+  test.each<readonly [string, readonly string[], string]>([
+    ["one function", ["box.submit respond*: box chat > box chat"], "respond; box; chatbot; chat"],
+    ["one function with the chatbot first", ["send.click respond: chat box > chat box"], "respond; box; chatbot; chat"],
+    ["one that gives more", ["send.click respond: box chat > out box md chat"], "respond; box; chatbot; chat"],
+    [
+      "the second step",
+      ["box.submit user: box chat > box chat", "then bot*: chat heat > chat"],
+      "user bot; box; chatbot; chat",
+    ],
+    [
+      "the second step, though nothing streams",
+      ["box.submit user: box chat > box chat", "then bot: chat > chat"],
+      "user bot; box; chatbot; chat",
+    ],
+    [
+      "the first step, where that alone streams",
+      ["box.submit chat*: box chat > chat", "then save: chat state > chat"],
+      "chat; box; chatbot; chat",
+    ],
+    [
+      "as LLaVA's",
+      ["box.submit add_text: state box image mode > state chat box image", "then http_bot*: state heat > state chat"],
+      "add_text http_bot; box; prompt; chat",
+    ],
+    [
+      "through a State that is written anew",
+      ["box.submit take: box > state box", "then bot*: state chat > chat"],
+      "take bot; box; chatbot; chat",
+    ],
+    [
+      "what follows on what only the page runs",
+      ["send.click js!: >", "then respond*: box chat > chat"],
+      "respond; box; chatbot; chat",
+    ],
+    [
+      "what follows on what takes nothing",
+      ["send.click off: > send", "then respond*: box chat > chat"],
+      "respond; box; chatbot; chat",
+    ],
+    [
+      "not what runs again without a question",
+      [
+        "again.click regenerate: state > state chat",
+        "then http_bot*: state > chat",
+        "box.submit ask: box state > chat",
+      ],
+      "ask; box; prompt; chat",
+    ],
+    [
+      "not an example",
+      ["rows.click respond*: box chat > chat", "box.submit ask: box chat > box chat"],
+      "ask; box; chatbot; chat",
+    ],
+    [
+      "of ChatGLM",
+      ["send.click predict*: nameless chat heat state memo > chat state memo", "send.click reset: > nameless"],
+      "predict; nameless; prompt; chat",
+    ],
+    ["of a State and a text", ["box.submit go: box state > out state"], "go; box; prompt; out"],
+    ["a text function with a system prompt", ["send.click infer: system box > md"], "infer; box; prompt; md"],
+    ["of a picture and a text", ["send.click look: image box > out"], "look; box; prompt; out"],
+    [
+      "a chat before a text function",
+      ["send.click infer: other > out", "box.submit talk: box chat > chat"],
+      "talk; box; chatbot; chat",
+    ],
+    ["the box that Enter sends", ["box.submit respond: other box chat > chat"], "respond; box; chatbot; chat"],
+    ["a chat, whatever it is called", ["box.submit clear_and_go: box chat > chat"], "clear_and_go; box; chatbot; chat"],
+  ])("%s", (_, lines, expected) => {
+    expect(told(planFor(page(...lines)))).toBe(expected);
+  });
+});
+
+describe("no chat is", () => {
+  test.each<readonly [string, readonly string[]]>([
+    ["a summary", ["send.click summarize: other > out"]],
+    ["a greeting", ["other.submit greet: other > out"]],
+    ["two texts for one", ["send.click infer: other > out md"]],
+    ["a picture of a text", ["send.click draw: other > image"]],
+    ["two chats", ["box.submit a: box chat > chat", "other.submit b: other chat2 > chat2"]],
+    ["what is never set off", ["chat.like respond: box chat > chat", "box.change respond: box chat > chat"]],
+    ["what only clears", ["send.click go: > chat box"]],
+  ])("%s", (_, lines) => {
+    expect(() => planFor(page(...lines))).toThrow(expect.objectContaining({ code: "unsupported" }));
+  });
+
+  test("but may be asked where its caller says so", () => {
+    expect(told(planFor(page("send.click summarize: other > out"), { endpoint: "summarize" }))).toBe(
+      "summarize; other; prompt; out",
+    );
+    expect(told(planFor(page("send.click infer: other > out md"), { endpoint: "/infer", answer: 1 }))).toBe(
+      "infer; other; prompt; md",
+    );
+    const two = page("box.submit a: box chat > chat", "other.submit b: other chat2 > chat2");
+    expect(told(planFor(two, { endpoint: 1 }))).toBe("b; other; chatbot; chat2");
+    const steps = page("box.submit user: box chat > box chat", "then bot*: chat > chat");
+    expect(told(planFor(steps, { endpoint: "user" }))).toBe("user bot; box; chatbot; chat");
+    expect(told(planFor(steps, { endpoint: "bot" }))).toBe("user bot; box; chatbot; chat");
+  });
+});
