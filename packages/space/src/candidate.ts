@@ -17,6 +17,8 @@ export interface Candidate extends Course {
   readonly rank: number;
   /** It is the function that a ChatInterface has for programs. */
   readonly isInterface: boolean;
+  /** Why it may be the chat, in words. */
+  readonly why: string;
 }
 
 /** What an endpoint of an app was chosen by, where its caller did. */
@@ -97,7 +99,8 @@ function candidatesIn(chain: Chain, choice: Choice | undefined): readonly Candid
   if (look === undefined) return [];
   const candidate = candidateAt(chain, index, look);
   // A function of text that is called as something else is something else.
-  return look.rank < LEAST_CHAT && candidate.rank < look.rank - 20 ? [] : [candidate];
+  const { rank } = KINDS[look.kind];
+  return rank < LEAST_CHAT && candidate.rank < rank - 20 ? [] : [candidate];
 }
 
 /** From this rank on a function is a chat by what it takes and gives, whatever it is called. */
@@ -105,21 +108,22 @@ const LEAST_CHAT = 78;
 
 /** Which link of a chain answers; -1 where none does. */
 function answeringIn({ links }: Chain, looks: readonly (Look | undefined)[]): number {
-  if (looks[0]?.isInterface === true) return 0;
+  if (looks[0]?.kind === "interface") return 0;
   const first = links.findIndex(takesText);
   const indexes = [...links.keys()];
   // Before anything was said nothing is answered.
-  const talks = indexes.filter((index) => looks[index]?.inChatbot === true && first !== -1 && index >= first);
+  const talks = indexes.filter((index) => TALKS.has(looks[index]?.kind) && first !== -1 && index >= first);
   // A later link beats one that merely writes the question down, unless only that one streams.
   const streaming = talks.findLast((index) => links[index]?.isGenerator === true);
   const talking = streaming ?? talks.at(-1);
   if (talking !== undefined) return talking;
-  const ranks = looks.map((look) => (look === undefined || look.inChatbot ? -1 : look.rank));
+  const ranks = looks.map((look) => (look === undefined || TALKS.has(look.kind) ? -1 : KINDS[look.kind].rank));
   const highest = Math.max(...ranks);
   return highest < 0 ? -1 : ranks.indexOf(highest);
 }
 
-function candidateAt({ root, links }: Chain, index: number, { rank, output, isInterface }: Look): Candidate {
+function candidateAt({ root, links }: Chain, index: number, { kind, output }: Look): Candidate {
+  const { rank, why } = KINDS[kind];
   const answer = links[index] ?? root;
   return {
     root,
@@ -127,7 +131,8 @@ function candidateAt({ root, links }: Chain, index: number, { rank, output, isIn
     answer,
     output,
     rank: rank + manner(answer, root),
-    isInterface,
+    isInterface: kind === "interface",
+    why,
   };
 }
 
@@ -159,7 +164,7 @@ function chosenIn(chain: Chain, { endpoint, answer }: Choice): readonly Candidat
     const look = looks[answering];
     if (look !== undefined) return [candidateAt(chain, answering, look)];
   }
-  const look = lookAt(link) ?? { rank: 0, output: plainOutput(link), inChatbot: false, isInterface: false };
+  const look: Look = lookAt(link) ?? { kind: "chosen", output: plainOutput(link) };
   return [candidateAt(chain, index, answer === undefined ? look : { ...look, output: answer })];
 }
 
@@ -168,36 +173,43 @@ function plainOutput({ outputs }: PageFunction): number {
   return Math.max(0, text);
 }
 
-/** How a function looks by what it takes and gives. */
+/** What a function looks like by what it takes and gives: how much that is a chat, and in words. */
+const KINDS = {
+  interface: { rank: 100, why: "it is what a ChatInterface has for programs" },
+  chat: { rank: 90, why: "it takes a text and the chat, and answers in the chat" },
+  step: { rank: 88, why: "it answers in the chat behind what takes a text" },
+  shown: { rank: 80, why: "it takes a text and answers in a chat" },
+  history: { rank: 78, why: "it takes a text and earlier turns, and answers in a text" },
+  pictured: { rank: 58, why: "it takes a text and a picture, and answers in a text" },
+  text: { rank: 50, why: "it takes a text and answers in one" },
+  picture: { rank: 40, why: "it takes a picture and answers in a text" },
+  chosen: { rank: 0, why: "it was chosen" },
+} satisfies Readonly<Record<string, { readonly rank: number; readonly why: string }>>;
+
 interface Look {
-  readonly rank: number;
+  readonly kind: keyof typeof KINDS;
   readonly output: number;
-  /** It answers in a chatbot. */
-  readonly inChatbot: boolean;
-  readonly isInterface: boolean;
 }
+
+const TALKS: ReadonlySet<string | undefined> = new Set<Look["kind"]>(["chat", "step", "shown"]);
 
 function lookAt(one: PageFunction): Look | undefined {
   const { inputs, outputs } = one;
-  const look = (rank: number, output: number): Look => ({ rank, output, inChatbot: false, isInterface: false });
-  const [first, second] = inputs;
   const forPrograms = answerForPrograms(one);
-  if (forPrograms !== -1) return { ...look(100, forPrograms), isInterface: true };
+  if (forPrograms !== -1) return { kind: "interface", output: forPrograms };
   const hasText = takesText(one);
   const chatbot = inputs.find(isChatbot);
   const shown = outputs.findIndex((output) => (chatbot === undefined ? isChatbot(output) : output === chatbot));
   const output = shown === -1 ? outputs.findIndex(isChatbot) : shown;
   if (output !== -1) {
-    const rank = hasText ? (chatbot === undefined ? 80 : 90) : 88;
-    const reached = hasText || inputs.some((input) => isChatbot(input) || isState(input));
-    return reached ? { ...look(rank, output), inChatbot: true } : undefined;
+    if (hasText) return { kind: chatbot === undefined ? "shown" : "chat", output };
+    return inputs.some((input) => isChatbot(input) || isState(input)) ? { kind: "step", output } : undefined;
   }
-  const texts = outputs.filter(isTextOutput);
+  if (outputs.filter(isTextOutput).length !== 1) return undefined;
   const text = outputs.findIndex(isTextOutput);
-  if (texts.length !== 1) return undefined;
-  if (hasText && inputs.some(isJsonHistory)) return look(78, text);
-  if (hasText) return look(inputs.some(isImage) ? 58 : 50, text);
-  return first !== undefined && isImage(first) && second === undefined ? look(40, text) : undefined;
+  if (hasText && inputs.some(isJsonHistory)) return { kind: "history", output: text };
+  if (hasText) return { kind: inputs.some(isImage) ? "pictured" : "text", output: text };
+  return inputs.length === 1 && inputs.every(isImage) ? { kind: "picture", output: text } : undefined;
 }
 
 /**

@@ -8,7 +8,10 @@ import { labelOf, nameOf } from "./refusal.ts";
 import { isMultimodal, type SettingName } from "./role.ts";
 import { readSpaceOptions, type SpaceOptions } from "./space-options.ts";
 
-/** What an input of a chat is for, in one word. */
+/** How many endpoints that are not asked a description names. */
+const MOST_NAMED = 6;
+
+/** What an input of a chat is for. */
 export type DescribedRole = "message" | "history" | "system" | "system switch" | "image" | "setting" | "fixed" | "kept";
 
 /** An input of a chat. */
@@ -31,6 +34,8 @@ export interface SpaceDescription {
   /** The endpoint that answers; absent where it has no name. */
   readonly endpoint: string | undefined;
   readonly fnIndex: number;
+  /** Why that one, in words. */
+  readonly why: string;
   /** All endpoints that are run for a question, in their order, the one that answers last. */
   readonly steps: readonly {
     readonly endpoint: string | undefined;
@@ -80,6 +85,7 @@ class Description implements SpaceDescription {
   readonly version: string | undefined;
   readonly endpoint: string | undefined;
   readonly fnIndex: number;
+  readonly why: string;
   readonly steps: SpaceDescription["steps"];
   readonly inputs: readonly DescribedInput[];
   readonly history: SpaceDescription["history"];
@@ -97,6 +103,7 @@ class Description implements SpaceDescription {
     this.version = plan.version;
     this.endpoint = pathOf(course.answer);
     this.fnIndex = course.answer.fnIndex;
+    this.why = plan.why;
     this.steps = steps.map((one) => ({ endpoint: pathOf(one), fnIndex: one.fnIndex, queue: one.queue }));
     this.inputs = inputsOf(course).map((one) => describe(one, plan));
     this.history = history.kind === "setter" ? "state" : history.kind;
@@ -111,7 +118,7 @@ class Description implements SpaceDescription {
   toString(): string {
     const [asked, ...lines] = [
       `${this.url.href} (Gradio ${printable(this.version ?? "of an unknown version", 40)})`,
-      `  asks       ${this.steps.map(stepName).join(", then ")}`,
+      `  asks       ${this.steps.map(stepName).join(", then ")}: ${this.why}`,
       ...this.inputs.map((one, index) => `  ${index === 0 ? "inputs    " : "          "} ${inputLine(one)}`),
       `  answer     in ${outputName(this.answer)}`,
       `  history    ${HISTORY[this.history]}`,
@@ -184,6 +191,6 @@ function outputName({ output, label, component }: SpaceDescription["answer"]): s
 }
 
 function shortList(names: readonly string[]): string {
-  const shown = names.slice(0, 20).join(", ");
-  return names.length > 20 ? `${shown} and ${names.length - 20} more` : shown || "nothing";
+  const shown = names.slice(0, MOST_NAMED).join(", ");
+  return names.length > MOST_NAMED ? `${shown} and ${names.length - MOST_NAMED} more` : shown || "nothing";
 }

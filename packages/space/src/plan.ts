@@ -12,6 +12,8 @@ export interface Plan {
   readonly major: number;
   /** The functions that a page would run up to the answer, and that one. */
   readonly course: Course;
+  /** Why that is the chat, in words. */
+  readonly why: string;
   readonly message: Component;
   readonly history: HistoryPlan;
   readonly system: Component | undefined;
@@ -48,7 +50,7 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
   const message = chosen("message") ?? messageOf(page, candidate, free);
   if (message === undefined) {
     const [image, ...more] = candidate.answer.inputs;
-    if (image !== undefined && isImage(image) && more.length === 0) return pictureAlone(page, course, image);
+    if (image !== undefined && isImage(image) && more.length === 0) return pictureAlone(page, candidate, image);
     throw noMessage(page, candidate);
   }
   const others = free.filter((one) => one !== message);
@@ -56,6 +58,7 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
     version: page.version,
     major: page.major,
     course,
+    why: overrides.endpoint === undefined ? candidate.why : "it was chosen",
     message,
     history: historyOf(page, { candidate, others, message, given: chosen("history") }),
     ...systemIn(others, chosen("system")),
@@ -104,11 +107,12 @@ function choose(page: Page, { endpoint, answer }: Overrides): Candidate {
   return { ...best, output: answer };
 }
 
-function pictureAlone(page: Page, course: Course, image: Component): Plan {
+function pictureAlone(page: Page, { before, answer, output, why }: Candidate, image: Component): Plan {
   return {
     version: page.version,
     major: page.major,
-    course,
+    course: { before, answer, output },
+    why,
     message: image,
     history: { kind: "none" },
     system: undefined,

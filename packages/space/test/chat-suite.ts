@@ -6,7 +6,7 @@ import { shareOf } from "../../../test/share.ts";
 import { space } from "../src/index.ts";
 import { CHAT_APPS, PICTURE, slotsFor, type ChatApp } from "./chat-apps.ts";
 import { hear, type Told } from "./hearing.ts";
-import { answerTo, startChats, type Chats } from "./chats.ts";
+import { answerTo, askByHand, startChats, type Chats } from "./chats.ts";
 
 const QUESTION: Message = { role: "user", content: "What is 2 + 2?" };
 const TURNS: readonly Message[] = [
@@ -102,6 +102,45 @@ export function testChats(version: GradioVersion): void {
         right.set(key, true);
       });
     }
+
+    test.runIf(process.env["TEST_ALL"] === "1")(
+      "Python's own client, called by hand, is answered the same",
+      async () => {
+        const answers = await askByHand(version, chats.server.url);
+        expect(answers.size).toBe(20);
+        for (const chat of apps.filter(({ name }) => answers.has(name))) {
+          const slots = slotsFor(chat, { messages: [QUESTION] });
+          const expected = answerTo(chat.name === "picture-and-text" ? (chat.picture?.(slots) ?? slots) : slots);
+          expect.soft(answers.get(chat.name), chat.name).toContain(expected);
+        }
+      },
+    );
+
+    test("what cannot be told is asked right once its caller says it", async () => {
+      const second = space(chats.url("two-chats"), { id: "chat", endpoint: "chat_two" });
+      expect(await hear(second, { messages: [QUESTION] })).toMatchObject({ text: "two" });
+      const compared = space(chats.url("several-texts"), {
+        id: "chat",
+        inputs: { Right: "message", Left: { value: "left" } },
+      });
+      expect(await hear(compared, { messages: [QUESTION] })).toMatchObject({
+        text: `left ${QUESTION.content as string}`,
+      });
+      const captioned = space(chats.url("picture-alone"), { id: "chat" });
+      const content = [{ type: "image", image: PICTURE } as const];
+      const told = await hear(captioned, { messages: [{ role: "user", content }] });
+      expect(told.text).toBe(answerTo({ picture: [4, 3] }));
+      await expect(hear(captioned, { messages: [QUESTION] })).rejects.toMatchObject({ code: "unsupported" });
+    });
+
+    test("early streams are answered the same", async () => {
+      const steps = space(chats.url("steps-slow"), { id: "chat", earlyStream: true });
+      for (const content of ["one", "two", "three"]) {
+        const told = await hear(steps, { messages: [{ role: "user", content }] });
+        expect(told.text).toBe(answerTo({ message: content, history: [] }));
+      }
+      await steps.close?.();
+    });
 
     for (const name of ["two-chats", "no-chat", "several-texts", "rendered"]) {
       test(`${name} is refused before anything is asked, and a route goes on`, async () => {

@@ -1,7 +1,11 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
-import { startSpace, type GradioVersion, type ServerProcess } from "@qwen/local-spaces";
+import { createVenv, startSpace, type GradioVersion, type ServerProcess } from "@qwen/local-spaces";
+
+const FOLDER = new URL("apps/chats/", import.meta.url);
 
 /** All chat apps on one version of Gradio, in one process. */
 export interface Chats {
@@ -16,9 +20,8 @@ export interface Chats {
 
 /** Starts them. */
 export async function startChats(version: GradioVersion): Promise<Chats> {
-  const folder = new URL("apps/chats/", import.meta.url);
-  const server = await startSpace(folder, {
-    requirements: fileURLToPath(new URL(`requirements-${version}.txt`, folder)),
+  const server = await startSpace(FOLDER, {
+    requirements: requirementsOf(version),
     env: { PYTHONDONTWRITEBYTECODE: "1" },
   });
   return {
@@ -33,6 +36,25 @@ export async function startChats(version: GradioVersion): Promise<Chats> {
       return (await (await fetch(`${server.url}/running/${job}`)).json()) as Awaited<ReturnType<Chats["running"]>>;
     },
   };
+}
+
+function requirementsOf(version: GradioVersion): string {
+  return fileURLToPath(new URL(`requirements-${version}.txt`, FOLDER));
+}
+
+/** What the apps answer to "What is 2 + 2?" when Python's own client asks them, by hand; by app. */
+export async function askByHand(version: GradioVersion, url: string): Promise<ReadonlyMap<string, string>> {
+  const python = await createVenv(requirementsOf(version));
+  const program = fileURLToPath(new URL("by_hand.py", FOLDER));
+  const env = { PATH: process.env["PATH"], HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" };
+  const { stdout } = await promisify(execFile)(python, [program, url], { env });
+  const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
+  return new Map(
+    lines.map((line) => {
+      const { app, answer } = JSON.parse(line) as { readonly app: string; readonly answer: string };
+      return [app, answer];
+    }),
+  );
 }
 
 /** What an app answers that was given these slots: see `hearing.py`. */
