@@ -2,7 +2,7 @@ import { QwenError } from "@qwen/core";
 
 import type { Component } from "./page.ts";
 import { inputList } from "./refusal.ts";
-import type { SettingName } from "./role.ts";
+import { isChatbot, isMultimodal, type SettingName } from "./role.ts";
 
 /** What an input is for, where its caller says so. */
 export type InputRole =
@@ -33,9 +33,23 @@ export function applyInputs(
         "invalid_request",
         `\`inputs\` names ${JSON.stringify(name.slice(0, 80))}, and the chat takes no such input. It takes ${inputList(inputs)}.`,
       );
+    requireFit(named, role);
     roles.set(named, role);
   }
   return roles;
+}
+
+/** Turns and pictures are no texts: an input of another kind would refuse them, and not say why. */
+function requireFit(input: Component, role: InputRole): void {
+  const fits =
+    role === "history"
+      ? isChatbot(input) || input.type === "json"
+      : role !== "image" || isMultimodal(input) || input.type === "image" || input.type === "file";
+  if (fits) return;
+  throw new QwenError(
+    "invalid_request",
+    `\`inputs\` puts the ${role === "history" ? role : "image"} into ${inputList([input])}, which takes none.`,
+  );
 }
 
 function isNamed({ label, parameter }: Component, name: string): boolean {

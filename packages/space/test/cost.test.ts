@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { completed, failed, says } from "../../core/test/servers/test-space.ts";
 import { space } from "../src/index.ts";
@@ -66,6 +66,21 @@ describe("what a call costs", () => {
 });
 
 describe("a Space that is changed", () => {
+  test("is looked at again behind a call once it was ten minutes ago, for the next one", async () => {
+    await using server = await serve(CHAT);
+    const provider = space(server.origin, { id: "any" });
+    await hear(provider, { messages: ask("Hi") });
+    const { now } = performance;
+    const later = vi.spyOn(performance, "now").mockImplementation(() => now.call(performance) + 600_001);
+    try {
+      await hear(provider, { messages: ask("Hi") });
+      await expect.poll(() => server.log).toEqual(["config", "join", "data", "join", "data", "config"]);
+    } finally {
+      later.mockRestore();
+    }
+    await provider.close?.();
+  });
+
   test("costs the call it hits, which is space_changed, and the next one is right", async () => {
     await using server = await serve(CHAT);
     const provider = space(server.origin, { id: "any" });

@@ -21,6 +21,12 @@ describe("what is not there, or is no chat, is told before a job", () => {
       { inputs: { Sound: "message" } },
       { code: "invalid_request", message: /"Sound".*Message \(textbox\)/ },
     ],
+    [
+      "an input that takes earlier turns",
+      {},
+      { inputs: { Message: "history" } },
+      { code: "invalid_request", message: /puts the history into Message \(textbox\)/ },
+    ],
     ["an output", {}, { answer: 5 }, { code: "invalid_request", message: /no output 5.*0: Message/ }],
     [
       "a text, where the endpoint takes none",

@@ -82,5 +82,6 @@ async function answerOnce<Plan>(
     if (mayHaveChanged(error)) await planOf(space).verify(plan, call.stop);
     throw decisive("answer", error);
   }
+  planOf(space).renewBehind();
   return { type: "finish", reason: "stop", warnings: [...forInputs.warnings] };
 }

@@ -2,6 +2,7 @@ import { QwenError, SpaceChangedError } from "../errors.ts";
 import { readText } from "../http/transport.ts";
 import type { AbortSource } from "../stop.ts";
 import { within } from "../timers.ts";
+import { bounded } from "./clean-ups.ts";
 import type { SpaceClient } from "./client.ts";
 import { endpointNames } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
@@ -12,6 +13,9 @@ import { SharedWork } from "./shared-work.ts";
 
 /** Longest time that a failed call waits to learn whether its Space was changed, in ms. */
 const LOOK_MS = 5000;
+
+/** How long a plan is trusted, in ms: a Space may be deployed anew while a process runs on. */
+const TRUST_MS = 600_000;
 
 /** How plans are made of what a Space says of itself, and told apart. */
 export interface Planner<Plan> {
@@ -24,14 +28,14 @@ export class SpacePlan<Plan> {
   readonly #client: SpaceClient;
   readonly #planner: Planner<Plan>;
   readonly #making: SharedWork<Plan>;
-  #known: { readonly plan: Plan } | undefined;
+  #known: { readonly plan: Plan; readonly madeAt: number } | undefined;
 
   constructor(client: SpaceClient, planner: Planner<Plan>) {
     this.#client = client;
     this.#planner = planner;
     this.#making = new SharedWork(async (signal) => {
       const plan = await makePlan(client, planner, signal);
-      this.#known = { plan };
+      this.#known = { plan, madeAt: performance.now() };
       return plan;
     });
   }
@@ -39,6 +43,13 @@ export class SpacePlan<Plan> {
   /** Gives it, or makes it. Rejects as reading does, or with what the planner throws; neither is kept. */
   get(signal: AbortSource): Promise<Plan> {
     return this.#known === undefined ? this.#making.wait(signal) : Promise.resolve(this.#known.plan);
+  }
+
+  /** Makes it anew for the calls to come, behind one that ended well, where it is older than 600,000 ms. */
+  renewBehind(): void {
+    if (this.#known === undefined || performance.now() - this.#known.madeAt < TRUST_MS || this.#making.isUnderWay)
+      return;
+    this.#client.cleanUps.add(bounded(async (signal) => void (await this.#making.wait(signal))));
   }
 
   /**
