@@ -167,6 +167,9 @@ function asksFor(settings: Settings, name: keyof Settings): boolean {
   }
 }
 
+/** The names of all settings. */
+export const SETTING_NAMES: ReadonlySet<unknown> = new Set(SETTING_RULES.keys());
+
 const SETTINGS = [
   "maxOutputTokens",
   "temperature",

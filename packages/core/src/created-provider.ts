@@ -8,11 +8,13 @@ import { markOwn } from "./own-functions.ts";
 import type { FinishPart, ProviderPart } from "./part.ts";
 import { weightOfPart } from "./part-weight.ts";
 import type { PhaseClock } from "./phase-clock.ts";
+import { aFunction, anId, anObject, type OptionNames, readOption, refuseUnknown, requireOption } from "./options.ts";
+import { requireModels } from "./provider-rules.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "./provider.ts";
 import { readProviderRequest } from "./request.ts";
 import { readNow } from "./snapshot.ts";
 import type { AbortSource } from "./stop.ts";
-import { resolveTimeouts, type ResolvedTimeouts } from "./timers.ts";
+import { readTimeouts, resolveTimeouts, type ResolvedTimeouts } from "./timers.ts";
 
 /** One request to a provider that {@link createProvider} made, checked and read, and where its answer goes. */
 export interface AnswerCall<Model extends ModelInfo = ModelInfo> {
@@ -51,12 +53,19 @@ export interface ProviderDefinition<Id extends string, Model extends ModelInfo> 
  * themselves.
  *
  * A request is read at the call, and checked when the answer is first read: what is wrong with it is thrown before `answer` is
- * called. Leaving, an abort and the limit of the whole end a call at once, whatever `answer` does.
+ * called. A definition that is none is a `TypeError` when it is made. Leaving, an abort and the limit of the whole end a call at once, whatever `answer` does.
  */
 export function createProvider<const Id extends string, const Model extends ModelInfo>(
   definition: ProviderDefinition<Id, Model>,
 ): Provider<Id, Model> {
-  const { id, models, timeouts, close } = definition;
+  requireOption("definition", definition, anObject);
+  refuseUnknown("The definition of a provider", definition, NAMES);
+  const { models, close } = definition;
+  const id = requireOption("id", definition.id, anId);
+  requireModels(models);
+  requireOption("answer", definition.answer, aFunction);
+  readOption("close", close, aFunction);
+  const timeouts = readTimeouts(definition.timeouts);
   return {
     id,
     models,
@@ -68,6 +77,14 @@ export function createProvider<const Id extends string, const Model extends Mode
     ...(close !== undefined && { close }),
   };
 }
+
+const NAMES: OptionNames<ProviderDefinition<string, ModelInfo>> = {
+  id: true,
+  models: true,
+  timeouts: true,
+  close: true,
+  answer: true,
+};
 
 class Answering<Model extends ModelInfo> implements CallWork<ProviderPart> {
   readonly #definition: ProviderDefinition<string, Model>;

@@ -4,8 +4,11 @@ import { qvq } from "../../qvq/src/index.ts";
 import { qwenMax } from "../../max/src/index.ts";
 import { checkRequest } from "../src/capabilities.ts";
 import { tuple, unknown } from "../src/schema/schema.ts";
+import { createProvider } from "../src/created-provider.ts";
+import { createSessionProvider } from "../src/gradio/session-provider.ts";
 import { createSpaceProvider } from "../src/gradio/space-provider.ts";
 import { connectSpace } from "../src/gradio/space.ts";
+import type { FinishPart } from "../src/part.ts";
 import type { Settings } from "../src/provider.ts";
 import { createRouter, type Router } from "../src/router/router.ts";
 import { collect, finish, messages, scripted, text } from "./router/scripted.ts";
@@ -21,6 +24,12 @@ const definition = {
   outputs,
   answer: { at: [0] },
 } as const;
+const answering = {
+  id: "one",
+  models: [{ id: "m" }],
+  answer: async () => finish as FinishPart,
+} as const;
+const looking = { ...answering, space: "a/b", plan: () => 1, isSame: () => true, answer: async () => {} } as const;
 const talker = () => scripted("a", [[text("Hi"), finish]]);
 const routerOf = (options: object): Router => createRouter({ plugins: [talker()], ...options }) as Router;
 
@@ -39,6 +48,21 @@ describe("a name that nothing reads is a TypeError that names it", () => {
       "of an answer's place",
       (given) => createSpaceProvider({ ...definition, answer: { at: [0], ...given } }),
       /`answer` has no option "apiKey"\. It has at, /,
+    ],
+    [
+      "of a provider's definition",
+      (given) => createProvider({ ...answering, ...given }),
+      /no option "apiKey"\. It has id, /,
+    ],
+    [
+      "of what looks at a Space",
+      (given) => createSessionProvider({ ...looking, ...given }),
+      /no option "apiKey"\. It has id, /,
+    ],
+    [
+      "of capabilities",
+      (given) => createProvider({ ...answering, models: [{ id: "m", capabilities: given }] }),
+      /`models\[0\]\.capabilities` has no option "apiKey"\. It has images, /,
     ],
   ])("when it is made: %s", (_, make, message) => {
     expect(() => make({ apiKey: "hf_secret" })).toThrow(TypeError);
@@ -67,6 +91,43 @@ describe("a name that nothing reads is a TypeError that names it", () => {
   test("what only a provider's own options may say is not for a Space alone", () => {
     expect(() => connectSpace("a/b", { urls: "any" } as object)).toThrow(/A Space has no option "urls"/);
     expect(() => connectSpace("a/b", { apiPrefix: "" } as object)).toThrow(/A Space has no option "apiPrefix"/);
+  });
+
+  test.each<readonly [string, object, RegExp]>([
+    ["a capability", { capabilities: { image: true } }, /capabilities` has no option "image". Did you mean "images"/],
+    ["what a capability is", { capabilities: { tools: "yes" } }, /capabilities\.tools` must be true or false/],
+    [
+      "a setting that is honoured",
+      { capabilities: { settings: ["temp"] } },
+      /capabilities\.settings` must be a list of settings/,
+    ],
+    ["aliases", { aliases: "x" }, /aliases` must be a list of strings/],
+  ])("a definition that is wrong in %s is a TypeError", (_, model, message) => {
+    const models = [{ id: "m", ...model }] as never;
+    for (const make of [
+      () => createSpaceProvider({ ...definition, models }),
+      () => createProvider({ ...answering, models }),
+      () => createSessionProvider({ ...looking, models }),
+    ])
+      expect(make).toThrow(message);
+  });
+
+  test.each<readonly [object, RegExp]>([
+    [{ id: "a/b" }, /`id` must be/],
+    [{ models: [] }, /`models` must be a list/],
+    [{ answer: 1 }, /`answer` must be a function/],
+    [{ close: 1 }, /`close` must be a function/],
+    [{ timeouts: { idle: 5 } }, /`timeouts` has no option "idle"/],
+  ])("a provider's definition is read: %o", (wrong, message) => {
+    expect(() => createProvider({ ...answering, ...wrong })).toThrow(message);
+  });
+
+  test("of somebody's own provider a router refuses only what is nearly a capability: it may be newer", () => {
+    const own = (capabilities: object) => ({ ...talker(), models: [{ id: "m", capabilities }] as const });
+    expect(() => routerOf({ plugins: [own({ image: true })] })).toThrow(
+      /`capabilities` of "m" have no "image", but "images"/,
+    );
+    expect(routerOf({ plugins: [own({ telepathy: true })] }).has("m")).toBe(true);
   });
 
   test("the fields of a class's instance are its own", () => {

@@ -1,7 +1,6 @@
 import {
   aFunction,
   anObject,
-  aString,
   isGroup,
   mustBe,
   type OptionNames,
@@ -11,6 +10,7 @@ import {
   type Rule,
   anId,
 } from "../options.ts";
+import { requireModels } from "../provider-rules.ts";
 import type { ModelInfo } from "../provider.ts";
 import type { AnswerLocation } from "./answer.ts";
 import { isSchema } from "./outputs-schema.ts";
@@ -29,7 +29,7 @@ export function readDefinition<const Id extends string, const Model extends Mode
   const { id, models, space, endpoint, fnIndex, apiPrefix, inputs, outputs, answer } = definition;
   return {
     id: requireOption("id", id, anId),
-    models: requireOption("models", models, someModels),
+    models: requireModels(models),
     space,
     endpoint: requireOption("endpoint", endpoint, aName),
     fnIndex: readOption("fnIndex", fnIndex, anIndex),
@@ -71,13 +71,6 @@ const ANSWER_NAMES: OptionNames<AnswerLocation> = { at: true, placeholders: true
 const aName: Rule = (value) => (typeof value === "string" && value !== "" ? undefined : "the name of an endpoint");
 
 const anIndex: Rule = (value) => (Number.isInteger(value) && Number(value) >= 0 ? undefined : "a whole number from 0");
-
-const someModels: Rule = (value) =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((model: unknown) => isGroup(model) && "id" in model && aString(model.id) === undefined)
-    ? undefined
-    : "a list of at least one model, each with an `id`";
 
 const aSchema: Rule = (value) =>
   typeof value === "function" || isSchema(value)

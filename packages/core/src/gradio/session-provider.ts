@@ -1,5 +1,6 @@
 import { FlowIterator } from "../flow-iterator.ts";
-import type { OptionNames } from "../options.ts";
+import { aFunction, anId, anObject, type OptionNames, refuseUnknown, requireOption } from "../options.ts";
+import { requireModels } from "../provider-rules.ts";
 import { markOwn } from "../own-functions.ts";
 import type { ProviderPart } from "../part.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
@@ -21,6 +22,15 @@ export interface SessionProviderOptions extends ClientOptions {
   readonly urls?: "public" | "any" | undefined;
 }
 
+const DEFINITION_NAMES: OptionNames<SessionDefinition<string, ModelInfo, unknown>> = {
+  id: true,
+  models: true,
+  space: true,
+  plan: true,
+  isSame: true,
+  answer: true,
+};
+
 const OPTION_NAMES: OptionNames<SessionProviderOptions> = { ...CLIENT_OPTIONS, urls: true };
 
 /**
@@ -29,16 +39,20 @@ const OPTION_NAMES: OptionNames<SessionProviderOptions> = { ...CLIENT_OPTIONS, u
  * `/config` is read before the first call and not again, unless a call fails as it would on a Space that was changed. Each
  * request has a session of its own, in which the definition runs what there is to run.
  *
- * Throws a `TypeError` for a bad target or option.
+ * Throws a `TypeError` for a bad target, definition or option.
  */
 export function createSessionProvider<const Id extends string, const Model extends ModelInfo, Plan>(
   definition: SessionDefinition<Id, Model, Plan>,
   options: SessionProviderOptions = {},
 ): Provider<Id, Model> {
+  requireOption("definition", definition, anObject);
+  refuseUnknown("The definition of a provider", definition, DEFINITION_NAMES);
+  const id = requireOption("id", definition.id, anId);
+  const models = requireModels(definition.models);
+  for (const name of ["plan", "isSame", "answer"] as const) requireOption(name, definition[name], aFunction);
   checkNames("A provider of a Space", options, OPTION_NAMES);
   const client = createClient(definition.space, options);
   const timeouts = readTimeouts(options.timeouts);
-  const { id, models } = definition;
   const space: PlannedSpace<Plan> = { id, client, definition, timeouts };
 
   const answer = (asked: Answering<PlannedSpace<Plan>>, call: Call<ProviderPart>): Promise<void> =>

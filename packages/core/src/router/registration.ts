@@ -1,5 +1,6 @@
 import { disregard } from "../disregard.ts";
 import { nearest, shortened } from "../nearest.ts";
+import { slipIn } from "../provider-rules.ts";
 import { isGroup } from "../options.ts";
 import type { Provider } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
@@ -151,6 +152,8 @@ function checkProvider(provider: Provider, plugin: string): void {
     if (Array.from<unknown>(aliases).some((alias) => typeof alias !== "string" || alias === ""))
       throw complain(`every alias of "${shortened(model.id)}" must be a string that is not empty`);
     if (!isGroup(capabilities)) throw complain(`\`capabilities\` of "${shortened(model.id)}" must be an object`);
+    const slip = slipIn(capabilities);
+    if (slip !== undefined) throw complain(`\`capabilities\` of "${shortened(model.id)}" have no ${slip}`);
   }
   readTimeouts(timeouts);
 }

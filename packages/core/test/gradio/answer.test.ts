@@ -22,6 +22,15 @@ describe("edits at the location", () => {
     expect(reader.text()).toBe("haha haha\n\n\n");
   });
 
+  it("hands out no append of what is no text, and the final value wins", () => {
+    for (const operand of [5, null, ["x"], {}]) {
+      const reader = open(CHAT);
+      reader.generating(chat(["P", "ha"]));
+      expect(reader.generating([[], [["append", [0, 1], operand]], []])).toBeUndefined();
+      expect(reader.completed(chat(["P", "ha!"]))).toEqual(delta("!"));
+    }
+  });
+
   it("makes a delta of a replacement that only lengthens the text, and a rewrite of any other", () => {
     const reader = open(CHAT);
     reader.generating(chat(["P", "Hel"]));

@@ -71,8 +71,8 @@ describe("a conversation string", () => {
           "set-cookie": [
             "sid=renewed-secret; HttpOnly",
             "access-token-1=renewed-secret",
-            "access-token-unsecure-2=secret",
-            "spaces-jwt=secret",
+            "access-token-unsecure-2=nobody-gave-it",
+            "spaces-jwt=nor-this",
             "odd=a b",
             "replica=7",
             `long=${"x".repeat(4000)}`,

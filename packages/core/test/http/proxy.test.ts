@@ -67,6 +67,15 @@ it("shows the proxy the user and password of its URL, and the server neither", a
   expect(proxy.log).toEqual([`GET ${server.url.href} Basic ${btoa("ann:s:cret")}`]);
 });
 
+it("shows the proxy of a tunnel the user and password of its URL", async () => {
+  await using server = await startSecureServer();
+  await using proxy = await startTestProxy(server.port);
+  const transport = open({ proxy: proxy.url.replace("//", "//ann:s%3Acret@") });
+  expect(await fetchText(transport, new URL("https://space.test/a"))).toBe("HTTP/1.1 /a");
+  expect(proxy.log).toEqual([`CONNECT space.test:443 Basic ${btoa("ann:s:cret")}`]);
+  await transport.close();
+});
+
 it("tunnels https through the proxy by CONNECT, so it sees neither path nor headers", async () => {
   await using both = await startBoth();
   const { server, proxy } = both;

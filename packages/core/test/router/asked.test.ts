@@ -12,6 +12,18 @@ const routerOf = (options: object, ...ids: string[]): Router =>
   createRouter({ plugins: ids.map(talker), ...options }) as Router;
 
 describe("what is asked", () => {
+  test.each([undefined, [], "Hi", [null], [{ role: "user" }], [{ role: "user", content: " " }]])(
+    "that is no question is invalid_request, and nobody is asked: %j",
+    async (asked) => {
+      const provider = talker("a");
+      const { error } = await collect(
+        createRouter({ plugins: [provider] }).stream({ model: "m", messages: asked as never }),
+      );
+      expect(error).toMatchObject({ code: "invalid_request" });
+      expect(provider.requests).toEqual([]);
+    },
+  );
+
   test("is what stood there at the call, for each attempt", async () => {
     const provider = scripted("a", [[new Error("It failed.")], [text("ok"), finish]]);
     const router: Router = createRouter({ plugins: [provider], retry: { maxAttempts: 1 } });

@@ -1,0 +1,63 @@
+import { meantBy, shortened } from "./nearest.ts";
+import { SETTING_NAMES } from "./capabilities.ts";
+import {
+  aFlag,
+  aString,
+  isGroup,
+  oneOf,
+  readOption,
+  readOptions,
+  requireOption,
+  type Rule,
+  type Rules,
+} from "./options.ts";
+import type { Capabilities, ModelInfo } from "./provider.ts";
+
+/**
+ * The models of a definition, as they are. Throws a `TypeError` for what is no list of at least one, and for an alias or a
+ * capability that is none. A model may say more of itself.
+ */
+export function requireModels<Models extends readonly ModelInfo[]>(models: Models): Models {
+  requireOption("models", models, someModels);
+  for (const [index, { aliases, capabilities }] of models.entries()) {
+    readOption(`models[${index}].aliases`, aliases, someStrings);
+    readOptions(`models[${index}].capabilities`, capabilities, CAPABILITY_RULES);
+  }
+  return models;
+}
+
+/** A name among capabilities that is nearly one of them, and which. A provider of a later version may have more of them. */
+export function slipIn(capabilities: object): string | undefined {
+  const known = Object.keys(CAPABILITY_RULES);
+  const name = Object.keys(capabilities).find((one) => !known.includes(one) && meantBy(one, known) !== undefined);
+  return name === undefined ? undefined : `"${shortened(name)}", but "${meantBy(name, known)}"`;
+}
+
+const someModels: Rule = (value) =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((model: unknown) => isGroup(model) && "id" in model && aString(model.id) === undefined)
+    ? undefined
+    : "a list of at least one model, each with an `id`";
+
+const someStrings: Rule = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === "string") ? undefined : "a list of strings";
+
+const someSettings: Rule = (value) =>
+  Array.isArray(value) && value.every((one) => SETTING_NAMES.has(one))
+    ? undefined
+    : `a list of settings, each one of ${[...SETTING_NAMES].join(", ")}`;
+
+const aWay = oneOf("native", "prompt");
+
+const CAPABILITY_RULES: Rules<Capabilities> = {
+  images: aFlag,
+  files: aFlag,
+  system: aWay,
+  history: aWay,
+  conversation: aFlag,
+  tools: aFlag,
+  json: aFlag,
+  prefill: aFlag,
+  settings: someSettings,
+};
