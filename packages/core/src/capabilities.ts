@@ -66,8 +66,26 @@ function settingsProblems(settings: Settings | undefined): readonly string[] {
     const value: unknown = settings[name];
     if (value !== undefined && !fits(value)) wrong.push(`\`settings.${name}\` must be ${expected}`);
   }
-  return [...wrong, ...unknownSettings(settings)];
+  return [...wrong, ...slipsIn(settings), ...unknownSettings(settings)];
 }
+
+/** Names within settings that are nearly one that is read. Others may stand there: a tool comes with what runs it. */
+function slipsIn({ responseFormat, tools }: Settings): readonly string[] {
+  const formats = slipOf("responseFormat", responseFormat, FORMAT_NAMES);
+  if (!Array.isArray(tools)) return formats;
+  return [...formats, ...tools.slice(0, MOST_PROBLEMS).flatMap((tool, at) => slipOf(`tools[${at}]`, tool, TOOL_NAMES))];
+}
+
+function slipOf(path: string, given: unknown, known: readonly string[]): readonly string[] {
+  const name = isObject(given)
+    ? Object.keys(given).find((one) => !known.includes(one) && meantBy(one, known) !== undefined)
+    : undefined;
+  if (name === undefined) return NONE;
+  return [`\`settings.${path}\` has no ${JSON.stringify(shortened(name))}, but \`${meantBy(name, known)}\``];
+}
+
+const FORMAT_NAMES = ["type", "schema"];
+const TOOL_NAMES = ["name", "description", "inputSchema"];
 
 /** Those that nothing would read. */
 function unknownSettings(settings: Settings): readonly string[] {
@@ -124,7 +142,10 @@ const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unkno
     [
       '"auto", "none", "required" or { toolName }',
       (value) =>
-        value === "auto" || value === "none" || value === "required" || (isObject(value) && "toolName" in value),
+        value === "auto" ||
+        value === "none" ||
+        value === "required" ||
+        (isObject(value) && "toolName" in value && typeof value.toolName === "string"),
     ],
   ],
   ["parallelToolCalls", ["true or false", (value) => typeof value === "boolean"]],

@@ -80,6 +80,10 @@ describe("a name that nothing reads is a TypeError that names it", () => {
           throw all.error;
         }),
     ],
+    [
+      "what an answer is to be",
+      (given) => routerOf({}).complete({ model: "m", messages, output: { schema: outputs, jsonSchema: {}, ...given } }),
+    ],
     ["a call of a Space", (given) => connectSpace("a/b").predict("chat", [], given)],
     ["an upload", (given) => connectSpace("a/b").upload(new Uint8Array(1), given)],
   ])("from the call: %s", async (_, call) => {
@@ -166,6 +170,20 @@ describe("a setting that nothing reads is invalid_request with all else that is 
     expect(told({ [name]: 1, topP: 5 })).toContain(message);
     expect(told({ [name]: 1, topP: 5 })).toContain("`settings.topP` must be");
     expect(told({ [name]: undefined })).toBe("");
+  });
+
+  test.each<readonly [object, string]>([
+    [{ responseFormat: { type: "json", schma: {} } }, '`settings.responseFormat` has no "schma", but `schema`'],
+    [
+      { tools: [{ name: "a" }, { name: "b", input_schema: {} }] },
+      '`settings.tools[1]` has no "input_schema", but `inputSchema`',
+    ],
+    [{ tools: [{ name: "a", desciption: "" }] }, '`settings.tools[0]` has no "desciption", but `description`'],
+    [{ toolChoice: { toolName: 5 } }, '`settings.toolChoice` must be "auto"'],
+  ])("within it too, where it is nearly one that is read: %o", (settings, message) => {
+    expect(told(settings)).toContain(message);
+    const tools = [{ name: "a", inputSchema: {}, execute: () => 1 }];
+    expect(told({ tools, responseFormat: { type: "json", name: "x" } })).toBe("");
   });
 
   test("a thousand of them are told in a few lines", () => {

@@ -4,7 +4,7 @@ import { InvalidOutputError, QwenError } from "../errors.ts";
 import { jsonInText } from "../json-in-text.ts";
 import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
 import { textOf, type Message } from "../message.ts";
-import { isGroup, mustBe } from "../options.ts";
+import { isGroup, mustBe, refuseUnknown } from "../options.ts";
 import { printable, wordsOf } from "../printable.ts";
 import type { Settings } from "../provider.ts";
 import type { FinishReason } from "../part.ts";
@@ -33,6 +33,7 @@ export class Output {
   /** Throws a `TypeError` for what is no schema, or cannot be told the model. */
   constructor(option: OutputOption) {
     const isPair = isGroup(option) && "schema" in option && !("~standard" in option);
+    if (isPair) refuseUnknown("`output`", option, { schema: true, jsonSchema: true });
     const given: unknown = isPair ? option.schema : option;
     const schema = readStandardSchema(given);
     if (schema === undefined)
