@@ -83,6 +83,8 @@ export class Endpoint {
       body,
       signal,
       ...limits,
+      // Nothing of a chat is kept there, and some servers (llama.cpp) close each connection though they promise to keep it.
+      sendAgain: () => Promise.resolve(true),
       headersFor: (hop) => (hop.origin === this.url.origin ? headers : bare),
     });
   }

@@ -51,6 +51,23 @@ describe("an answer", () => {
     expect(connections()).toBe(1);
   });
 
+  test("is asked for again over a new connection, where the server closed a kept one behind the last answer", async () => {
+    // As llama.cpp does, which says before that it keeps it.
+    const { ask, requests, connections } = await providerOf((response, request) => {
+      const { socket } = response;
+      if (requests.length === 2) socket?.resetAndDestroy();
+      else words("Hello")(response, request);
+    });
+    for (let call = 0; call < 3; call++) expect(await ask()).toMatchObject({ text: "Hello", error: undefined });
+    expect({ requests: requests.length, connections: connections() }).toEqual({ requests: 4, connections: 2 });
+  });
+
+  test("is not asked for again over a connection that was lost though it was new", async () => {
+    const { ask, requests } = await providerOf((response) => response.socket?.resetAndDestroy());
+    expect((await ask()).error).toMatchObject({ code: "connection", provider: "endpoint" });
+    expect(requests).toHaveLength(1);
+  });
+
   test("that comes whole in JSON is read as a whole answer", async () => {
     const message = { role: "assistant", content: "Hello", reasoning_content: "Hm." };
     const { ask } = await providerOf(

@@ -15,7 +15,7 @@ beforeAll(async () => {
     baseURL: `${model.url}/v1`,
     models: [{ id: modelId, aliases: ["llama"] }],
     capabilities: { json: true, prefill: true },
-    // It sends no headers before the first token, which on a busy machine may take its time.
+    // On a busy machine the first token may take its time.
     timeouts: { headersMs: 50_000, firstOutputMs: 50_000 },
   });
 }, 120_000);
