@@ -20,6 +20,8 @@ const outputs: Record<string, RegExp> = {
   "cancel.ts": /^aborted\nstopped, stopped\n$/,
   "conversation.ts": /^Hello Ada\.\nYou said: \[\["My name is Ada\.","Hello Ada\."\]\]\n$/,
   "image.ts": /^A meadow, in picture\.png\.\n$/,
+  "any-space.ts":
+    /^I was found by my page alone\.\n\/model_chat: it takes a text and the chat, and answers in the chat\n {2}Input: message\n {2}Qwen2-72B: history\n {2}system: system\n$/,
   "tools.ts": /^1\. Let me see\.\n {3}weather\(\{"city":"Rome"\}\)\n2\. It says: \{"degrees":21\}\n$/,
   "custom-provider.ts": /^shout-1: HI THERE\n$/,
   "structured.ts":
