@@ -17,10 +17,17 @@ export async function ask({ router }: Stage, signal: AbortSignal): Promise<void>
   await say(router, { model: "qwen-max", messages: [user("Why is the sky blue? Answer in two sentences.")], signal });
 }
 
-/** Asks a route whose first Space is down. */
-export async function fallBack({ router }: Stage, signal: AbortSignal): Promise<void> {
-  console.log(`\n${bold("2. Fall back")} ${dim('— the route "smart" begins with a Space that is down')}`);
-  await say(router, { model: "smart", messages: [user("Name three primary colors.")], signal });
+/** Asks a route from a Space that is down to an OpenAI-compatible endpoint, and again once the Space is back. */
+export async function fallBack({ router, bringBack }: Stage, signal: AbortSignal): Promise<void> {
+  console.log(
+    `\n${bold("2. Fall back")} ${dim('— the route "smart" leads from a Space that is down to an OpenAI-compatible endpoint')}`,
+  );
+  const request = { model: "smart", messages: [user("Name three primary colors.")], signal };
+  await say(router, request);
+  if (bringBack === undefined) return;
+  await bringBack();
+  console.log(dim("   the Space is back"));
+  await say(router, request);
 }
 
 /** Aborts an answer in the middle and shows that the server stopped working on it. */

@@ -6,10 +6,12 @@ import { startLiveStage, startLocalStage, type Stage } from "./stage.ts";
 const help = `Usage: npx --yes pnpm@10 demo [--live]
 
 Starts real Gradio Spaces on this machine with a small real model behind them and asks them through
-the router: an answer, a fallback, a stop in mid-answer, a picture, a conversation. Ends by itself.
-Without Python 3.10 or newer an emulator takes the place of the Spaces.
+the router: an answer, a fallback to an OpenAI-compatible endpoint (the model's own server) and back, a
+stop in mid-answer, a picture, a conversation. Ends by itself. Without Python 3.10 or newer emulators take
+the place of the Spaces and of the endpoint.
 
-  --live   ask the public Spaces on Hugging Face instead (set HF_TOKEN for a quota of your own)
+  --live   ask the public Spaces on Hugging Face instead (set HF_TOKEN for a quota of your own, and
+           DASHSCOPE_API_KEY for Qwen's own API as the endpoint)
   --help   this text
 `;
 

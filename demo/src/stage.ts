@@ -11,13 +11,17 @@ import {
   type SpaceName,
 } from "@qwen/local-spaces";
 import { qwenMax } from "@qwen/max";
+import { dashscope, llamaCpp } from "@qwen/openai-compatible";
 import { qvq } from "@qwen/qvq";
-import { createSpaceEmulator, type Answer } from "@qwen/testing";
+import { createOpenAIEmulator, createSpaceEmulator } from "@qwen/testing";
+import { createFront } from "./front.ts";
 import { bold, dim, duration } from "./print.ts";
 
 /** Where the demo plays: a router, and the servers behind it. */
 export interface Stage extends AsyncDisposable {
   readonly router: Router;
+  /** Brings the Space back with which the route "smart" begins; absent where it stays away. */
+  readonly bringBack?: (() => Promise<void>) | undefined;
   /** Starts the Spaces that the first questions do not need, and adds them to the router. */
   addOthers(): Promise<void>;
   /** Whether an answer is worked on right now; absent where nobody can tell. */
@@ -31,7 +35,11 @@ const downUrl = "http://127.0.0.1:9";
 export function startLiveStage(): Stage {
   title("the public Spaces on Hugging Face");
   const token = process.env["HF_TOKEN"];
-  const router = routerOf(qwenMax({ token }));
+  // Where there is no key for Qwen's own API, the route moves on.
+  const router = createRouter({
+    plugins: [qwenMax({ token }), qwenMax({ id: "down", space: downUrl }), dashscope()],
+    routes: { "qwen-max": "max/qwen-max", smart: ["down/qwen-max", "dashscope/qwen-plus", "max/qwen-max"] },
+  });
   return {
     router,
     async addOthers() {
@@ -49,7 +57,7 @@ export async function startLocalStage(signal: AbortSignal): Promise<Stage> {
     return await startRealStage(signal);
   } catch (error) {
     if (!isSetupError(error)) throw error;
-    title("an emulator with scripted answers: the real Spaces cannot run here");
+    title("an emulator with scripted answers, of the Spaces and of the endpoint: the real ones cannot run here");
     console.log(dim(`   ${error.message}`));
     return startEmulatedStage();
   }
@@ -72,9 +80,10 @@ async function startRealStage(signal: AbortSignal): Promise<Stage> {
     const options = { modelUrl: model.url, env: { MAX_TOKENS: "60" }, onProgress, signal };
     const start = (name: SpaceName) => ready(`spaces/${name}`, startSpace(name, options));
     const max = await start("max");
-    const router = stack.use(routerOf(qwenMax({ space: max.url })));
+    const { router, bringBack } = await play(stack, max.url, `${model.url}/v1`);
     return {
       router,
+      bringBack,
       async addOthers() {
         const [large, long, picture] = await Promise.all([start("72b"), start("1m"), start("qvq")]);
         router
@@ -95,9 +104,16 @@ async function startEmulatedStage(): Promise<Stage> {
   const stack = new AsyncDisposableStack();
   const start = async (shape: SpaceName) => stack.use(await createSpaceEmulator({ shape, answer: emulatedAnswer }));
   const max = await start("max");
-  const router = stack.use(routerOf(qwenMax({ space: max.url })));
+  const endpoint = stack.use(
+    await createOpenAIEmulator({
+      dialect: "llama.cpp",
+      models: { scripted: ({ messages }) => emulatedAnswer(String(messages.at(-1)?.["content"])) },
+    }),
+  );
+  const { router, bringBack } = await play(stack, max.url, endpoint.url);
   return {
     router,
+    bringBack,
     async addOthers() {
       const [large, long, picture] = [await start("72b"), await start("1m"), await start("qvq")];
       router
@@ -111,7 +127,7 @@ async function startEmulatedStage(): Promise<Stage> {
 }
 
 /** Long enough to be stopped in the middle, at the speed of a small model. */
-function emulatedAnswer(prompt: string): Answer {
+function emulatedAnswer(prompt: string) {
   const words = `This is no model but a script. It was asked ${prompt.length} characters, and says so word by word. `;
   return { steps: words.repeat(2).match(/\S+\s*/g) ?? [], firstDelayMs: 300, delayMs: 40 };
 }
@@ -120,12 +136,19 @@ function title(stage: string): void {
   console.log(`${bold("Qwen SDK demo")} ${dim(`— ${stage}`)}`);
 }
 
-/** A router with Qwen2.5-Max, and a route that begins with a Space that is down. */
-function routerOf(max: ReturnType<typeof qwenMax>) {
-  return createRouter({
-    plugins: [max, qwenMax({ id: "down", space: downUrl })],
-    routes: { "qwen-max": "max/qwen-max", smart: ["down/qwen-max", "max/qwen-max"] },
+/** A router with Qwen2.5-Max, and a route from a Space that is down at first to an endpoint. */
+async function play(stack: AsyncDisposableStack, space: string, endpoint: string) {
+  const front = stack.use(await createFront(space));
+  const router = createRouter({
+    plugins: [
+      qwenMax({ space }),
+      qwenMax({ id: "mirror", space: front.url }),
+      llamaCpp({ baseURL: endpoint, extraBody: { max_tokens: 60 } }),
+    ],
+    routes: { "qwen-max": "max/qwen-max", smart: ["mirror/qwen-max", "llama-cpp/local-model"] },
   });
+  stack.use(router);
+  return { router, bringBack: () => front.open() };
 }
 
 /** Asks llama.cpp's server whether any of its slots is busy. */

@@ -28,7 +28,7 @@ export function llamaCpp<
   return presetProvider<Id, Models>(PRESET, options);
 }
 
-// All of it tried against the real server (llama-cpp.real.test.ts), but for tools, which the model there has none of.
+// All of it tried against the real server (test/*.real.test.ts), but for tools and thought, which the model there knows nothing of.
 const PRESET: Preset = {
   id: "llama-cpp",
   baseURL: "http://127.0.0.1:8080/v1",
