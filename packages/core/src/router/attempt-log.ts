@@ -1,5 +1,6 @@
 import { debug } from "../debug.ts";
 import { copyOf } from "../error-copy.ts";
+import { field } from "../error-fields.ts";
 import { AllFailedError, QwenError, type Attempt } from "../errors.ts";
 import { isGroup } from "../options.ts";
 import { wordsOf } from "../printable.ts";
@@ -159,5 +160,5 @@ export class AttemptLog {
 
 function ownCopy(usage: Usage | undefined): Usage | undefined {
   // Providers written without the compiler may give anything.
-  return isGroup(usage) ? Object.freeze({ ...usage }) : undefined;
+  return isGroup(usage) ? field(() => Object.freeze({ ...usage })) : undefined;
 }

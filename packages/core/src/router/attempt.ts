@@ -1,6 +1,7 @@
 import type { QwenError, Attempt as AttemptRecord } from "../errors.ts";
 import type { Flow, FlowReader } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
+import type { Usage } from "../part.ts";
 import { PhaseClock } from "../phase-clock.ts";
 import { Stop } from "../stop.ts";
 import { asOwnError, emptyAnswer, endedWithoutFinish, queueTooLong, tooMuchHeld } from "./attempt-failure.ts";
@@ -119,9 +120,10 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     return this.#held.take();
   }
 
-  /** It is over: well, or with an error of its own. Returns its record. */
-  settle(error?: unknown): AttemptRecord {
+  /** It is over: well, or with an error of its own. That is told before what its breaker makes of it. Returns its record. */
+  settle(error?: unknown, usage?: Usage): AttemptRecord {
     const record = this.#close(error);
+    this.#owner.log.ended(this, record, { usage });
     this.#visit?.end(error);
     if (error !== undefined) this.stop(error);
     // An iteration of somebody's own may have cleaning up to do; one of ours ends by itself.
@@ -129,12 +131,17 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     return record;
   }
 
-  /** It is over for a reason that says nothing of the provider, which is still to be stopped. Returns its record. */
-  cancel(reason: unknown): AttemptRecord {
-    const record = this.#close(reason);
-    this.#visit?.leave();
+  /** It is over for a reason that says nothing of the provider, which is still to be stopped. */
+  cancel(reason: unknown, { timedOut }: { readonly timedOut: boolean }): void {
     // Somebody may have left without a reason.
-    return { ...record, error: reason };
+    this.#owner.log.ended(this, { ...this.#close(reason), error: reason }, { cancelled: !timedOut });
+    this.#visit?.leave();
+  }
+
+  /** It never began. */
+  forget(): void {
+    this.#isOver = true;
+    this.#visit?.leave();
   }
 
   /** Stops the provider. */
@@ -233,7 +240,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
         this.#conclude(part);
         break;
       case "finish":
-        if (!this.#hasOutput && !this.#isWholeAlready(part))
+        if (!this.#hasOutput && this.#seam?.isWholeBy(part) !== true)
           throw this.#owner.reader.emptyError?.(part, this.candidate) ?? emptyAnswer(this.candidate.provider);
         this.#conclude(part);
         break;
@@ -245,11 +252,6 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   #collect(part: Part): void {
     this.collector.add(part);
     if (this.#held.isTooMuch) throw tooMuchHeld(this.candidate.provider);
-  }
-
-  /** What was shown was the whole: only its finish had been lost. */
-  #isWholeAlready(last: Part): boolean {
-    return this.#seam?.continuedBy === "prefill" && this.#owner.reader.isStop?.(last) === true;
   }
 
   #conclude(last: Part): void {
@@ -275,8 +277,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     this.#clock?.output();
     if (this.#hasOutput) return;
     this.#latencyMs = performance.now() - this.#startedAt;
-    this.#visit?.output(this.#latencyMs);
     this.#owner.log.output(this, this.#latencyMs);
+    if (!this.#isOver) this.#visit?.output(this.#latencyMs);
   }
 
   get #hasOutput(): boolean {

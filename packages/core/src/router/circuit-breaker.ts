@@ -1,4 +1,5 @@
-import { aLimitMs, aPositiveMs, aShare, aWholeNumber, readOptions, type Rules } from "../options.ts";
+import { aFunction, aLimitMs, aPositiveMs, aShare, aWholeNumber, readOptions, type Rules } from "../options.ts";
+import { watch } from "./observers.ts";
 
 /** Keeps requests away from a model that keeps failing. */
 export interface BreakerOptions {
@@ -115,11 +116,15 @@ interface Bucket {
   failures: number;
 }
 
-/** Makes a closed breaker. `onChange` is told every change of state when it takes effect. */
-export function createCircuitBreaker(
-  options: BreakerOptions = {},
-  { onChange = () => {} }: { readonly onChange?: ((state: BreakerState) => void) | undefined } = {},
-): CircuitBreaker {
+/** Who watches a breaker. */
+export interface BreakerHooks {
+  /** Told every change of state when it takes effect. What it throws disturbs nothing. */
+  readonly onChange?: ((state: BreakerState) => void) | undefined;
+}
+
+/** Makes a closed breaker. Throws a `TypeError` for an option that is none. */
+export function createCircuitBreaker(options: BreakerOptions = {}, hooks: BreakerHooks = {}): CircuitBreaker {
+  const { onChange = () => {} } = readOptions("hooks", hooks, { onChange: aFunction }) ?? {};
   const { failureRate = 0.5, minimumCalls = 5, windowMs = 30_000, openMs = 5_000 } = readBreaker(options) ?? {};
   let openUntil: number | undefined;
   let onProbation = false;
@@ -133,7 +138,7 @@ export function createCircuitBreaker(
   function report(state: BreakerState): void {
     if (state === reported) return;
     reported = state;
-    onChange(state);
+    watch(onChange, state);
   }
 
   function stateNow(): BreakerState {

@@ -27,19 +27,17 @@ export class RunningCalls {
   #isClosing = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
-  /** Notes a call by what ends it. Returns what to call when it is over. */
+  /** Notes a call by what ends it, which is at once where no calls are taken any more. Returns what to call when it is over. */
   readonly track = (end: (reason: unknown) => void): (() => void) => {
+    if (this.#isClosing) {
+      end(new DOMException("The router takes no calls any more: it was closed with `drainMs`.", "AbortError"));
+      return () => {};
+    }
     this.#ends.add(end);
     return () => {
       if (this.#ends.delete(end) && this.#ends.size === 0) this.#idle?.resolve();
     };
   };
-
-  /** Throws where no calls are taken any more. */
-  admit(): void {
-    if (this.#isClosing)
-      throw new DOMException("The router takes no calls any more: it was closed with `drainMs`.", "AbortError");
-  }
 
   /** From now on no call is taken. Waits until those under way have ended, at most so long. */
   async drain(drainMs: number): Promise<void> {

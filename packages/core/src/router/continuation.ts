@@ -164,6 +164,11 @@ export class Replay<Part> {
     throw new QwenError("unsupported", fact, { provider: this.#provider });
   }
 
+  /** It has to say again what was shown. */
+  isWholeBy(): boolean {
+    return false;
+  }
+
   /** What is to be shown of it by now. */
   take(): readonly Part[] {
     const beyond = this.#beyond;
@@ -201,6 +206,11 @@ export class Prefill<Part> extends HeldParts<Part> {
   /** Whether it took back what another attempt had shown. */
   get isRewritten(): boolean {
     return this.#isRewritten;
+  }
+
+  /** Whether what was shown was the whole, where nothing comes before this: only its finish had been lost. */
+  isWholeBy(last: Part): boolean {
+    return this.#reader.isStop?.(last) === true;
   }
 
   /** Throws for a part that takes back what another attempt has shown. */

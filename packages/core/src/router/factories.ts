@@ -27,8 +27,15 @@ export type BreakerFactory = (
  */
 export type LimiterFactory = (provider: string, limits: Limits) => Limiter | undefined;
 
-/** What a factory made, held to its word. Throws a `TypeError` for what is no breaker. */
-export function madeBreaker(made: unknown): CircuitBreaker {
+/** What a factory makes, held to its word. Throws a `TypeError` for what is no breaker. */
+export function madeBreaker(
+  factory: BreakerFactory,
+  subject: Parameters<BreakerFactory>[0],
+  onChange: (state: BreakerState) => void,
+): CircuitBreaker {
+  // What is no state may be anybody's words, and says nothing.
+  const told = (state: BreakerState): void => (STATES.has(state) ? onChange(state) : undefined);
+  const made: unknown = factory(subject, { onChange: told });
   if (isGroup(made) && "state" in made && "allows" in made && has(made, "begin"))
     return new MadeBreaker(made as CircuitBreaker);
   throw unusable("breaker()", "a circuit breaker with `state`, `allows`, `recoversInMs` and `begin()`", made);
@@ -103,8 +110,11 @@ class MadeLimiter implements Limiter {
   }
 
   take(onGiven: () => void): Place {
+    let isTaking = true;
     try {
-      const place: unknown = this.#made.take(onGiven);
+      // Never before there is a place to give back.
+      const place: unknown = this.#made.take(() => (isTaking ? queueMicrotask(onGiven) : onGiven()));
+      isTaking = false;
       if (isGroup(place) && "isGiven" in place && typeof place.isGiven === "boolean" && has(place, "leave"))
         return new MadePlace(place as Place);
       throw unusable("limiter().take()", "a place with `isGiven` and `leave()`, and at once", place);

@@ -1,7 +1,7 @@
 import { isExcused } from "../error-excuse.ts";
 import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
-import { aFunction, readOption } from "../options.ts";
+import { aFunction, isGroup, mustBe, type OptionNames, readOption, refuseUnknown } from "../options.ts";
 import { limitOf } from "../phase-clock.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import {
@@ -14,6 +14,7 @@ import {
   type GuardedCall,
 } from "./circuit-breaker.ts";
 import { madeBreaker, madeLimiter, type BreakerFactory, type LimiterFactory } from "./factories.ts";
+import { watch } from "./observers.ts";
 import { createLimiter, readLimits, type Limiter, type Limits } from "./limiter.ts";
 import { readProviderSettings, type SettingsById } from "./provider-settings.ts";
 import { ruleOf } from "./retry.ts";
@@ -76,6 +77,7 @@ export interface HealthOptions {
   readonly limiter?: LimiterFactory | undefined;
   /** For one provider, by its id. Of its settings only the `limits` are of interest. */
   readonly providers?: SettingsById | undefined;
+  /** Told each change of a breaker. What it throws disturbs nothing. */
   readonly onBreakerChange?: ((change: BreakerChange) => void) | undefined;
 }
 
@@ -101,7 +103,11 @@ const NEWEST_SHARE = 0.3;
  *
  * Throws a `TypeError` for an option that is none.
  */
-export function createHealth({ breaker, limits, limiter, providers, onBreakerChange }: HealthOptions = {}): Health {
+export function createHealth(options: HealthOptions = {}): Health {
+  if (!isGroup(options)) throw mustBe("options", "an object", options);
+  refuseUnknown("createHealth()", options, HEALTH_NAMES);
+  const { breaker, limits, limiter, providers } = options;
+  const onBreakerChange = readOption("onBreakerChange", options.onBreakerChange, aFunction) ?? (() => {});
   const makeBreaker = readBreakerOption(breaker);
   const makeLimiter = readOption("limiter", limiter, aFunction);
   const sharedLimits = readLimits(limits);
@@ -127,7 +133,7 @@ export function createHealth({ breaker, limits, limiter, providers, onBreakerCha
       const key = `${provider}/${model}`;
       const found = known.get(key);
       if (found !== undefined) return found.health;
-      const onChange = (state: BreakerState): void => onBreakerChange?.({ provider, model, state });
+      const onChange = (state: BreakerState): void => watch(onBreakerChange, { provider, model, state });
       const health = new BookedHealth({
         breaker: makeBreaker({ provider, model }, { onChange }),
         limiter: limiterOf(provider),
@@ -149,11 +155,19 @@ export function createHealth({ breaker, limits, limiter, providers, onBreakerCha
   };
 }
 
+const HEALTH_NAMES: OptionNames<HealthOptions> = {
+  breaker: true,
+  limits: true,
+  limiter: true,
+  providers: true,
+  onBreakerChange: true,
+};
+
 function readBreakerOption(
   breaker: HealthOptions["breaker"],
 ): (...given: Parameters<BreakerFactory>) => CircuitBreaker | undefined {
   if (breaker === false) return () => undefined;
-  if (typeof breaker === "function") return (subject, hooks) => madeBreaker(breaker(subject, hooks));
+  if (typeof breaker === "function") return (subject, { onChange }) => madeBreaker(breaker, subject, onChange);
   const options = readBreaker(breaker);
   return (_, hooks) => createCircuitBreaker(options, hooks);
 }
@@ -183,8 +197,10 @@ class BookedHealth implements CandidateHealth {
   }
 
   begin(own: OwnOfCall = {}): Visit {
+    // What it throws ends a call that has not begun.
+    const guarded = this.breaker?.begin();
     this.#busy++;
-    return new BookedVisit(this, this.breaker?.begin(), own);
+    return new BookedVisit(this, guarded, own);
   }
 
   /** One of its calls had its first output. */

@@ -12,7 +12,14 @@ export type { AttemptsOptions } from "./attempts-options.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
 export type { Candidate } from "./candidate.ts";
 export type { ContinuedBy } from "./continuation.ts";
-export type { BreakerOptions, BreakerState, CallOutcome, CircuitBreaker, GuardedCall } from "./circuit-breaker.ts";
+export type {
+  BreakerHooks,
+  BreakerOptions,
+  BreakerState,
+  CallOutcome,
+  CircuitBreaker,
+  GuardedCall,
+} from "./circuit-breaker.ts";
 export type { BreakerChange, CandidateHealth, Health, HealthOptions, ModelHealth, OwnOfCall, Visit } from "./health.ts";
 export type { AwaitedLimiter, Limiter, Limits, Place } from "./limiter.ts";
 export type {

@@ -1,5 +1,6 @@
 import { QwenError } from "../errors.ts";
 import { aCountFrom, readOptions, type Rules } from "../options.ts";
+import { watch } from "./observers.ts";
 
 /** How many calls a provider gets at once. */
 export interface Limits {
@@ -40,7 +41,7 @@ export interface Limiter {
   readonly waiting: number;
   /**
    * Takes a place, first come, first served. Where there is none, `onGiven` is called later, once there is; whoever waits
-   * keeps the time. Throws `queue_full`.
+   * keeps the time. What it throws disturbs nothing. Throws `queue_full`.
    */
   take(onGiven: () => void): Place;
 }
@@ -142,7 +143,7 @@ class LimitedPlace implements Place {
     this.isGiven = true;
     // Later: who gives it back is not to pay for what the next one does, nor those behind that for each other.
     queueMicrotask(() => {
-      if (!this.#left) this.#onGiven();
+      if (!this.#left) watch(this.#onGiven, undefined);
     });
   }
 

@@ -92,10 +92,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   /** An attempt is over, well or with an error of its own. Returns its record; of one that was over already, nothing. */
   close(attempt: Attempt<Part, Result>, error?: unknown, last?: Part): AttemptRecord | undefined {
-    if (!this.#active.delete(attempt)) return undefined;
-    const record = attempt.settle(error);
-    this.#host.log.ended(attempt, record, { usage: last === undefined ? undefined : this.reader.usageOf?.(last) });
-    return record;
+    const usage = last === undefined ? undefined : this.reader.usageOf?.(last);
+    return this.#active.delete(attempt) ? attempt.settle(error, usage) : undefined;
   }
 
   /**
@@ -232,7 +230,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     const attempt = new Attempt(candidate, { number, isHedge }, this);
     if (this.#host.isOver) {
       // By who watches breakers: it was never heard of.
-      attempt.cancel(undefined);
+      attempt.forget();
       return;
     }
     this.#active.add(attempt);
@@ -284,7 +282,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   }
 
   #cancel(attempt: Attempt<Part, Result>, reason: unknown, { timedOut = false } = {}): void {
-    if (this.#active.delete(attempt)) this.#host.log.ended(attempt, attempt.cancel(reason), { cancelled: !timedOut });
+    if (this.#active.delete(attempt)) attempt.cancel(reason, { timedOut });
   }
 
   #orEnd(work: () => void): void {

@@ -11,12 +11,12 @@ const MOST_NAMES = 30;
 /** The names of a router and what they stand for. */
 export interface Names {
   /**
-   * Adds the providers and routes of a plugin, all or none.
+   * Adds the providers and routes of a plugin, all or none: none where `admit` throws, which is called with it before.
    *
    * Throws a `TypeError` for a second provider of the same id, for a name that is another provider's
    * `provider/model`, and for a route of a name that another plugin's route or a model has, unless a route of the user's has it.
    */
-  add(plugin: Registered): void;
+  add(plugin: Registered, admit?: (plugin: Registered) => void): void;
   /**
    * The models a name stands for, in the order they are to be tried, each once.
    *
@@ -76,13 +76,12 @@ class KnownNames implements Names {
     return [...this.#providers.values()].map(({ provider }) => provider);
   }
 
-  add(plugin: Registered): void {
-    const routes = [...plugin.routes]
-      .filter(([name]) => !this.#targets.has(name))
-      .map(([name, entries]): PluginRoute => ({ name, entries, plugin: plugin.name }));
+  add(plugin: Registered, admit?: (plugin: Registered) => void): void {
+    const routes = this.#routesOf(plugin);
     this.#refuseTakenIds(plugin);
     this.#refuseTakenNames(plugin.entries);
     this.#refuseTakenRoutes(routes, plugin.entries);
+    admit?.(plugin);
     for (const provider of plugin.providers) {
       this.#providers.set(provider.id, { provider, plugin: plugin.name });
       this.ids.add(provider.id);
@@ -90,6 +89,12 @@ class KnownNames implements Names {
     for (const entry of plugin.entries) this.#models.add(entry);
     for (const route of routes) this.#routes.set(route.name, route);
     this.#found.clear();
+  }
+
+  /** Those that no route of the user's stands before. */
+  #routesOf({ name: plugin, routes }: Registered): readonly PluginRoute[] {
+    const own = [...routes].filter(([name]) => !this.#targets.has(name));
+    return own.map(([name, entries]) => ({ name, entries, plugin }));
   }
 
   find(name: string): readonly Entry[] {

@@ -60,7 +60,7 @@ export interface Router<Names extends string = string> {
     request: RouterRequest<Names> & { readonly output?: undefined },
     options?: CompleteOptions,
   ): Promise<Completion>;
-  /** Adds a plugin to this router, and returns it with the wider type. Its providers have the settings for all. */
+  /** Adds a plugin to this router, all of it or none, and returns it with the wider type. Its providers have the settings for all. */
   use<const P extends Plugin>(plugin: P): Router<Names | NamesOf<P>>;
   /** Whether a request may use the name. */
   has(name: string): name is Names;
@@ -123,7 +123,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const health = createHealth({ breaker, limits, limiter, providers: Object.fromEntries(settings), onBreakerChange });
   const running = new RunningCalls();
   const candidatesOf = createCandidates({ names, health, timeouts, settings, maxQueueMs });
-  listAll();
+  for (const plugin of registered) listBy(plugin);
   for (const plugin of registered) observeBy(plugin);
 
   function observeBy(plugin: Registered): void {
@@ -131,8 +131,8 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   }
 
   /** Those are listed as well that nobody has asked for yet. */
-  function listAll(): void {
-    for (const { id, models } of names.providers) for (const model of models) health.of(id, model.id);
+  function listBy({ entries }: Registered): void {
+    for (const { provider, model } of entries) health.of(provider.id, model.id);
   }
 
   function run(
@@ -172,7 +172,6 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   }
 
   function candidatesFor(request: ReadRequest): Candidates {
-    running.admit();
     try {
       return candidatesOf(request);
     } catch (error) {
@@ -189,9 +188,9 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     complete: complete as Router["complete"],
     use(plugin) {
       const added = registeredBy(plugin);
-      names.add(added);
+      // A breaker or a limiter that cannot be made leaves the router as it was.
+      names.add(added, listBy);
       observeBy(added);
-      listAll();
       return router;
     },
     has: (name): name is string => names.has(name),
@@ -206,8 +205,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       });
     },
     health() {
-      listAll();
-      return health.list();
+      return health.list().filter(({ provider }) => names.ids.has(provider));
     },
     observe: observers.add,
     async close(how) {

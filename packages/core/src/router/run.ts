@@ -73,13 +73,20 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   start(): void {
     try {
       const { signal, track } = this.#options;
+      const untrack = track?.((reason) => this.end(reason, "aborted"));
+      // Who keeps track may take no calls any more, and who watches may end the request that it hears of.
+      if (this.isOver) {
+        untrack?.();
+        return;
+      }
+      this.#untrack = untrack;
       this.#begin();
+      if (this.isOver) return;
       if (signal?.aborted === true) {
         this.end(signal.reason, "aborted");
         return;
       }
       signal?.addEventListener("abort", this);
-      this.#untrack = track?.((reason) => this.end(reason, "aborted"));
       this.#total.start(this.#totalMs);
       this.#race = new Race(this.#options, this);
       if (!this.isOver) this.#race.begin();

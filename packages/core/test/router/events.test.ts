@@ -195,8 +195,8 @@ describe("close({ drainMs })", () => {
     });
     expect((await collect(made)).error).toMatchObject({ name: "AbortError" });
     expect(only(events, "request-ended")).toMatchObject([
-      { requestId: "late", outcome: "failed", attempts: [], error: { name: "AbortError" } },
-      { requestId: made.requestId, outcome: "failed" },
+      { requestId: "late", outcome: "cancelled", attempts: [], error: { name: "AbortError" } },
+      { requestId: made.requestId, outcome: "cancelled" },
     ]);
     await vi.runAllTimersAsync();
     expect((await running).text).toBe("slow");

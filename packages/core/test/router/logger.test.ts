@@ -36,8 +36,8 @@ describe("a logger", () => {
     expect(lines.map(([level, message]) => `${level}: ${message}`)).toEqual([
       "debug: request started",
       "debug: attempt started",
-      "warn: breaker is open",
       "warn: attempt failed",
+      "warn: breaker is open",
       "debug: attempt started",
       "debug: attempt is queued",
       "debug: attempt has output",
@@ -46,7 +46,7 @@ describe("a logger", () => {
     ]);
     for (const [, message, fields] of lines)
       if (!message.startsWith("breaker")) expect(fields).toMatchObject({ requestId: "mine", name: "m" });
-    expect(lines[3]?.[2]).toMatchObject({ provider: "a", number: 1, error: "authentication", status: 401 });
+    expect(lines[2]?.[2]).toMatchObject({ provider: "a", number: 1, error: "authentication", status: 401 });
     const about = { provider: "b", model: "m", durationMs: 5, firstOutputMs: 5, attempts: 2 };
     expect(lines.at(-1)?.[2]).toMatchObject({ ...about, inputTokens: 3, outputTokens: 2 });
     lines.length = 0;

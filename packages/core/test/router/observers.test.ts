@@ -17,8 +17,8 @@ describe("observers", () => {
     expect(events).toMatchObject([
       { type: "request-started", ...request },
       { type: "attempt-started", name: "m", provider: "a", model: "m", number: 1, hedge: false },
-      { type: "breaker-changed", provider: "a", model: "m", state: "open" },
       { type: "attempt-ended", provider: "a", number: 1, outcome: "failed", error: cut, durationMs: 0 },
+      { type: "breaker-changed", provider: "a", model: "m", state: "open" },
       { type: "attempt-started", provider: "b", number: 2 },
       { type: "output", provider: "b", number: 2, latencyMs: 10 },
       { type: "attempt-ended", provider: "b", number: 2, outcome: "answered", durationMs: 10 },
