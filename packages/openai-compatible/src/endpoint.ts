@@ -10,6 +10,7 @@ import {
   type TransportResponse,
 } from "@qwen/core/http";
 import { failureOf } from "./failures.ts";
+import { HEADER_TEXT } from "./options.ts";
 import { errorInText, type SaidError } from "./said-error.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -147,7 +148,7 @@ export class Endpoint {
     if (keyVariable === undefined || own["api-key"] !== undefined || own["x-api-key"] !== undefined) return own;
     throw new QwenError(
       "authentication",
-      `There is no key for ${this.host}. Set the environment variable ${keyVariable}, or give \`apiKey\`.`,
+      `There is no key for ${this.host} that a header can carry. Set the environment variable ${keyVariable}, or give \`apiKey\`.`,
       { sent: false, provider: this.#options.id },
     );
   }
@@ -179,11 +180,11 @@ function lowerCase(headers: ProviderRequest["headers"]): Headers {
 
 const NO_HEADERS: Headers = {};
 
-/** A variable of the environment, where the platform has one. An empty one is not set. */
+/** A variable of the environment, where the platform has one. An empty one is not set, nor one that no header can carry. */
 function inEnvironment(name: string): string | undefined {
   const { process } = globalThis as {
     readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
   };
   const value = process?.env?.[name]?.trim();
-  return value === "" ? undefined : value;
+  return value === undefined || value === "" || !HEADER_TEXT.test(value) ? undefined : value;
 }

@@ -78,7 +78,11 @@ export interface ReadOptions extends Omit<OpenAICompatibleOptions, "baseURL" | "
  * Throws a `TypeError` that names what is missing, wrong or unknown, and what it must be.
  */
 export function readOpenAICompatibleOptions(given: OpenAICompatibleOptions): ReadOptions {
-  const options = readOptions("options", requireOption("options", given, anObject), RULES) as OpenAICompatibleOptions;
+  const options = readOptions(
+    "options",
+    requireOption("options", given, anObject),
+    OPTION_RULES,
+  ) as OpenAICompatibleOptions;
   const { capabilities, extraBody } = options;
   return {
     ...options,
@@ -94,7 +98,8 @@ export function readOpenAICompatibleOptions(given: OpenAICompatibleOptions): Rea
 
 const anything: Rule = () => undefined;
 
-const RULES: Rules<OpenAICompatibleOptions> = {
+/** What each option must be, as far as a line can say it. */
+export const OPTION_RULES: Rules<OpenAICompatibleOptions> = {
   // Those without a rule of one line are read by themselves.
   id: anything,
   baseURL: anything,
@@ -112,10 +117,13 @@ const RULES: Rules<OpenAICompatibleOptions> = {
   strictModel: aFlag,
 };
 
+/** What the value of a header can be. */
+export const HEADER_TEXT = /^[ -~]*$/;
+
 /** Whatever was given may be a secret, so no message shows it. */
 function readKey(key: unknown): string | undefined {
   if (key === undefined) return undefined;
-  if (typeof key !== "string" || !/^[ -~]*$/.test(key.trim()))
+  if (typeof key !== "string" || !HEADER_TEXT.test(key.trim()))
     throw new TypeError("`options.apiKey` must be a string of characters that a header can carry, on one line.");
   return key.trim() === "" ? undefined : key.trim();
 }

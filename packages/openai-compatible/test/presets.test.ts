@@ -96,6 +96,7 @@ describe.each(PRESETS)("%s()", (id, make, { url }) => {
       [{ models, baseUrl: url }, /Did you mean "baseURL"/],
       [{ models, baseURL: "api.example.com" }, /an http or https URL/],
       [{ models, baseURL: 7 }, /an http or https URL/],
+      [{ models, baseURL: { toString: () => url } }, /an http or https URL/],
       [{ models, baseURL: "https://user:hunter22@example.com/v1" }, /without a user and password/],
       [{ models, apiKey: 7 }, /`options\.apiKey`/],
       [{ models, id: "a/b" }, /without "\/"/],
@@ -141,12 +142,15 @@ describe.each(HOSTED)("%s() has a key", (_, make, { url, variable }) => {
   });
 
   test("or says which is missing before anything is sent, which moves on in a route and opens no breaker", async () => {
-    vi.stubEnv(variable, "");
     const { transport, requests } = nowhere();
     const provider = make({ models, transport });
-    const { error, parts } = await heard(provider.stream({ messages: QUESTION }));
-    expect(error).toMatchObject({ code: "authentication", message: expect.stringContaining(variable) });
-    expect(parts).toEqual([]);
+    for (const none of ["hunter22\nhunter23", "hünter22", " ", ""]) {
+      vi.stubEnv(variable, none);
+      const { error, parts } = await heard(provider.stream({ messages: QUESTION }));
+      expect(error, none).toMatchObject({ code: "authentication", message: expect.stringContaining(variable) });
+      expect(String(error)).not.toMatch(/h.nter2/);
+      expect(parts).toEqual([]);
+    }
     await expect(provider.listModels()).rejects.toMatchObject({ code: "authentication" });
 
     const spare = scriptedProvider({ id: "spare", models: [{ id: "spare-1" }], script: ["Hello"] });

@@ -1,6 +1,6 @@
-import { oneOf, readOptions, type Rule, type Rules } from "@qwen/core/http";
+import { oneOf, readOptions, type Rules } from "@qwen/core/http";
 import { endpointProvider, type ModelOf, type OpenAICompatibleProvider } from "../openai-compatible.ts";
-import type { ModelOption, OpenAICompatibleOptions } from "../options.ts";
+import { OPTION_RULES, type ModelOption, type OpenAICompatibleOptions } from "../options.ts";
 import type { Dialect } from "../wire/dialect.ts";
 
 /** Options of a preset: those of `openaiCompatible`, of which it knows the most. */
@@ -48,7 +48,7 @@ export function presetProvider<Id extends string, Models extends readonly ModelO
   choices: Readonly<Record<string, readonly string[]>> = {},
 ): OpenAICompatibleProvider<Id, ModelOf<Models[number]>> {
   const own = Object.fromEntries(Object.entries(choices).map(([name, values]) => [name, oneOf(...values)]));
-  const rules: Rules<typeof given> = { ...RULES, ...own };
+  const rules: Rules<typeof given> = { ...OPTION_RULES, ...own };
   const options: Partial<typeof given> = { ...readOptions("options", given, rules) };
   for (const name of Object.keys(choices)) Reflect.deleteProperty(options, name);
   const { id = preset.id, baseURL = preset.baseURL, models = preset.models } = options;
@@ -59,27 +59,10 @@ export function presetProvider<Id extends string, Models extends readonly ModelO
   );
 }
 
-const anything: Rule = () => undefined;
-
-/** The names; what each must be is looked at with all else of the endpoint. */
-const RULES: Rules<PresetOptions & { readonly models: readonly ModelOption[] }> = {
-  id: anything,
-  baseURL: anything,
-  apiKey: anything,
-  models: anything,
-  headers: anything,
-  proxy: anything,
-  transport: anything,
-  timeouts: anything,
-  capabilities: anything,
-  extraBody: anything,
-  strictModel: anything,
-};
-
 /** Whether an address is the vendor's, and nobody on the way can read what is sent there. */
 function isOwn({ baseURL, hosts }: Preset, given: string | URL): boolean {
   if (given === baseURL) return true;
-  const url = URL.parse(String(given));
+  const url = typeof given === "string" || given instanceof URL ? URL.parse(String(given)) : null;
   if (url?.protocol !== "https:") return false;
   return url.host === new URL(baseURL).host || hosts?.test(url.host) === true;
 }
