@@ -11,41 +11,70 @@ import { holdOutput } from "./held-provider.ts";
 import { leftOf, settled } from "./leftovers.ts";
 import type { CellResult } from "./matrix-table.ts";
 
-/** A Space that faults strike, for one cell. */
-export interface FaultySpace extends AsyncDisposable {
-  /** What to ask so that it says the pieces of the table. */
-  readonly prompt: string;
+/** A server with a provider of it, for one cell. */
+export interface Peer extends AsyncDisposable {
   provider(options: { readonly timeouts: Timeouts | undefined }): Provider;
   /** What it has not done with: open sockets, jobs that run. */
   left(): readonly string[] | Promise<readonly string[]>;
 }
 
+/** One that faults strike. */
+export interface FaultyPeer extends Peer {
+  /** What to ask so that it says the pieces of the table. */
+  readonly prompt: string;
+}
+
+type Named = { readonly name: string };
+
+/** Starts a server that faults strike; `once`: only its first answer is that of the row. */
+export type StartFaulty<AnyFault extends Named = Fault> = (
+  faults: readonly AnyFault[],
+  about: { readonly row: FaultRow<AnyFault>; readonly once: boolean },
+) => Promise<FaultyPeer>;
+
+/** Starts a server that no fault strikes, with a provider of the id "second"; `endless`: it works on and says nothing. */
+export type StartHealthy = (about: { readonly endless: boolean }) => Promise<Peer>;
+
+/** Who meets in a cell. */
+export interface Cast<AnyFault extends Named = Fault> {
+  readonly first: StartFaulty<AnyFault>;
+  readonly second: StartHealthy;
+  /** The fault of an answer that begins so late that a hedge is under way by then. */
+  readonly late: AnyFault;
+}
+
+/** A Space that faults strike, and another one. */
+export function spaces(first: StartFaulty): Cast {
+  return { first, second: healthySpace, late: LATE_JOIN };
+}
+
+/** A join that is answered so late that a hedge has begun by then. */
+export const LATE_JOIN = { name: "delay", route: ["join", "call"], ms: 50 } as const satisfies Fault;
+
 /** Runs one cell of the matrix: one call, what it comes to, what it leaves behind. */
-export async function runCell(row: FaultRow, column: Column, start: StartFaulty): Promise<CellResult> {
+export async function runCell<AnyFault extends Named>(
+  row: FaultRow<AnyFault>,
+  column: Column,
+  cast: Cast<AnyFault>,
+): Promise<CellResult> {
   const expected = expectationOf(row, column);
   if (expected === undefined) return undefined;
   try {
-    return await problemsOfCell({ row, column, start, expected });
+    return await problemsOfCell({ row, column, cast, expected });
   } catch (error) {
     return [`the cell itself failed: ${String(error)}`];
   }
 }
 
-/** Starts a Space that faults strike; `once`: only its first answer is that of the row. */
-export type StartFaulty = (
-  faults: readonly Fault[],
-  about: { readonly row: FaultRow; readonly once: boolean },
-) => Promise<FaultySpace>;
-
-async function problemsOfCell({
+async function problemsOfCell<AnyFault extends Named>({
   row,
   column,
-  start,
+  cast,
   expected,
 }: {
-  readonly row: FaultRow;
+  readonly row: FaultRow<AnyFault>;
   readonly column: Column;
-  readonly start: StartFaulty;
+  readonly cast: Cast<AnyFault>;
   readonly expected: Expectation;
 }): Promise<readonly string[]> {
   const { hedgeAnswers } = expected;
@@ -55,16 +84,13 @@ async function problemsOfCell({
   const once = company === "recovering";
   const struck = row.fault === undefined ? [] : [once ? { ...row.fault, on: 1 } : row.fault];
   // A hedge is to be under way before the first one fails.
-  const late = hedged && row.fault?.name !== "delay" ? [AWHILE] : [];
-  await using faulty = await start([...struck, ...late], { row, once });
-  await using healthy = await createSpaceEmulator({
-    shape: "72b",
-    answer: hedged && hedgeAnswers === "never" ? ENDLESS : SECOND_TEXT.split(/(?= )/u),
-  });
+  const late = hedged && row.fault?.name !== "delay" ? [cast.late] : [];
+  await using faulty = await cast.first([...struck, ...late], { row, once });
+  await using healthy = await cast.second({ endless: hedged && hedgeAnswers === "never" });
 
   const failures = Promise.withResolvers<void>();
   const first = faulty.provider({ timeouts: limitsOf(row, column) });
-  const other = qwen72B({ id: "second", space: healthy.url });
+  const other = healthy.provider({ timeouts: undefined });
   const second = typeof hedgeAnswers === "object" ? holdOutput(other, failures.promise) : other;
   const providers: Provider[] = alone ? [first] : [first, second];
   const router = createRouter({
@@ -88,12 +114,23 @@ async function problemsOfCell({
   await router.close();
   const left = await settled(async () => {
     const listeners = getEventListeners(signal, "abort").length;
-    const jobs = healthy.jobs.filter(({ state }) => state === "queued" || state === "running").length;
-    const counts = { listeners, "sockets to the second": healthy.sockets, "jobs of the second": jobs };
-    return [...leftOf(counts), ...(await faulty.left())];
+    const others = (await healthy.left()).map((what) => `of the second: ${what}`);
+    return [...leftOf({ listeners }), ...others, ...(await faulty.left())];
   });
   return [...problems, ...left];
 }
 
-/** A join that is answered so late that a hedge has begun by then. */
-const AWHILE = { name: "delay", route: ["join", "call"], ms: 50 } as const;
+/** The pieces of {@link SECOND_TEXT}. */
+export const SECOND_PIECES = SECOND_TEXT.split(/(?= )/u);
+
+async function healthySpace({ endless }: Parameters<StartHealthy>[0]): Promise<Peer> {
+  const space = await createSpaceEmulator({ shape: "72b", answer: endless ? ENDLESS : SECOND_PIECES });
+  return {
+    provider: ({ timeouts }) => qwen72B({ id: "second", space: space.url, timeouts }),
+    left() {
+      const jobs = space.jobs.filter(({ state }) => state === "queued" || state === "running").length;
+      return leftOf({ sockets: space.sockets, jobs });
+    },
+    [Symbol.asyncDispose]: space.close,
+  };
+}

@@ -1,6 +1,9 @@
 import { ERROR_RULES, type ErrorCode, type Timeouts } from "@qwen/core";
 
-import { type Damage, FIRST_TEXT, type FaultRow } from "./fault-table.ts";
+import { type Damage, FIRST_TEXT, type FaultRow as RowOf } from "./fault-table.ts";
+
+/** Whose fault it is makes no difference. */
+type FaultRow = Omit<RowOf, "fault">;
 
 /** How a cell of the matrix asks. */
 export interface Column {
@@ -59,7 +62,8 @@ export function expectationOf(row: FaultRow, column: Column): Expectation | unde
   const hedged = column.company === "hedged";
   if (recovering && permanent) return undefined;
   if (damage.type === "failure" && !(healed && recovering)) {
-    return hedged && !isShown(row, column) ? secondWins(row) : failure(row as Failing, column);
+    const isOver = isShown(row, column) || !ERROR_RULES[damage.code].nextCandidate;
+    return hedged && !isOver ? secondWins(row) : failure(row as Failing, column);
   }
   return hedged && holdsMs > LATE_MS ? secondWins(row) : firstAnswers(row, column);
 }
@@ -115,12 +119,14 @@ function failure(row: Failing, column: Column): Expectation {
     const attempts = [...failed, { by: "first", ends: "answered" } as const];
     return { result: { text: FIRST_TEXT, by: "first" }, shown: FIRST_TEXT, attempts, ...times };
   }
-  const others = company === "hedged" ? [{ by: "second", ends: "cancelled" } as const] : [];
+  // What no other candidate is asked for ends the one under way, by that error.
+  const left = shown ? "cancelled" : code;
+  const others = company === "hedged" ? [{ by: "second", ends: left } as const] : [];
   if (continues) {
     // The same words break off again; those of the other are not the same.
-    const left = company === "second" ? [{ by: "second", ends: "unsupported" } as const] : others;
+    const another = company === "second" ? [{ by: "second", ends: "unsupported" } as const] : others;
     const [first, ...again] = failed as [(typeof failed)[0], ...typeof failed];
-    const attempts = company === "hedged" ? [first, ...left, ...again] : [...failed, ...left];
+    const attempts = company === "hedged" ? [first, ...another, ...again] : [...failed, ...another];
     return { result: { code: "stream_interrupted" }, shown: partial, attempts, ...times };
   }
   return {

@@ -5,7 +5,7 @@ import type { Fault } from "@qwen/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { shareOf } from "../share.ts";
-import { type FaultySpace, runCell } from "./cell.ts";
+import { type FaultyPeer, runCell, spaces } from "./cell.ts";
 import { COLUMNS as ALL_COLUMNS } from "./expectation.ts";
 import { PROXY_FAULTS, startFaultProxy } from "./fault-proxy.ts";
 import { FAULT_ROWS, slowestFirst } from "./fault-table.ts";
@@ -39,7 +39,7 @@ describe.each(APPS)("behind a proxy that spoils what Gradio $version says", ({ n
     process.stdout.write(`\n${matrixTable(`Faults before Gradio ${version}, ${name}`, COLUMNS, results)}\n\n`);
   });
 
-  async function start(faults: readonly Fault[]): Promise<FaultySpace> {
+  async function start(faults: readonly Fault[]): Promise<FaultyPeer> {
     const proxy = await startFaultProxy(app.url, faults);
     const job = `proxy-${(jobs += 1)}`;
     return {
@@ -56,7 +56,7 @@ describe.each(APPS)("behind a proxy that spoils what Gradio $version says", ({ n
   test.concurrent.each(slowestFirst(ROWS))(
     "$label: every way to ask comes to what the errors table says",
     async (row) => {
-      const cells = await Promise.all(COLUMNS.map((column) => runCell(row, column, start)));
+      const cells = await Promise.all(COLUMNS.map((column) => runCell(row, column, spaces(start))));
       results.set(row.label, cells);
       expect(wrongCells(COLUMNS, cells)).toEqual([]);
     },

@@ -16,11 +16,11 @@ export type Damage =
       readonly retryAfterMs?: readonly [atLeast: number, atMost: number] | undefined;
     };
 
-/** A fault as a row of the matrix. */
-export interface FaultRow {
+/** A fault as a row of the matrix: of a Space, or of another server. */
+export interface FaultRow<AnyFault extends { readonly name: string } = Fault> {
   readonly label: string;
   /** Absent where the app's own answer is the fault. */
-  readonly fault: Fault | undefined;
+  readonly fault: AnyFault | undefined;
   readonly damage: Damage;
   /** For silence: the only limit that is short, so that the outcome does not depend on the machine. */
   readonly limits?: Timeouts | undefined;
@@ -167,8 +167,8 @@ export const APP_ROWS: readonly FaultRow[] = (
 ).map(([label, damage, answer]) => ({ ...row(damage, { answer })("delay"), label, fault: undefined }));
 
 /** The rows in an order that is over sooner: a server without headers holds up clean-ups for as long as they may take. */
-export function slowestFirst(rows: readonly FaultRow[]): readonly FaultRow[] {
-  const slow = ({ limits }: FaultRow): number => (limits?.headersMs === undefined ? 0 : 1);
+export function slowestFirst<Row extends Pick<FaultRow, "limits">>(rows: readonly Row[]): readonly Row[] {
+  const slow = ({ limits }: Row): number => (limits?.headersMs === undefined ? 0 : 1);
   return rows.toSorted((a, b) => slow(b) - slow(a));
 }
 
