@@ -14,7 +14,7 @@ import { ThinkSplit, type ThinkSink } from "./think-split.ts";
 import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
 import { choiceIn, contentIn, reasoningIn, saidIn } from "./wire/chunk.ts";
 import { finishReasonOf } from "./wire/finish-reason.ts";
-import { isObject, textIn, type JsonObject } from "./wire/json.ts";
+import { countIn, isObject, textIn, type JsonObject } from "./wire/json.ts";
 import { usageOf } from "./wire/usage.ts";
 
 /** An id or a name of a model that is longer is none. */
@@ -81,12 +81,14 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
   take(json: JsonObject): void {
     const error = errorIn(json);
     if (error !== undefined) throw this.#options.failureOf(error);
-    if (this.#response === undefined) this.#begin(json);
+    this.#checkModel(textIn(json, "model"));
     if (isObject(json["usage"])) this.#usage = usageOf(json["usage"]);
     const choice = choiceIn(json);
     if (choice === undefined) return;
+    // What comes before the first choice may name nothing: a ping, or what a filter has to say.
+    if (this.#response === undefined) this.#begin(json);
     const said = saidIn(choice);
-    if (said !== undefined) this.#takeSaid(said, "message" in choice);
+    if (said !== undefined) this.#takeSaid(said, said !== choice["delta"]);
     this.#rawReason = textIn(choice, "finish_reason") ?? this.#rawReason;
   }
 
@@ -172,17 +174,21 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     this.#options.push({ type: "reasoning-end" });
   }
 
+  #checkModel(model: string | undefined): void {
+    const { strictModel } = this.#options;
+    if (strictModel === undefined || model === undefined || model === strictModel) return;
+    throw new QwenError(
+      "unsupported",
+      `${this.host} answers with the model "${model.slice(0, 100)}" in place of "${strictModel}".`,
+    );
+  }
+
   #begin(json: JsonObject): void {
-    const { headers, warnings, strictModel } = this.#options;
+    const { headers, warnings } = this.#options;
     const id = shortIn(json, "id");
     const modelId = shortIn(json, "model");
-    if (strictModel !== undefined && modelId !== undefined && modelId !== strictModel)
-      throw new QwenError(
-        "unsupported",
-        `${this.host} answers with the model "${modelId.slice(0, 100)}" in place of "${strictModel}".`,
-      );
-    const { created } = json;
-    const timestamp = typeof created === "number" ? new Date(created * 1000) : undefined;
+    const created = countIn(json, "created");
+    const timestamp = created === undefined ? undefined : new Date(created * 1000);
     this.#response = {
       ...(id !== undefined && { id }),
       ...(modelId !== undefined && { modelId }),

@@ -102,7 +102,7 @@ class Answer implements CallSource, AnswerSink {
     if (this.#over) return;
     const reader = this.#reader;
     if (reader === undefined) return;
-    if (data === "[DONE]") {
+    if (data.startsWith("[DONE]")) {
       this.#said(LINGER_MS);
       return;
     }
@@ -127,9 +127,11 @@ class Answer implements CallSource, AnswerSink {
   whole(text: string): void {
     if (this.#over) return;
     const json = parseJson(text);
+    // Some tell their errors in a list.
+    const said: unknown = Array.isArray(json) ? json[0] : json;
     try {
-      if (!isObject(json)) throw this.#unreadable();
-      this.#reader?.take(json);
+      if (!isObject(said)) throw this.#unreadable();
+      this.#reader?.take(said);
     } catch (error) {
       this.fail(error);
       return;
@@ -222,7 +224,7 @@ class Answer implements CallSource, AnswerSink {
     if (isObject(json)) {
       reader.take(json);
       this.#same.learn(data, json);
-    } else if (name !== "error") throw this.#unreadable();
+    } else if (name !== "error" && data.trim() !== "") throw this.#unreadable();
     if (name === "error") throw this.#asking.endpoint.failure(errorInText(data), this.#headers);
   }
 

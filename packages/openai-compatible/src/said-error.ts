@@ -13,7 +13,7 @@ export interface SaidError {
 /** The error in a body or a chunk; `undefined` where there is none. */
 export function errorIn(json: JsonObject): SaidError | undefined {
   const { error, errors, detail, choices } = json;
-  if (error !== undefined && error !== null && error !== false) return read(error, json);
+  if (error !== undefined && error !== null && error !== false && error !== "") return read(error, json);
   const failed = textIn(json, "error_message");
   if (failed !== undefined) return { ...codesIn(json), message: failed, type: textIn(json, "error_type") };
   if (Array.isArray(choices)) {
@@ -43,13 +43,17 @@ export function errorInText(text: string): SaidError {
   return said(pageTitle(text));
 }
 
-function read(error: unknown, around: JsonObject): SaidError {
+function read(outer: unknown, outermost: JsonObject): SaidError {
+  let error = outer;
+  let around = outermost;
+  while (isObject(error) && isObject(error["error"])) {
+    around = error;
+    error = error["error"];
+  }
   if (typeof error === "string")
     return { ...said(error), message: textIn(around, "message") ?? error, ...codesIn(around) };
   if (Array.isArray(error)) return said(listed(error));
   if (!isObject(error)) return said("");
-  const inner = error["error"];
-  if (isObject(inner)) return read(inner, error);
   const message = textIn(error, "message") ?? textIn(error, "msg") ?? textIn(error, "detail") ?? "";
   const { metadata } = error;
   // A router tells what the vendor behind it has said.
@@ -67,9 +71,9 @@ function listed(errors: readonly unknown[]): string {
   return errors
     .slice(0, 5)
     .map((each) => {
-      if (!isObject(each)) return String(each);
+      if (!isObject(each)) return word(each) ?? "";
       const { loc } = each;
-      const where = Array.isArray(loc) ? `${loc.join(".")}: ` : "";
+      const where = Array.isArray(loc) ? `${loc.map(word).join(".")}: ` : "";
       return `${where}${textIn(each, "msg") ?? textIn(each, "message") ?? ""}`;
     })
     .join("; ");

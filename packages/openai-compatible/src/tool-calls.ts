@@ -29,7 +29,8 @@ export class ToolCalls {
   readonly #sink: ToolCallSink;
   readonly #messages: readonly Message[];
   readonly #calls: Call[] = [];
-  readonly #byIndex = new Map<number, Call>();
+  /** By index, or by id where they have none. */
+  readonly #known = new Map<number | string, Call>();
   /** The ids of the chat, which none of these may have again. */
   #taken: Set<string> | undefined;
 
@@ -73,8 +74,9 @@ export class ToolCalls {
     const index = typeof piece["index"] === "number" ? piece["index"] : undefined;
     const call = isWhole ? this.#begin(undefined) : this.#callOf({ index, id: given, name });
     call.givenId ??= given;
+    if (index === undefined && given !== undefined) this.#known.set(given, call);
     call.name ??= name;
-    const more = isObject(said) ? inputIn(said) : "";
+    const more = isObject(said) ? this.#inputIn(said) : "";
     if (more !== "") this.#sink.grew(more.length);
     const held = call.input;
     call.input += more;
@@ -91,7 +93,8 @@ export class ToolCalls {
 
   /** The call that a piece belongs to. One with another id and name is a new one, and so is one with a name and no index. */
   #callOf({ index, id, name }: { readonly index: number | undefined } & Pick<Partial<Call>, "id" | "name">): Call {
-    const known = index === undefined ? this.#calls.at(-1) : this.#byIndex.get(index);
+    const named = this.#known.get(index ?? id ?? "");
+    const known = index === undefined ? (named ?? this.#calls.at(-1)) : named;
     if (known === undefined) return this.#begin(index);
     if (name === undefined || known.name === undefined) return known;
     const isOther = id === undefined ? index === undefined : known.givenId !== undefined && id !== known.givenId;
@@ -103,7 +106,7 @@ export class ToolCalls {
       throw new QwenError("protocol", `${this.#sink.host} sends more than ${MOST_CALLS} tool calls in one answer.`);
     const call: Call = { givenId: undefined, name: undefined, input: "", id: undefined };
     this.#calls.push(call);
-    if (index !== undefined) this.#byIndex.set(index, call);
+    if (index !== undefined) this.#known.set(index, call);
     return call;
   }
 
@@ -116,6 +119,17 @@ export class ToolCalls {
     return id;
   }
 
+  /** Text, as the wire has it; of some vendors an object. */
+  #inputIn({ arguments: given }: JsonObject): string {
+    if (typeof given === "string") return given;
+    try {
+      return isObject(given) ? JSON.stringify(given) : "";
+    } catch (cause) {
+      // What can be read so deep cannot be written.
+      throw new QwenError("protocol", `${this.#sink.host} sends a tool call that is nested too deep.`, { cause });
+    }
+  }
+
   #short(value: unknown, what: string): string | undefined {
     if (typeof value !== "string" || value === "") return undefined;
     if (value.length > LONGEST_NAME)
@@ -125,12 +139,6 @@ export class ToolCalls {
       );
     return value;
   }
-}
-
-/** Text, as the wire has it; of some vendors an object. */
-function inputIn({ arguments: given }: JsonObject): string {
-  if (typeof given === "string") return given;
-  return isObject(given) ? JSON.stringify(given) : "";
 }
 
 function idsIn(messages: readonly Message[]): Set<string> {

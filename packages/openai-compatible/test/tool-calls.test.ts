@@ -59,6 +59,20 @@ describe("calls of tools", () => {
       ],
     ],
     [
+      "by their ids alone, in turns",
+      [
+        call({ id: "a" }, { name: "x", arguments: "" }),
+        call({ id: "b" }, { name: "y", arguments: "" }),
+        call({ id: "a" }, { arguments: '{"n":' }),
+        call({ id: "b" }, { arguments: '{"n":2}' }),
+        call({ id: "a" }, { arguments: "1}" }),
+      ],
+      [
+        { id: "a", name: "x", input: '{"n":1}' },
+        { id: "b", name: "y", input: '{"n":2}' },
+      ],
+    ],
+    [
       "with an id that comes late",
       [call({ index: 0 }, { name: "x", arguments: '{"a"' }), call({ index: 0, id: "late" }, { arguments: ":1}" })],
       [{ id: "late", input: '{"a":1}' }],

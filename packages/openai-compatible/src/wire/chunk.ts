@@ -34,7 +34,8 @@ function joined(parts: readonly unknown[], type: "text" | "thinking"): string {
   for (const part of parts) {
     if (!isObject(part) || part["type"] !== type) continue;
     const inside = part[type];
-    text += Array.isArray(inside) ? joined(inside, "text") : (textIn(part, type) ?? "");
+    // Text holds no more lists: however deep one is nested, this ends.
+    text += type === "thinking" && Array.isArray(inside) ? joined(inside, "text") : (textIn(part, type) ?? "");
   }
   return text;
 }

@@ -1,3 +1,4 @@
+import { choiceIn } from "./chunk.ts";
 import { isObject, parseJson, type JsonObject } from "./json.ts";
 
 /** How often in a row it may look in vain: some vendors have a field that differs in each chunk. */
@@ -50,9 +51,9 @@ const KEY = '"content":';
 /** The text of a chunk that says nothing else, of itself or of the answer. */
 function onlyTextIn(json: JsonObject): string | undefined {
   const { choices, usage, error } = json;
-  if (!isUnset(usage) || !isUnset(error) || !Array.isArray(choices) || choices.length !== 1) return undefined;
-  const [choice] = choices as readonly unknown[];
-  if (!isObject(choice) || !isUnset(choice["finish_reason"]) || !isObject(choice["delta"])) return undefined;
+  const choice = choiceIn(json);
+  if (!isUnset(usage) || !isUnset(error) || (choices as readonly unknown[] | undefined)?.length !== 1) return undefined;
+  if (choice === undefined || !isUnset(choice["finish_reason"]) || !isObject(choice["delta"])) return undefined;
   const { content, role: _, ...others } = choice["delta"];
   return typeof content === "string" && Object.values(others).every(isUnset) ? content : undefined;
 }
