@@ -66,8 +66,6 @@ function requireAgain(
 ): void {
   call.stop.throwIfAborted();
   if (!QwenError.isInstance(error)) throw error;
-  // An endpoint that is gone may come back, as after a bad deployment: the next call looks again.
-  if (error.code === "space_changed" && !space.endpoint.verified) space.client.config.forget();
   if (wasLost(error) && turn?.saved === undefined) return;
   if (byName && hasNoRoute(error) && space.endpoint.fnIndex !== undefined) return;
   if (error.code !== "session_not_found" || call.hasSpoken) throw error;

@@ -145,7 +145,10 @@ export class TrackedEndpoint {
       found === undefined
         ? `no endpoint "${this.name}" any more; it has ${endpointsInWords(config.known)}`
         : `"${this.name}" in another place than before; the next call will use it`;
-    throw new SpaceChangedError(`${url.host} was changed: it has ${now}.`, { endpoints: endpointNames(config.known) });
+    const endpoints = endpointNames(config.known);
+    // One that is gone may come back, as after a bad deployment: the next call looks again.
+    if (found === undefined) config.forget();
+    throw new SpaceChangedError(`${url.host} was changed: it has ${now}.`, { endpoints });
   }
 
   /**
