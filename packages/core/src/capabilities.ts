@@ -4,6 +4,7 @@ import { lastSpoken, MOST_PROBLEMS, problemsOf } from "./message-check.ts";
 import { meantBy, shortened } from "./nearest.ts";
 import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings } from "./provider.ts";
 import type { Warning } from "./part.ts";
+import { holdsSettings } from "./settings.ts";
 
 /** The request, as far as it decides whether a model can answer it. */
 export type AskedFor = Pick<ProviderRequest, "messages" | "settings">;
@@ -60,7 +61,7 @@ export function checkRequest({ messages, settings }: AskedFor): void {
 
 function settingsProblems(settings: Settings | undefined): readonly string[] {
   if (settings === undefined) return NONE;
-  if (typeof settings !== "object" || settings === null) return ["`settings` must be an object"];
+  if (!holdsSettings(settings)) return ["`settings` must be an object (a plain one, no Map)"];
   const wrong: string[] = [];
   for (const [name, [expected, fits]] of SETTING_RULES) {
     const value: unknown = settings[name];

@@ -1,3 +1,4 @@
+import { field } from "./error-fields.ts";
 import type { Attempt } from "./errors.ts";
 import { GrowingText } from "./growing-text.ts";
 import type { ToolCallPart } from "./message.ts";
@@ -168,8 +169,11 @@ function warningsIn(given: unknown): readonly Warning[] {
 
 function isWarning(given: unknown): given is Warning {
   if (typeof given !== "object" || given === null) return false;
-  const { feature, message }: { readonly feature?: unknown; readonly message?: unknown } = given;
-  return typeof feature === "string" && typeof message === "string";
+  const words = field(() => {
+    const { feature, message }: { readonly feature?: unknown; readonly message?: unknown } = given;
+    return [feature, message];
+  });
+  return words?.every((word) => typeof word === "string") === true;
 }
 
 function inWords({ feature, message }: Warning): string {

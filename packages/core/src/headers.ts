@@ -1,5 +1,5 @@
 import { shortened } from "./nearest.ts";
-import { isGroup } from "./options.ts";
+import { isGroup, isPlain } from "./options.ts";
 
 // What says how the connection is used is the transport's to say.
 const TRANSPORTS_OWN: ReadonlySet<string> = new Set([
@@ -24,7 +24,7 @@ export function readHeaders(
   if (headers === undefined) return undefined;
   // Not shown: it may be a secret in the wrong place.
   if (!isGroup(headers)) throw new TypeError(`\`${group}\` must be an object of header names and values.`);
-  if (Symbol.iterator in headers)
+  if (!isPlain(headers))
     throw new TypeError(`\`${group}\` must be a plain object: \`Object.fromEntries(headers)\` makes one.`);
   const read: (readonly [string, string])[] = [];
   for (const [name, value] of Object.entries<unknown>(headers)) {

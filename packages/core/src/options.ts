@@ -27,6 +27,8 @@ export function readOptions<Options extends object>(
     void disregard(given);
     throw mustBe(group, "an object of options", given);
   }
+  if (!isPlain(given) && !Object.keys(rules).some((name) => name in given))
+    throw mustBe(group, "an object of options (a plain one, no Map)", given);
   refuseUnknown(`\`${group}\``, given, rules);
   const read: Partial<Options> = {};
   for (const name of Object.keys(rules) as (keyof Options & string)[]) {
@@ -184,7 +186,7 @@ export function aTableOf(what: string): Rule {
 }
 
 /** Whether an object has no class, in any realm. */
-function isPlain(given: object): boolean {
+export function isPlain(given: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(given);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

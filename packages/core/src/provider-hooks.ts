@@ -72,7 +72,8 @@ export class Hooks implements Passing {
   }
 
   part(part: ProviderPart, request: ProviderRequest): ProviderPart | readonly ProviderPart[] {
-    if (this.#hooks.part === undefined) return part;
+    // What is no part is its provider's mistake, and no hook's.
+    if (this.#hooks.part === undefined || !isPart(part)) return part;
     const given: unknown = decide("hooks.part", () => this.#hooks.part?.(part, request), excusing);
     if (given === undefined) return part;
     if (Array.isArray(given) ? given.every(isPart) : isPart(given)) return given as ProviderPart;

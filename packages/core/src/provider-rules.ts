@@ -33,6 +33,18 @@ export function slipIn(capabilities: object): string | undefined {
   return name === undefined ? undefined : `"${shortened(name)}", but "${meantBy(name, known)}"`;
 }
 
+/** Which of the capabilities of a provider's model is none, and what it must be. A later version may know more settings. */
+export function wrongCapability(
+  capabilities: Capabilities,
+): { readonly name: string; readonly expected: string } | undefined {
+  for (const [name, rule] of Object.entries({ ...CAPABILITY_RULES, settings: someStrings })) {
+    const value: unknown = capabilities[name as keyof Capabilities];
+    const expected = value === undefined ? undefined : rule(value);
+    if (expected !== undefined) return { name, expected };
+  }
+  return undefined;
+}
+
 const someModels: Rule = (value) =>
   Array.isArray(value) &&
   value.length > 0 &&

@@ -1,9 +1,10 @@
 import { QwenError } from "./errors.ts";
 import { readHeaders } from "./headers.ts";
-import { anAbortSignal, anObject, aPauseMs, isGroup, type OptionNames, readOption, refuseUnknown } from "./options.ts";
+import { anAbortSignal, aPauseMs, aTableOf, isGroup, type OptionNames, readOption, refuseUnknown } from "./options.ts";
 import type { ContentPart, Message } from "./message.ts";
 import type { ProviderRequest, Settings } from "./provider.ts";
 import { aRequestId } from "./request-id.ts";
+import { holdsSettings } from "./settings.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { readTimeouts } from "./timers.ts";
 
@@ -15,15 +16,17 @@ export type Asked = Pick<ProviderRequest, "messages" | "settings" | "providerOpt
  *
  * Lists and objects are copied, their text well-formed; images, files, schemas and whatever has a class stay as they are.
  * `developer` becomes `system`. Messages and settings are not checked: what is none stays what it is. Throws a `TypeError` for
- * `providerOptions` that are no object.
+ * `providerOptions` that are no plain object.
  */
 export function readAsked({ messages, settings, providerOptions }: Asked): Asked {
   return {
     messages: readMessages(messages),
     settings: settings === undefined ? undefined : readSettings(settings),
-    providerOptions: snapshotOf(readOption("providerOptions", providerOptions, anObject)),
+    providerOptions: snapshotOf(readOption("providerOptions", providerOptions, optionsById)),
   };
 }
+
+const optionsById = aTableOf("options by provider id");
 
 /** A copy of what was read, for who may write on it. */
 export function copyOfAsked({ messages, settings, providerOptions }: Asked): Asked {
@@ -110,7 +113,7 @@ function readContent(content: readonly ContentPart[]): readonly ContentPart[] {
 }
 
 function readSettings(settings: Settings): Settings {
-  if (!isGroup(settings)) return settings;
+  if (!holdsSettings(settings)) return settings;
   const { tools, responseFormat, ...others } = settings;
   return {
     ...snapshotOf(others),

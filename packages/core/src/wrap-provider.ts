@@ -39,8 +39,8 @@ export function wrapProvider<const Id extends string, const Model extends ModelI
   provider: Provider<Id, Model>,
   hooks: ProviderHooks,
 ): Provider<Id, Model> {
-  if (!isGroup(provider) || typeof provider.stream !== "function")
-    throw mustBe("provider", "an object with `stream`", provider);
+  if (!isGroup(provider) || !isProvider(provider))
+    throw mustBe("provider", "an object with `id`, `models` and `stream`", provider);
   if (!isGroup(hooks)) throw mustBe("hooks", "an object with `request`, `part` or `error`", hooks);
   const { id, models, timeouts } = provider;
   const read = new Hooks(hooks);
@@ -57,6 +57,11 @@ export function wrapProvider<const Id extends string, const Model extends ModelI
     },
     ...(provider.close !== undefined && { close: closeOf(provider, provider.close) }),
   };
+}
+
+/** More than that is looked at by the router that it is for. */
+function isProvider({ id, models, stream }: Partial<Provider>): boolean {
+  return typeof id === "string" && Array.isArray(models) && typeof stream === "function";
 }
 
 /** One of ours is handed on as it is, by which a router knows that it ends in bounded time. */
@@ -162,7 +167,7 @@ class Passage implements FlowMaker, FlowReader<ProviderPart> {
   }
 
   #pass(part: ProviderPart, given: ProviderPart | readonly ProviderPart[]): void {
-    const parts = isList(given) ? given : [given];
+    const parts = given !== part && isList(given) ? given : [given];
     const misplaced = given === part ? undefined : misplacedFinish(part, parts);
     if (misplaced !== undefined) throw misplaced;
     if (this.#state === "silent" && isSaying(part)) this.#state = "heard";

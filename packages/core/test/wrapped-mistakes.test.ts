@@ -32,6 +32,32 @@ async function partsOf(provider: Provider): Promise<readonly ProviderPart[]> {
   return collect(provider.stream({ messages }));
 }
 
+describe("what is no part is its provider's mistake, whatever hooks stand around it", () => {
+  test.each<readonly [string, unknown]>([
+    ["null", null],
+    ["a number", 5],
+    ["an array of parts", answer],
+    ["an object without a type", {}],
+    ["a promise", Promise.resolve(text("a"))],
+  ])("%s", async (_, value) => {
+    let seen = 0;
+    async function* careless(): AsyncGenerator<ProviderPart> {
+      // A promise would be awaited by `yield`.
+      yield* { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: value as ProviderPart }) }) };
+    }
+    const inner: Provider = { id: "inner", models: [{ id: "one" }], stream: careless };
+    const spare: Provider = { ...played("own", [text("spare"), finish]), id: "spare", models: [{ id: "spare-1" }] };
+    const hooks: ProviderHooks = { part: (part) => ((seen += 1), part) };
+    const router: Router = createRouter({
+      plugins: [wrapProvider(inner, hooks), spare],
+      routes: { both: ["one", "spare-1"] },
+      breaker: { minimumCalls: 1 },
+    });
+    expect(await router.complete({ model: "both", messages })).toMatchObject({ text: "spare" });
+    expect([stateOf(router), seen]).toEqual(["open", 0]);
+  });
+});
+
 describe.each(["flow", "own"] as const)("around a provider that is read as %s", (kind) => {
   describe("an error of the family out of a hook leads to what its code says, and never counts for the provider", () => {
     const thrown = (error: QwenError) => (): never => {

@@ -92,8 +92,14 @@ function readWanted(options: EmulateOptions): EmulateOptions {
 
 /** Throws a `TypeError` for what is no provider, or one without models. */
 function modelsOf(provider: Provider): readonly ModelInfo[] {
-  const { models, stream }: Partial<Provider> = isGroup(provider) ? provider : {};
-  if (typeof stream === "function" && Array.isArray(models) && models.length > 0 && models.every(isGroup))
+  const { id, models, stream }: Partial<Provider> = isGroup(provider) ? provider : {};
+  if (
+    typeof id === "string" &&
+    typeof stream === "function" &&
+    Array.isArray(models) &&
+    models.length > 0 &&
+    models.every(isGroup)
+  )
     return models;
   throw new TypeError("emulate() takes a provider: an object with `id`, `models` and `stream`.");
 }

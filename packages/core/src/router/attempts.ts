@@ -1,4 +1,19 @@
-import { aFunction, aLimitMs, anAbortSignal, readOption } from "../options.ts";
+import {
+  aFlag,
+  aFunction,
+  aLimitMs,
+  anAbortSignal,
+  anObject,
+  aString,
+  isGroup,
+  mustBe,
+  oneOf,
+  type OptionNames,
+  readOption,
+  refuseUnknown,
+  requireOption,
+  type Rule,
+} from "../options.ts";
 import { aRequestId } from "../request-id.ts";
 import { readAttemptSettings } from "./attempt-settings.ts";
 import { FlowCursor } from "../flow-iterator.ts";
@@ -26,9 +41,18 @@ export interface AttemptsRun<Part, Result> extends AsyncIterableIterator<Part, u
  * Options are read at the call: one that is none is a `TypeError` then.
  */
 export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>): AttemptsRun<Part, Result> {
+  if (!isGroup(options)) throw mustBe("options", "an object with `model`, `candidates` and `reader`", options);
+  refuseUnknown("runAttempts()", options, OPTION_NAMES);
   const read = {
     ...options,
     ...readAttemptSettings(options),
+    model: requireOption("model", options.model, aString),
+    candidates: requireOption("candidates", options.candidates, aFunction),
+    reader: requireOption("reader", options.reader, anObject),
+    outcomeOnly: readOption("outcomeOnly", options.outcomeOnly, aFlag),
+    continueBy: readOption("continueBy", options.continueBy, someWays),
+    observers: readOption("observers", options.observers, anObject),
+    track: readOption("track", options.track, aFunction),
     requestId: readOption("requestId", options.requestId, aRequestId),
     totalMs: readOption("totalMs", options.totalMs, aLimitMs),
     signal: readOption("signal", options.signal, anAbortSignal),
@@ -37,6 +61,33 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   };
   return new AttemptsCursor(new Run(read));
 }
+
+const aWay = oneOf("replay", "prefill");
+
+const someWays: Rule = (value) =>
+  Array.isArray(value) && value.every((way) => aWay(way) === undefined)
+    ? undefined
+    : 'an array of "replay" and "prefill"';
+
+const OPTION_NAMES: OptionNames<AttemptsOptions<unknown, unknown>> = {
+  model: true,
+  requestId: true,
+  candidates: true,
+  reader: true,
+  totalMs: true,
+  signal: true,
+  outcomeOnly: true,
+  onPart: true,
+  continueBy: true,
+  observers: true,
+  random: true,
+  track: true,
+  commit: true,
+  retry: true,
+  strategy: true,
+  hedge: true,
+  maxQueueMs: true,
+};
 
 class AttemptsCursor<Part, Result> extends FlowCursor<Part> implements AttemptsRun<Part, Result> {
   readonly #run: Run<Part, Result>;

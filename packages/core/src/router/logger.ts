@@ -34,7 +34,11 @@ const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
 export function observersWith(logger: Logger | undefined): Observers {
   const observers = createObservers();
   if (logger === undefined) return observers;
-  if (isGroup(logger) && LEVELS.every((level) => typeof logger[level] === "function")) {
+  // Some are functions with methods.
+  if (
+    (isGroup(logger) || typeof logger === "function") &&
+    LEVELS.every((level) => typeof logger[level] === "function")
+  ) {
     observers.add(logTo(logger));
     return observers;
   }

@@ -1,6 +1,8 @@
 import { allWarnings, Collector, type Completion } from "../completion.ts";
 import { disregard } from "../disregard.ts";
+import { field } from "../error-fields.ts";
 import { QwenError } from "../errors.ts";
+import { isGroup } from "../options.ts";
 import type { AttemptPart, FinishReason, ProviderPart, RouterFinishPart } from "../part.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
@@ -57,8 +59,9 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   sealed(part, { requestId, provider, model, attempts, start }) {
     if (part.type !== "finish") return part;
     const known = start?.type === "start" ? start : undefined;
-    const response = known?.response === undefined ? part.response : { ...known.response, ...part.response };
-    const { conversation, usage, ...finish } = part;
+    const { conversation, usage: told, reason, response: service, ...finish } = part;
+    const [before, since, usage] = [fieldsOf(known?.response), fieldsOf(service), fieldsOf(told)];
+    const response = before === undefined ? since : { ...before, ...since };
     // The side of a seam that broke off never told its own.
     const isContinued = attempts.some(({ continuedBy }) => continuedBy !== undefined);
     // Behind a beginning the server has heard only half of it.
@@ -68,7 +71,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     return {
       ...finish,
       // Providers written without the compiler may have nothing to say about it.
-      reason: finish.reason ?? "other",
+      reason: typeof reason === "string" ? reason : "other",
       ...(usage !== undefined && !isContinued && { usage }),
       warnings: allWarnings(known?.warnings, part.warnings),
       ...(response !== undefined && { response }),
@@ -90,6 +93,11 @@ function emptyByReason(reason: FinishReason | undefined, provider: string): Qwen
   if (reason === "length")
     return new QwenError("context_length_exceeded", `${nothing}: no tokens were left for one.`, { provider });
   return undefined;
+}
+
+/** A copy of what has fields. Providers written without the compiler may give anything in its place. */
+function fieldsOf<Value extends object>(given: Value | undefined): Value | undefined {
+  return field(() => (isGroup(given) && !("then" in given) ? { ...given } : undefined));
 }
 
 function isBlank(text: string): boolean {

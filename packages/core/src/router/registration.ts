@@ -1,8 +1,9 @@
 import { disregard } from "../disregard.ts";
 import { nearest, shortened } from "../nearest.ts";
-import { slipIn } from "../provider-rules.ts";
-import { isGroup } from "../options.ts";
-import type { Provider } from "../provider.ts";
+import { isGroup, isPlain } from "../options.ts";
+import { isOwn } from "../own-functions.ts";
+import { slipIn, wrongCapability } from "../provider-rules.ts";
+import type { ModelInfo, Provider } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
 import { Entries, otherMeaning, shownEntry, type Entry } from "./entry.ts";
 import type { RouterEvent } from "./observers.ts";
@@ -81,9 +82,10 @@ class Registration implements Registered {
 
   provider(provider: Provider): void {
     checkProvider(provider, this.name);
-    this.providers.push(provider);
-    for (const model of provider.models) {
-      const entry = { provider, model, plugin: this.name };
+    const known = asItStands(provider);
+    this.providers.push(known);
+    for (const model of known.models) {
+      const entry = { provider: known, model, plugin: this.name };
       this.entries.push(entry);
       this.#models.add(entry);
     }
@@ -130,9 +132,33 @@ class Registration implements Registered {
   }
 }
 
+function modelAsItStands(model: ModelInfo): ModelInfo {
+  const { aliases, capabilities } = model;
+  // What stands on a prototype would be lost with a copy.
+  if (!isPlain(model)) return model;
+  return {
+    ...model,
+    ...(aliases !== undefined && { aliases: [...aliases] }),
+    ...(capabilities !== undefined && { capabilities: { ...capabilities } }),
+  };
+}
+
+/** A provider as it is now: what its owner makes of its names and limits later changes nothing. */
+function asItStands(provider: Provider): Provider {
+  const { id, models, timeouts, stream, close } = provider;
+  return {
+    id,
+    models: models.map(modelAsItStands) as unknown as Provider["models"],
+    timeouts: readTimeouts(timeouts),
+    // One of ours is handed on as it is, by which it is known; somebody else's is called on its owner.
+    stream: isOwn(stream) ? stream : (request) => provider.stream(request),
+    ...(close !== undefined && { close: isOwn(close) ? close : () => close.call(provider) }),
+  };
+}
+
 // The compiler checks this for TypeScript callers; this is for the others.
 function checkProvider(provider: Provider, plugin: string): void {
-  const { id, models, stream, timeouts } = provider ?? {};
+  const { id, models, stream, timeouts, close } = provider ?? {};
   const complain = (what: string): TypeError =>
     new TypeError(
       `Provider ${typeof id === "string" ? JSON.stringify(shortened(id)) : "without an id"} in ${plugin}: ${what}.`,
@@ -140,6 +166,7 @@ function checkProvider(provider: Provider, plugin: string): void {
   if (typeof id !== "string" || id === "") throw complain("`id` must be a string that is not empty");
   if (id.includes("/")) throw complain('`id` may not hold a "/"');
   if (typeof stream !== "function") throw complain("`stream` must be a function");
+  if (close !== undefined && typeof close !== "function") throw complain("`close` must be a function");
   if (!Array.isArray(models) || models.length === 0) throw complain("`models` must list at least one model");
   const ids = new Set<string>();
   for (const model of models) {
@@ -154,6 +181,9 @@ function checkProvider(provider: Provider, plugin: string): void {
     if (!isGroup(capabilities)) throw complain(`\`capabilities\` of "${shortened(model.id)}" must be an object`);
     const slip = slipIn(capabilities);
     if (slip !== undefined) throw complain(`\`capabilities\` of "${shortened(model.id)}" have no ${slip}`);
+    const wrong = wrongCapability(capabilities);
+    if (wrong !== undefined)
+      throw complain(`\`capabilities.${wrong.name}\` of "${shortened(model.id)}" must be ${wrong.expected}`);
   }
   readTimeouts(timeouts);
 }

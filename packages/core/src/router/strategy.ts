@@ -1,4 +1,4 @@
-import { oneOf, readOption } from "../options.ts";
+import { oneOf, readOption, requireOption } from "../options.ts";
 import type { CandidateHealth } from "./health.ts";
 
 /**
@@ -34,12 +34,13 @@ const aStrategy = oneOf("in-order", "least-busy", "lowest-latency", "weighted");
  * Chooses one of the candidates, which are at least one.
  *
  * Those that a circuit breaker keeps calls from are left out; where that is all of them, it is the
- * one that recovers first. Equals are chosen in their order.
+ * one that recovers first. Equals are chosen in their order. Throws a `TypeError` for an unknown strategy.
  */
 export function chooseCandidate<Candidate extends Choosable>(
   candidates: readonly [Candidate, ...Candidate[]],
   { strategy, random }: { readonly strategy: Strategy; readonly random: () => number },
 ): Candidate {
+  requireOption("strategy", strategy, aStrategy);
   const first = firstAllowed(candidates);
   if (strategy === "in-order" || !isAllowed(first)) return first;
   const allowed = candidates.filter(isAllowed);

@@ -69,6 +69,29 @@ describe("a `finish` that cannot be read", () => {
   });
 });
 
+describe("a `finish` whose fields are of another kind", () => {
+  const trap = new Proxy({}, { get: throwing, ownKeys: throwing, has: throwing });
+
+  test.each<readonly [string, object]>([
+    ["numbers", { reason: 5, usage: 5, response: 5 }],
+    ["words", { reason: "stop", usage: "few", response: "x" }],
+    ["nothing", { reason: null, usage: null, response: null, warnings: null }],
+    ["promises", { usage: Promise.resolve({}), response: Promise.resolve({}) }],
+    ["traps", { usage: trap, response: trap, warnings: [trap] }],
+  ])("loses those, whoever watches: %s", async (_, fields) => {
+    const router = routerOf(async function* () {
+      yield text("Hi");
+      yield await Promise.resolve({ type: "finish", ...fields });
+    });
+    for (const observer of [undefined, () => {}]) {
+      if (observer !== undefined) router.observe(observer);
+      const completion = await router.complete({ model: "m", messages });
+      expect(completion).toMatchObject({ text: "Hi", usage: undefined, response: undefined, warnings: [] });
+      expect(["stop", "other"]).toContain(completion.finishReason);
+    }
+  });
+});
+
 describe("a provider that keeps to no rule of iterations ends its attempt, and never the process", () => {
   const cases: readonly [string, () => unknown][] = [
     ["`done` throws", giving(Object.defineProperty({}, "done", { get: throwing }))],

@@ -26,6 +26,11 @@ const SHARED: readonly (readonly [object, RegExp])[] = [
   [{ retry: { toString: 3 } }, /`retry` has no option "toString"/],
   [{ retry: 3 }, /`retry` must be an object of options, not 3/],
   [{ retry: Promise.resolve({}) }, /`retry` must be an object of options, not a promise/],
+  [
+    { retry: new Map([["maxAttempts", 1]]) },
+    /`retry` must be an object of options \(a plain one, no Map\), not an object/,
+  ],
+  [{ timeouts: new Headers({ totalMs: "5" }) }, /`timeouts` must be an object of options \(a plain one, no Map\)/],
   [{ hedge: {} }, /`hedge\.delayMs` must be set/],
   [{ hedge: { delayMs: "100" } }, /`hedge\.delayMs` must be a finite number of ms/],
   [{ hedge: { delayMs: Infinity } }, /`hedge\.delayMs`/],
@@ -110,7 +115,10 @@ describe("a bad option", () => {
     [{ headers: { a: { "Accept-Encoding": "gzip" } } }, /is set by the transport/],
     [{ headers: { a: new Headers() } }, /Object\.fromEntries/],
     [{ headers: "x" }, /`headers` must be an object/],
-    [{ providerOptions: 5 }, /`providerOptions` must be an object, not 5/],
+    [{ headers: { a: new Date() } }, /Object\.fromEntries/],
+    [{ providerOptions: 5 }, /`providerOptions` must be an object of options by provider id .*, not 5/],
+    [{ providerOptions: new Map([["a", {}]]) }, /`providerOptions` must be .* \(a plain one, no Map\)/],
+    [{ providerOptions: Promise.resolve({}) }, /`providerOptions`/],
   ])("of a request is a TypeError from the iteration, before anybody is asked: %o", async (options, message) => {
     const provider = talker("a");
     const router: Router = createRouter({ plugins: [provider] });
