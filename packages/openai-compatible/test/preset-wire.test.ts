@@ -78,16 +78,30 @@ const BEGINNING = [...QUESTION, { role: "assistant", content: "one two " }] as c
 describe("behind a last message of the assistant", () => {
   test.each<[OpenAIDialectName, Make, object]>([
     ["dashscope", dashscope, { enable_thinking: false }],
-    ["vllm", vllm, { continue_final_message: true, add_generation_prompt: false }],
-    ["llama.cpp", llamaCpp, {}],
-  ])("a model of %s goes on, asked as it wants to be", async (dialect, make, sent) => {
+    [
+      "vllm",
+      vllm,
+      {
+        continue_final_message: true,
+        add_generation_prompt: false,
+        chat_template_kwargs: { enable_thinking: false },
+      },
+    ],
+    ["llama.cpp", llamaCpp, { chat_template_kwargs: { enable_thinking: false } }],
+  ])("a model of %s goes on without thinking, asked as it wants to be", async (dialect, make, sent) => {
     await using server = await createOpenAIEmulator({ dialect, models: { "model-a": ["one ", "two ", "three"] } });
     const provider = make({ baseURL: server.url, models });
     onTestFinished(() => provider.close());
     expect(provider.models[0]?.capabilities).toMatchObject({ prefill: true });
-    const { text, error } = await heard(provider.stream({ messages: BEGINNING }));
+    const { text, error, finish } = await heard(provider.stream({ messages: BEGINNING }));
     expect({ text, error }).toEqual({ text: "three", error: undefined });
-    expect(server.requests[0]?.body).toMatchObject(sent);
+    expect(finish?.warnings).toEqual([]);
+    // A model that thinks would refuse, or go on behind nothing.
+    const settings = { reasoning: "high" } as const;
+    const thoughtful = await heard(provider.stream({ messages: BEGINNING, settings }));
+    expect(thoughtful.text).toBe("three");
+    expect(thoughtful.finish?.warnings).toMatchObject([{ feature: "reasoning" }]);
+    for (const { body } of server.requests) expect(body).toMatchObject(sent);
   });
 
   test.each<[string, Make]>([

@@ -60,6 +60,7 @@ export function chatBody(parts: BodyParts): Body {
     json: written({ model, messages: sentMessages(messages, dialect), stream: true, ...parameters }),
     warnings: [
       ...(honoured === undefined ? [] : warnOfSettings(settings, honoured)),
+      ...warnOfThought(messages, parts),
       ...left.map((name) => ({
         feature: SETTING_NAMES[name] ?? name,
         message: `The endpoint refuses the parameter "${name}", so it was left out.`,
@@ -151,11 +152,22 @@ function wireTool({ name, description, inputSchema }: Tool): object {
   };
 }
 
-function prefillOf({ beginning }: WireMessages, { prefill }: Dialect): Record<string, unknown> {
-  if (beginning === undefined || prefill === undefined || prefill === "message") return {};
-  // Models that think go on behind nothing (alibabacloud.com/help/en/model-studio/partial-mode).
-  if (prefill === "partial") return { enable_thinking: false };
-  return { continue_final_message: true, add_generation_prompt: false };
+function prefillOf({ beginning }: WireMessages, { prefill, reasoning }: Dialect): Record<string, unknown> {
+  if (beginning === undefined) return {};
+  // Models that think go on behind nothing: llama.cpp and DashScope refuse both at once.
+  const unthinking = reasoning?.("none");
+  if (prefill !== "continue_final_message") return { ...unthinking };
+  return { ...unthinking, continue_final_message: true, add_generation_prompt: false };
+}
+
+/** What is said where thought was asked for behind a beginning. */
+function warnOfThought(
+  { beginning }: WireMessages,
+  { settings, dialect }: Pick<BodyParts, "settings" | "dialect">,
+): readonly Warning[] {
+  const asked = settings?.reasoning;
+  if (beginning === undefined || dialect.reasoning === undefined || asked === undefined || asked === "none") return [];
+  return [{ feature: "reasoning", message: "The model goes on behind the beginning of an answer without thinking." }];
 }
 
 function sentMessages({ messages, beginning }: WireMessages, { prefill }: Dialect): readonly object[] {

@@ -10,14 +10,18 @@ export interface Dialect {
   readonly keyVariable?: string | undefined;
   /**
    * How it is told to go on behind the beginning of its answer, which the last message holds: by that alone (`message`, as
-   * llama.cpp takes it), by `partial: true` on that message, without thinking, or by `continue_final_message` in the body.
+   * llama.cpp takes it), by `partial: true` on that message, or by `continue_final_message` in the body.
    *
    * @defaultValue "message"
    */
   readonly prefill?: "message" | "partial" | "continue_final_message" | undefined;
   /** Under which name it takes a limit of tokens. @defaultValue "max_tokens" */
   readonly maxTokens?: "max_tokens" | "max_completion_tokens" | undefined;
-  /** What asks it for so much thought. @defaultValue `reasoning_effort` */
+  /**
+   * What asks it for so much thought. With it, a model is asked for none where it goes on behind the beginning of an answer.
+   *
+   * @defaultValue `reasoning_effort`
+   */
   readonly reasoning?: ((effort: ReasoningEffort) => Readonly<Record<string, unknown>>) | undefined;
   /** What it takes as the name of a tool. @defaultValue up to 64 letters, digits, `_` and `-` */
   readonly toolName?: RegExp | undefined;
