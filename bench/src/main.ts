@@ -6,6 +6,7 @@ import { parseArgs, promisify } from "node:util";
 
 import { createVenv, isSetupError } from "@qwen/local-spaces";
 
+import { measureChat } from "./measure/chat.ts";
 import { measureCold } from "./measure/cold.ts";
 import { measureCpu } from "./measure/cpu.ts";
 import { measureImports } from "./measure/imports.ts";
@@ -17,11 +18,11 @@ import { measureStreams } from "./measure/streams.ts";
 import { measureWarm } from "./measure/warm.ts";
 import type { Summary } from "./report/summary.ts";
 import { svgOf } from "./report/svg.ts";
-import { tableOf } from "./report/table.ts";
+import { chatTableOf, tableOf } from "./report/table.ts";
 import { checkCounts } from "./smoke.ts";
 import { startBenchServer } from "./server/server.ts";
 import { GRADIO_VERSIONS, type GradioVersion } from "./server/wire.ts";
-import { type ClientName, CLIENTS } from "./task.ts";
+import { CHAT_CLIENTS, type ClientName, CLIENTS } from "./task.ts";
 
 const QUICK: Omit<Plan, "clients"> = {
   coldRounds: 3,
@@ -56,20 +57,24 @@ const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<readonly R
   streams: measureStreams,
   real: (bench) => inPython("the real apps", () => measureRealApps(bench)),
 };
-const PARTS = [...Object.keys(MEASUREMENTS), "imports", "sizes", "router"];
+const PARTS = [...Object.keys(MEASUREMENTS), "openai", "imports", "sizes", "router"];
 
 /** What `gradio_client` needs. */
 const REQUIREMENTS = fileURLToPath(new URL("../python/requirements.txt", import.meta.url));
 
-/** Where the table stands in the README. */
+/** Where runs are kept. */
+const RESULTS = new URL("../results/", import.meta.url);
+
+/** Where the tables stand in the README. */
 const TABLE = /(<!-- table -->\n)[^]*(<!-- \/table -->)/;
+const CHAT_TABLE = /(<!-- openai -->\n)[^]*(<!-- \/openai -->)/;
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     smoke: { type: "boolean", default: false },
     only: { type: "string", multiple: true, default: PARTS },
-    client: { type: "string", multiple: true, default: [...CLIENTS] },
+    client: { type: "string", multiple: true, default: [...CLIENTS, ...CHAT_CLIENTS] },
     gradio: { type: "string", default: "5.50" },
   },
 });
@@ -79,7 +84,7 @@ else
   await timed("all of it", () =>
     run({
       parts: namesOf("only", options.only, PARTS),
-      asked: namesOf("client", options.client, CLIENTS),
+      asked: namesOf("client", options.client, [...CLIENTS, ...CHAT_CLIENTS]),
       version: namesOf("gradio", [options.gradio], GRADIO_VERSIONS)[0] ?? "5.50",
     }),
   );
@@ -104,19 +109,24 @@ async function run({
   const bench: Bench = { plan, server, python, log };
 
   const rows: Row[] = [];
-  let whole = parts.length === PARTS.length && clients.length === CLIENTS.length;
+  let whole = parts.length === PARTS.length && clients.length + CHAT_CLIENTS.length === asked.length;
   for (const [name, measure] of Object.entries(MEASUREMENTS)) {
     if (!parts.includes(name)) continue;
     const measured = await timed(name, () => measure(bench));
     if (measured === undefined) whole = false;
     else rows.push(...measured);
   }
+  const chat = {
+    ...bench,
+    plan: { ...plan, clients: CHAT_CLIENTS.filter((client) => asked.includes(client)) },
+  };
   const summary: Summary = {
     date: new Date().toISOString(),
     mode: options.quick ? "quick" : "full",
     machine: `${cpus()[0]?.model.trim() ?? "unknown"}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()}`,
     versions: { node: process.version, gradio: server.version },
     rows,
+    chat: parts.includes("openai") ? await timed("openai", () => measureChat(chat)) : [],
     imports: parts.includes("imports")
       ? await timed("imports", () => measureImports({ rounds: plan.importRounds }))
       : [],
@@ -124,6 +134,10 @@ async function run({
     router: parts.includes("router") ? await timed("router", measureRouter) : undefined,
   };
   console.log(tableOf(summary));
+  if (summary.chat.length > 0) {
+    console.log(chatTableOf(summary));
+    if (!options.quick && chat.plan.clients.length === CHAT_CLIENTS.length) await saveChat(summary);
+  }
   if (whole) await save(summary);
 }
 
@@ -163,18 +177,34 @@ function log(line: string): void {
 
 /** Keeps a run that measured everything. */
 async function save(summary: Summary): Promise<void> {
-  const folder = new URL("../results/", import.meta.url);
-  await mkdir(folder, { recursive: true });
   const name = summary.versions["gradio"] === "5.50" ? summary.mode : `${summary.mode}-6.31`;
-  await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(summary, undefined, 2)}\n`);
-  await writeFile(new URL(`${name}.svg`, folder), svgOf(summary));
+  await keep(name, summary);
+  await writeFile(new URL(`${name}.svg`, RESULTS), svgOf(summary));
+  if (name !== "full") return;
+  const gradio = `Gradio ${summary.versions["gradio"] ?? ""}`;
+  await tell(TABLE, `${captionOf(summary)}, ${gradio}.\n\n${tableOf(summary)}`);
+}
+
+/** Keeps what was measured on an OpenAI-compatible server. */
+async function saveChat({ date, mode, machine, versions, chat }: Summary): Promise<void> {
+  await keep("openai", { date, mode, machine, versions, chat });
+  await tell(CHAT_TABLE, `${captionOf({ date, machine, versions })}.\n\n${chatTableOf({ chat })}`);
+}
+
+function captionOf({ date, machine, versions }: Pick<Summary, "date" | "machine" | "versions">): string {
+  return `${date.slice(0, 10)}, ${machine}, Node ${versions["node"] ?? ""}`;
+}
+
+async function keep(name: string, summary: Partial<Summary>): Promise<void> {
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(new URL(`${name}.json`, RESULTS), `${JSON.stringify(summary, undefined, 2)}\n`);
   // What is kept is held to the format of all other files.
   await promisify(execFile)(fileURLToPath(new URL("../../node_modules/.bin/oxfmt", import.meta.url)), [
-    fileURLToPath(folder),
+    fileURLToPath(RESULTS),
   ]);
-  if (name !== "full") return;
+}
+
+async function tell(where: RegExp, text: string): Promise<void> {
   const readme = new URL("../README.md", import.meta.url);
-  const { date, machine, versions } = summary;
-  const caption = `${date.slice(0, 10)}, ${machine}, Node ${versions["node"] ?? ""}, Gradio ${versions["gradio"] ?? ""}.`;
-  await writeFile(readme, (await readFile(readme, "utf8")).replace(TABLE, `$1${caption}\n\n${tableOf(summary)}$2`));
+  await writeFile(readme, (await readFile(readme, "utf8")).replace(where, `$1${text}$2`));
 }

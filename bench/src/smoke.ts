@@ -1,8 +1,8 @@
 import { runTask } from "./run-task.ts";
 import type { Traffic } from "./server/http.ts";
 import { type BenchServer, startBenchServer } from "./server/server.ts";
-import { GRADIO_VERSIONS, type GradioVersion } from "./server/wire.ts";
-import { type ClientName, NODE_CLIENTS, type NodeClientName } from "./task.ts";
+import { GRADIO_VERSIONS, type Protocol } from "./server/wire.ts";
+import { CHAT_CLIENTS, type ClientName, NODE_CLIENTS, type NodeClientName } from "./task.ts";
 
 /** What a client sends and opens: before the first text of a first call, and in all of two calls. */
 interface Expected {
@@ -30,27 +30,40 @@ const EXPECTED: Readonly<Record<NodeClientName, Expected>> = {
   "gradio-js": { requests: 4, connections: 2, requestsInAll: 6, connectionsInAll: 2, pipelinedInAll: 0 },
 };
 
+/** One request a call, all on one connection. */
+const CHAT: Expected = { requests: 1, connections: 1, requestsInAll: 2, connectionsInAll: 1, pipelinedInAll: 0 };
+
 /** Long enough that of two requests written at once the second arrives before the answer to the first has left. */
 const RTT_MS = 40;
 
 /** Of a delta of eight characters, chunk framing and all. */
-const BYTES_A_DELTA: Readonly<Record<GradioVersion, number>> = { "5.50": 315, "6.31": 324 };
+const BYTES_A_DELTA: Readonly<Record<Protocol, number>> = { "5.50": 315, "6.31": 324, chat: 249 };
 
 /**
  * Runs every client for a moment and checks what is exact: requests, connections and bytes. Throws where one is not as
  * expected, or where the bench itself is broken. Times are not looked at.
  */
-export async function checkCounts({ log }: { readonly log: (line: string) => void }): Promise<void> {
+export async function checkCounts({
+  log,
+  chat = CHAT_CLIENTS,
+}: {
+  readonly log: (line: string) => void;
+  /** Of an OpenAI-compatible server. @defaultValue all */
+  readonly chat?: readonly (typeof CHAT_CLIENTS)[number][];
+}): Promise<void> {
   const problems: string[] = [];
   const check = (what: string, actual: number, expected: number): void => {
     if (actual !== expected) problems.push(`${what}: ${actual}, not ${expected}`);
   };
 
-  for (const version of GRADIO_VERSIONS) {
+  for (const version of [...GRADIO_VERSIONS, "chat"] as const) {
     await using server = await startBenchServer(version);
-    for (const client of NODE_CLIENTS) {
-      const expected = EXPECTED[client];
-      const name = `${client} on Gradio ${version}`;
+    const clients =
+      version === "chat"
+        ? chat.map((client) => [client, CHAT] as const)
+        : NODE_CLIENTS.map((client) => [client, EXPECTED[client]] as const);
+    for (const [client, expected] of clients) {
+      const name = `${client} on ${version}`;
       const short = await callTwice(server, { client, deltas: 10, rttMs: RTT_MS });
       const long = await callTwice(server, { client, deltas: 110 });
       check(`${name}: requests before the first text`, short.firstOutput.requests, expected.requests);
@@ -93,5 +106,5 @@ async function checkStreams(server: BenchServer, client: ClientName, problems: s
     deltas: 10,
     intervalMs: 5,
   });
-  if (errors > 0) problems.push(`${client} on Gradio ${version}: ${errors} of 20 streams failed`);
+  if (errors > 0) problems.push(`${client} on ${version}: ${errors} of 20 streams failed`);
 }

@@ -1,4 +1,4 @@
-import type { GradioVersion } from "./server/wire.ts";
+import type { Protocol } from "./server/wire.ts";
 
 /** The clients that run in Node, by their names in `clients/`. */
 export const NODE_CLIENTS = ["floor-undici", "floor-http", "router", "early", "provider", "gradio-js"] as const;
@@ -9,14 +9,17 @@ export type NodeClientName = (typeof NODE_CLIENTS)[number];
 /** All clients that are measured; the last one is a program in Python. */
 export const CLIENTS = [...NODE_CLIENTS, "gradio-python"] as const;
 
+/** The clients of an OpenAI-compatible server, all in Node. */
+export const CHAT_CLIENTS = ["chat-floor", "chat-router", "chat-provider", "chat-openai", "chat-ai"] as const;
+
 /** A client that is measured. */
-export type ClientName = (typeof CLIENTS)[number];
+export type ClientName = (typeof CLIENTS)[number] | (typeof CHAT_CLIENTS)[number];
 
 /** What a client's process does. */
 export type Task = {
   readonly client: ClientName;
   readonly url: string;
-  readonly version: GradioVersion;
+  readonly version: Protocol;
 } & (
   | { readonly kind: "cold"; readonly prompt: string }
   | { readonly kind: "warm"; readonly prompt: string; readonly calls: number; readonly warmUps: number }

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 
+import { shareOf } from "../../test/share.ts";
 import type { Summary } from "../src/report/summary.ts";
 import { svgOf } from "../src/report/svg.ts";
 import { tableOf } from "../src/report/table.ts";
 import { checkCounts } from "../src/smoke.ts";
+import { CHAT_CLIENTS } from "../src/task.ts";
 
 test("every client sends, opens and receives as much as it should", { timeout: 120_000 }, async () => {
-  await checkCounts({ log: () => {} });
+  await checkCounts({ log: () => {}, chat: shareOf(CHAT_CLIENTS, 2 / 5) });
 });
 
 test("a run becomes a table and a picture", () => {
@@ -28,6 +30,7 @@ test("a run becomes a table and a picture", () => {
         },
       },
     ],
+    chat: [],
     imports: [],
     sizes: [],
     router: { perCall: [30], perPart: [0.1] },

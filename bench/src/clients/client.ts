@@ -1,6 +1,6 @@
-import type { GradioVersion } from "../server/wire.ts";
+import type { Protocol } from "../server/wire.ts";
 
-/** A Gradio client that is measured. */
+/** A client that is measured. */
 export interface BenchClient {
   /** Asks, and hands out every piece of new text as it comes. Resolves at the end of the answer. */
   ask(prompt: string, onText: (text: string) => void): Promise<void>;
@@ -10,7 +10,7 @@ export interface BenchClient {
 /** Where a client finds its server. */
 export interface Target {
   readonly url: string;
-  readonly version: GradioVersion;
+  readonly version: Protocol;
 }
 
 /** What the module of a client exports as `createClient`. */

@@ -27,7 +27,15 @@ export interface PackageSize {
   readonly browserGzipKb: number | undefined;
 }
 
-const PACKAGES = ["@qwen/core", "@qwen/max", "@qwen/72b", "@qwen/1m", "@qwen/qvq", "@gradio/client"];
+const PACKAGES = [
+  "@qwen/core",
+  "@qwen/max",
+  "@qwen/72b",
+  "@qwen/1m",
+  "@qwen/qvq",
+  "@qwen/openai-compatible",
+  "@gradio/client",
+];
 
 interface Manifest {
   readonly name: string;

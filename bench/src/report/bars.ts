@@ -61,6 +61,33 @@ export function barsOf({ rows, imports, sizes, router }: Summary): readonly Bar[
   ];
 }
 
+/** The same for an OpenAI-compatible endpoint. */
+export function chatBarsOf({ chat }: Pick<Summary, "chat">): readonly Bar[] {
+  const value = (id: string, client: ClientName): number | undefined => {
+    const found = chat.find((candidate) => candidate.id === id);
+    return found === undefined ? undefined : valueOf(found, client);
+  };
+  const own = (id: string): number | undefined => value(id, "chat-router");
+  const ratio = (id: string): number | undefined => quotient(own(id), value(id, "chat-floor"));
+  return [
+    bar("warm, RTT 20: to the floor", ratio("warm-20-p50"), 1.1),
+    bar("CPU a chunk, 1,000: to the floor", ratio("cpu-1000"), 1.5),
+    bar("CPU a chunk, 10,000: to the floor", ratio("cpu-10000"), 1.5),
+    bar("CPU a chunk, 50,000: to the floor", ratio("cpu-50000"), 1.5),
+    bar("CPU a chunk: 50,000 to 1,000", quotient(own("cpu-50000"), own("cpu-1000")), 1.1),
+    bar("1,000 streams: CPU, to the floor", ratio("streams-1000-cpu"), 1.4),
+    bar("1,000 streams: memory, to the floor", ratio("streams-1000-memory"), 1.4),
+    bar("1,000 streams: time, to the floor", ratio("streams-1000-wall"), 1.08),
+    bar("1,000 streams: first text, to the floor", ratio("streams-1000-first"), 1.65),
+    bar("1,000 streams: errors", own("streams-1000-errors"), 0),
+    bar("memory that a call holds, KB", own("alive"), 18),
+  ];
+}
+
+function quotient(value: number | undefined, other: number | undefined): number | undefined {
+  return value === undefined || other === undefined ? undefined : value / other;
+}
+
 function bar(label: string, value: number | undefined, limit: number): Bar {
   return { label, value, limit, met: value === undefined ? undefined : value <= limit };
 }

@@ -11,13 +11,15 @@ export interface Summary {
   readonly machine: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
+  /** Of the clients of an OpenAI-compatible server. */
+  readonly chat: readonly Row[];
   readonly imports: readonly ImportTime[];
   readonly sizes: readonly PackageSize[];
   readonly router: RouterCost | undefined;
 }
 
 /** The clients that do the least possible work. */
-export const FLOORS = ["floor-undici", "floor-http"] as const satisfies readonly ClientName[];
+export const FLOORS = ["floor-undici", "floor-http", "chat-floor"] as const satisfies readonly ClientName[];
 
 /**
  * What a client came to in the least of its rounds: what else the machine does only ever adds. Of what is counted

@@ -1,6 +1,6 @@
 import { least, type Row } from "../measure/samples.ts";
 import type { ClientName } from "../task.ts";
-import { barsOf } from "./bars.ts";
+import { type Bar, barsOf, chatBarsOf } from "./bars.ts";
 import { floorOf, ratioOf, type Summary, valueOf } from "./summary.ts";
 
 /** The clients as columns, by what readers call them. */
@@ -12,6 +12,15 @@ export const COLUMNS: readonly (readonly [client: ClientName, heading: string])[
   ["provider", "max alone"],
   ["gradio-js", "@gradio/client"],
   ["gradio-python", "gradio_client (Python)"],
+];
+
+/** Those of an OpenAI-compatible server. */
+const CHAT_COLUMNS: typeof COLUMNS = [
+  ["chat-floor", "floor: undici"],
+  ["chat-router", "core + openai-compatible"],
+  ["chat-provider", "openai-compatible alone"],
+  ["chat-openai", "openai"],
+  ["chat-ai", "ai"],
 ];
 
 /** A number as short as it says something. */
@@ -33,20 +42,8 @@ export function cellOf(row: Row, client: ClientName): { readonly value: string; 
 /** The run as Markdown. */
 export function tableOf(summary: Summary): string {
   const { rows, imports, sizes, router } = summary;
-  const columns = COLUMNS.filter(([client]) => rows.some(({ samples }) => samples[client] !== undefined));
   const lines = [
-    line(["", ...columns.map(([, heading]) => heading)]),
-    line(["---", ...columns.map(() => "--:")]),
-    ...rows.map((row) =>
-      line([
-        row.unit === "" ? row.label : `${row.label}, ${row.unit}`,
-        ...columns.map(([client]) => {
-          const { value, ratio } = cellOf(row, client);
-          return ratio === undefined ? value : `${value} (${ratio})`;
-        }),
-      ]),
-    ),
-    "",
+    ...comparison(rows, COLUMNS),
     line([
       "package",
       "packed, KB",
@@ -80,13 +77,43 @@ export function tableOf(summary: Summary): string {
           line(["a part", least(router.perPart).toFixed(2)]),
           "",
         ]),
+    ...barTable(barsOf(summary)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** What it says of an OpenAI-compatible server, as Markdown. */
+export function chatTableOf(summary: Pick<Summary, "chat">): string {
+  return `${[...comparison(summary.chat, CHAT_COLUMNS), ...barTable(chatBarsOf(summary))].join("\n")}\n`;
+}
+
+function barTable(bars: readonly Bar[]): readonly string[] {
+  return [
     line(["bar", "reached", "limit", ""]),
     line(["---", "--:", "--:", "---"]),
-    ...barsOf(summary).map(({ label, value, limit, met }) =>
+    ...bars.map(({ label, value, limit, met }) =>
       line([label, numberText(value), String(limit), met === undefined ? "not measured" : met ? "met" : "missed"]),
     ),
   ];
-  return `${lines.join("\n")}\n`;
+}
+
+/** Rows with a column for each client that was measured. */
+function comparison(rows: readonly Row[], all: typeof COLUMNS): readonly string[] {
+  const columns = all.filter(([client]) => rows.some(({ samples }) => samples[client] !== undefined));
+  return [
+    line(["", ...columns.map(([, heading]) => heading)]),
+    line(["---", ...columns.map(() => "--:")]),
+    ...rows.map((row) =>
+      line([
+        row.unit === "" ? row.label : `${row.label}, ${row.unit}`,
+        ...columns.map(([client]) => {
+          const { value, ratio } = cellOf(row, client);
+          return ratio === undefined ? value : `${value} (${ratio})`;
+        }),
+      ]),
+    ),
+    "",
+  ];
 }
 
 function line(cells: readonly string[]): string {

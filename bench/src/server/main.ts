@@ -1,9 +1,10 @@
 import type { AddressInfo } from "node:net";
 
+import { createChat } from "./chat.ts";
 import { createGradio } from "./gradio.ts";
 import { createRawServer, type Traffic } from "./http.ts";
 import type { ServerCommand, ServerReply } from "./server.ts";
-import type { GradioVersion } from "./wire.ts";
+import type { Protocol } from "./wire.ts";
 
 const none = (): Traffic => ({ connections: 0, requests: 0, pipelined: 0, bytesIn: 0, bytesOut: 0 });
 
@@ -12,14 +13,14 @@ let firstOutput = none();
 let seen = false;
 let rttMs = 0;
 
-const gradio = createGradio({
-  version: (process.argv[2] ?? "5.50") as GradioVersion,
-  onFirstOutput() {
-    if (!seen) firstOutput = { ...traffic };
-    seen = true;
-  },
-});
-const server = createRawServer({ traffic, rttMs: () => rttMs, answer: gradio });
+function onFirstOutput(): void {
+  if (!seen) firstOutput = { ...traffic };
+  seen = true;
+}
+
+const protocol = (process.argv[2] ?? "5.50") as Protocol;
+const answer = protocol === "chat" ? createChat({ onFirstOutput }) : createGradio({ version: protocol, onFirstOutput });
+const server = createRawServer({ traffic, rttMs: () => rttMs, answer });
 
 function reply(message: ServerReply): void {
   process.send?.(message);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 import type { Traffic } from "./http.ts";
-import type { GradioVersion } from "./wire.ts";
+import type { Protocol } from "./wire.ts";
 
 /** What a server's process is told. */
 export type ServerCommand = { readonly type: "reset"; readonly rttMs: number } | { readonly type: "count" };
@@ -13,10 +13,10 @@ export type ServerReply =
   | { readonly type: "ready"; readonly port: number }
   | { readonly type: "counts"; readonly total: Traffic; readonly firstOutput: Traffic };
 
-/** A fast Gradio server in a process of its own. */
+/** A fast server in a process of its own. */
 export interface BenchServer extends AsyncDisposable {
   readonly url: string;
-  readonly version: GradioVersion;
+  readonly version: Protocol;
   /** Forgets its counts, and adds a round-trip time to connections from now on. */
   reset(options?: { readonly rttMs?: number | undefined }): Promise<void>;
   /** Since the last reset: all of it, and what came before the first output of the first job. */
@@ -24,7 +24,7 @@ export interface BenchServer extends AsyncDisposable {
 }
 
 /** Starts a server on a free port of 127.0.0.1. It ends with whoever started it. */
-export async function startBenchServer(version: GradioVersion): Promise<BenchServer> {
+export async function startBenchServer(version: Protocol): Promise<BenchServer> {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const child = fork(fileURLToPath(new URL(`./main.${extension}`, import.meta.url)), [version], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],

@@ -6,6 +6,9 @@ export const GRADIO_VERSIONS = ["5.50", "6.31"] as const;
 /** A version of Gradio that the server can speak. */
 export type GradioVersion = (typeof GRADIO_VERSIONS)[number];
 
+/** What the server speaks: a version of Gradio, or OpenAI's chat completions. */
+export type Protocol = GradioVersion | "chat";
+
 /** The texts of one job's messages, as they stand on the wire. */
 export interface Wire {
   readonly eventId: string;
@@ -89,7 +92,8 @@ function message(json: string): string {
   return `data: ${json}\n\n`;
 }
 
-function chunk(json: string): string {
+/** A message of a stream in a chunk of its own. */
+export function chunk(json: string): string {
   const text = message(json);
   return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 }
