@@ -48,7 +48,7 @@ export class SpaceReader implements SessionReader {
   }
 
   look(value: unknown, { final }: { readonly final: boolean }): SessionLook {
-    const segments = segmentsOf(value, this.#options.before);
+    const segments = segmentsOf(value, { before: this.#options.before, final });
     const titled = joined(segments, "reasoning");
     const raw = joined(segments, "text");
     const last = segments.findLast((one) => one.type !== "file");

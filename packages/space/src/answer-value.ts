@@ -11,10 +11,13 @@ export type Segment =
  * What an output says as an answer, in order: that of a chatbot of pairs or of messages, a message alone or a list of them,
  * or a text. Of a chat only what follows on what the user said last counts, and nothing that stood there `before`.
  */
-export function segmentsOf(value: unknown, before: unknown): readonly Segment[] {
+export function segmentsOf(
+  value: unknown,
+  { before, final }: { readonly before: unknown; readonly final: boolean },
+): readonly Segment[] {
   if (!Array.isArray(value)) return ofContent(value, []);
   const last = value.length - 1;
-  if (last < 0 || isOld(value, list(before))) return [];
+  if (last < 0 || isOld(value, { before: list(before), final })) return [];
   const pair: unknown = value[last];
   if (Array.isArray(pair)) return ofContent(pair[1], [last, 1]);
   const asked = value.findLastIndex((one) => record(one)["role"] === "user");
@@ -22,19 +25,38 @@ export function segmentsOf(value: unknown, before: unknown): readonly Segment[] 
 }
 
 /** Whether a chat ends with what it ended with before, and that was an answer. */
-function isOld(value: readonly unknown[], before: readonly unknown[]): boolean {
+function isOld(
+  value: readonly unknown[],
+  { before, final }: { readonly before: readonly unknown[]; readonly final: boolean },
+): boolean {
   if (before.length === 0 || value.length > before.length) return false;
   const last = before.at(-1);
-  const isAnswered = Array.isArray(last) ? last[1] !== null : record(last)["role"] === "assistant";
-  return isAnswered && wordsIn(last) === wordsIn(value.at(-1));
+  if (Array.isArray(last)) return last[1] !== null && wordsIn(last) === wordsIn(value.at(-1));
+  if (record(last)["role"] !== "assistant" || wordsIn(last) !== wordsIn(value.at(-1))) return false;
+  // An app that keeps the last turns alone may give the same answer to another question.
+  return !final || questionIn(before) === questionIn(value);
+}
+
+function questionIn(chat: readonly unknown[]): string {
+  const asked = record(chat.findLast((one) => record(one)["role"] === "user"));
+  // Gradio takes the indentation out of what it is given.
+  return textsIn(ofContent(asked["content"], [])).replaceAll(/\s+/g, " ").trim();
 }
 
 function wordsIn(entry: unknown): string {
   const said = Array.isArray(entry) ? entry.flatMap((one) => ofContent(one, [])) : ofContent(entry, []);
+  return textsIn(said);
+}
+
+function textsIn(said: readonly Segment[]): string {
   return said.map((one) => (one.type === "file" ? one.path : one.text)).join("\n");
 }
 
+/** What is nested deeper is no answer, and no stack is deep enough for all that JSON can hold. */
+const DEEPEST = 50;
+
 function ofContent(value: unknown, path: TextPath): readonly Segment[] {
+  if (path.length > DEEPEST) return [];
   if (typeof value === "string") return [{ type: "text", text: value, path }];
   // A list of parts; or, in a pair, a file by its path and what it shows.
   if (Array.isArray(value)) return value.flatMap((one: unknown, index) => ofContent(one, [...path, index]));

@@ -1,5 +1,6 @@
+import { KINDS, lookAt, takesText, TALKS, type Look } from "./look.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
-import { isChatbot, isImage, isJsonHistory, isState, isText, isTextOutput } from "./role.ts";
+import { isChatbot, isTextOutput } from "./role.ts";
 
 /** Functions that are run one after the other, the one that answers last. */
 export interface Course {
@@ -19,6 +20,8 @@ export interface Candidate extends Course {
   readonly isInterface: boolean;
   /** Why it may be the chat, in words. */
   readonly why: string;
+  /** The links up to the one that answers. */
+  readonly links: readonly PageFunction[];
 }
 
 /** What an endpoint of an app was chosen by, where its caller did. */
@@ -127,7 +130,11 @@ function candidateAt({ root, links }: Chain, index: number, { kind, output }: Lo
   const answer = links[index] ?? root;
   return {
     root,
-    before: feeding(links.slice(0, index), answer),
+    links: links.slice(0, index + 1),
+    // Found where it is asked for: of thousands that are looked at, one is run.
+    get before() {
+      return feeding(links.slice(0, index), answer);
+    },
     answer,
     output,
     rank: rank + manner(answer, root),
@@ -173,70 +180,6 @@ function plainOutput({ outputs }: PageFunction): number {
   return Math.max(0, text);
 }
 
-/** What a function looks like by what it takes and gives: how much that is a chat, and in words. */
-const KINDS = {
-  interface: { rank: 100, why: "it is what a ChatInterface has for programs" },
-  chat: { rank: 90, why: "it takes a text and the chat, and answers in the chat" },
-  step: { rank: 88, why: "it answers in the chat behind what takes a text" },
-  shown: { rank: 80, why: "it takes a text and answers in a chat" },
-  history: { rank: 78, why: "it takes a text and earlier turns, and answers in a text" },
-  pictured: { rank: 58, why: "it takes a text and a picture, and answers in a text" },
-  text: { rank: 50, why: "it takes a text and answers in one" },
-  picture: { rank: 40, why: "it takes a picture and answers in a text" },
-  chosen: { rank: 0, why: "it was chosen" },
-} satisfies Readonly<Record<string, { readonly rank: number; readonly why: string }>>;
-
-interface Look {
-  readonly kind: keyof typeof KINDS;
-  readonly output: number;
-}
-
-const TALKS: ReadonlySet<string | undefined> = new Set<Look["kind"]>(["chat", "step", "shown"]);
-
-function lookAt(one: PageFunction): Look | undefined {
-  const { inputs, outputs } = one;
-  const forPrograms = answerForPrograms(one);
-  if (forPrograms !== -1) return { kind: "interface", output: forPrograms };
-  const hasText = takesText(one);
-  const chatbot = inputs.find(isChatbot);
-  const shown = outputs.findIndex((output) => (chatbot === undefined ? isChatbot(output) : output === chatbot));
-  const output = shown === -1 ? outputs.findIndex(isChatbot) : shown;
-  if (output !== -1) {
-    if (hasText) return { kind: chatbot === undefined ? "shown" : "chat", output };
-    return inputs.some((input) => isChatbot(input) || isState(input)) ? { kind: "step", output } : undefined;
-  }
-  if (outputs.filter(isTextOutput).length !== 1) return undefined;
-  const text = outputs.findIndex(isTextOutput);
-  if (hasText && inputs.some(isJsonHistory)) return { kind: "history", output: text };
-  if (hasText) return { kind: inputs.some(isImage) ? "pictured" : "text", output: text };
-  return inputs.length === 1 && inputs.every(isImage) ? { kind: "picture", output: text } : undefined;
-}
-
-/**
- * Where the answer stands of what a ChatInterface has for programs, behind a button that nobody sees: a message and a State in,
- * the answer and that State out.
- */
-function answerForPrograms(one: PageFunction): number {
-  const { inputs, outputs, triggers } = one;
-  if (!takesText(one) || memoryOf(one) === undefined || outputs.some(isChatbot)) return -1;
-  const json = outputs.findIndex(({ type }) => type === "json");
-  if (json !== -1) return json;
-  const isHidden = triggers.some(({ component, event }) => event === "click" && component?.isVisible !== true);
-  if (!isHidden) return -1;
-  const text = outputs.findIndex((output) => isTextOutput(output) && !inputs.includes(output));
-  // Before 4.44 it answers in its own text box.
-  return text === -1 ? outputs.findIndex((output) => isText(output)) : text;
-}
-
-/** The State that a function reads and writes. */
-export function memoryOf({ inputs, outputs }: PageFunction): Component | undefined {
-  return inputs.find((input) => isState(input) && outputs.includes(input));
-}
-
-function takesText({ inputs }: PageFunction): boolean {
-  return inputs.some(isText);
-}
-
 /** What a function is called, and who may call it. */
 function manner(answer: PageFunction, root: PageFunction): number {
   const named = nameRank(answer.name) + (root === answer ? 0 : Math.min(0, nameRank(root.name)));
@@ -249,23 +192,32 @@ function manner(answer: PageFunction, root: PageFunction): number {
 function nameRank(name: string | undefined): number {
   if (name === undefined) return 0;
   if (isDecoyName(name)) return -30;
-  return CHATTY.test(name) ? 4 : 0;
+  return name.length < LONGEST_NAME && CHATTY.test(name) ? 4 : 0;
 }
 
 function isDecoyName(name: string | undefined): boolean {
-  return name !== undefined && name.length < 200 && DECOYS.test(name);
+  return name !== undefined && name.length < LONGEST_NAME && DECOYS.test(name);
 }
 
+/** What is longer is no name. */
+const LONGEST_NAME = 200;
 const CHATTY = /chat|respond|predict|generate|(?:^|_)bot|ask|answer|reply/i;
 const DECOYS =
   /clear|retry|regenerat|undo|delete|remove|flag|greet|summar|translat|classif|export|(?:^|_)(?:load|like|vote|save|reset|upload)|log ?in|sign ?up|清空|清除|重试|撤销|删除/i;
 
 /** Without functions that are bound twice: they take and give the same. */
 function withoutTwins(candidates: readonly Candidate[]): readonly Candidate[] {
+  const numbers = new Map<string, number>();
+  const numberOf = new Map<PageFunction, number>();
+  for (const one of new Set(candidates.flatMap(({ links }) => links))) {
+    const slots = `${ids(one.inputs)}>${ids(one.outputs)}`;
+    const number = numbers.get(slots) ?? numbers.size;
+    numbers.set(slots, number);
+    numberOf.set(one, number);
+  }
   const seen = new Set<string>();
-  return candidates.filter(({ before, answer, output }) => {
-    const key = [...before, answer].map(({ inputs, outputs }) => `${ids(inputs)}>${ids(outputs)}`).join(";");
-    const twin = `${key}@${output}`;
+  return candidates.filter(({ links, output }) => {
+    const twin = `${links.map((one) => numberOf.get(one)).join(";")}@${output}`;
     if (seen.has(twin)) return false;
     seen.add(twin);
     return true;

@@ -1,4 +1,5 @@
-import { candidatesOf, memoryOf, type Candidate, type Course } from "./candidate.ts";
+import { candidatesOf, type Candidate, type Course } from "./candidate.ts";
+import { memoryOf } from "./look.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
 import { isChatbot, isJsonHistory, isState } from "./role.ts";
 
@@ -57,10 +58,12 @@ function ofInterface(page: Page, { answer }: Candidate, message: Component): His
   // the same inputs behind them.
   const extra = new Set(answer.inputs.filter((one) => one !== message && one !== memory));
   for (const own of candidatesOf(page)) {
+    if (!own.root.inputs.includes(message)) continue;
     const { inputs } = own.answer;
+    const given = new Set(own.root.outputs);
     const shown = inputs.find(isChatbot);
-    const question = inputs.find((one) => isState(one) && own.root.outputs.includes(one));
-    if (!own.root.inputs.includes(message) || shown === undefined || question === undefined) continue;
+    const question = inputs.find((one) => isState(one) && given.has(one));
+    if (shown === undefined || question === undefined) continue;
     const others = inputs.filter((one) => one !== shown && one !== question);
     if (others.length === extra.size && others.every((one) => extra.has(one)))
       return { kind: "page", course: own, chatbot: shown };

@@ -21,7 +21,8 @@ export function messageOf(page: Page, { root }: Candidate, inputs: readonly Comp
   return best === undefined || best.rank === next?.rank ? undefined : best.component;
 }
 
-function submittedBy(functions: Page["functions"]): ReadonlySet<Component | undefined> {
+/** What Enter in it sets something off. */
+export function submittedBy(functions: Page["functions"]): ReadonlySet<Component | undefined> {
   const sent = functions.flatMap(({ triggers }) => triggers.filter(({ event }) => event === "submit"));
   return new Set(sent.map(({ component }) => component));
 }

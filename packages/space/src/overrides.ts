@@ -27,7 +27,7 @@ export function applyInputs(
 ): ReadonlyMap<Component, InputRole> {
   const roles = new Map<Component, InputRole>();
   for (const [name, role] of given ?? []) {
-    const named = inputs.find((one) => String(one.id) === name) ?? inputs.find((one) => isNamed(one, name));
+    const named = inputNamed(inputs, name);
     if (named === undefined)
       throw new QwenError(
         "invalid_request",
@@ -50,6 +50,11 @@ function requireFit(input: Component, role: InputRole): void {
     "invalid_request",
     `\`inputs\` puts the ${role === "history" ? role : "image"} into ${inputList([input])}, which takes none.`,
   );
+}
+
+/** The input of that id, or else of that label or parameter. */
+export function inputNamed(inputs: readonly Component[], name: string): Component | undefined {
+  return inputs.find((one) => String(one.id) === name) ?? inputs.find((one) => isNamed(one, name));
 }
 
 function isNamed({ label, parameter }: Component, name: string): boolean {

@@ -1,5 +1,10 @@
 import type { SpacePage } from "@qwen/core/gradio";
 
+/** A function with more inputs or outputs is no chat, and what is in them is looked through many times. */
+const MOST_SLOTS = 1000;
+/** The kind of a component is looked at wherever it is an input. */
+const LONGEST_TYPE = 100;
+
 /** One thing on the page of an app: what is typed into, picked from or shown. */
 export interface Component {
   readonly id: unknown;
@@ -19,6 +24,8 @@ export interface Component {
   readonly minimum: number | undefined;
   readonly maximum: number | undefined;
   readonly isWhole: boolean;
+  /** Whether pictures are among the files that it takes, where it takes any. */
+  readonly takesPictures: boolean;
   readonly takesMany: boolean;
   /** The parameter that it is, in `/info`. */
   readonly parameter: string | undefined;
@@ -64,23 +71,36 @@ export function readPage(
     const component = readComponent(fields, parameters.get(fields["id"]));
     components.set(component.id, component);
   }
-  // By their numbers, so that the first of two that are alike is the same one however they are listed.
-  const functions = list(dependencies)
-    .map((one, index) => readFunction(record(one), { index, components }))
-    .toSorted((one, other) => one.fnIndex - other.fnIndex);
+  const functions = functionsIn(list(dependencies).map(record), components);
   return { major: Number(/^\d+/.exec(version ?? "")?.[0] ?? 5), version, components, functions };
+}
+
+/**
+ * By their numbers, so that the first of two that are alike is the same one however they are listed. A number that is there twice
+ * is that of the first: what follows on it would be looked through for each.
+ */
+function functionsIn(listed: readonly Fields[], components: ReadonlyMap<unknown, Component>): readonly PageFunction[] {
+  const numbered = new Map<number, PageFunction>();
+  const counted: PageFunction[] = [];
+  for (const [index, fields] of listed.entries()) {
+    const one = readFunction(fields, { index, components });
+    if (typeof fields["id"] !== "number") counted.push(one);
+    else if (!numbered.has(one.fnIndex)) numbered.set(one.fnIndex, one);
+  }
+  for (const one of counted) if (!numbered.has(one.fnIndex)) numbered.set(one.fnIndex, one);
+  return [...numbered.values()].toSorted((one, other) => one.fnIndex - other.fnIndex);
 }
 
 function readComponent(fields: Fields, parameter?: string): Component {
   const { id, type, props, skip_api: skipped } = fields;
   const { label, placeholder, value, interactive, visible, type: kind } = record(props);
-  const { minimum, maximum, precision, step, file_count: count } = record(props);
+  const { minimum, maximum, precision, step, file_count: count, file_types: kinds } = record(props);
   return {
-    id,
-    type: typeof type === "string" ? type : "",
+    id: typeof id === "number" || typeof id === "string" ? id : undefined,
+    type: typeof type === "string" && type.length <= LONGEST_TYPE ? type : "",
     label: words(label),
     placeholder: words(placeholder),
-    value,
+    value: isShallow(value) ? value : undefined,
     isInteractive: interactive !== false,
     isVisible: visible !== false && visible !== "hidden",
     isSkipped: skipped === true || type === "state",
@@ -89,6 +109,7 @@ function readComponent(fields: Fields, parameter?: string): Component {
     minimum: finite(minimum),
     maximum: finite(maximum),
     isWhole: precision === 0 || (typeof step === "number" && Number.isInteger(step) && type === "slider"),
+    takesPictures: takesPictures(kinds),
     takesMany: count === "multiple" || count === "directory",
     parameter,
   };
@@ -100,16 +121,23 @@ function readFunction(
 ): PageFunction {
   const { id, api_name: name, types, backend_fn: backend, targets, trigger_after: after } = fields;
   const { generator, cancel } = record(types);
-  const found = (ids: unknown): readonly Component[] => list(ids).map((one) => components.get(one) ?? missing(one));
+  const [inputs, outputs] = [list(fields["inputs"]), list(fields["outputs"])];
+  const found = (ids: readonly unknown[]): readonly Component[] =>
+    ids.slice(0, MOST_SLOTS).map((one) => components.get(one) ?? missing(one));
   return {
     fnIndex: typeof id === "number" ? id : index,
     name: typeof name === "string" ? name.replace(/^\//, "") : undefined,
     isPublic: isPublic(fields),
-    inputs: found(fields["inputs"]),
-    outputs: found(fields["outputs"]),
+    inputs: found(inputs),
+    outputs: found(outputs),
     queue: fields["queue"] !== false,
     isGenerator: generator === true,
-    isCallable: backend !== false && cancel !== true && fields["trigger_only_on_failure"] !== true,
+    isCallable:
+      backend !== false &&
+      cancel !== true &&
+      fields["trigger_only_on_failure"] !== true &&
+      inputs.length <= MOST_SLOTS &&
+      outputs.length <= MOST_SLOTS,
     triggers: list(targets).map((target) => {
       const [component, event] = list(target);
       return { component: components.get(component), event: typeof event === "string" ? event : "" };
@@ -131,6 +159,27 @@ function missing(id: unknown): Component {
 function words(value: unknown): string | undefined {
   return typeof value === "string" && value.trim() !== "" && !value.startsWith("__i18n__") ? value : undefined;
 }
+
+/** Whether a value can be sent: JSON of any depth can be read, but not written. */
+function isShallow(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+    if (level.length === 0) return true;
+  }
+  return false;
+}
+
+/** How deep a value may be nested that a page has in an input. */
+const DEEPEST = 100;
+
+/** By the kinds and the extensions that an input of files says it takes; one that says nothing takes all. */
+function takesPictures(kinds: unknown): boolean {
+  const named = list(kinds);
+  return named.length === 0 || named.some((one) => typeof one === "string" && PICTURES.test(one));
+}
+
+const PICTURES = /^(?:image(?:\/.*)?|file|\*|\.?(?:png|jpe?g|gif|webp))$/i;
 
 function finite(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;

@@ -1,27 +1,30 @@
-import { candidatesOf, type Choice } from "./candidate.ts";
+import { candidatesOf } from "./candidate.ts";
+import { submittedBy } from "./message-input.ts";
+import { inputNamed } from "./overrides.ts";
 import { list, record, type Component, type Page, type PageFunction } from "./page.ts";
+import { inputsOf, type Overrides } from "./plan.ts";
 import { isText } from "./role.ts";
 
 const NAMED: ReadonlySet<string> = new Set(["textbox", "slider", "number", "checkbox", "json"]);
 
-/** Whether an input of the likeliest chat is called nothing on the page, so that only `/info` tells what it is. */
-export function needsParameters(page: Page, choice: Choice): boolean {
-  const [best] = candidatesOf(page, choice);
+/**
+ * Whether an input of the likeliest chat is called nothing on the page, or by its caller as it is not there, so that only `/info`
+ * tells what it is.
+ */
+export function needsParameters(page: Page, { endpoint, answer, inputs: given }: Overrides): boolean {
+  const [best] = candidatesOf(page, { endpoint, answer });
   if (best === undefined) return false;
   const course = [...best.before, best.answer];
+  const known = inputsOf(best);
+  for (const name of given?.keys() ?? []) if (inputNamed(known, name) === undefined) return true;
   const nameless = course
     .filter(({ isPublic }) => isPublic)
     .flatMap(({ inputs }) => inputs)
     .filter((one) => NAMED.has(one.type) && one.label === undefined && one.placeholder === undefined);
   // A text that is alone is the message, whatever it is called, and so is what Enter sends.
   const texts = new Set(course.flatMap(({ inputs }) => inputs.filter(isText)));
-  return nameless.some((one) => !(texts.size === 1 && texts.has(one)) && !isSubmitted(page, one));
-}
-
-function isSubmitted({ functions }: Page, one: Component): boolean {
-  return functions.some(({ triggers }) =>
-    triggers.some(({ component, event }) => event === "submit" && component === one),
-  );
+  const submitted = submittedBy(page.functions);
+  return nameless.some((one) => !(texts.size === 1 && texts.has(one)) && !submitted.has(one));
 }
 
 /** What the inputs of public functions are called in `/info`, by the id of their component. */

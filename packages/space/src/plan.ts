@@ -63,7 +63,8 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
     history: historyOf(page, { candidate, others, message, given: chosen("history") }),
     ...systemIn(others, chosen("system")),
     ...settingsIn(others, given),
-    image: chosen("image") ?? others.find(isImage) ?? (isMultimodal(message) ? message : undefined),
+    image:
+      chosen("image") ?? others.find(isImage) ?? (isMultimodal(message) && message.takesPictures ? message : undefined),
     fixed: fixedBy(given),
   };
 }

@@ -1,4 +1,4 @@
-import { QwenError } from "@qwen/core";
+import { QwenError, type AnyQwenError } from "@qwen/core";
 import type { SpacePage } from "@qwen/core/gradio";
 
 import { readPage, type Page } from "./page.ts";
@@ -14,9 +14,7 @@ export async function planOf(
   overrides: Overrides,
 ): Promise<{ readonly plan: Plan; readonly page: Page }> {
   const bare = readPage(source);
-  const page = needsParameters(bare, { endpoint: overrides.endpoint, answer: overrides.answer })
-    ? readPage(source, await parametersOf(source, bare))
-    : bare;
+  const page = needsParameters(bare, overrides) ? readPage(source, await parametersOf(source, bare)) : bare;
   return { plan: planFor(page, overrides), page };
 }
 
@@ -24,8 +22,13 @@ async function parametersOf(source: SpacePage, page: Page): Promise<ReadonlyMap<
   try {
     return parametersIn(await source.info(), page);
   } catch (error) {
-    // A Space may be without it, and then there is what the page says.
-    if (QwenError.isInstance(error)) return new Map();
+    // A Space may be without it, or fail to say (its own bug, and it stays): then there is what the page says. What is over in a
+    // moment is no reason to ask for ten minutes without settings.
+    if (QwenError.isInstance(error) && !isPassing(error)) return new Map();
     throw error;
   }
+}
+
+function isPassing({ code, status = 0 }: AnyQwenError): boolean {
+  return code === "connection" || code === "timeout" || code === "rate_limited" || status > 500;
 }

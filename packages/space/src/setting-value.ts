@@ -25,14 +25,20 @@ export function writeSettings(
     if (asked === undefined) continue;
     const { minimum = -Infinity, maximum = Infinity, isWhole } = input;
     const held = Math.min(maximum, Math.max(minimum, asked));
-    if (held !== asked) warn(outOfRange(name, { asked, held }));
-    values.set(input.id, isWhole ? Math.round(held) : held);
+    const sent = isWhole ? Math.round(held) : held;
+    if (held !== asked) warn(outOfRange(name, { asked, sent }));
+    else if (sent !== asked) warn({ feature: name, message: notWhole(name, { asked, sent }) });
+    values.set(input.id, sent);
   }
 }
 
 function outOfRange(
   name: SettingName,
-  { asked, held }: { readonly asked: number; readonly held: number },
+  { asked, sent }: { readonly asked: number; readonly sent: number },
 ): { readonly feature: string; readonly message: string } {
-  return { feature: name, message: `The Space takes "${name}" up to a limit: ${held} was sent instead of ${asked}.` };
+  return { feature: name, message: `The Space takes "${name}" up to a limit: ${sent} was sent instead of ${asked}.` };
+}
+
+function notWhole(name: SettingName, { asked, sent }: { readonly asked: number; readonly sent: number }): string {
+  return `The Space takes "${name}" in whole numbers: ${sent} was sent instead of ${asked}.`;
 }

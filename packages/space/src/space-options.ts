@@ -68,30 +68,47 @@ const SETTINGS: ReadonlySet<unknown> = new Set(["maxOutputTokens", "temperature"
 
 function readInputs(inputs: SpaceOverrides["inputs"]): Inputs | undefined {
   if (inputs === undefined) return undefined;
-  if (!isGroup(inputs)) throw new TypeError("`inputs` must be an object of roles, by the label or the id of an input.");
-  return new Map(
-    Object.entries(inputs)
-      .filter(([, role]) => role !== undefined)
-      .map(([name, role]) => [name, readRole(name, role)]),
-  );
+  // A `Map` has no entries of its own, and would say nothing.
+  if (!isGroup(inputs) || Object.prototype.toString.call(inputs) !== "[object Object]")
+    throw new TypeError("`inputs` must be an object of roles, by the label or the id of an input.");
+  const roles = new Map<string, InputRole>();
+  for (const [name, role] of Object.entries(inputs)) {
+    if (role === undefined) continue;
+    const read = readRole(name, role);
+    const twin = [...roles].find(([, other]) => isSameJob(read, other));
+    if (twin !== undefined)
+      throw new TypeError(
+        `\`inputs\` gives ${JSON.stringify(twin[0].slice(0, 80))} and ${JSON.stringify(name.slice(0, 80))} the same role. One input takes it.`,
+      );
+    roles.set(name, read);
+  }
+  return roles;
+}
+
+/** Whether two inputs would take the same thing of a request, which one of them would never see. */
+function isSameJob(one: InputRole, other: InputRole): boolean {
+  if (typeof one === "string") return one !== "ignore" && one === other;
+  return typeof other === "object" && "setting" in one && "setting" in other && one.setting === other.setting;
 }
 
 function readRole(name: string, role: InputRole): InputRole {
   if (ROLES.has(role)) return role;
   if (isGroup(role)) {
     if ("setting" in role && SETTINGS.has(role.setting)) return { setting: role.setting };
-    if ("value" in role && isJson(role.value)) return { value: structuredClone(role.value) };
+    const json = "value" in role ? jsonOf(role.value) : undefined;
+    if (json !== undefined) return { value: JSON.parse(json) as unknown };
   }
   throw new TypeError(
     `\`inputs[${JSON.stringify(name.slice(0, 80))}]\` must be "message", "history", "system", "image", "ignore", { setting } with one of ${[...SETTINGS].join(", ")}, or { value } that JSON can tell.`,
   );
 }
 
-function isJson(value: unknown): boolean {
+/** A value as JSON tells it: nothing else of it would be sent. */
+function jsonOf(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value) !== undefined;
+    return JSON.stringify(value);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -65,6 +65,41 @@ describe("what a call costs", () => {
   });
 });
 
+test.each([
+  [429, "rate_limited"],
+  [503, "space_unavailable"],
+  [500, undefined],
+  [404, undefined],
+])("an /info of status %i is no plan for ten minutes where it is over in a moment", async (status, code) => {
+  await using server = await serve({
+    components: [...CHAT.components, { id: 3, type: "slider", props: { value: 1, maximum: 2, step: 1 } }],
+    dependencies: [{ ...CHAT.dependencies[0], inputs: [1, 2, 3] }],
+  });
+  const names = ["message", "history", "temperature"].map((name) => ({ parameter_name: name }));
+  server.handlers.other = ({ reply }) => reply(status, {});
+  const provider = space(server.origin, { id: "any" });
+  const hearOnce = () => hear(provider, { messages: ask("Hi"), settings: { temperature: 1 } });
+  const answered = hearOnce();
+  if (code === undefined) expect(await answered).toMatchObject({ text: "Hello.", warned: ["temperature"] });
+  else {
+    await expect(answered).rejects.toMatchObject({ code });
+    server.handlers.other = ({ reply }) => reply(200, { named_endpoints: { "/chat": { parameters: names } } });
+    expect(await hearOnce()).toMatchObject({ text: "Hello.", warned: [] });
+  }
+  await provider.close?.();
+});
+
+test("a number that goes into an input of whole ones is warned of where it is none", async () => {
+  await using server = await serve({
+    components: [...CHAT.components, { id: 3, type: "slider", props: { label: "Temperature", maximum: 2, step: 1 } }],
+    dependencies: [{ ...CHAT.dependencies[0], inputs: [1, 2, 3] }],
+  });
+  const provider = space(server.origin, { id: "any" });
+  const told = await hear(provider, { messages: ask("Hi"), settings: { temperature: 0.4 } });
+  expect(told.warned).toEqual(["temperature"]);
+  await provider.close?.();
+});
+
 describe("a Space that is changed", () => {
   test("is looked at again behind a call once it was ten minutes ago, for the next one", async () => {
     await using server = await serve(CHAT);

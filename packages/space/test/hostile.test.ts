@@ -3,7 +3,10 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { readPage } from "../src/page.ts";
-import { planFor, type Plan } from "../src/plan.ts";
+import { initialValue } from "../src/initial-value.ts";
+import { needsParameters } from "../src/parameters.ts";
+import { fingerprintOf, inputsOf, planFor, type Plan } from "../src/plan.ts";
+import type { App } from "./served.ts";
 import { recorded, type Config } from "./recorded.ts";
 
 function plan(config: unknown): Plan {
@@ -119,6 +122,83 @@ describe("whatever a /config is, finding the chat in it", () => {
     const found = planOrError({ components, dependencies: [...dependencies, ask(10_000)] });
     expect(performance.now() - startedAt).toBeLessThan(1000);
     expect(found).toMatchObject({ course: { answer: { fnIndex: 10_000 } } });
+  });
+
+  const times = <Value>(length: number, make: (index: number) => Value): Value[] =>
+    Array.from({ length }, (_, index) => make(index));
+
+  test.each<readonly [string, () => App]>([
+    [
+      "a function with a million States",
+      () => ({
+        components: [box(1), { id: 5, type: "state" }, { id: 6, type: "json" }],
+        dependencies: [ask(0, { inputs: [1, ...times(1_000_000, () => 5)], outputs: times(1_000_000, () => 6) })],
+      }),
+    ],
+    [
+      "as many States as there is room for in each",
+      () => ({
+        components: [box(1), { id: 5, type: "state" }, { id: 6, type: "json" }],
+        dependencies: times(500, (id) =>
+          ask(id, { inputs: [1, ...times(900, () => 5)], outputs: times(900, () => 6) }),
+        ),
+      }),
+    ],
+    [
+      "functions that share a number",
+      () => ({
+        components: [box(1), chat(2)],
+        dependencies: [
+          ...times(2000, () => ask(0)),
+          ...times(45, (id) => ask(id + 1, { trigger_after: 0, targets: [], inputs: times(900, () => 2) })),
+        ],
+      }),
+    ],
+    [
+      "functions that each set off the next",
+      () => ({
+        components: [box(1), chat(2)],
+        dependencies: times(5000, (id) => ask(id, { trigger_after: id - 1, inputs: [1, ...times(100, () => 2)] })),
+      }),
+    ],
+    [
+      "boxes without a name that are sent one by one",
+      () => ({
+        components: [box(1), chat(2), ...times(900, (id) => box(id + 10, { label: "" }))],
+        dependencies: [
+          ask(0, { inputs: [1, 2, ...times(900, (id) => id + 10)] }),
+          ...times(20_000, (id) => ask(id + 1, { targets: [[909 - (id % 900), "submit"]], inputs: [], outputs: [] })),
+        ],
+      }),
+    ],
+    [
+      "a kind of component whose name is a megabyte",
+      () => ({
+        components: [box(1), chat(2), { id: 3, type: "X".repeat(1_000_000) }],
+        dependencies: times(20, (id) => ask(id, { inputs: [...times(900, () => 3), 1, 2] })),
+      }),
+    ],
+  ])("is done within a second with %s", (_, make) => {
+    const config = make();
+    const startedAt = performance.now();
+    const page = readPage({ version: "5.50.0", config });
+    needsParameters(page, {});
+    planOrError(config);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
+  test("leaves out ids and values that are nested deeper than a stack", () => {
+    let deep: unknown = [];
+    for (let depth = 0; depth < 50_000; depth++) deep = [deep];
+    const components = [
+      box(1),
+      chat(2),
+      { id: 3, type: "dataframe", props: { value: deep } },
+      { id: deep, type: "json" },
+    ];
+    const found = plan({ components, dependencies: [ask(0, { inputs: [1, 2, 3, deep] })] });
+    expect(fingerprintOf(found)).toContain("dataframe");
+    expect(inputsOf(found.course).map(initialValue)).toEqual(["", [], null, null]);
   });
 
   test("takes labels for names only where they are texts, and `__proto__` for one", () => {

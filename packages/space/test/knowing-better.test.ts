@@ -59,6 +59,19 @@ describe("what a caller knows better", () => {
   });
 });
 
+test("an input is named by its parameter as well, which only /info tells", async () => {
+  await using server = await serve({
+    components: [...CHAT.components, { id: 3, type: "slider", props: { label: "Heat", value: 1 } }],
+    dependencies: [{ ...CHAT.dependencies[0], inputs: [1, 2, 3] }],
+  });
+  const parameters = ["message", "history", "warmth"].map((name) => ({ parameter_name: name }));
+  server.handlers.other = ({ reply }) => reply(200, { named_endpoints: { "/chat": { parameters } } });
+  const provider = space(server.origin, { id: "any", inputs: { warmth: { setting: "temperature" } } });
+  await hear(provider, { messages: ask("Hi"), settings: { temperature: 0.5 } });
+  expect(bodyOf(server.requests.find(({ route }) => route === "join"))).toMatchObject({ data: ["Hi", [], 0.5] });
+  await provider.close?.();
+});
+
 test("what it can do is what a Space may, until it was looked at", async () => {
   await using server = await serve(CHAT);
   const provider = space(server.origin, { id: "any" });

@@ -22,6 +22,14 @@ describe("what is wrong is a TypeError that names it, when a provider is made", 
     ["owner/name", { inputs: { Box: "question" } }, /`inputs\["Box"\]` must be "message"/],
     ["owner/name", { inputs: { Box: { setting: "warmth" } } }, /`inputs\["Box"\]` must be/],
     ["owner/name", { inputs: { Box: { value: () => 1 } } }, /`inputs\["Box"\]` must be/],
+    ["owner/name", { inputs: { Box: { value: 1n } } }, /`inputs\["Box"\]` must be/],
+    ["owner/name", { inputs: new Map([["Box", "message"]]) }, /`inputs` must be an object/],
+    ["owner/name", { inputs: { Box: "message", Other: "message" } }, /"Box" and "Other" the same role/],
+    [
+      "owner/name",
+      { inputs: { Box: { setting: "seed" }, Other: { setting: "seed" } } },
+      /"Box" and "Other" the same role/,
+    ],
     ["owner/name", { inputs: { Box: null } }, /`inputs\["Box"\]` must be/],
     ["owner/name", { timeouts: { idleMs: -1 } }, /idleMs/],
     ["owner/name", null, /`options` must be an object/],
@@ -31,6 +39,10 @@ describe("what is wrong is a TypeError that names it, when a provider is made", 
     const make = (): unknown => space(target as string, options as SpaceOptions);
     expect(make).toThrow(TypeError);
     expect(make).toThrow(said);
+  });
+
+  test("and a value is taken as JSON tells it", () => {
+    space("owner/name", { inputs: { Box: { value: { at: new Date(0), done() {} } }, A: "ignore", B: "ignore" } });
   });
 
   test("and nothing else is, an explicit undefined least of all", () => {

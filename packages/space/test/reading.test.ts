@@ -91,6 +91,33 @@ describe("an answer is read out of", () => {
     expect(words(reader(chat).generating([chat])).text).toBe("");
   });
 
+  test.each([
+    ["pairs", [["Hi", "Hello"]], [["And now?", "Hello"]]],
+    [
+      "messages",
+      [{ role: "user", content: "Hi" }, says("Hello")],
+      [{ role: "user", content: "And now?" }, says("Hello")],
+    ],
+  ])("the same words as the turn before, of an app that keeps the last turn alone: %s", (_, chat, now) => {
+    expect(words(told(reader(chat), [[now]]))).toEqual({ text: "Hello", thought: "" });
+    expect(words(told(reader(chat), [[chat], [[["replace", [], now]]], [now]]))).toEqual({
+      text: "Hello",
+      thought: "",
+    });
+  });
+
+  test("nothing that is nested deeper than a stack", () => {
+    let deep: unknown = "Hello";
+    for (let depth = 0; depth < 50_000; depth++) deep = [deep];
+    expect(words(told(reader(), [[[user, says(deep)]], [[user, says("Hi")]]])).text).toBe("Hi");
+  });
+
+  test("no output that is not there: an app with fewer of them is another one", () => {
+    expect(() => new FollowedAnswer(new SpaceReader({ output: 1, before: [], fileUrl })).completed(["Hello"])).toThrow(
+      /gave 1 outputs/,
+    );
+  });
+
   test("files, each once, those of other hosts by their own address", () => {
     const files = [
       { file: { path: "/tmp/a b.png", mime_type: "image/png" } },

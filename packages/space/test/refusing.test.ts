@@ -48,7 +48,8 @@ describe("what is not there, or is no chat, is told before a job", () => {
       message: expect.stringMatching(message),
     });
     await expect(describeSpace(server.origin, options)).rejects.toMatchObject(fields);
-    expect(server.log).toEqual(["config", "config"]);
+    // An input may be called so by /info.
+    expect(server.log.filter((route) => route !== "other")).toEqual(["config", "config"]);
     await provider.close?.();
   });
 
@@ -95,6 +96,29 @@ describe("what is not there, or is no chat, is told before a job", () => {
   });
 });
 
+test.each([
+  [[".pdf"], "unsupported"],
+  [["text", ".csv"], "unsupported"],
+  [["image"], undefined],
+  [[".pdf", ".png"], undefined],
+  [null, undefined],
+])("a picture, where the box takes files of the kinds %o", async (kinds, code) => {
+  await using server = await serve({
+    ...CHAT,
+    components: [
+      { id: 1, type: "multimodaltextbox", props: { label: "Message", file_types: kinds } },
+      CHAT.components[1]!,
+    ],
+  });
+  const provider = space(server.origin, { id: "any" });
+  const image = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1]);
+  const answered = hear(provider, { messages: [{ role: "user", content: [{ type: "image", image }] }] });
+  if (code === undefined) await answered;
+  else await expect(answered).rejects.toMatchObject({ code });
+  expect(server.log).toEqual(code === undefined ? ["config", "upload", "join", "data"] : ["config"]);
+  await provider.close?.();
+});
+
 describe("a /config", () => {
   const padding = (bytes: number): App => ({
     ...CHAT,
@@ -135,6 +159,16 @@ describe("a Space decides nothing about where requests go", () => {
     const told = await hear(provider, { messages: ask("Hi") });
     expect(told.files).toEqual([`${server.origin}/gradio_api/file=/tmp/dot.png`]);
     expect(elsewhere).toEqual([]);
+    await provider.close?.();
+  });
+
+  test("nor is a file's path read as anything but a path, whatever is in it", async () => {
+    await using server = await serve(CHAT);
+    const file = { path: "/tmp/\uD800?.png", mime_type: "image/png" };
+    server.handlers.data = says(completed(["", [...answer("See:"), { role: "assistant", content: { file } }]]));
+    const provider = space(server.origin, { id: "any" });
+    const told = await hear(provider, { messages: ask("Hi") });
+    expect(told.files).toEqual([`${server.origin}/gradio_api/file=/tmp/%EF%BF%BD%3F.png`]);
     await provider.close?.();
   });
 

@@ -26,6 +26,11 @@ export class FollowedAnswer {
   completed(data: readonly unknown[]): readonly ProviderPart[] {
     // A generator that yields nothing completes with nulls: it said nothing.
     const isSilent = this.#reader.text() === "" && data.every((value) => value === null);
+    if (!isSilent && data.length <= this.#reader.output)
+      throw new QwenError(
+        "protocol",
+        `The Space gave ${data.length} outputs, and the answer was to be number ${this.#reader.output}, counted from 0.`,
+      );
     return !isSilent && this.#output.completed(data) ? this.#look({ final: true }) : this.#reader.end();
   }
 

@@ -78,6 +78,7 @@ export async function inspectSpace<Value>(
   space: SpaceTarget,
   { look, ...options }: SessionProviderOptions & { look(page: SpacePage): Value | Promise<Value> },
 ): Promise<Value> {
+  requireOption("look", look, aFunction);
   checkNames("A Space", options, OPTION_NAMES);
   const client = createClient(space, options);
   const { totalMs } = resolveTimeouts(readTimeouts(options.timeouts));

@@ -63,7 +63,7 @@ export class SessionRun implements AnsweringSession {
     const { url, config } = this.#options.session.client;
     // Joined as text: resolving the path as a reference could lead to another host.
     return new URL(
-      `${url.href.replace(/\/$/, "")}${config.prefix}/file=${encodeURI(path).replaceAll(/[?#]/g, encodeURIComponent)}`,
+      `${url.href.replace(/\/$/, "")}${config.prefix}/file=${encodeURI(path.toWellFormed()).replaceAll(/[?#]/g, encodeURIComponent)}`,
     );
   }
 

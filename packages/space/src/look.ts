@@ -1,0 +1,84 @@
+import type { Component, PageFunction } from "./page.ts";
+import { isChatbot, isImage, isJsonHistory, isState, isText, isTextOutput } from "./role.ts";
+
+/** What a function looks like by what it takes and gives: how much that is a chat, and in words. */
+export const KINDS = {
+  interface: { rank: 100, why: "it is what a ChatInterface has for programs" },
+  chat: { rank: 90, why: "it takes a text and the chat, and answers in the chat" },
+  step: { rank: 88, why: "it answers in the chat behind what takes a text" },
+  shown: { rank: 80, why: "it takes a text and answers in a chat" },
+  history: { rank: 78, why: "it takes a text and earlier turns, and answers in a text" },
+  pictured: { rank: 58, why: "it takes a text and a picture, and answers in a text" },
+  text: { rank: 50, why: "it takes a text and answers in one" },
+  picture: { rank: 40, why: "it takes a picture and answers in a text" },
+  chosen: { rank: 0, why: "it was chosen" },
+} satisfies Readonly<Record<string, { readonly rank: number; readonly why: string }>>;
+
+/** What a function looks like. */
+export interface Look {
+  readonly kind: keyof typeof KINDS;
+  readonly output: number;
+}
+
+/** The kinds that answer in a chat. */
+export const TALKS: ReadonlySet<string | undefined> = new Set<Look["kind"]>(["chat", "step", "shown"]);
+
+/** What a function looks like; `undefined` where it is nothing like a chat. */
+export function lookAt(one: PageFunction): Look | undefined {
+  if (!looks.has(one)) looks.set(one, newLookAt(one));
+  return looks.get(one);
+}
+
+/** One function is a link of many chains. */
+const looks = new WeakMap<PageFunction, Look | undefined>();
+
+function newLookAt(one: PageFunction): Look | undefined {
+  const { inputs, outputs } = one;
+  const forPrograms = answerForPrograms(one);
+  if (forPrograms !== -1) return { kind: "interface", output: forPrograms };
+  const hasText = takesText(one);
+  const chatbot = inputs.find(isChatbot);
+  const shown = outputs.findIndex((output) => (chatbot === undefined ? isChatbot(output) : output === chatbot));
+  const output = shown === -1 ? outputs.findIndex(isChatbot) : shown;
+  if (output !== -1) {
+    if (hasText) return { kind: chatbot === undefined ? "shown" : "chat", output };
+    return inputs.some((input) => isChatbot(input) || isState(input)) ? { kind: "step", output } : undefined;
+  }
+  if (outputs.filter(isTextOutput).length !== 1) return undefined;
+  const text = outputs.findIndex(isTextOutput);
+  if (hasText && inputs.some(isJsonHistory)) return { kind: "history", output: text };
+  if (hasText) return { kind: inputs.some(isImage) ? "pictured" : "text", output: text };
+  return inputs.length === 1 && inputs.every(isImage) ? { kind: "picture", output: text } : undefined;
+}
+
+/**
+ * Where the answer stands of what a ChatInterface has for programs, behind a button that nobody sees: a message and a State in,
+ * the answer and that State out.
+ */
+function answerForPrograms(one: PageFunction): number {
+  const { inputs, outputs, triggers } = one;
+  if (!takesText(one) || memoryOf(one) === undefined || outputs.some(isChatbot)) return -1;
+  const json = outputs.findIndex(({ type }) => type === "json");
+  if (json !== -1) return json;
+  const isHidden = triggers.some(({ component, event }) => event === "click" && component?.isVisible !== true);
+  if (!isHidden) return -1;
+  const taken = new Set(inputs);
+  const text = outputs.findIndex((output) => isTextOutput(output) && !taken.has(output));
+  // Before 4.44 it answers in its own text box.
+  return text === -1 ? outputs.findIndex((output) => isText(output)) : text;
+}
+
+/** The State that a function reads and writes. */
+export function memoryOf({ inputs, outputs }: PageFunction): Component | undefined {
+  const given = new Set(outputs);
+  return inputs.find((input) => isState(input) && given.has(input));
+}
+
+/** Whether a person types into any of its inputs. */
+export function takesText(one: PageFunction): boolean {
+  const known = texts.get(one) ?? one.inputs.some(isText);
+  texts.set(one, known);
+  return known;
+}
+
+const texts = new WeakMap<PageFunction, boolean>();
