@@ -34,10 +34,13 @@ const USAGE_MS = 1000;
 /** How long a stream that has said all may take to end, in ms: its connection is of use to the next call then. */
 const LINGER_MS = 100;
 
+/** How many parameters an endpoint may refuse, one after the other, in one attempt. */
+const MOST_LEFT_OUT = 8;
+
 /** Asks for an answer, pushes its parts, and resolves with its `finish`. */
 export async function answer(asking: Asking, call: AnswerCall): Promise<FinishPart> {
   const { messages } = call.request;
-  const blobs = readBlobs(messages);
+  const blobs = readBlobs(messages, call.limits.firstOutputMs);
   const wire = wireMessages(messages, blobs === undefined ? NO_BLOBS : await blobs);
   return new Answer(asking, call, wire).run();
 }
@@ -82,6 +85,7 @@ class Answer implements CallSource, AnswerSink {
     if (this.#over || this.#paused) return;
     this.#paused = true;
     this.#call.clock.pause();
+    this.#linger?.pause();
     this.#body?.pause();
   }
 
@@ -89,6 +93,7 @@ class Answer implements CallSource, AnswerSink {
     if (this.#over || !this.#paused) return;
     this.#paused = false;
     this.#call.clock.resume();
+    this.#linger?.resume();
     this.#body?.resume();
   }
 
@@ -154,7 +159,7 @@ class Answer implements CallSource, AnswerSink {
   async #ask(): Promise<void> {
     const { endpoint } = this.#asking;
     const { model, request, stop, limits } = this.#call;
-    for (;;) {
+    for (let leftOut = 0; ; leftOut++) {
       const body = this.#write();
       const { headers } = request;
       const response = await endpoint.send({
@@ -175,7 +180,7 @@ class Answer implements CallSource, AnswerSink {
       }
       const error = await endpoint.refusal(response, stop);
       const refused = refusedParameter(error, { status, sent: body.optional });
-      if (refused === undefined) throw endpoint.failure(error, headers, response);
+      if (refused === undefined || leftOut === MOST_LEFT_OUT) throw endpoint.failure(error, headers, response);
       endpoint.refuse(model.id, refused);
     }
   }
@@ -244,6 +249,8 @@ class Answer implements CallSource, AnswerSink {
       this.#body?.cancel();
     });
     this.#linger.start(limitMs);
+    // What is held up for a reader that lags is on its way all the same.
+    if (this.#paused) this.#linger.pause();
   }
 
   #conclude(): void {

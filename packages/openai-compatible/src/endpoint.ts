@@ -44,13 +44,22 @@ export interface EndpointRequest {
 const LONGEST_FAILURE_MS = 5000;
 const LONGEST_FAILURE = 64 * 1024;
 
+/** How much an endpoint may refuse of one model that is remembered. */
+const MOST_REFUSED = 100;
+
+/**
+ * How late the loss of a kept connection may come for its request to be sent again, in ms: longer than any way there and back, and
+ * no longer, since from then on the server may be at work.
+ */
+const LONGEST_LOSS_MS = 500;
+
 /** An endpoint: sends requests to it, with the key for its own origin only, and says what its refusals mean. */
 export class Endpoint {
   readonly url: URL;
   readonly #options: EndpointOptions;
   readonly #own: Headers;
   readonly #addresses = new Map<string, URL>();
-  /** Parameters that it has refused by name, by model: they are not sent again. */
+  /** Parameters that it has refused, or values of them, by model: they are not sent again. */
   readonly #refused = new Map<string, Set<string>>();
 
   constructor(options: EndpointOptions) {
@@ -63,29 +72,39 @@ export class Endpoint {
     return this.url.host;
   }
 
-  /** The parameters that it has refused for a model. */
+  /** What it has refused for a model. */
   refusedFor(model: string): ReadonlySet<string> {
     return this.#refused.get(model) ?? NONE;
   }
 
   refuse(model: string, parameter: string): void {
     const refused = this.#refused.get(model);
-    if (refused === undefined) this.#refused.set(model, new Set([parameter]));
+    // So many that they are callers' own: they are not kept for ever.
+    if (refused === undefined || refused.size === MOST_REFUSED) this.#refused.set(model, new Set([parameter]));
     else refused.add(parameter);
   }
 
-  /** Sends a request; whatever its status, the response comes back. Throws `authentication` where there is no key. */
+  /**
+   * Sends a request; whatever its status, the response comes back. Throws `authentication` where there is no key.
+   *
+   * Where a connection that was kept from an answer before is lost right after the request was sent, and before a byte of its answer,
+   * the server most likely had closed it before: the request is sent once more over a new one, as some servers (llama.cpp) close each
+   * though they promise to keep it. One that took the request and died of it at once looks the same, and would begin twice.
+   */
   send({ path, body, headers: given, limits, signal }: EndpointRequest): Promise<TransportResponse> {
     const headers = this.#headers(body === undefined ? GET : POST, lowerCase(given));
     const bare = body === undefined ? GET : POST;
+    let sentAt = 0;
     return follow(this.#options.transport, {
       method: body === undefined ? "GET" : "POST",
       url: this.#address(path),
       body,
       signal,
       ...limits,
-      // Nothing of a chat is kept there, and some servers (llama.cpp) close each connection though they promise to keep it.
-      sendAgain: () => Promise.resolve(true),
+      onStart: () => {
+        sentAt = performance.now();
+      },
+      sendAgain: () => Promise.resolve(performance.now() - sentAt < LONGEST_LOSS_MS),
       headersFor: (hop) => (hop.origin === this.url.origin ? headers : bare),
     });
   }

@@ -50,7 +50,7 @@ export function endpointProvider<const Id extends string, const Models extends r
   given: OpenAICompatibleOptions<Id, Models>,
   dialect: Dialect,
 ): OpenAICompatibleProvider<Id, ModelOf<Models[number]>> {
-  const options = readOpenAICompatibleOptions(withKnown(given, dialect));
+  const options = readOpenAICompatibleOptions(given, dialect);
   const { baseURL, apiKey, models, headers, proxy, extraBody, timeouts, strictModel = false } = options;
   const transport = options.transport === undefined ? createTransport({ proxy }) : guardedTransport(options.transport);
   const id = options.id as Id;
@@ -67,15 +67,5 @@ export function endpointProvider<const Id extends string, const Models extends r
     async close() {
       if (options.transport === undefined) await transport.close();
     },
-  };
-}
-
-/** Options over what is known of all endpoints of a kind. */
-function withKnown(options: OpenAICompatibleOptions, { capabilities, timeouts }: Dialect): OpenAICompatibleOptions {
-  if (typeof options !== "object" || options === null) return options;
-  return {
-    ...options,
-    ...(capabilities !== undefined && { capabilities: { ...capabilities, ...options.capabilities } }),
-    ...(timeouts !== undefined && { timeouts: { ...timeouts, ...options.timeouts } }),
   };
 }

@@ -5,7 +5,6 @@ import {
   anObject,
   aString,
   aTransport,
-  isGroup,
   readHeaders,
   readOptions,
   readTimeouts,
@@ -14,7 +13,7 @@ import {
   type Rules,
   type Transport,
 } from "@qwen/core/http";
-import { RESERVED } from "./wire/body.ts";
+import { moreOfABody } from "./wire/body.ts";
 
 /** A model by its name, or with more that is known of it. */
 export type ModelOption = string | ModelInfo;
@@ -73,17 +72,21 @@ export interface ReadOptions extends Omit<OpenAICompatibleOptions, "baseURL" | "
 }
 
 /**
- * Reads options, once: what their owner changes later changes nothing.
+ * Reads options, once: what their owner changes later changes nothing. They go over what is known of all endpoints of a kind.
  *
  * Throws a `TypeError` that names what is missing, wrong or unknown, and what it must be.
  */
-export function readOpenAICompatibleOptions(given: OpenAICompatibleOptions): ReadOptions {
+export function readOpenAICompatibleOptions(
+  given: OpenAICompatibleOptions,
+  known: Pick<OpenAICompatibleOptions, "capabilities" | "timeouts"> = {},
+): ReadOptions {
   const options = readOptions(
     "options",
     requireOption("options", given, anObject),
     OPTION_RULES,
   ) as OpenAICompatibleOptions;
-  const { capabilities, extraBody } = options;
+  const { extraBody } = options;
+  const capabilities = over(known.capabilities, options.capabilities);
   return {
     ...options,
     id: requireOption("options.id", options.id, anId),
@@ -91,9 +94,15 @@ export function readOpenAICompatibleOptions(given: OpenAICompatibleOptions): Rea
     apiKey: readKey(options.apiKey),
     models: readModels(options.models, capabilities),
     headers: readHeaders("options.headers", options.headers),
-    timeouts: readTimeouts(options.timeouts),
+    timeouts: over(known.timeouts, readTimeouts(options.timeouts)),
     extraBody: extraBody && structured(extraBody),
   };
+}
+
+/** Options over others. One that is `undefined` is not set. */
+function over<Options extends object>(below: Options | undefined, own: Options | undefined): Options | undefined {
+  if (below === undefined || own === undefined) return own ?? below;
+  return { ...below, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) };
 }
 
 const anything: Rule = () => undefined;
@@ -110,10 +119,7 @@ export const OPTION_RULES: Rules<OpenAICompatibleOptions> = {
   transport: aTransport,
   timeouts: anything,
   capabilities: anObject,
-  extraBody: (value) => {
-    const taken = isGroup(value) ? RESERVED.find((name) => Object.hasOwn(value, name)) : undefined;
-    return taken === undefined ? anObject(value) : `an object without \`${taken}\`, which is the SDK's to set`;
-  },
+  extraBody: moreOfABody,
   strictModel: aFlag,
 };
 
@@ -157,7 +163,7 @@ function readModel(given: unknown, path: string, shared: Capabilities | undefine
     typeof given === "string" ? { id: given } : (readOptions(path, given as ModelInfo, MODEL_RULES) ?? {});
   const { capabilities: own, ...named } = model;
   const id = requireOption(`${path}.id`, named.id, aName);
-  const capabilities = shared === undefined && own === undefined ? undefined : { ...shared, ...own };
+  const capabilities = over(shared, own);
   return {
     ...named,
     id: id as string,
@@ -180,7 +186,12 @@ const MODEL_RULES: Rules<ModelInfo> = {
 /** A copy that its owner cannot change any more. Throws a `TypeError` for what is no JSON. */
 function structured(extraBody: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(JSON.stringify(extraBody)) as Readonly<Record<string, unknown>>;
+    return JSON.parse(
+      JSON.stringify(extraBody, (_, value: unknown) => {
+        if (typeof value === "function") throw new TypeError("A function is no JSON.");
+        return value;
+      }),
+    ) as Readonly<Record<string, unknown>>;
   } catch {
     throw new TypeError("`options.extraBody` must be what JSON can tell.");
   }

@@ -1,17 +1,24 @@
 import type { SaidError } from "./said-error.ts";
+import { refusalOf, type Body } from "./wire/body.ts";
 
 const REFUSES =
-  /unsupported|not (?:yet )?(?:supported|permitted|allowed|available|valid)|unknown|unrecognized|unexpected|invalid (?:parameter|field|argument|request)|extra (?:inputs?|fields?)|no such|does not (?:support|accept|allow)|cannot be used|instead/i;
+  /unsupported|not (?:yet )?(?:supported|permitted|allowed|available|valid)|unknown|unrecognized|unexpected|invalid (?:parameter|field|argument|request)|extra (?:inputs?|fields?)|no such|does not (?:support|accept|allow)|cannot be used|\buse .{1,60} instead/i;
 
-/** The parameter of those that were sent that a server refuses by its name; `undefined` where it refuses something else. */
+/**
+ * The parameter of those that were sent that a server refuses by its name, or that with its value where it speaks of that: another
+ * caller's may be taken. `undefined` where it refuses something else, such as a value that is out of range.
+ */
 export function refusedParameter(
   { message, param, code }: SaidError,
-  { status, sent }: { readonly status: number; readonly sent: readonly string[] },
+  { status, sent }: { readonly status: number; readonly sent: Body["optional"] },
 ): string | undefined {
   if (status !== 400 && status !== 422) return undefined;
   const says = message.slice(0, 2000);
   if (!REFUSES.test(says) && !/unsupported|unknown/i.test(code ?? "")) return undefined;
-  return sent.find((name) => param === name) ?? sent.find((name) => isNamed(says, name));
+  const names = Object.keys(sent);
+  const name = names.find((each) => param === each) ?? names.find((each) => isNamed(says, each));
+  if (name === undefined) return undefined;
+  return /(?:\b|_)values?\b/i.test(`${code} ${says}`) ? refusalOf(name, sent[name]) : name;
 }
 
 /** A name of several words stands for itself; one that is a word needs to be marked as a name. */

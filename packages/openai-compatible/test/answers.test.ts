@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ProviderPart } from "@qwen/core";
 import { describe, expect, test } from "vitest";
-import { chunk, DONE, event, json, providerOf, stream, words } from "./scripted-endpoint.ts";
+import { chunk, DONE, event, json, providerOf, QUESTION, stream, words } from "./scripted-endpoint.ts";
 
 const STOP = chunk({}, "stop");
 
@@ -60,6 +62,31 @@ describe("an answer", () => {
     });
     for (let call = 0; call < 3; call++) expect(await ask()).toMatchObject({ text: "Hello", error: undefined });
     expect({ requests: requests.length, connections: connections() }).toEqual({ requests: 4, connections: 2 });
+  });
+
+  test("is not asked for again where a kept connection is lost later on: the server may have begun", async () => {
+    const { ask, requests } = await providerOf((response, request) => {
+      if (requests.length === 2) setTimeout(() => response.socket?.resetAndDestroy(), 600);
+      else words("Hello")(response, request);
+    });
+    expect((await ask()).text).toBe("Hello");
+    expect((await ask()).error).toMatchObject({ code: "connection" });
+    expect(requests).toHaveLength(2);
+  });
+
+  test("has its usage however long its reader stays away before the end", async () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 4 };
+    const { provider } = await providerOf((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(event(chunk({ content: "Hello" })) + event(chunk({ content: "y".repeat(400_000) }, "stop")));
+      setTimeout(() => response.end(event({ ...chunk({}), choices: [], usage }) + DONE), 20);
+    });
+    let last: ProviderPart | undefined;
+    for await (const part of provider.stream({ messages: QUESTION })) {
+      if (part.type === "text-delta" && part.text === "Hello") await sleep(1200);
+      last = part;
+    }
+    expect(last).toMatchObject({ type: "finish", usage: { inputTokens: 3, outputTokens: 4 } });
   });
 
   test("is not asked for again over a connection that was lost though it was new", async () => {

@@ -201,6 +201,15 @@ describe("dashscope()", () => {
     ]);
   });
 
+  test("take what is undefined for not set, and refuse limits and capabilities that are none", async () => {
+    const provider = llamaCpp({ timeouts: { headersMs: undefined, idleMs: 5 }, capabilities: { prefill: undefined } });
+    expect(provider.timeouts).toEqual({ headersMs: 120_000, firstOutputMs: 120_000, idleMs: 5 });
+    expect(provider.models[0].capabilities).toMatchObject({ prefill: true, tools: true });
+    await provider.close();
+    for (const wrong of [{ timeouts: null }, { timeouts: 5 }, { capabilities: null }, { capabilities: "images" }])
+      expect(() => llamaCpp(wrong as never), JSON.stringify(wrong)).toThrow(TypeError);
+  });
+
   test.each([["mars"], [7], ["__proto__"], [null]])("knows no region %s", (region) => {
     expect(() => dashscope({ region: region as never })).toThrow(TypeError);
     expect(() => dashscope({ region: region as never })).toThrow(/`options\.region`.*"international"/);

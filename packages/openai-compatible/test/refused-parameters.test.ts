@@ -59,8 +59,62 @@ describe("a parameter that an endpoint refuses by its name", () => {
         request,
       );
     });
-    expect(await ask({ settings: { maxOutputTokens: 7 } })).toMatchObject({ text: "Hello" });
+    for (let call = 0; call < 2; call++) {
+      expect(await ask({ settings: { maxOutputTokens: 7 } })).toMatchObject({
+        text: "Hello",
+        finish: {
+          warnings: [
+            {
+              feature: "maxOutputTokens",
+              message: expect.stringMatching(/"max_tokens", so it was sent as "max_completion_tokens"/),
+            },
+          ],
+        },
+      });
+    }
     expect(requests[1]?.body).toMatchObject({ max_completion_tokens: 7 });
+    expect(requests).toHaveLength(3);
+    expect((await ask()).finish).toMatchObject({ warnings: [] });
+  });
+
+  test("with its value, where it speaks of that: another's value is sent", async () => {
+    const message =
+      "Unsupported value: 'reasoning_effort' does not support 'xhigh' with this model. Supported values are: 'low' and 'high'.";
+    const { ask, requests } = await providerOf((response, request) => {
+      const { body } = request;
+      const refused = body["reasoning_effort"] === "xhigh";
+      json(refused ? { error: { message, param: "reasoning_effort", code: "unsupported_value" } } : WHOLE, {
+        status: refused ? 400 : 200,
+      })(response, request);
+    });
+    for (const reasoning of ["xhigh", "low", "xhigh"] as const) await ask({ settings: { reasoning } });
+    expect(requests.map(({ body }) => body["reasoning_effort"])).toEqual(["xhigh", undefined, "low", undefined]);
+  });
+
+  test("is not refused by who says that its value is out of range, and nobody else goes without it", async () => {
+    const message = "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 99 instead.";
+    const { ask, requests } = await providerOf((response, request) => {
+      const { body } = request;
+      const refused = body["temperature"] === 99;
+      json(refused ? { error: { message, param: "temperature", code: "decimal_above_max_value" } } : WHOLE, {
+        status: refused ? 400 : 200,
+      })(response, request);
+    });
+    expect((await ask({ settings: { temperature: 99 } })).error).toMatchObject({ code: "unsupported" });
+    expect((await ask({ settings: { temperature: 1 } })).finish).toMatchObject({ warnings: [] });
+    expect(requests.map(({ body }) => body["temperature"])).toEqual([99, 1]);
+  });
+
+  test("is one of eight at most in one attempt", async () => {
+    const { ask, requests } = await providerOf(
+      (response, request) => {
+        const param = Object.keys(request.body).find((name) => name.startsWith("own_"));
+        json({ error: { message: `unknown parameter: ${param}`, param } }, { status: 400 })(response, request);
+      },
+      { extraBody: Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`own_${index}`, index])) },
+    );
+    expect((await ask()).error).toMatchObject({ code: "unsupported" });
+    expect(requests).toHaveLength(9);
   });
 
   test("is not left out where the answer would be another thing without it", async () => {

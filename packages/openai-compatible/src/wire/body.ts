@@ -1,5 +1,5 @@
 import { QwenError, type ProviderRequest, type Settings, type Tool, type Warning } from "@qwen/core";
-import { warnOfSettings } from "@qwen/core/http";
+import { isGroup, warnOfSettings, type Rule } from "@qwen/core/http";
 import type { Dialect } from "./dialect.ts";
 import type { WireMessages } from "./messages.ts";
 
@@ -13,20 +13,20 @@ export interface BodyParts {
   readonly dialect: Dialect;
   /** Laid over the rest, one after the other. */
   readonly extras: readonly (Readonly<Record<string, unknown>> | undefined)[];
-  /** Parameters that the endpoint has refused by name. */
+  /** What the endpoint has refused: see {@link refusalOf}. */
   readonly refused: ReadonlySet<string>;
 }
 
 /** A request's body, and what of the request is not in it. */
 export interface Body {
   /** The parameters in it that can be left out. */
-  readonly optional: readonly string[];
+  readonly optional: Readonly<Record<string, unknown>>;
   readonly json: string;
   readonly warnings: readonly Warning[];
 }
 
 /** What is decided here, and is nobody's to lay over. */
-export const RESERVED: readonly string[] = ["messages", "model", "stream", "n"];
+const RESERVED: readonly string[] = ["messages", "model", "stream", "n"];
 
 const MAX_TOKENS = ["max_tokens", "max_completion_tokens"] as const;
 
@@ -51,34 +51,44 @@ export function chatBody(parts: BodyParts): Body {
     ...prefillOf(messages, dialect),
     ...Object.assign({}, ...extras),
   };
-  const limit = otherLimit(refused);
-  if (limit !== undefined) renameLimit(parameters, limit);
-  const left = [...refused].filter((name) => parameters[name] !== undefined);
-  for (const name of left) delete parameters[name];
+  const renamed = renameLimit(parameters, refused);
+  const optional = Object.entries(parameters).filter(([name, value]) => value !== undefined && !NEEDED.has(name));
+  const isLeft = ([name, value]: readonly [string, unknown]): boolean =>
+    refused.has(name) || refused.has(refusalOf(name, value));
+  const left = refused.size === 0 ? [] : optional.filter(isLeft);
+  for (const [name] of left) delete parameters[name];
   return {
-    optional: Object.keys(parameters).filter((name) => parameters[name] !== undefined && !NEEDED.has(name)),
+    optional: Object.fromEntries(optional.filter(([name]) => name in parameters)),
     json: written({ model, messages: sentMessages(messages, dialect), stream: true, ...parameters }),
     warnings: [
       ...(honoured === undefined ? [] : warnOfSettings(settings, honoured)),
       ...warnOfThought(messages, parts),
-      ...left.map((name) => ({
-        feature: SETTING_NAMES[name] ?? name,
-        message: `The endpoint refuses the parameter "${name}", so it was left out.`,
-      })),
+      ...renamed,
+      ...left.map(([name]) => warning(name, refused.has(name) ? "" : "this value of ", "it was left out")),
     ],
   };
 }
 
-/** Whether a request could do without some parameter, and whether that has another name. */
-function otherLimit(refused: ReadonlySet<string>): (typeof MAX_TOKENS)[number] | undefined {
-  const known = MAX_TOKENS.filter((name) => !refused.has(name));
-  return known.length === 1 ? known[0] : undefined;
+/** What is remembered of a parameter of which one value was refused: that value alone, by how it begins. */
+export function refusalOf(name: string, value: unknown): string {
+  return `${name}=${written(value).slice(0, 200)}`;
 }
 
-function renameLimit(parameters: Record<string, unknown>, name: (typeof MAX_TOKENS)[number]): void {
-  const limit = MAX_TOKENS.map((each) => parameters[each]).find((value) => value !== undefined);
-  for (const each of MAX_TOKENS) delete parameters[each];
-  if (limit !== undefined) parameters[name] = limit;
+/** Asks for a limit of tokens under its other name, where the endpoint refuses the one. */
+function renameLimit(parameters: Record<string, unknown>, refused: ReadonlySet<string>): readonly Warning[] {
+  const other = MAX_TOKENS.find((name) => !refused.has(name));
+  const name = MAX_TOKENS.find((each) => refused.has(each) && parameters[each] !== undefined);
+  if (other === undefined || name === undefined) return [];
+  parameters[other] ??= parameters[name];
+  delete parameters[name];
+  return [warning(name, "", `it was sent as "${other}"`)];
+}
+
+function warning(name: string, what: string, so: string): Warning {
+  return {
+    feature: SETTING_NAMES[name] ?? name,
+    message: `The endpoint refuses ${what}the parameter "${name}", so ${so}.`,
+  };
 }
 
 function among(settings: Settings, honoured: readonly (keyof Settings)[] | undefined): Settings {
@@ -175,7 +185,7 @@ function sentMessages({ messages, beginning }: WireMessages, { prefill }: Dialec
   return [...messages.slice(0, -1), { ...messages.at(-1), partial: true }];
 }
 
-function written(body: object): string {
+function written(body: unknown): string {
   try {
     return JSON.stringify(body);
   } catch (cause) {
@@ -190,12 +200,18 @@ export function extrasOf(
 ): Readonly<Record<string, unknown>> | undefined {
   const own = providerOptions?.[id];
   if (own === undefined) return undefined;
-  const path = `\`providerOptions[${JSON.stringify(id)}]\``;
-  if (typeof own !== "object" || own === null || Array.isArray(own)) throw invalid(`${path} must be an object.`);
-  const taken = RESERVED.find((name) => Object.hasOwn(own, name));
-  if (taken !== undefined) throw invalid(`${path} cannot set \`${taken}\`.`);
+  const expected = moreOfABody(own);
+  if (expected !== undefined) throw invalid(`\`providerOptions[${JSON.stringify(id)}]\` must be ${expected}.`);
   return own as Readonly<Record<string, unknown>>;
 }
+
+/** What may be laid over a body. */
+export const moreOfABody: Rule = (value) => {
+  // What has a way of its own to be written would be read as something else.
+  if (!isGroup(value) || Symbol.iterator in value || "then" in value || "toJSON" in value) return "a plain object";
+  const taken = RESERVED.find((name) => Object.hasOwn(value, name));
+  return taken === undefined ? undefined : `an object without \`${taken}\`, which is the SDK's to set`;
+};
 
 function invalid(what: string, cause?: unknown): QwenError {
   return new QwenError("invalid_request", `The request cannot be sent: ${what}`, { cause });
