@@ -46,7 +46,8 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
   readonly host: string;
   readonly #options: AnswerReaderOptions;
   readonly #split = new ThinkSplit(this);
-  readonly #tools: ToolCalls;
+  /** Made with the first call: most answers have none. */
+  #tools: ToolCalls | undefined;
   #text = "";
   #refusal = "";
   #size = 0;
@@ -59,7 +60,6 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
   constructor(options: AnswerReaderOptions) {
     this.host = options.host;
     this.#options = options;
-    this.#tools = new ToolCalls(options.messages, this);
   }
 
   /** Whether the vendor has said that the answer is whole, and why it ended. */
@@ -107,15 +107,16 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     if (rawReason === undefined || reason === "broken") throw this.interrupted(rawReason);
     this.#split.end();
     this.#endThought();
-    this.#tools.finish({ isCut: reason === "length" });
+    this.#tools?.finish({ isCut: reason === "length" });
+    const callsTools = this.#tools?.isEmpty === false;
     if (this.#refusal !== "" && this.#text === "") throw this.#refused();
-    const isEmpty = !this.#hasOutput && this.#tools.isEmpty;
+    const isEmpty = !this.#hasOutput && !callsTools;
     // Behind a beginning, nothing more may be the whole.
     if (isEmpty && (this.#options.beginning === undefined || reason !== "stop")) throw this.#empty(reason);
     const { warnings } = this.#options;
     return {
       type: "finish",
-      reason: this.#tools.isEmpty || reason !== "stop" ? reason : "tool-calls",
+      reason: callsTools && reason === "stop" ? "tool-calls" : reason,
       rawReason,
       ...(this.#usage !== undefined && { usage: this.#usage }),
       warnings,
@@ -205,7 +206,9 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     if (content !== "") this.#say(isWhole ? this.#behindBeginning(content) : content);
     const { refusal, tool_calls: calls } = said;
     if (typeof refusal === "string" && refusal !== "") this.#refuse(refusal);
-    if (Array.isArray(calls)) this.#tools.take(calls, { areWhole: isWhole });
+    if (!Array.isArray(calls)) return;
+    this.#tools ??= new ToolCalls(this.#options.messages, this);
+    this.#tools.take(calls, { areWhole: isWhole });
   }
 
   #say(text: string): void {

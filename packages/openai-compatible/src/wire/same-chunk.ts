@@ -41,9 +41,14 @@ export class SameChunk {
     // A text that was escaped is not found as it is, and the name of the field must stand there once.
     const isPlain = data.startsWith(text, open + 1) && data[close] === '"' && data.indexOf(KEY, at) < 0;
     if (at < KEY.length || !isPlain || data.slice(at, open).trim() !== "") return;
-    this.#head = data.slice(0, open + 1);
-    this.#foot = data.slice(close);
+    this.#head = copied(data.slice(0, open + 1));
+    this.#foot = copied(data.slice(close));
   }
+}
+
+/** A slice holds all that came with it in memory, for as long as the answer takes. */
+function copied(slice: string): string {
+  return JSON.parse(JSON.stringify(slice)) as string;
 }
 
 const KEY = '"content":';
