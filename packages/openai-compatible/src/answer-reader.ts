@@ -14,7 +14,7 @@ import { ThinkSplit, type ThinkSink } from "./think-split.ts";
 import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
 import { choiceIn, contentIn, reasoningIn, saidIn } from "./wire/chunk.ts";
 import { finishReasonOf } from "./wire/finish-reason.ts";
-import { countIn, isObject, textIn, type JsonObject } from "./wire/json.ts";
+import { countIn, isObject, textIn, told, type JsonObject } from "./wire/json.ts";
 import { usageOf } from "./wire/usage.ts";
 
 /** An id or a name of a model that is longer is none. */
@@ -114,14 +114,14 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     // Behind a beginning, nothing more may be the whole.
     if (isEmpty && (this.#options.beginning === undefined || reason !== "stop")) throw this.#empty(reason);
     const { warnings } = this.#options;
-    return {
+    return told({
       type: "finish",
       reason: callsTools && reason === "stop" ? "tool-calls" : reason,
       rawReason,
-      ...(this.#usage !== undefined && { usage: this.#usage }),
+      usage: this.#usage,
       warnings,
-      ...(this.#response !== undefined && { response: this.#response }),
-    };
+      response: this.#response,
+    });
   }
 
   /** The error for an answer that was cut. */
@@ -186,16 +186,14 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
 
   #begin(json: JsonObject): void {
     const { headers, warnings } = this.#options;
-    const id = shortIn(json, "id");
-    const modelId = shortIn(json, "model");
     const created = countIn(json, "created");
     const timestamp = created === undefined ? undefined : new Date(created * 1000);
-    this.#response = {
-      ...(id !== undefined && { id }),
-      ...(modelId !== undefined && { modelId }),
-      ...(timestamp !== undefined && !Number.isNaN(timestamp.getTime()) && { timestamp }),
-      ...(headers !== undefined && { headers }),
-    };
+    this.#response = told({
+      id: shortIn(json, "id"),
+      modelId: shortIn(json, "model"),
+      timestamp: Number.isNaN(timestamp?.getTime()) ? undefined : timestamp,
+      headers,
+    });
     this.#options.push({ type: "start", warnings, response: this.#response });
   }
 

@@ -10,7 +10,7 @@ import {
 } from "@qwen/core/http";
 import type { Endpoint } from "./endpoint.ts";
 import { errorIn } from "./said-error.ts";
-import { countIn, isObject, parseJson, textIn, type JsonObject } from "./wire/json.ts";
+import { countIn, isObject, parseJson, textIn, told, type JsonObject } from "./wire/json.ts";
 
 /** A model as the endpoint lists it. */
 export interface ListedModel {
@@ -70,15 +70,7 @@ function listed(raw: JsonObject): readonly ListedModel[] {
     countIn(raw, "max_context_length") ??
     countIn(meta, "n_ctx_train") ??
     mostOf(raw["providers"]);
-  return [
-    {
-      id,
-      ...(label !== undefined && { label }),
-      ...(ownedBy !== undefined && { ownedBy }),
-      ...(contextTokens !== undefined && { contextTokens }),
-      raw,
-    },
-  ];
+  return [told({ id, label, ownedBy, contextTokens, raw })];
 }
 
 /** The longest context of those who serve a model, where a router of theirs lists them. */

@@ -26,3 +26,8 @@ export function countIn(object: unknown, name: string): number | undefined {
   const value = isObject(object) ? object[name] : undefined;
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
+
+/** The fields that are set. */
+export function told<Fields extends object>(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
+}
