@@ -1,9 +1,9 @@
 import { parseJson } from "./json.ts";
-import { GENERATING_END, parseQueueMessage, type SessionMessage } from "./messages.ts";
+import { eventIdBefore, GENERATING_END, parseQueueMessage, type SessionMessage } from "./messages.ts";
 
 /** A message that appends one text and does nothing else, but for that text. */
 interface Append {
-  readonly eventId: string | undefined;
+  readonly eventId: string;
   /** Up to and with the quote that opens the text. */
   readonly head: string;
   /** From the quote that closes it to the end of the values, which no text can hold: its quotes would be escaped there. */
@@ -27,7 +27,7 @@ export class MessageReader {
       if (typeof appended === "string") return { eventId: append.eventId, message: new SameAppend(appended, text) };
     }
     const said = parseQueueMessage(text);
-    if (said?.message.type === "generating") this.#append = appendIn(text, said.message.data, said.eventId);
+    if (said?.message.type === "generating") this.#append = appendIn(text, said.message.data);
     return said;
   }
 }
@@ -52,9 +52,11 @@ class SameAppend {
 
 const FOOT = /^"\]\](?:,\[\])*\]$/;
 
-function appendIn(text: string, data: readonly unknown[], eventId: string | undefined): Append | undefined {
+function appendIn(text: string, data: readonly unknown[]): Append | undefined {
   const appended = onlyAppended(data);
-  if (appended === undefined) return undefined;
+  // What follows the text is not looked at: all that tells one message from another must stand before it.
+  const eventId = appended === undefined ? undefined : eventIdBefore(text);
+  if (eventId === undefined) return undefined;
   const end = text.indexOf(GENERATING_END);
   const close = text.lastIndexOf('"', end - 1);
   const open = text.lastIndexOf('"', close - 1);

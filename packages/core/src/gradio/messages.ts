@@ -74,17 +74,24 @@ export const GENERATING_END = ',"is_generating":';
  * one is no JSON.
  */
 function readGenerating(text: string): SessionMessage | undefined {
+  const eventId = eventIdBefore(text);
+  if (eventId === undefined) return undefined;
+  const start = GENERATING_START.length + eventId.length + DATA_START.length;
+  const end = text.indexOf(GENERATING_END, start);
+  const values = end === -1 ? undefined : parseJson(text.slice(start, end));
+  return isList(values) ? { eventId, message: { type: "generating", data: values } } : undefined;
+}
+
+/**
+ * The event id of a delta that says what it is, and of which job, before its values; `undefined` for anything else: what
+ * stands behind the values may make another message of it.
+ */
+export function eventIdBefore(text: string): string | undefined {
   if (!text.startsWith(GENERATING_START)) return undefined;
   const idEnd = text.indexOf('"', GENERATING_START.length);
   if (!text.startsWith(DATA_START, idEnd)) return undefined;
-  const start = idEnd + DATA_START.length;
-  const end = text.indexOf(GENERATING_END, start);
-  const values = end === -1 ? undefined : parseJson(text.slice(start, end));
-  if (!isList(values)) return undefined;
-  return {
-    eventId: text.slice(GENERATING_START.length, idEnd),
-    message: { type: "generating", data: values },
-  };
+  const eventId = text.slice(GENERATING_START.length, idEnd);
+  return eventId.includes("\\") ? undefined : eventId;
 }
 
 function readMessage(message: Readonly<Record<string, unknown>>): QueueMessage | undefined {

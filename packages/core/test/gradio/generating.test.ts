@@ -80,11 +80,32 @@ function wire(data: unknown, { id = "0123456789abcdef", duration = 0.1, spaces =
   return JSON.stringify({ msg: "process_generating", event_id: id, output, success: true }, undefined, spaces);
 }
 
+/** Messages whose fields stand in another order: what follows the values says which job they are of, or that they are none. */
+function turned(data: unknown): readonly string[] {
+  const output = { data, is_generating: true, duration: 0.1 };
+  const messages = [
+    { output, msg: "process_generating", event_id: "0123456789abcdef" },
+    { output, msg: "process_generating", event_id: "fedcba9876543210" },
+    { output, msg: "process_completed", event_id: "0123456789abcdef" },
+    { msg: "process_generating", output, event_id: "0123456789abcdef" },
+    { msg: "process_generating", output, event_id: "fedcba9876543210" },
+    { msg: "process_generating", event_id: "0123456789abcdef", success: true, output },
+  ];
+  return messages.map((message) => JSON.stringify(message));
+}
+
+test("knows a job by its id, however that is written", () => {
+  const [plain, written] = [wire(["a"], { id: "näht\\" }), wire(["a"], { id: "näht\\" }).replace("ä", "\\u00e4")];
+  expect(parseQueueMessage(plain)?.eventId).toBe("näht\\");
+  expect(parseQueueMessage(written)?.eventId).toBe("näht\\");
+});
+
 test("reads the same of a message, whichever came before it", () => {
   const wires = shapes.flatMap((shape) => texts.map((text, index) => wire(shape(text), { duration: index / 3 })));
   wires.push(wire(shapes[0]?.("of another job"), { id: "fedcba9876543210" }), wire(shapes[0]?.("b"), { spaces: 1 }));
   wires.push('{"msg":"progress","event_id":"0123456789abcdef","progress_data":[]}', "{", wires[0]?.slice(0, -60) ?? "");
   wires.push(wires[0]?.replace("one ", "one \n") ?? "", wires[0]?.replace("one ", "\\x") ?? "");
+  wires.push(...turned(shapes[0]?.("one ")), ...turned(shapes[0]?.("two ")));
   for (const before of wires) {
     const reader = new MessageReader();
     reader.read(before);
