@@ -248,6 +248,8 @@ export class Job implements StreamListener {
 
   #pass(message: JobMessage, size: number): void {
     const { clock, listener } = this.#options;
+    // Whoever works has left the queue, said or not.
+    this.#patience?.pause();
     if (listener.message(message, size)) {
       this.#output = true;
       if (!this.#over) clock.output();
@@ -275,7 +277,8 @@ export class Job implements StreamListener {
   #wait({ etaMs, position }: QueueEstimation): void {
     const { clock, maxQueueMs } = this.#options;
     clock.queued(position);
-    if (maxQueueMs === undefined) return;
+    // What is told of a queue once there is output comes late.
+    if (maxQueueMs === undefined || this.#output) return;
     if (etaMs !== undefined && etaMs > maxQueueMs) this.fail(this.#tooLong(`takes about ${etaMs} ms`, maxQueueMs));
     else if (this.#patience !== undefined) this.#patience.resume();
     else this.#patience = startTimer(maxQueueMs, () => this.fail(this.#tooLong("did not end", maxQueueMs)));

@@ -191,4 +191,25 @@ describe("silence", () => {
     expect(shownText(await parts)).toBe("late");
     await provider.close?.();
   });
+
+  it.each([
+    ["that never said that it has left its queue", [estimation(1, null)]],
+    ["of which a place in the queue is told late", [starts(), generating([""]), estimation(1, null)]],
+  ])("of a job that answers and %s is not held against `maxQueueMs`", async (_, before) => {
+    const stream = Promise.withResolvers<Events>();
+    await using space = await startTestSpace({ data: ({ events }) => stream.resolve(events()) });
+    const time = useVirtualTime();
+    const provider = chatProvider({ space: space.origin });
+    const parts = collect(ask(provider, { maxQueueMs: 10_000 }));
+    const { send, end } = await stream.promise;
+    send(...before, generating(before.length === 1 ? ["a"] : [[["append", [], "a"]]]));
+    await time.pass(5000);
+    // It answers: neither the wait nor an estimate is the queue's any more.
+    send(estimation(1, 100), generating([[["append", [], "b"]]]));
+    await time.pass(20_000);
+    send(completed(["ab"]));
+    end();
+    expect(shownText(await parts)).toBe("ab");
+    await provider.close?.();
+  });
 });
