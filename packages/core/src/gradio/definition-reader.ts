@@ -14,6 +14,7 @@ import { requireModels } from "../provider-rules.ts";
 import type { ModelInfo } from "../provider.ts";
 import type { AnswerLocation } from "./answer.ts";
 import { isSchema } from "./outputs-schema.ts";
+import type { SessionDefinition } from "./session-definition.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
 
 /**
@@ -36,10 +37,36 @@ export function readDefinition<const Id extends string, const Model extends Mode
     apiPrefix,
     // It may be the method of a class.
     inputs: requireOption("inputs", inputs, aFunction).bind(definition),
-    outputs: requireOption("outputs", outputs, aSchema),
+    outputs: isSchema(outputs) ? outputs : requireOption("outputs", outputs, aFunctionOfBuilders).bind(definition),
     answer: readAnswer(requireOption("answer", answer, anObject)),
   };
 }
+
+/** Reads the definition of a Space that is looked at, once, as {@link readDefinition} does. */
+export function readSessionDefinition<const Id extends string, const Model extends ModelInfo, Plan>(
+  definition: SessionDefinition<Id, Model, Plan>,
+): SessionDefinition<Id, Model, Plan> {
+  if (!isGroup(definition)) throw mustBe("definition", "an object", definition);
+  refuseUnknown("The definition of a provider", definition, SESSION_NAMES);
+  const { id, models, space, plan, isSame, answer } = definition;
+  return {
+    id: requireOption("id", id, anId),
+    models: requireModels(models),
+    space,
+    plan: requireOption("plan", plan, aFunction).bind(definition),
+    isSame: requireOption("isSame", isSame, aFunction).bind(definition),
+    answer: requireOption("answer", answer, aFunction).bind(definition),
+  };
+}
+
+const SESSION_NAMES: OptionNames<SessionDefinition<string, ModelInfo, unknown>> = {
+  id: true,
+  models: true,
+  space: true,
+  plan: true,
+  isSame: true,
+  answer: true,
+};
 
 function readAnswer(answer: AnswerLocation): AnswerLocation {
   refuseUnknown("`answer`", answer, ANSWER_NAMES);
@@ -72,8 +99,8 @@ const aName: Rule = (value) => (typeof value === "string" && value !== "" ? unde
 
 const anIndex: Rule = (value) => (Number.isInteger(value) && Number(value) >= 0 ? undefined : "a whole number from 0");
 
-const aSchema: Rule = (value) =>
-  typeof value === "function" || isSchema(value)
+const aFunctionOfBuilders: Rule = (value) =>
+  typeof value === "function"
     ? undefined
     : "a schema by Standard Schema, or a function that makes one of the builders of `@qwen/core/schema`";
 

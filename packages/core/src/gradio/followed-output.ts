@@ -1,9 +1,12 @@
+import { decisive } from "../decision.ts";
+import { disregard } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import { GrowingText } from "../growing-text.ts";
 import { areEdits, Editor, parseEdits, type Edit } from "./diff.ts";
 import type { ProviderPart } from "../part.ts";
 import { isLeftOut, isUpdate } from "./outputs.ts";
-import type { SessionReader, TextPath } from "./session-definition.ts";
+import { isGroup, mustBe } from "../options.ts";
+import type { SessionLook, SessionReader, TextPath } from "./session-definition.ts";
 
 /** Follows the answer of a job for its reader. */
 export class FollowedAnswer {
@@ -19,7 +22,7 @@ export class FollowedAnswer {
   generating(data: readonly unknown[]): readonly ProviderPart[] {
     const change = this.#output.generating(data);
     if (change === undefined) return NONE;
-    return change === true ? this.#look({ final: false }) : this.#reader.grow(change);
+    return change === true ? this.#look({ final: false }) : partsOf("grow", this.#reader.grow(change));
   }
 
   /** Takes the final data, which always win. */
@@ -31,14 +34,27 @@ export class FollowedAnswer {
         "protocol",
         `The Space gave ${data.length} outputs, and the answer was to be number ${this.#reader.output}, counted from 0.`,
       );
-    return !isSilent && this.#output.completed(data) ? this.#look({ final: true }) : this.#reader.end();
+    return !isSilent && this.#output.completed(data) ? this.#look({ final: true }) : partsOf("end", this.#reader.end());
   }
 
   #look({ final }: { readonly final: boolean }): readonly ProviderPart[] {
-    const { parts, watch } = this.#reader.look(this.#output.value(), { final });
+    const look = this.#reader.look(this.#output.value(), { final });
+    const { parts, watch } = (isGroup(look) ? look : {}) as Partial<SessionLook>;
+    const told = partsOf("look", parts, look);
     this.#output.watch(watch?.path, watch?.text ?? "");
-    return parts;
+    return told;
   }
+}
+
+/** The parts that a reader gave, or a `TypeError` where they are none. */
+function partsOf(
+  name: string,
+  parts: readonly ProviderPart[] | undefined,
+  given: unknown = parts,
+): readonly ProviderPart[] {
+  if (Array.isArray(parts)) return parts as readonly ProviderPart[];
+  void disregard(given);
+  throw decisive(name, mustBe(`${name}()`, "parts, at once: a list of them", given));
 }
 
 const NONE: readonly ProviderPart[] = [];

@@ -1,38 +1,19 @@
 import { QwenError, StreamInterruptedError } from "../errors.ts";
-import type { PhaseClock } from "../phase-clock.ts";
 import { Stop } from "../stop.ts";
-import { startTimer, within, type Deadline, type ResolvedTimeouts } from "../timers.ts";
+import { startTimer, within, type Deadline } from "../timers.ts";
 import { CLEANUP_MS } from "./clean-ups.ts";
 import { isOutOfTurn, type EarlyStream } from "./early-stream.ts";
 import { completionFailure } from "./failure.ts";
-import type { JobListener, JobMessage } from "./job-listener.ts";
+import type { JobMessage } from "./job-listener.ts";
+import type { JobOptions } from "./job-options.ts";
 import { JobStream, type StreamListener } from "./job-stream.ts";
 import { join } from "./join.ts";
 import type { JobCompletion, QueueEstimation, QueueMessage, SessionMessage } from "./messages.ts";
-import type { Session } from "./session.ts";
 import { stopJob, type Reached } from "./stopping.ts";
-import type { TrackedEndpoint } from "./tracked-endpoint.ts";
 import { streamRequest } from "./wire.ts";
 
 /** Longest time that leaving a job waits for a stream that was asked for, in ms. */
 const OPENING_MS = 1000;
-
-/** What to run, and who listens. */
-export interface JobOptions {
-  readonly session: Session;
-  readonly endpoint: TrackedEndpoint;
-  /** Runs on `/queue/join`, whose messages are edits. Without it `/call/{endpoint}` sends whole values. */
-  readonly fnIndex: number | undefined;
-  readonly inputs: readonly unknown[];
-  readonly timeouts: ResolvedTimeouts;
-  /** Its phases are the job's; whoever made it tells the job what expired, by `fail`. */
-  readonly clock: PhaseClock;
-  /** Leave a queue whose estimate, or the wait itself, is longer than this, in ms. */
-  readonly maxQueueMs?: number | undefined;
-  /** Ask for the stream beside the join. For a new session only: in one that the server knows, it may find another job's. */
-  readonly earlyStream: boolean;
-  readonly listener: JobListener;
-}
 
 /**
  * One job on Gradio's queue, over a stream of its own.
@@ -69,6 +50,11 @@ export class Job implements StreamListener {
     clock.comesWhole = endpoint.comesWhole;
     clock.startPhase();
     this.#opening = this.#open();
+  }
+
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   /** Stops reading the stream, and with it the clock of the phase: a slow consumer is no silent server. */

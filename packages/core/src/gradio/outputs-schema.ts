@@ -23,9 +23,11 @@ export class OutputsSchema {
     const builders = await import("#schema");
     // It may have been made meanwhile, for another call.
     if (this.#schema !== undefined) return;
-    const made = decide("outputs", () => this.#make?.(builders));
-    if (!isSchema(made)) throw decisive("outputs", mustBe("outputs", "a schema, or a function that returns one", made));
-    this.#schema = made;
+    const make = this.#make;
+    const made = decide("outputs", () => make?.(builders));
+    if (!decide("outputs", () => isSchema(made)))
+      throw decisive("outputs", mustBe("outputs", "a schema, or a function that returns one", made));
+    this.#schema = made as OutputSchema;
   }
 
   /** What is wrong with outputs; nothing where they are as they should be. */

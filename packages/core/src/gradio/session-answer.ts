@@ -81,6 +81,8 @@ async function answerOnce<Plan>(
     if (call.stop.aborted) throw error;
     if (mayHaveChanged(error)) await planOf(space).verify(plan, call.stop);
     throw decisive("answer", error);
+  } finally {
+    run.leave();
   }
   planOf(space).renewBehind();
   return { type: "finish", reason: "stop", warnings: [...forInputs.warnings] };

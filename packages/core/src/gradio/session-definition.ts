@@ -38,7 +38,10 @@ export interface SessionEndpoint {
   readonly queue: boolean;
 }
 
-/** A session of a Space, in which one request is answered: the Space keeps what it remembers of a visitor in it. */
+/**
+ * A session of a Space, in which one request is answered: the Space keeps what it remembers of a visitor in it. It runs one
+ * endpoint at a time, and none once the answer is over; what still runs then is stopped.
+ */
 export interface AnsweringSession extends Pick<InputSession, "signal" | "upload" | "download" | "warn"> {
   /** Runs an endpoint before the one that answers. Resolves with its outputs, `undefined` for one that is left out. */
   run(endpoint: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]>;

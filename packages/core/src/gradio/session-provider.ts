@@ -1,6 +1,5 @@
 import { FlowIterator } from "../flow-iterator.ts";
-import { aFunction, anId, anObject, type OptionNames, refuseUnknown, requireOption } from "../options.ts";
-import { requireModels } from "../provider-rules.ts";
+import { aFunction, anObject, type OptionNames, requireOption } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
 import type { ProviderPart } from "../part.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
@@ -12,6 +11,7 @@ import { Answering, jobs } from "./answering.ts";
 import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
+import { readSessionDefinition } from "./definition-reader.ts";
 import type { PlannedSpace } from "./session-answer.ts";
 import type { SessionDefinition, SpacePage } from "./session-definition.ts";
 import { withinTotal } from "./total.ts";
@@ -22,15 +22,6 @@ export interface SessionProviderOptions extends ClientOptions {
   readonly urls?: "public" | "any" | undefined;
 }
 
-const DEFINITION_NAMES: OptionNames<SessionDefinition<string, ModelInfo, unknown>> = {
-  id: true,
-  models: true,
-  space: true,
-  plan: true,
-  isSame: true,
-  answer: true,
-};
-
 const OPTION_NAMES: OptionNames<SessionProviderOptions> = { ...CLIENT_OPTIONS, urls: true };
 
 /**
@@ -39,20 +30,17 @@ const OPTION_NAMES: OptionNames<SessionProviderOptions> = { ...CLIENT_OPTIONS, u
  * `/config` is read before the first call and not again, unless a call fails as it would on a Space that was changed. Each
  * request has a session of its own, in which the definition runs what there is to run.
  *
- * Throws a `TypeError` for a bad target, definition or option.
+ * Definition and options are read once. Throws a `TypeError` for what is wrong in them, naming it and what it must be.
  */
 export function createSessionProvider<const Id extends string, const Model extends ModelInfo, Plan>(
-  definition: SessionDefinition<Id, Model, Plan>,
+  given: SessionDefinition<Id, Model, Plan>,
   options: SessionProviderOptions = {},
 ): Provider<Id, Model> {
-  requireOption("definition", definition, anObject);
-  refuseUnknown("The definition of a provider", definition, DEFINITION_NAMES);
-  const id = requireOption("id", definition.id, anId);
-  const models = requireModels(definition.models);
-  for (const name of ["plan", "isSame", "answer"] as const) requireOption(name, definition[name], aFunction);
+  const definition = readSessionDefinition(given);
   checkNames("A provider of a Space", options, OPTION_NAMES);
   const client = createClient(definition.space, options);
   const timeouts = readTimeouts(options.timeouts);
+  const { id, models } = definition;
   const space: PlannedSpace<Plan> = { id, client, definition, timeouts };
 
   const answer = (asked: Answering<PlannedSpace<Plan>>, call: Call<ProviderPart>): Promise<void> =>
@@ -76,8 +64,9 @@ export function createSessionProvider<const Id extends string, const Model exten
  */
 export async function inspectSpace<Value>(
   space: SpaceTarget,
-  { look, ...options }: SessionProviderOptions & { look(page: SpacePage): Value | Promise<Value> },
+  given: SessionProviderOptions & { look(page: SpacePage): Value | Promise<Value> },
 ): Promise<Value> {
+  const { look, ...options } = requireOption("options", given, anObject);
   requireOption("look", look, aFunction);
   checkNames("A Space", options, OPTION_NAMES);
   const client = createClient(space, options);

@@ -1,3 +1,4 @@
+import { disregard } from "../disregard.ts";
 import type { ProviderPart } from "../part.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { Call } from "../call.ts";
@@ -23,10 +24,18 @@ export interface SessionRunOptions {
 /** The {@link AnsweringSession} of one request. */
 export class SessionRun implements AnsweringSession {
   readonly #options: SessionRunOptions;
-  #hasJob = false;
+  #job: Job | undefined;
+  #isOver = false;
 
   constructor(options: SessionRunOptions) {
     this.#options = options;
+  }
+
+  /** The answer is over: what still runs is stopped, and nothing more is begun. */
+  leave(): void {
+    this.#isOver = true;
+    if (this.#job?.isOver === false)
+      this.#job.fail(new DOMException("The answer ended before its job did.", "AbortError"));
   }
 
   get signal(): AbortSignal {
@@ -45,45 +54,71 @@ export class SessionRun implements AnsweringSession {
     return this.#options.forInputs.warn;
   }
 
-  async run(endpoint: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]> {
+  get run(): AnsweringSession["run"] {
+    return (endpoint, inputs) => unlost(this.#run(endpoint, inputs));
+  }
+
+  get follow(): AnsweringSession["follow"] {
+    return (endpoint, inputs, reader) => unlost(this.#follow(endpoint, inputs, reader));
+  }
+
+  get fileUrl(): AnsweringSession["fileUrl"] {
+    const { url, config } = this.#options.session.client;
+    // Joined as text: resolving the path as a reference could lead to another host.
+    return (path) =>
+      new URL(
+        `${url.href.replace(/\/$/, "")}${config.prefix}/file=${encodeURI(path.toWellFormed()).replaceAll(/[?#]/g, encodeURIComponent)}`,
+      );
+  }
+
+  async #run(endpoint: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]> {
     if (!endpoint.queue) return this.#runUnqueued(endpoint, inputs);
     const listener = new StepListener(this.#options.call);
     this.#startJob(endpoint, inputs, listener);
     return listener.ended;
   }
 
-  async follow(endpoint: SessionEndpoint, inputs: readonly unknown[], reader: SessionReader): Promise<void> {
+  async #follow(endpoint: SessionEndpoint, inputs: readonly unknown[], reader: SessionReader): Promise<void> {
     const listener = new AnswerListener(this.#options, reader);
     if (endpoint.queue) this.#startJob(endpoint, inputs, listener);
     else listener.completed(await this.#runUnqueued(endpoint, inputs));
     return listener.ended;
   }
 
-  fileUrl(path: string): URL {
-    const { url, config } = this.#options.session.client;
-    // Joined as text: resolving the path as a reference could lead to another host.
-    return new URL(
-      `${url.href.replace(/\/$/, "")}${config.prefix}/file=${encodeURI(path.toWellFormed()).replaceAll(/[?#]/g, encodeURIComponent)}`,
+  #requireTurn(): void {
+    this.#options.call.stop.throwIfAborted();
+    const isBusy = this.#job?.isOver === false;
+    if (!this.#isOver && !isBusy) return;
+    throw new TypeError(
+      isBusy
+        ? "A session runs one endpoint at a time. Wait for it before the next one."
+        : "The answer of this session is over. Run what belongs to it before `answer` resolves.",
     );
   }
 
   #runUnqueued({ fnIndex }: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]> {
     const { session, call, timeouts } = this.#options;
-    call.stop.throwIfAborted();
+    this.#requireTurn();
     return runUnqueued({ session, fnIndex, inputs, signal: call.stop, timeouts });
   }
 
   #startJob({ fnIndex }: SessionEndpoint, inputs: readonly unknown[], listener: JobListener): void {
     const { call, session, timeouts, maxQueueMs } = this.#options;
-    call.stop.throwIfAborted();
+    this.#requireTurn();
     const { client } = session;
     const { clock } = call;
     const endpoint = new TrackedEndpoint(client, { endpoint: fnIndex });
     // In a session that the server knows, an early stream may find what another job has left.
-    const earlyStream = client.earlyStream && !this.#hasJob;
-    this.#hasJob = true;
-    call.follow(new Job({ session, endpoint, fnIndex, inputs, timeouts, clock, maxQueueMs, earlyStream, listener }));
+    const earlyStream = client.earlyStream && this.#job === undefined;
+    this.#job = new Job({ session, endpoint, fnIndex, inputs, timeouts, clock, maxQueueMs, earlyStream, listener });
+    call.follow(this.#job);
   }
+}
+
+/** A promise that ends no process where nobody waits for it, as for one of several that a definition began. */
+function unlost<Value>(promise: Promise<Value>): Promise<Value> {
+  void disregard(promise);
+  return promise;
 }
 
 /** A job before the one that answers: what it says on the way is passed on, but for its outputs. */
@@ -163,7 +198,12 @@ class AnswerListener implements JobListener {
   }
 
   partialText(): string {
-    return this.#reader.text();
+    try {
+      return this.#reader.text();
+    } catch {
+      // The stream was cut, and is to be heard of.
+      return "";
+    }
   }
 
   /** Whether any of it is a piece of the answer: white space begins none. */

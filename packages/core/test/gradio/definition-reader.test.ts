@@ -63,7 +63,7 @@ describe("the definition of a Space", () => {
       readonly endpoint = "chat";
       readonly fnIndex = 0;
       readonly models: [Model] = [{ id: "mine-1" }];
-      readonly outputs = accept;
+      readonly #schema = accept;
       readonly answer = { at: [0] as [number] };
       readonly space: string;
       constructor(space: string) {
@@ -71,6 +71,9 @@ describe("the definition of a Space", () => {
       }
       inputs(): readonly unknown[] {
         return [this.#question];
+      }
+      outputs(): OutputSchema {
+        return this.#schema;
       }
     }
     await using space = await startTestSpace({
