@@ -1,3 +1,5 @@
+import { final } from "./decision.ts";
+
 /**
  * A part of this package that is loaded when it is first needed. Made of `import()` of a file, which the build makes one of
  * its own; see `tsup.config.ts`.
@@ -16,7 +18,7 @@ export class Later<Module> {
     return this.#loaded;
   }
 
-  /** Loads it, once for all who want it; a failure is not kept. */
+  /** Loads it, once for all who want it; a failure is not kept, and each is told by an error of its own. */
   load(): Promise<Module> {
     this.#loading ??= this.#import().then(
       (loaded) => (this.#loaded = loaded),
@@ -25,6 +27,17 @@ export class Later<Module> {
         throw error;
       },
     );
-    return this.#loading;
+    return this.#loading.catch((cause: unknown) => {
+      throw cannotLoad(
+        "A part of this SDK",
+        "Keep the files of its packages together as long as a process runs.",
+        cause,
+      );
+    });
   }
+}
+
+/** What ends a call for which code cannot be loaded: a mistake of whoever installed it, which is no provider's. */
+export function cannotLoad(what: string, remedy: string, cause: unknown): unknown {
+  return final("import", new TypeError(`${what} cannot be loaded. ${remedy}`, { cause }));
 }

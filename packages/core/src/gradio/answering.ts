@@ -1,6 +1,5 @@
 import { copyOf } from "../error-copy.ts";
 import { QwenError } from "../errors.ts";
-import { Later } from "../later.ts";
 import { weightOfPart } from "../part-weight.ts";
 import type { ModelInfo, ProviderRequest, Timeouts } from "../provider.ts";
 import type { ProviderPart } from "../part.ts";
@@ -22,9 +21,6 @@ export interface AnsweringSpace {
   readonly conversations: Conversations;
   readonly timeouts: Timeouts | undefined;
 }
-
-/** What it takes to answer: loaded with the first request. */
-export const jobs = new Later(() => import("./jobs.ts"));
 
 /** One request of a provider: pushes the parts of its answer, the `finish` last. */
 export class Answering<

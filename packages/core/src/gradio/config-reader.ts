@@ -7,6 +7,7 @@ import type { CheckedConfig, RawConfig, SpaceConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
 import { failureOf, type Conceal } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
+import { schemas } from "./loaded-later.ts";
 
 /** How the config of a Space is read. */
 export interface ConfigSource {
@@ -41,8 +42,7 @@ export async function readConfig({ url, conceal, request }: ConfigSource, signal
       `${url.host} shows a page instead of a Gradio app${isHuggingFaceSpace(url) ? ": it may be asleep, building or stopped" : ""}.`,
     );
   }
-  // Loaded beside the first answer, not before it: schemas are a third of this package's code.
-  const { checkConfig } = await import("#schema");
+  const { checkConfig } = await schemas.load();
   const json = parseJson(body);
   return { config: parseConfig(json, { host: url.host, check: checkConfig }), json };
 }

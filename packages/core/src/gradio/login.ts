@@ -2,6 +2,7 @@ import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { CookieJar } from "./cookies.ts";
+import { jobs } from "./loaded-later.ts";
 import { SharedWork } from "./shared-work.ts";
 import type { AbortSource } from "../stop.ts";
 
@@ -40,7 +41,7 @@ export function createLogin(
       // Its body is not looked at: it may show the form that was sent.
       response.body.cancel();
       if (response.status === 429 || response.status >= 500) {
-        const { statusFailure } = await import("./jobs.ts");
+        const { statusFailure } = await jobs.load();
         throw statusFailure(response, { url, body: "" });
       }
       throw new QwenError(

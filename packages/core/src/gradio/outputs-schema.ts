@@ -1,5 +1,6 @@
 import { decide, decisive } from "../decision.ts";
 import { isGroup, mustBe } from "../options.ts";
+import { schemas } from "./loaded-later.ts";
 import type { OutputSchema, SchemaBuilders } from "./space-definition.ts";
 
 /** The schema of a Space's outputs. One that is to be made of builders is made with the first call, which loads those. */
@@ -20,7 +21,7 @@ export class OutputsSchema {
   /** Makes it. Rejects with what ends the call: what the function threw, or a `TypeError` for what is no schema. */
   async make(): Promise<void> {
     if (this.#schema !== undefined) return;
-    const builders = await import("#schema");
+    const builders = await schemas.load();
     // It may have been made meanwhile, for another call.
     if (this.#schema !== undefined) return;
     const make = this.#make;

@@ -1,14 +1,12 @@
-import { Later } from "../later.ts";
 import type { Timeouts } from "../provider.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Call, CallWork } from "../call.ts";
 import type { SpaceClient } from "./client.ts";
+import { jobs } from "./loaded-later.ts";
 import { weightOfMessage, type SpaceMessage } from "./space-message.ts";
 import type { Submission } from "./submit-options.ts";
 
 const SPACE_TIMEOUTS: Timeouts = { firstOutputMs: 300_000 };
-
-const jobs = new Later(() => import("./jobs.ts"));
 
 /** How to run an endpoint. */
 export interface RunningOptions {

@@ -6,6 +6,7 @@ import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options
 import { createClient } from "./client.ts";
 import type { Endpoint } from "./config.ts";
 import { readLast } from "./last-outputs.ts";
+import { jobs } from "./loaded-later.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import { Running } from "./running.ts";
@@ -89,7 +90,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
       const uploadOptions = readUpload(given);
       const limits = resolveTimeouts(uploadOptions?.timeouts, timeouts);
       const send = async (signal: AbortSignal): Promise<FileData> => {
-        const { Session, uploadFile } = await import("./jobs.ts");
+        const { Session, uploadFile } = await jobs.load();
         return uploadFile(new Session(client), file, { ...uploadOptions, timeouts: limits, signal });
       };
       return withinTotal(limits.totalMs, send, uploadOptions?.signal);

@@ -1,6 +1,8 @@
+import { debug } from "../debug.ts";
 import { Flow, type FlowMaker } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
 import { aCountFrom, readOptions, requireOption, type Rules } from "../options.ts";
+import { wordsOf } from "../printable.ts";
 import { decodeEvents, type EventSink } from "./sse.ts";
 import { aBody, type ResponseBody } from "./transport.ts";
 
@@ -54,15 +56,15 @@ class Events implements FlowMaker, EventSink {
   }
 
   pause(): void {
-    this.#body.pause();
+    this.#steer("pause");
   }
 
   resume(): void {
-    this.#body.resume();
+    this.#steer("resume");
   }
 
   leave(): void {
-    this.#body.cancel();
+    this.#drop();
   }
 
   over(): void {
@@ -79,7 +81,24 @@ class Events implements FlowMaker, EventSink {
 
   error(error: unknown): void {
     // What was decoded is too long to go on, and the sender does not know it.
-    this.#body.cancel();
+    this.#drop();
     this.flow.fail(error);
+  }
+
+  /** A body of somebody else's may throw, which ends the reading as anything else that it reports. */
+  #steer(name: "pause" | "resume"): void {
+    try {
+      this.#body[name]();
+    } catch (error) {
+      this.error(error);
+    }
+  }
+
+  #drop(): void {
+    try {
+      this.#body.cancel();
+    } catch (error) {
+      debug(() => `\`cancel\` of a body threw ${wordsOf(error)}`);
+    }
   }
 }

@@ -64,6 +64,11 @@ class EventDecoder implements BodySink {
       this.#sink.event(text.slice(DATA.length, -2), undefined);
       return;
     }
+    // Also where what came since was no event, such as the comments by which a server keeps a connection.
+    if (this.#isBetween) {
+      this.#held = 0;
+      this.#lines = 0;
+    }
     this.#isBetween = text.endsWith("\n\n");
     this.#latest = text.length;
     this.#held += text.length;

@@ -1,3 +1,4 @@
+import { cannotLoad } from "../later.ts";
 import { markOwn } from "../own-functions.ts";
 import type { Connections } from "./connections.ts";
 import { Dial, dialTarget } from "./dial.ts";
@@ -20,13 +21,18 @@ export function createTransport({ proxy }: TransportOptions = {}): OwnTransport 
   // Kept beside its promise: a request goes out in the turn it is made.
   let loaded: Connections | undefined;
 
-  async function load(request: OwnRequest): Promise<Connections> {
-    try {
-      return (loaded = await openConnections(request, proxyFor));
-    } catch (error) {
-      loading = undefined;
-      throw error;
-    }
+  function load(request: OwnRequest): Promise<Connections> {
+    const opening = openConnections(request, proxyFor);
+    opening.then(
+      // Unless it was closed meanwhile: what comes after that has connections of its own.
+      (connections) => {
+        if (loading === opening) loaded = connections;
+      },
+      () => {
+        if (loading === opening) loading = undefined;
+      },
+    );
+    return (loading = opening);
   }
 
   return {
@@ -39,10 +45,12 @@ export function createTransport({ proxy }: TransportOptions = {}): OwnTransport 
             exchange.send(loaded);
             return;
           }
-          loading ??= load(request);
-          loading.then(
+          (loading ?? load(request)).then(
             (connections) => exchange.send(connections),
-            (error: unknown) => exchange.fail(error),
+            (cause: unknown) =>
+              exchange.fail(
+                cannotLoad("undici, the HTTP client of this SDK in Node,", "Keep it out of bundles.", cause),
+              ),
           );
         }),
     ),
@@ -81,9 +89,7 @@ async function openConnections(request: OwnRequest, proxyFor: ProxyChoice): Prom
     return new Made({ proxyFor, first });
   } catch (error) {
     first.cancel();
-    throw new TypeError("undici, the HTTP client of this SDK in Node, cannot be loaded. Keep it out of bundles.", {
-      cause: error,
-    });
+    throw error;
   } finally {
     // Whoever waits for this takes it in the same turn, if at all.
     setImmediate(() => first.drop());

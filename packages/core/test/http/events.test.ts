@@ -81,3 +81,18 @@ test("a second iteration is a TypeError", async () => {
   events[Symbol.asyncIterator]();
   expect(() => events[Symbol.asyncIterator]()).toThrow(TypeError);
 });
+
+test("a body that throws where it is steered ends the reading with that, and never throws where nobody waits", async () => {
+  const refuse = (): never => {
+    throw new Error("The body's own.");
+  };
+  for (const name of ["pause", "resume", "cancel"] as const) {
+    const body = { ...createBody(), [name]: refuse };
+    const events = readEvents(body);
+    const first = events.next();
+    for (let count = 0; count < 5; count += 1) body.sink().chunk(bytes(`data: ${"x".repeat(100_000)}\n\n`));
+    expect(await first).toMatchObject({ done: false });
+    if (name === "cancel") expect(await events.return?.()).toEqual({ done: true, value: undefined });
+    else expect(await rejection(collect(events))).toMatchObject({ message: "The body's own." });
+  }
+});

@@ -38,6 +38,12 @@ it("ends an event of more lines than anybody writes, which cost more than their 
   expect(decode(many).errors).toEqual([]);
 });
 
+it("counts no lines of what was no event, such as the comments by which a server keeps a connection for days", () => {
+  const beats = bytes(": ping\n\n".repeat(10_000));
+  const chunks = Array.from({ length: 80 }, () => [beats, bytes("data: x\n\n")]).flat();
+  expect(decode(chunks)).toMatchObject({ errors: [], ends: 1, events: { length: 80 } });
+});
+
 const EVENTS: readonly (readonly [string, string | undefined])[] = [
   ["plain", undefined],
   ["two\nlines", undefined],

@@ -55,6 +55,15 @@ describe("connections", () => {
     expect(await readText((await transport.request(get(server.url))).body)).toBe("ok");
   });
 
+  it("keeps those that it makes after a `close` that came before it had any", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("ok")));
+    const transport = openTransport();
+    const first = transport.request(get(server.url));
+    await Promise.all([first.then(({ body }) => readText(body)), transport.close()]);
+    for (let call = 0; call < 5; call += 1) await readText((await transport.request(get(server.url))).body);
+    expect(server.connections()).toBe(2);
+  });
+
   it("closes its idle connections on `close`", async () => {
     await using server = await startRawServer((socket) => socket.write(response("ok")));
     const transport = openTransport();
@@ -182,13 +191,44 @@ describe("undici that cannot be loaded", () => {
       });
       const transport = createTransport({ proxy: false });
       const send = () => transport.request({ method: "GET", url: new URL(${JSON.stringify(server.url.href)}), headers: {}, connectMs: 600000, headersMs: 600000 });
-      for (const failure of [send(), send()]) console.log(await failure.catch((error) => error.name + " " + error.message));
+      const failures = await Promise.all([send(), send()].map((failure) => failure.catch((error) => error)));
+      for (const error of new Set(failures)) console.log(error.name + " " + error.message);
       await transport.close();
       const endedAt = performance.now();
       process.on("exit", () => console.log(performance.now() - endedAt < 3000 ? "at once" : "late"));
     `);
     expect(output).toMatch(/^(TypeError undici.* cannot be loaded.*\n){2}at once\n$/);
     await until(() => server.open() === 0);
+  });
+});
+
+describe("a file of this SDK that cannot be loaded", () => {
+  it("ends the calls that need it, each with a TypeError of its own, counts for no provider, and is tried again", async () => {
+    const output = await runNode(`
+      import { registerHooks } from "node:module";
+      import { createSpaceProvider } from ${JSON.stringify(source("gradio/index.ts"))};
+      import { createRouter } from ${JSON.stringify(source("index.ts"))};
+      let tries = 0;
+      registerHooks({
+        resolve(name, context, next) {
+          if (!/(?:jobs|connections)[.]ts$/.test(name)) return next(name, context);
+          tries += 1;
+          throw new Error("It is gone.");
+        },
+      });
+      const schema = { "~standard": { version: 1, validate: () => ({}) } };
+      const definition = { models: [{ id: "m" }], space: "http://127.0.0.1:9", endpoint: "chat", fnIndex: 0, inputs: () => [], outputs: schema, answer: { at: [0] } };
+      const plugins = ["a", "b"].map((id) => createSpaceProvider({ ...definition, id }));
+      const router = createRouter({ plugins, routes: { both: ["a/m", "b/m"] } });
+      const ask = () => router.complete({ model: "both", messages: [{ role: "user", content: "Hi" }] }).catch((error) => error);
+      const failures = await Promise.all([ask(), ask()]);
+      console.log(failures[0] === failures[1], tries);
+      for (const { name, message } of [...failures, await ask()]) console.log(name, message);
+      console.log(tries, router.health().map(({ breaker }) => breaker).join());
+    `);
+    expect(output).toBe(
+      `false 1\n${"TypeError A part of this SDK cannot be loaded. Keep the files of its packages together as long as a process runs.\n".repeat(3)}2 closed,closed\n`,
+    );
   });
 });
 
