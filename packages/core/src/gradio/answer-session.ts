@@ -34,11 +34,10 @@ export class AnswerSession {
   readonly #stopAsking: (() => void) | undefined;
 
   constructor(attempt: AnswerAttempt) {
-    const { space, call, request, turn, timeouts } = attempt;
-    const { saved } = turn ?? {};
+    const { space, call, request, turn } = attempt;
     this.#attempt = attempt;
-    this.session = new Session(space.client, { saved, headers: request.headers });
-    this.forInputs = new RequestSession({ call, session: this.session, continued: saved !== undefined, timeouts });
+    this.session = new Session(space.client, { saved: turn?.saved, headers: request.headers });
+    this.forInputs = new RequestSession(attempt, this.session);
     this.#ignored = warnOfSettings(request.settings, attempt.model.capabilities?.settings);
     if (turn === undefined) return;
     // Whoever holds a conversation must know which start of the app does: a restart forgets it silently.

@@ -9,26 +9,28 @@ import { readDownload } from "./submit-options.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
 import { uploadFile } from "./upload.ts";
 
-/** What the inputs of a request are made in. */
+/** The request that inputs are made for. */
 export interface InputSessionOptions {
   readonly call: Call<ProviderPart>;
-  readonly session: Session;
-  readonly continued: boolean;
   readonly timeouts: ResolvedTimeouts;
+  /** Of the conversation it goes on with, if it does. */
+  readonly turn?: { readonly saved?: unknown } | undefined;
 }
 
 /** The {@link InputSession} of one request. */
 export class RequestSession implements InputSession {
   readonly continued: boolean;
   /** What of the request could not be honoured. */
-  readonly warnings: Warning[] = [];
+  warnings: readonly Warning[] = NONE;
   readonly #options: InputSessionOptions;
+  readonly #session: Session;
   /** Few inputs need any. */
   #guesses: { readonly endpoint: TrackedEndpoint; readonly fnIndex: number }[] | undefined;
 
-  constructor(options: InputSessionOptions) {
-    this.continued = options.continued;
+  constructor(options: InputSessionOptions, session: Session) {
+    this.continued = options.turn?.saved !== undefined;
     this.#options = options;
+    this.#session = session;
   }
 
   get signal(): AbortSignal {
@@ -42,8 +44,8 @@ export class RequestSession implements InputSession {
   }
 
   get upload(): InputSession["upload"] {
-    const { session, timeouts } = this.#options;
-    return (file, options) => uploadFile(session, file, { ...options, signal: this.signal, timeouts });
+    const { timeouts } = this.#options;
+    return (file, options) => uploadFile(this.#session, file, { ...options, signal: this.signal, timeouts });
   }
 
   get download(): InputSession["download"] {
@@ -51,7 +53,7 @@ export class RequestSession implements InputSession {
   }
 
   get warn(): InputSession["warn"] {
-    return (warning) => void this.warnings.push(warning);
+    return (warning) => void (this.warnings = [...this.warnings, warning]);
   }
 
   /** Looks, after a failure, whether each guessed `fn_index` was the right one. Rejects with `space_changed` if not. */
@@ -60,7 +62,8 @@ export class RequestSession implements InputSession {
   }
 
   async #predict(...[target, inputs]: Parameters<InputSession["predict"]>): Promise<readonly unknown[]> {
-    const { session, timeouts } = this.#options;
+    const session = this.#session;
+    const { timeouts } = this.#options;
     const endpoint = new TrackedEndpoint(session.client, target);
     const { fnIndex = target.fnIndex } = endpoint.now;
     (this.#guesses ??= []).push({ endpoint, fnIndex });
@@ -68,8 +71,11 @@ export class RequestSession implements InputSession {
   }
 
   async #download(...[source, options]: Parameters<InputSession["download"]>): Promise<Uint8Array> {
-    const { session, timeouts } = this.#options;
+    const { timeouts } = this.#options;
     const { maxBytes } = readDownload(options);
-    return download(session.client, { source, maxBytes, signal: this.signal, timeouts });
+    return download(this.#session.client, { source, maxBytes, signal: this.signal, timeouts });
   }
 }
+
+// Nearly no request has any, and each would keep an empty list of its own.
+const NONE: readonly Warning[] = [];

@@ -32,10 +32,10 @@ export class OutputsSchema {
   }
 
   /** What is wrong with outputs; nothing where they are as they should be. */
-  problemIn(outputs: readonly unknown[]): string | undefined {
+  readonly problemIn = (outputs: readonly unknown[]): string | undefined => {
     const result: unknown = decide("outputs", () => this.#schema?.["~standard"].validate(outputs));
     return decide("outputs", () => issuesIn(result));
-  }
+  };
 }
 
 /** Whether it is a Standard Schema. Some are functions. */

@@ -73,7 +73,7 @@ async function answerOnce<Plan>(
   const request: ProviderRequest = asked.request;
   const session = new Session(space.client, { headers: request.headers });
   const timeouts = asked.limits();
-  const forInputs = new RequestSession({ call, session, continued: false, timeouts });
+  const forInputs = new RequestSession({ call, timeouts }, session);
   const run = new SessionRun({ call, session, forInputs, timeouts, maxQueueMs: request.maxQueueMs });
   try {
     await space.definition.answer({ ...request, model: model.id }, run, plan);

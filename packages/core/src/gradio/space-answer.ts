@@ -50,31 +50,9 @@ function begin(asked: Answering, call: Call<ProviderPart>): AnswerAttempt {
  * A session that the server does not know right after it took the job means replicas that share none. One new session is
  * tried, unless something was said already. So it is for a join that was lost, and for a name that only `/config` leads to.
  */
-function tryToAnswer(attempt: AnswerAttempt): Promise<void> {
-  const byName = attempt.space.endpoint.fnIndex === undefined;
-  return answerOnce(attempt, (error) => {
-    requireAgain(error, attempt, { byName });
-    return answerOnce(attempt, (last) => Promise.reject(last));
-  });
-}
-
-/** Throws where a failure is not one after which to ask again. */
-function requireAgain(
-  error: unknown,
-  { space, turn, call }: AnswerAttempt,
-  { byName }: { readonly byName: boolean },
-): void {
-  call.stop.throwIfAborted();
-  if (!QwenError.isInstance(error)) throw error;
-  if (wasLost(error) && turn?.saved === undefined) return;
-  if (byName && hasNoRoute(error) && space.endpoint.fnIndex !== undefined) return;
-  if (error.code !== "session_not_found" || call.hasSpoken) throw error;
-  if (turn?.saved !== undefined) throw conversationExpired("the Space no longer knows its session");
-}
-
-// Chained, in few steps: one that waits keeps all of its variables for as long as the answer takes.
-function answerOnce(attempt: AnswerAttempt, onFailure: (error: unknown) => Promise<void>): Promise<void> {
+function tryToAnswer(attempt: AnswerAttempt, asked: Asked = howAsked(attempt)): Promise<void> {
   const session = new AnswerSession(attempt);
+  // Chained, in few steps: one that waits keeps all of its variables for as long as the answer takes.
   return session
     .inputs()
     .then((inputs) => new AnswerJob(attempt, session).run(inputs))
@@ -84,9 +62,28 @@ function answerOnce(attempt: AnswerAttempt, onFailure: (error: unknown) => Promi
         session.leave();
         const looks = !attempt.call.stop.aborted && mayHaveChanged(error);
         const changed: unknown = looks ? await session.forInputs.verify().catch((found: unknown) => found) : undefined;
-        return onFailure(changed ?? error);
+        if (asked === "again") throw changed ?? error;
+        requireAgain(changed ?? error, attempt, asked);
+        return tryToAnswer(attempt, "again");
       },
     );
+}
+
+/** How an endpoint is asked: at first by what is known of it then. */
+type Asked = "by-name" | "by-index" | "again";
+
+function howAsked({ space }: AnswerAttempt): Asked {
+  return space.endpoint.fnIndex === undefined ? "by-name" : "by-index";
+}
+
+/** Throws where a failure is not one after which to ask again. */
+function requireAgain(error: unknown, { space, turn, call }: AnswerAttempt, asked: Asked): void {
+  call.stop.throwIfAborted();
+  if (!QwenError.isInstance(error)) throw error;
+  if (wasLost(error) && turn?.saved === undefined) return;
+  if (asked === "by-name" && hasNoRoute(error) && space.endpoint.fnIndex !== undefined) return;
+  if (error.code !== "session_not_found" || call.hasSpoken) throw error;
+  if (turn?.saved !== undefined) throw conversationExpired("the Space no longer knows its session");
 }
 
 /** The job that answers, from its first message to its last. */
@@ -97,7 +94,7 @@ class AnswerJob implements JobListener {
   readonly #now: EndpointNow;
   readonly #ended = Promise.withResolvers<void>();
   /** What is told as soon as there is an answer. */
-  #untold: readonly Warning[];
+  #untold: readonly Warning[] | undefined;
   #job: Job | undefined;
   #inputCount = 0;
   #hasOutput = false;
@@ -107,11 +104,11 @@ class AnswerJob implements JobListener {
     const { definition, endpoint, outputs } = attempt.space;
     this.#attempt = attempt;
     this.#session = session;
-    this.#untold = warnings;
+    if (warnings.length > 0) this.#untold = warnings;
     this.#now = endpoint.now;
     this.#reader = new AnswerReader(definition.answer, {
       whole: this.#now.fnIndex === undefined,
-      check: (values) => outputs.problemIn(values),
+      check: outputs.problemIn,
     });
   }
 
@@ -178,8 +175,10 @@ class AnswerJob implements JobListener {
 
   #say(part: ProviderPart): void {
     const { call } = this.#attempt;
-    if (this.#untold.length > 0) call.push({ type: "start", warnings: this.#untold });
-    this.#untold = [];
+    if (this.#untold !== undefined) {
+      call.push({ type: "start", warnings: this.#untold });
+      this.#untold = undefined;
+    }
     call.push(part);
   }
 

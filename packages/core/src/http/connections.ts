@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import buildConnector, { type Connect, type ConnectTarget } from "undici/lib/core/connect.js";
-import Client from "undici/lib/dispatcher/client.js";
+import Client, { type ClientOptions } from "undici/lib/dispatcher/client.js";
 import { Dial, dialTarget, type DialTarget } from "./dial.ts";
 import type { Proxy, ProxyChoice } from "./proxy.ts";
 import type { TransportRequest } from "./transport.ts";
@@ -19,6 +19,21 @@ type Way = Pick<TransportRequest, "url" | "lane" | "publicOnly">;
 /** Begins TLS on a connection. */
 const secure = buildConnector({ allowH2: false, timeout: 0 });
 
+/** Calls where undici tells an event: a listener would be four more objects for each connection. */
+class Line extends Client {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, origin: string, options: ClientOptions) {
+    super(origin, options);
+    this.#connection = connection;
+  }
+
+  override emit(event: string, ...told: unknown[]): boolean {
+    if (event === "disconnect") this.#connection.lost();
+    return super.emit(event, ...told);
+  }
+}
+
 /** A connection to one host, over which requests go one after another. It is made by its first request, and again by one that finds it lost. */
 export class Connection {
   readonly key: string;
@@ -31,6 +46,7 @@ export class Connection {
   /** Answers that came over it since it was made. */
   answers = 0;
   readonly #parts: ConnectionParts;
+  readonly #onLost: (connection: Connection) => void;
   readonly #target: DialTarget;
   readonly #tunnel: Proxy | undefined;
   #dial: Dial | undefined;
@@ -41,21 +57,24 @@ export class Connection {
     const proxy = parts.proxyFor(url);
     this.key = key;
     this.#parts = parts;
+    this.#onLost = onLost;
     this.#target = dialTarget(way, proxy);
     const forwarded = proxy !== undefined && proxy.protocol !== "socks5:" && url.protocol === "http:";
     this.forwardedBy = forwarded ? proxy : undefined;
     this.#tunnel = forwarded ? undefined : proxy;
-    this.client = new Client(forwarded ? `${proxy.protocol}//${proxy.host}` : url.origin, {
+    this.client = new Line(this, forwarded ? `${proxy.protocol}//${proxy.host}` : url.origin, {
       allowH2: false,
       headersTimeout: 0,
       bodyTimeout: 0,
       pipelining: lane === undefined ? 1 : 2,
       connect: (target, callback) => this.#open(target, callback),
     });
-    this.client.on("disconnect", () => {
-      this.answers = 0;
-      onLost(this);
-    });
+  }
+
+  /** What it stood on is closed; its next request makes it anew. */
+  lost(): void {
+    this.answers = 0;
+    this.#onLost(this);
   }
 
   /** Closes it at once, also while it is being made. */
@@ -118,6 +137,7 @@ export class Connections {
   readonly #parts: ConnectionParts;
   readonly #idle = new Map<string, Connection[]>();
   readonly #lanes = new Map<symbol, Connection>();
+  readonly #onLost = (lost: Connection): void => this.#forget(lost);
   #closed = false;
 
   constructor(parts: ConnectionParts) {
@@ -179,7 +199,7 @@ export class Connections {
   }
 
   #make(way: Way, key = keyOf(way, this.#parts.proxyFor(way.url))): Connection {
-    return new Connection(way, key, this.#parts, (lost) => this.#forget(lost));
+    return new Connection(way, key, this.#parts, this.#onLost);
   }
 
   /** An idle one that was lost is of no use. */

@@ -21,6 +21,8 @@ type Reached = "connecting" | "sent" | "answering" | "answered" | "over";
 // Parsers of undici must not be resumed from within one another.
 let parsing = 0;
 
+let newestHost = "";
+
 /** One request and its response over undici. Its clock runs from the start. */
 export class Exchange implements DispatchHandler, FlowControl {
   readonly #signal: AbortSource | undefined;
@@ -45,7 +47,9 @@ export class Exchange implements DispatchHandler, FlowControl {
     this.#request = request;
     this.#signal = request.signal;
     this.#lane = request.lane;
-    this.#host = request.url.host;
+    const { host } = request.url;
+    // One string for all that ask a host: a piece of an address keeps the whole of it.
+    this.#host = host === newestHost ? newestHost : (newestHost = host);
     this.#limitMs = request.connectMs;
     this.#listener = listener;
     request.signal?.addEventListener("abort", this, { once: true });

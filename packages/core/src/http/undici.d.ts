@@ -48,9 +48,10 @@ declare module "undici/lib/dispatcher/client.js" {
     dispatch(options: DispatchOptions, handler: DispatchHandler): boolean;
     close(): Promise<void>;
     destroy(): Promise<void>;
-    on(event: "disconnect", listener: () => void): this;
+    /** Tells the event "disconnect" when its connection is closed, among others. */
+    emit(event: string, ...told: unknown[]): boolean;
   }
-  export type { DispatchController, DispatchHandler, DispatchOptions };
+  export type { ClientOptions, DispatchController, DispatchHandler, DispatchOptions };
   export default Client;
 }
 

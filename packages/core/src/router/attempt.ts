@@ -31,7 +31,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   readonly #visit: Visit | undefined;
   readonly #stop = new Stop();
   readonly #seam: Seam<Part> | undefined;
-  readonly #held: HeldParts<Part> | Seam<Part>;
+  #held: HeldParts<Part> | Seam<Part> | undefined;
   #place: Place | undefined;
   #clock: PhaseClock | undefined;
   #flow: Flow<Part> | undefined;
@@ -117,7 +117,9 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   /** From now on its parts are passed on. Returns those that were held. */
   handOver(receiver: AttemptReceiver<Part, Result>): readonly Part[] {
     this.#receiver = receiver;
-    return this.#held.take();
+    const parts = this.#held?.take() ?? [];
+    this.#held = undefined;
+    return parts;
   }
 
   /** It is over: well, or with an error of its own. That is told before what its breaker makes of it. Returns its record. */
@@ -166,14 +168,14 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   take(part: Part): void {
     if (this.#isOver) return;
     const kind = this.#owner.reader.kind(part);
-    if (this.#receiver === undefined) {
-      this.#takeBeforeCommit(part, kind);
+    if (this.#held !== undefined) {
+      this.#takeBeforeCommit(part, kind, this.#held);
       if (this.#owner.watches && kind !== "finish" && kind !== "whole") this.#owner.watched(this, part);
       return;
     }
     if (kind === "output" || kind === "opening") this.#clock?.output();
     this.#seam?.check(part);
-    this.#receiver.pass(this, part, kind);
+    this.#receiver?.pass(this, part, kind);
   }
 
   end(): void {
@@ -194,13 +196,11 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     if (waitedMs !== undefined) this.#owner.log.admitted(this, waitedMs);
     if (this.#isOver) return;
     try {
-      const { candidate } = this;
-      const parts = candidate.start(
-        candidate.isLeavable === true ? undefined : this.#stop.signal,
+      const parts = this.candidate.start(
+        this.candidate.isLeavable === true ? undefined : this.#stop.signal,
         this.#seam?.continuedBy === "prefill" ? this.#seam.beginning : undefined,
       );
-      const flow = FlowIterator.claim(parts) ?? this.#pull(parts);
-      this.#flow = flow;
+      const flow = (this.#flow = FlowIterator.claim(parts) ?? this.#pull(parts));
       // What it calls may have ended the request.
       if (this.#stop.aborted) flow.leave(this.#stop.reason);
       else {
@@ -218,22 +218,22 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     return pullFlow(parts, this.#clock);
   }
 
-  #takeBeforeCommit(part: Part, kind: PartKind): void {
+  #takeBeforeCommit(part: Part, kind: PartKind, held: HeldParts<Part> | Seam<Part>): void {
     switch (kind) {
       case "live":
         if (!this.#hasOutput) this.#noticeQueue(part);
         this.#owner.live(this, part);
         break;
       case "start":
-        this.#held.count(part);
-        this.#collect(part);
+        held.count(part);
+        this.#collect(part, held);
         break;
       case "opening":
       case "output":
-        this.#held.add(part, kind);
-        this.#collect(part);
+        held.add(part, kind);
+        this.#collect(part, held);
         if (kind === "output" || this.#hasOutput) this.#noticeOutput();
-        if (this.#hasOutput && this.#held.isReady && !this.#owner.buffered) this.#owner.committed(this);
+        if (this.#hasOutput && held.isReady && !this.#owner.buffered) this.#owner.committed(this);
         break;
       case "whole":
         this.#noticeOutput();
@@ -249,9 +249,9 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     }
   }
 
-  #collect(part: Part): void {
+  #collect(part: Part, held: HeldParts<Part> | Seam<Part>): void {
     this.collector.add(part);
-    if (this.#held.isTooMuch) throw tooMuchHeld(this.candidate.provider);
+    if (held.isTooMuch) throw tooMuchHeld(this.candidate.provider);
   }
 
   #conclude(last: Part): void {

@@ -4,6 +4,12 @@ import type { ContinuedBy } from "./continuation.ts";
 import type { Observers } from "./observers.ts";
 import type { PartReader } from "./part-reader.ts";
 
+/** A request that is under way. */
+export interface RunningRequest {
+  /** Ends it, for this reason. */
+  leave(reason: unknown): void;
+}
+
 /** What the attempt loop works on. */
 export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   /** The name that was asked for. */
@@ -28,6 +34,6 @@ export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   readonly observers?: Observers | undefined;
   /** For jitter and choices: numbers from 0 up to 1. @defaultValue Math.random */
   readonly random?: (() => number) | undefined;
-  /** Called when the work begins with what ends it for a reason; returns what to call when it is over. */
-  readonly track?: ((end: (reason: unknown) => void) => () => void) | undefined;
+  /** Gets the request itself when its work begins, and loses it when that is over: a `Set` of them will do. */
+  readonly running?: { add(request: RunningRequest): void; delete(request: RunningRequest): void } | undefined;
 }

@@ -52,7 +52,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     outcomeOnly: readOption("outcomeOnly", options.outcomeOnly, aFlag),
     continueBy: readOption("continueBy", options.continueBy, someWays),
     observers: readOption("observers", options.observers, anObject),
-    track: readOption("track", options.track, aFunction),
+    running: readOption("running", options.running, aKeeper),
     requestId: readOption("requestId", options.requestId, aRequestId),
     totalMs: readOption("totalMs", options.totalMs, aLimitMs),
     signal: readOption("signal", options.signal, anAbortSignal),
@@ -61,6 +61,13 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
   };
   return new AttemptsCursor(new Run(read));
 }
+
+const aKeeper: Rule = (value) => {
+  const { add, delete: remove } = (value ?? {}) as { readonly add?: unknown; readonly delete?: unknown };
+  return typeof add === "function" && typeof remove === "function"
+    ? undefined
+    : "a `Set`, or have its `add` and `delete`";
+};
 
 const aWay = oneOf("replay", "prefill");
 
@@ -81,7 +88,7 @@ const OPTION_NAMES: OptionNames<AttemptsOptions<unknown, unknown>> = {
   continueBy: true,
   observers: true,
   random: true,
-  track: true,
+  running: true,
   commit: true,
   retry: true,
   strategy: true,

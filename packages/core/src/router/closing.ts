@@ -4,6 +4,7 @@ import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
 import type { Provider } from "../provider.ts";
 import { within } from "../timers.ts";
+import type { RunningRequest } from "./attempts-options.ts";
 
 /** Options of `router.close()`. */
 export interface CloseOptions {
@@ -23,34 +24,36 @@ export function readDrainMs(options: CloseOptions | undefined): number | undefin
 
 /** The calls of a router that are under way. */
 export class RunningCalls {
-  readonly #ends = new Set<(reason: unknown) => void>();
+  readonly #requests = new Set<RunningRequest>();
   #isClosing = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
-  /** Notes a call by what ends it, which is at once where no calls are taken any more. Returns what to call when it is over. */
-  readonly track = (end: (reason: unknown) => void): (() => void) => {
-    if (this.#isClosing) {
-      end(new DOMException("The router takes no calls any more: it was closed with `drainMs`.", "AbortError"));
-      return () => {};
-    }
-    this.#ends.add(end);
-    return () => {
-      if (this.#ends.delete(end) && this.#ends.size === 0) this.#idle?.resolve();
-    };
-  };
+  /** It has begun; where no calls are taken any more it is ended at once. */
+  add(request: RunningRequest): void {
+    if (this.#isClosing)
+      request.leave(
+        new DOMException("The router takes no calls any more: it was closed with `drainMs`.", "AbortError"),
+      );
+    else this.#requests.add(request);
+  }
+
+  /** It is over. */
+  delete(request: RunningRequest): void {
+    if (this.#requests.delete(request) && this.#requests.size === 0) this.#idle?.resolve();
+  }
 
   /** From now on no call is taken. Waits until those under way have ended, at most so long. */
   async drain(drainMs: number): Promise<void> {
     this.#isClosing = true;
-    if (this.#ends.size === 0 || drainMs === 0) return;
+    if (this.#requests.size === 0 || drainMs === 0) return;
     this.#idle ??= Promise.withResolvers();
     await within(drainMs, this.#idle.promise);
   }
 
   /** Ends all calls. What is begun meanwhile is none of those. */
   end(): void {
-    const underWay = [...this.#ends];
-    for (const end of underWay) end(new DOMException("The router was closed.", "AbortError"));
+    const underWay = [...this.#requests];
+    for (const request of underWay) request.leave(new DOMException("The router was closed.", "AbortError"));
   }
 }
 

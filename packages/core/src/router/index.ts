@@ -8,7 +8,7 @@ export {
   runAttempts,
 } from "#core";
 export type { AttemptsRun } from "./attempts.ts";
-export type { AttemptsOptions } from "./attempts-options.ts";
+export type { AttemptsOptions, RunningRequest } from "./attempts-options.ts";
 export type { AttemptSettings, CommitPoint, HedgeOptions } from "./attempt-settings.ts";
 export type { Candidate } from "./candidate.ts";
 export type { ContinuedBy } from "./continuation.ts";

@@ -33,8 +33,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   readonly #host: RaceHost<Part, Result>;
   readonly #candidates: readonly Candidate<Part>[];
   readonly #plan: Plan<Candidate<Part>>;
-  /** In the order of their start. */
-  readonly #active = new Set<Attempt<Part, Result>>();
+  /** In the order of their start. Nearly always one: a set would take four times the memory. */
+  #active: readonly Attempt<Part, Result>[] = [];
   readonly #retries = new Waits();
   readonly #hedges = new Waits();
   #begun = 0;
@@ -65,7 +65,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   watched(attempt: Attempt<Part, Result>, part: Part): void {
     const { onPart } = this.#options;
-    if (onPart !== undefined && attempt === this.#active.values().next().value) watch(onPart, part);
+    if (onPart !== undefined && attempt === this.#active[0]) watch(onPart, part);
   }
 
   get log(): AttemptLog {
@@ -93,7 +93,9 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   /** An attempt is over, well or with an error of its own. Returns its record; of one that was over already, nothing. */
   close(attempt: Attempt<Part, Result>, error?: unknown, last?: Part): AttemptRecord | undefined {
     const usage = last === undefined ? undefined : this.reader.usageOf?.(last);
-    return this.#active.delete(attempt) ? attempt.settle(error, usage) : undefined;
+    if (!this.#active.includes(attempt)) return undefined;
+    this.#active = this.#active.filter((other) => other !== attempt);
+    return attempt.settle(error, usage);
   }
 
   /**
@@ -103,7 +105,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   cancelAll(reason: unknown, how: { readonly timedOut: boolean }): readonly Attempt<Part, Result>[] {
     this.#retries.clear();
     this.#hedges.clear();
-    const left = [...this.#active];
+    const left = this.#active;
     for (const attempt of left) this.#cancel(attempt, reason, how);
     return left;
   }
@@ -114,7 +116,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   live(attempt: Attempt<Part, Result>, part: Part): void {
     // Of several attempts only the oldest is shown waiting.
-    if (this.holds && attempt === this.#active.values().next().value) this.#host.flow.push(part);
+    if (this.holds && attempt === this.#active[0]) this.#host.flow.push(part);
   }
 
   failed(attempt: Attempt<Part, Result>, reason: unknown): void {
@@ -177,13 +179,12 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   committed(attempt: Attempt<Part, Result>): void {
     this.#orEnd(() => {
-      if (!this.#active.has(attempt)) return;
+      if (!this.#active.includes(attempt)) return;
       if (attempt.last !== undefined && this.#continuation === undefined && this.#isTurnedDown(attempt, attempt.last))
         return;
       this.#retries.clear();
       this.#hedges.clear();
-      for (const other of this.#active) {
-        if (other === attempt) continue;
+      for (const other of this.#active.filter((one) => one !== attempt)) {
         const reason = new DOMException("Another attempt was quicker.", "AbortError");
         this.#cancel(other, reason);
         other.stop(reason);
@@ -233,23 +234,21 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       attempt.forget();
       return;
     }
-    this.#active.add(attempt);
+    // Of its length: one that grows would keep 17 places.
+    this.#active = this.#active.concat(attempt);
     log.started(attempt);
     const part = this.reader.attempt?.({ provider, model, number, lastError });
     if (part !== undefined && this.holds) flow.push(part);
     else if (part !== undefined && onPart !== undefined) watch(onPart, part);
-    if (this.#active.has(attempt)) attempt.begin();
-    if (hedge === undefined || this.#continuation !== undefined || !this.#active.has(attempt) || attempt.isHandedOver)
-      return;
-    if (this.#active.size >= (hedge.maxConcurrent ?? 2)) return;
-    this.#hedges.add(hedge.delayMs, () => this.#askBeside(attempt));
-  }
-
-  #askBeside(slow: Attempt<Part, Result>): void {
-    this.#orEnd(() => {
-      const next = this.#active.has(slow) ? this.#plan.next() : undefined;
-      if (next !== undefined) this.#ask(next, { isHedge: true });
-    });
+    if (this.#active.includes(attempt)) attempt.begin();
+    if (hedge === undefined || this.#continuation !== undefined || attempt.isHandedOver) return;
+    if (!this.#active.includes(attempt) || this.#active.length >= (hedge.maxConcurrent ?? 2)) return;
+    this.#hedges.add(hedge.delayMs, () =>
+      this.#orEnd(() => {
+        const next = this.#active.includes(attempt) ? this.#plan.next() : undefined;
+        if (next !== undefined) this.#ask(next, { isHedge: true });
+      }),
+    );
   }
 
   #askAfter({ candidate, delayMs }: { readonly candidate: Candidate<Part>; readonly delayMs: number }): void {
@@ -278,11 +277,13 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   /** Whether there is still someone to wait for. */
   get #isHopeful(): boolean {
-    return this.#active.size + this.#retries.size > 0;
+    return this.#active.length + this.#retries.size > 0;
   }
 
   #cancel(attempt: Attempt<Part, Result>, reason: unknown, { timedOut = false } = {}): void {
-    if (this.#active.delete(attempt)) attempt.cancel(reason, { timedOut });
+    if (!this.#active.includes(attempt)) return;
+    this.#active = this.#active.filter((other) => other !== attempt);
+    attempt.cancel(reason, { timedOut });
   }
 
   #orEnd(work: () => void): void {

@@ -167,7 +167,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       totalMs: request.timeouts?.totalMs ?? timeouts?.totalMs,
       signal: request.signal,
       observers,
-      track: running.track,
+      running,
     });
   }
 

@@ -35,7 +35,6 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   #race: Race<Part, Result> | undefined;
   #outcome: Outcome<Result> | undefined;
   #completion: PromiseWithResolvers<Result> | undefined;
-  #untrack: (() => void) | undefined;
 
   constructor(options: AttemptsOptions<Part, Result>) {
     this.flow = new Flow<Part>(this, weightOfPart as (part: Part) => number);
@@ -72,14 +71,13 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
 
   start(): void {
     try {
-      const { signal, track } = this.#options;
-      const untrack = track?.((reason) => this.end(reason, "aborted"));
-      // Who keeps track may take no calls any more, and who watches may end the request that it hears of.
+      const { signal, running } = this.#options;
+      running?.add(this);
+      // Who keeps them may take no calls any more, and who watches may end the request that it hears of.
       if (this.isOver) {
-        untrack?.();
+        running?.delete(this);
         return;
       }
-      this.#untrack = untrack;
       this.#begin();
       if (this.isOver) return;
       if (signal?.aborted === true) {
@@ -227,7 +225,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     this.#tellOutcome();
     try {
       this.#options.signal?.removeEventListener("abort", this);
-      this.#untrack?.();
+      this.#options.running?.delete(this);
     } catch {
       // It is over, whatever those make of it.
     }

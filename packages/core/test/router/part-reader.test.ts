@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { QwenError } from "../../src/errors.ts";
-import { runAttempts, type Candidate, type PartKind, type PartReader } from "../../src/router/index.ts";
+import {
+  runAttempts,
+  type Candidate,
+  type PartKind,
+  type PartReader,
+  type RunningRequest,
+} from "../../src/router/index.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";
 import { collect } from "./scripted.ts";
 
@@ -194,24 +200,20 @@ describe("a stream of other parts", () => {
   });
 
   test("is tracked from its first read to its end, whichever that is", async () => {
-    const running = new Set<(reason: unknown) => void>();
-    const track = (end: (reason: unknown) => void) => {
-      running.add(end);
-      return () => running.delete(end);
-    };
-    await run({ a: [["whole", "answer"]] }, { track });
-    await run({ a: [["error", new QwenError("content_policy", "no")]] }, { track });
+    const running = new Set<RunningRequest>();
+    await run({ a: [["whole", "answer"]] }, { running });
+    await run({ a: [["error", new QwenError("content_policy", "no")]] }, { running });
     expect(running.size).toBe(0);
     const attempts = runAttempts({
       model: "m",
       candidates: () => [candidate("a", [["output", "text"]])],
       reader,
-      track,
+      running,
     });
     expect(running.size).toBe(0);
     await attempts.next();
     expect(running.size).toBe(1);
-    for (const end of running) end("closed");
+    for (const request of running) request.leave("closed");
     expect(running.size).toBe(0);
     await expect(attempts.next()).rejects.toBe("closed");
   });

@@ -130,7 +130,7 @@ describe("the pieces of a router refuse what they cannot read", () => {
     [{ ...given, reader: undefined }, /`reader` must be an object/],
     [{ ...given, hegde: 1 }, /runAttempts\(\) has no option "hegde"\. Did you mean "hedge"/],
     [{ ...given, observers: 5 }, /`observers`/],
-    [{ ...given, track: 5 }, /`track`/],
+    [{ ...given, running: 5 }, /`running` must be a `Set`/],
     [{ ...given, outcomeOnly: "no" }, /`outcomeOnly` must be true or false/],
     [{ ...given, continueBy: ["rewind"] }, /`continueBy` must be an array of "replay" and "prefill"/],
   ])("runAttempts(): %o", (options, message) => {
