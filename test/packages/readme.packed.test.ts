@@ -47,13 +47,19 @@ async function run(command: string, args: readonly string[], env: NodeJS.Process
 }
 
 describe("the examples of the READMEs", () => {
-  test.each(["typescript", "typescript-5.9"])("compile with %s", async (compiler) => {
+  // Who names no `lib` has the types of a browser as well.
+  test.each([
+    ["typescript", ["es2024"]],
+    ["typescript", undefined],
+    ["typescript-5.9", ["es2024"]],
+    ["typescript-5.9", undefined],
+  ])("compile with %s, lib: %j", async (compiler, lib) => {
     const config = {
       strict: true,
       noEmit: true,
       module: "nodenext",
       target: "es2024",
-      lib: ["es2024"],
+      lib,
       types: ["node"],
     };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: config, include: ["*.ts"] }));
