@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 
 import { homepage, linksIn, PLACEHOLDER } from "./metadata.ts";
-import { root } from "./public-packages.ts";
+import { codeBlocks } from "./readme-examples.ts";
+import { publicPackages, root } from "./public-packages.ts";
 
 const documents = [
   "README.md",
@@ -41,6 +42,28 @@ test("the README opens with what this is and how to install it, then the two com
   const places = parts.map((part) => text.indexOf(part));
   expect(places).not.toContain(-1);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
+});
+
+test("the README has each package once in its table", () => {
+  const rows = readFileSync(join(root, "README.md"), "utf8").match(/^\| \[`@qwen\/[^`]+`\]\(packages\/[^)]+\) \|/gm);
+  const expected = publicPackages.map(({ name, folder }) => `| [\`${name}\`](packages/${folder}) |`);
+  expect(rows?.toSorted()).toEqual(expected.toSorted());
+});
+
+test.each(publicPackages)("the README of $name opens with what it is and how to install it", ({ name, path }) => {
+  const text = readFileSync(join(path, "README.md"), "utf8");
+  expect(text).toMatch(new RegExp(`^# ${name}\n\n[A-Z]`));
+  expect(codeBlocks(text, "sh")[0]).toMatch(new RegExp(`^npm install .*${name}\\b`));
+  expect(text.indexOf("npm install")).toBeLessThan(text.indexOf("```ts"));
+});
+
+test.each(publicPackages)("what comes with the first release of $name is told by a changeset", ({ name, manifest }) => {
+  if (manifest.version !== "0.0.0") return;
+  const folder = join(root, ".changeset");
+  const told = readdirSync(folder).filter((file) =>
+    readFileSync(join(folder, file), "utf8").includes(`"${name}": minor`),
+  );
+  expect(told).not.toEqual([]);
 });
 
 test("what runs in public is what runs here: every check, in one command", () => {

@@ -15,8 +15,8 @@ export const homepage: string = rootManifest().homepage;
 export function metadataOf({ folder, keywords = [] }: { folder: string; keywords?: readonly string[] }): object {
   const { author, bugs, repository, keywords: common } = rootManifest();
   return {
-    // Those of all first; a package may have more of its own.
-    keywords: [...common, ...keywords.filter((keyword) => !common.includes(keyword))],
+    // A package may have more of its own. In the formatter's order.
+    keywords: [...new Set([...common, ...keywords])].toSorted(),
     homepage: `${homepage}/tree/main/packages/${folder}#readme`,
     bugs,
     author,
