@@ -72,11 +72,6 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     return this.#hasOutput;
   }
 
-  /** What was said so far. */
-  get text(): string {
-    return this.#text;
-  }
-
   /** Reads a chunk, or a whole response. Throws what is wrong with it. */
   take(json: JsonObject): void {
     const error = errorIn(json);
@@ -106,10 +101,11 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     const reason = rawReason === undefined ? "broken" : finishReasonOf(rawReason);
     if (rawReason === undefined || reason === "broken") throw this.interrupted(rawReason);
     this.#split.end();
-    this.#endThought();
+    this.thoughtEnd();
     this.#tools?.finish({ isCut: reason === "length" });
     const callsTools = this.#tools?.isEmpty === false;
-    if (this.#refusal !== "" && this.#text === "") throw this.#refused();
+    if (this.#refusal !== "" && this.#text === "")
+      throw new QwenError("content_policy", `The model refuses: ${this.#refusal.slice(0, LONGEST_REFUSAL)}`);
     const isEmpty = !this.#hasOutput && !callsTools;
     // Behind a beginning, nothing more may be the whole.
     if (isEmpty && (this.#options.beginning === undefined || reason !== "stop")) throw this.#empty(reason);
@@ -140,18 +136,20 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
   }
 
   thoughtEnd(): void {
-    this.#endThought();
+    if (!this.#isThinking) return;
+    this.#isThinking = false;
+    this.#options.push({ type: "reasoning-end" });
   }
 
   words(text: string): void {
-    if (this.#isThinking) this.#endThought();
+    this.thoughtEnd();
     this.#text += text;
     this.#grewVisibly(text);
     this.#options.push({ type: "text-delta", text });
   }
 
   push(part: ProviderPart): void {
-    if (this.#isThinking) this.#endThought();
+    this.thoughtEnd();
     this.#hasOutput = true;
     this.#options.output();
     this.#options.push(part);
@@ -167,12 +165,6 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     this.#hasOutput ||= /\S/.test(text);
     // White space begins no answer.
     if (this.#hasOutput) this.#options.output();
-  }
-
-  #endThought(): void {
-    if (!this.#isThinking) return;
-    this.#isThinking = false;
-    this.#options.push({ type: "reasoning-end" });
   }
 
   #checkModel(model: string | undefined): void {
@@ -201,9 +193,16 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     const reasoning = reasoningIn(said);
     if (reasoning !== "") this.thought(reasoning);
     const content = contentIn(said);
-    if (content !== "") this.#say(isWhole ? this.#behindBeginning(content) : content);
-    const { refusal, tool_calls: calls } = said;
-    if (typeof refusal === "string" && refusal !== "") this.#refuse(refusal);
+    const { beginning = "" } = this.#options;
+    const isSaidAgain = isWhole && content.startsWith(beginning);
+    if (content !== "") this.#say(isSaidAgain ? content.slice(beginning.length) : content);
+    const refusal = textIn(said, "refusal");
+    if (refusal !== undefined) {
+      this.grew(refusal.length);
+      this.#refusal += refusal;
+      this.#options.output();
+    }
+    const { tool_calls: calls } = said;
     if (!Array.isArray(calls)) return;
     this.#tools ??= new ToolCalls(this.#options.messages, this);
     this.#tools.take(calls, { areWhole: isWhole });
@@ -212,21 +211,6 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
   #say(text: string): void {
     if (this.#split.isSpeaking) this.words(text);
     else this.#split.feed(text);
-  }
-
-  #refuse(text: string): void {
-    this.grew(text.length);
-    this.#refusal += text;
-    this.#options.output();
-  }
-
-  #behindBeginning(text: string): string {
-    const { beginning = "" } = this.#options;
-    return beginning !== "" && text.startsWith(beginning) ? text.slice(beginning.length) : text;
-  }
-
-  #refused(): QwenError {
-    return new QwenError("content_policy", `The model refuses: ${this.#refusal.slice(0, LONGEST_REFUSAL)}`);
   }
 
   #empty(reason: FinishPart["reason"]): QwenError {

@@ -40,7 +40,7 @@ const MOST_LEFT_OUT = 8;
 /** Asks for an answer, pushes its parts, and resolves with its `finish`. */
 export async function answer(asking: Asking, call: AnswerCall): Promise<FinishPart> {
   const { messages } = call.request;
-  const blobs = readBlobs(messages, call.limits.firstOutputMs);
+  const blobs = readBlobs(messages);
   const wire = wireMessages(messages, blobs === undefined ? NO_BLOBS : await blobs);
   return new Answer(asking, call, wire).run();
 }
@@ -151,9 +151,10 @@ class Answer implements CallSource, AnswerSink {
   error(error: unknown): void {
     const reader = this.#reader;
     if (this.#over || reader === undefined) return;
+    // No break explains that it was left for its size.
+    const isTooLarge = QwenError.isInstance(error) && error.code === "protocol";
     if (reader.isComplete) this.#conclude();
-    else if (reader.hasOutput && !isTooLarge(error)) this.fail(reader.interrupted(undefined, error));
-    else this.fail(error);
+    else this.fail(reader.hasOutput && !isTooLarge ? reader.interrupted(undefined, error) : error);
   }
 
   async #ask(): Promise<void> {
@@ -270,9 +271,4 @@ class Answer implements CallSource, AnswerSink {
     this.#linger?.stop();
     return true;
   }
-}
-
-/** Whether it was left for its size, which no break explains. */
-function isTooLarge(error: unknown): boolean {
-  return QwenError.isInstance(error) && error.code === "protocol";
 }

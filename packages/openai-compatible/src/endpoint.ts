@@ -58,7 +58,6 @@ export class Endpoint {
   readonly url: URL;
   readonly #options: EndpointOptions;
   readonly #own: Headers;
-  readonly #addresses = new Map<string, URL>();
   /** Parameters that it has refused, or values of them, by model: they are not sent again. */
   readonly #refused = new Map<string, Set<string>>();
 
@@ -73,15 +72,17 @@ export class Endpoint {
   }
 
   /** What it has refused for a model. */
-  refusedFor(model: string): ReadonlySet<string> {
-    return this.#refused.get(model) ?? NONE;
+  refusedFor(model: string): Set<string> {
+    const refused = this.#refused.get(model) ?? new Set<string>();
+    this.#refused.set(model, refused);
+    return refused;
   }
 
   refuse(model: string, parameter: string): void {
-    const refused = this.#refused.get(model);
+    const refused = this.refusedFor(model);
     // So many that they are callers' own: they are not kept for ever.
-    if (refused === undefined || refused.size === MOST_REFUSED) this.#refused.set(model, new Set([parameter]));
-    else refused.add(parameter);
+    if (refused.size === MOST_REFUSED) refused.clear();
+    refused.add(parameter);
   }
 
   /**
@@ -92,12 +93,13 @@ export class Endpoint {
    * though they promise to keep it. One that took the request and died of it at once looks the same, and would begin twice.
    */
   send({ path, body, headers: given, limits, signal }: EndpointRequest): Promise<TransportResponse> {
-    const headers = this.#headers(body === undefined ? GET : POST, lowerCase(given));
     const bare = body === undefined ? GET : POST;
+    const headers = this.#headers(bare, lowerCase(given));
     let sentAt = 0;
     return follow(this.#options.transport, {
       method: body === undefined ? "GET" : "POST",
-      url: this.#address(path),
+      // Joined as text: resolving it as a reference would take the last step of the base away.
+      url: new URL(`${this.url.href.replace(/\/+$/, "")}/${path}`),
       body,
       signal,
       ...limits,
@@ -137,24 +139,10 @@ export class Endpoint {
 
   /** What of a response's headers is told with its answer: by which it is found in the vendor's logs, and its limits. */
   told({ headers }: TransportResponse): ResponseInfo["headers"] {
-    const told: Record<string, string> = {};
-    let isAny = false;
-    for (const name of Object.keys(headers)) {
-      const value = headers[name];
-      if (typeof value !== "string" || !TOLD.test(name)) continue;
-      told[name] = value;
-      isAny = true;
-    }
-    return isAny ? told : undefined;
-  }
-
-  #address(path: string): URL {
-    const known = this.#addresses.get(path);
-    if (known !== undefined) return known;
-    // Joined as text: resolving it as a reference would take the last step of the base away.
-    const address = new URL(`${this.url.href.replace(/\/+$/, "")}/${path}`);
-    this.#addresses.set(path, address);
-    return address;
+    const told = Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" && TOLD.test(name) ? [[name, value] as const] : [],
+    );
+    return told.length === 0 ? undefined : Object.fromEntries(told);
   }
 
   #headers(common: Headers, given: Headers): Headers {
@@ -174,36 +162,27 @@ export class Endpoint {
 
   #key(): string | undefined {
     const { apiKey, keyVariable } = this.#options;
-    return apiKey ?? (keyVariable === undefined ? undefined : inEnvironment(keyVariable));
+    return apiKey ?? inEnvironment(keyVariable);
   }
 
   #secrets(given: ProviderRequest["headers"]): readonly string[] {
-    const key = this.#key();
-    return [...(key === undefined ? [] : [key]), ...secretsIn(this.#options.headers), ...secretsIn(given)];
+    return [this.#key() ?? "", ...secretsIn(this.#options.headers), ...secretsIn(given)];
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
 const GET: Headers = { accept: "application/json", "user-agent": "qwen-sdk" };
-const POST: Headers = {
-  accept: "text/event-stream, application/json",
-  "content-type": "application/json",
-  "user-agent": "qwen-sdk",
-};
+const POST: Headers = { ...GET, accept: "text/event-stream, application/json", "content-type": "application/json" };
 const TOLD = /request-?id|^x-ratelimit-|^cf-ray$/;
 
 function lowerCase(headers: ProviderRequest["headers"]): Headers {
-  if (headers === undefined) return NO_HEADERS;
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-const NO_HEADERS: Headers = {};
-
 /** A variable of the environment, where the platform has one. An empty one is not set, nor one that no header can carry. */
-function inEnvironment(name: string): string | undefined {
+function inEnvironment(name = ""): string | undefined {
   const { process } = globalThis as {
     readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
   };
   const value = process?.env?.[name]?.trim();
-  return value === undefined || value === "" || !HEADER_TEXT.test(value) ? undefined : value;
+  return value && HEADER_TEXT.test(value) ? value : undefined;
 }

@@ -17,6 +17,8 @@ interface Row {
   readonly fact: string;
 }
 
+const UNAVAILABLE: Pick<Row, "code" | "fact"> = { code: "space_unavailable", fact: "cannot answer now" };
+
 /** The first row that fits counts. Words of a message count only where the vendor speaks of the request. */
 const ROWS: readonly Row[] = [
   {
@@ -63,7 +65,7 @@ const ROWS: readonly Row[] = [
     words: /^(?:model_?not_?(?:found|supported)|not_?found(?:_?error)?|unknown_model)$/i,
     fact: "does not have what is asked for",
   },
-  { code: "space_unavailable", statuses: [408, 409, 423, 425], fact: "cannot answer now" },
+  { ...UNAVAILABLE, statuses: [408, 409, 423, 425] },
 ];
 
 /** What a vendor's words and a status are read with. */
@@ -91,9 +93,7 @@ export function failureOf(
   const status = outer ?? statusIn(error.code);
   const { code, fact } = rowOf(error, status);
   const reason = concealed(error.message, secrets).replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_REASON);
-  const said = [status === undefined ? undefined : `status ${status}`, reason === "" ? undefined : reason]
-    .filter((each) => each !== undefined)
-    .join(": ");
+  const said = [status && `status ${status}`, reason].filter(Boolean).join(": ");
   return new QwenError(code, `${host} ${fact}${said === "" ? "" : ` (${said})`}.`, {
     provider,
     status,
@@ -107,24 +107,28 @@ function rowOf(error: SaidError, status: number | undefined): Pick<Row, "code" |
   if (status === undefined) {
     const isRefusal =
       /^(?:invalid_?request\w*|bad_?request\w*|invalid_?parameter\w*|unsupported\w*|invalid_argument)$/i;
-    return [error.code, error.type].some((word) => word !== undefined && isRefusal.test(word)) ? REFUSED : UNAVAILABLE;
+    return isSaid(error, isRefusal) ? REFUSED : UNAVAILABLE;
   }
   if (status >= 500) return UNAVAILABLE;
   return status >= 400 ? REFUSED : { code: "protocol", fact: "answers unlike an OpenAI-compatible endpoint" };
 }
 
-const UNAVAILABLE: Pick<Row, "code" | "fact"> = { code: "space_unavailable", fact: "cannot answer now" };
 const REFUSED: Pick<Row, "code" | "fact"> = { code: "unsupported", fact: "refuses what it was sent" };
 
 /** Statuses that say what the matter is, whatever the words are. */
 const PLAIN: ReadonlySet<number> = new Set([401, 402, 404]);
 
-function fits({ statuses, words, says }: Row, { code, type, message }: SaidError, status: number | undefined): boolean {
+function fits({ statuses, words, says }: Row, error: SaidError, status: number | undefined): boolean {
   if (status !== undefined && statuses?.includes(status) === true) return true;
   if (status !== undefined && PLAIN.has(status)) return false;
-  if (words !== undefined && [code, type].some((word) => word !== undefined && words.test(word))) return true;
+  if (words !== undefined && isSaid(error, words)) return true;
   // A page of a server that has failed may say anything.
-  return says !== undefined && (status === undefined || status < 502) && says.test(message.slice(0, MOST_READ));
+  return says !== undefined && (status === undefined || status < 502) && says.test(error.message.slice(0, MOST_READ));
+}
+
+/** Whether a vendor's own word for it is one of these. */
+function isSaid({ code = "", type = "" }: SaidError, words: RegExp): boolean {
+  return words.test(code) || words.test(type);
 }
 
 /** Characters of a message that are looked at. */

@@ -58,9 +58,10 @@ export async function listModels(
 const RULES: Rules<ListModelsOptions> = { signal: anAbortSignal, timeouts: () => undefined };
 
 function listed(raw: JsonObject): readonly ListedModel[] {
-  const id = textIn(raw, "id") ?? textIn(raw, "name");
+  const name = textIn(raw, "name");
+  const id = textIn(raw, "id") ?? name;
   if (id === undefined) return [];
-  const label = textIn(raw, "display_name") ?? (textIn(raw, "name") === id ? undefined : textIn(raw, "name"));
+  const label = textIn(raw, "display_name") ?? (name === id ? undefined : name);
   const ownedBy = textIn(raw, "owned_by");
   const { meta } = raw;
   const contextTokens =

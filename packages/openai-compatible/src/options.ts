@@ -14,6 +14,7 @@ import {
   type Transport,
 } from "@qwen/core/http";
 import { moreOfABody } from "./wire/body.ts";
+import { told } from "./wire/json.ts";
 
 /** A model by its name, or with more that is known of it. */
 export type ModelOption = string | ModelInfo;
@@ -102,7 +103,7 @@ export function readOpenAICompatibleOptions(
 /** Options over others. One that is `undefined` is not set. */
 function over<Options extends object>(below: Options | undefined, own: Options | undefined): Options | undefined {
   if (below === undefined || own === undefined) return own ?? below;
-  return { ...below, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) };
+  return { ...below, ...told(own) };
 }
 
 const anything: Rule = () => undefined;
@@ -131,7 +132,7 @@ function readKey(key: unknown): string | undefined {
   if (key === undefined) return undefined;
   if (typeof key !== "string" || !HEADER_TEXT.test(key.trim()))
     throw new TypeError("`options.apiKey` must be a string of characters that a header can carry, on one line.");
-  return key.trim() === "" ? undefined : key.trim();
+  return key.trim() || undefined;
 }
 
 /** It is not shown either: it may hold a password. */
@@ -164,12 +165,7 @@ function readModel(given: unknown, path: string, shared: Capabilities | undefine
   const { capabilities: own, ...named } = model;
   const id = requireOption(`${path}.id`, named.id, aName);
   const capabilities = over(shared, own);
-  return {
-    ...named,
-    id: id as string,
-    ...(named.aliases !== undefined && { aliases: [...named.aliases] }),
-    ...(capabilities !== undefined && { capabilities }),
-  };
+  return told({ ...named, id: id as string, aliases: named.aliases && [...named.aliases], capabilities });
 }
 
 const aName: Rule = (value) => (typeof value === "string" && value !== "" ? undefined : "a name that is not empty");
@@ -186,12 +182,8 @@ const MODEL_RULES: Rules<ModelInfo> = {
 /** A copy that its owner cannot change any more. Throws a `TypeError` for what is no JSON. */
 function structured(extraBody: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(
-      JSON.stringify(extraBody, (_, value: unknown) => {
-        if (typeof value === "function") throw new TypeError("A function is no JSON.");
-        return value;
-      }),
-    ) as Readonly<Record<string, unknown>>;
+    // What has no copy, such as a function, would be left out without a word.
+    return JSON.parse(JSON.stringify(structuredClone(extraBody))) as Readonly<Record<string, unknown>>;
   } catch {
     throw new TypeError("`options.extraBody` must be what JSON can tell.");
   }

@@ -13,12 +13,12 @@ export function refusedParameter(
   { status, sent }: { readonly status: number; readonly sent: Body["optional"] },
 ): string | undefined {
   if (status !== 400 && status !== 422) return undefined;
-  const says = message.slice(0, 2000);
-  if (!REFUSES.test(says) && !/unsupported|unknown/i.test(code ?? "")) return undefined;
+  const says = `${code} ${message.slice(0, 2000)}`;
+  if (!REFUSES.test(says)) return undefined;
   const names = Object.keys(sent);
   const name = names.find((each) => param === each) ?? names.find((each) => isNamed(says, each));
   if (name === undefined) return undefined;
-  return /(?:\b|_)values?\b/i.test(`${code} ${says}`) ? refusalOf(name, sent[name]) : name;
+  return /(?:\b|_)values?\b/i.test(says) ? refusalOf(name, sent[name]) : name;
 }
 
 /** A name of several words stands for itself; one that is a word needs to be marked as a name. */

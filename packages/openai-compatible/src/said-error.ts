@@ -22,8 +22,7 @@ export function errorIn(json: JsonObject): SaidError | undefined {
   }
   if (errors !== undefined && errors !== null) return read(Array.isArray(errors) ? errors[0] : errors, json);
   if (detail !== undefined && detail !== null) return read(detail, json);
-  const says = textIn(json, "message") ?? textIn(json, "msg");
-  if (says === undefined) return undefined;
+  if (messageIn(json) === undefined) return undefined;
   return json["object"] === "error" || json["code"] !== undefined || json["type"] === "error"
     ? read(json, json)
     : undefined;
@@ -36,8 +35,7 @@ export function errorInText(text: string): SaidError {
   if (isObject(first)) {
     const found = errorIn(first);
     if (found !== undefined) return found;
-    const message = textIn(first, "message") ?? textIn(first, "msg");
-    if (message !== undefined) return read(first, first);
+    if (messageIn(first) !== undefined) return read(first, first);
   }
   if (typeof json === "string") return said(json);
   return said(pageTitle(text));
@@ -54,11 +52,15 @@ function read(outer: unknown, outermost: JsonObject): SaidError {
     return { ...said(error), message: textIn(around, "message") ?? error, ...codesIn(around) };
   if (Array.isArray(error)) return said(listed(error));
   if (!isObject(error)) return said("");
-  const message = textIn(error, "message") ?? textIn(error, "msg") ?? textIn(error, "detail") ?? "";
+  const message = messageIn(error) ?? textIn(error, "detail") ?? "";
   const { metadata } = error;
   // A router tells what the vendor behind it has said.
   const raw = isObject(metadata) ? textIn(metadata, "raw") : undefined;
   return { ...codesIn(error), message: raw === undefined ? message : `${message}: ${raw}` };
+}
+
+function messageIn(json: JsonObject): string | undefined {
+  return textIn(json, "message") ?? textIn(json, "msg");
 }
 
 function codesIn(error: JsonObject): Omit<SaidError, "message"> {
@@ -74,13 +76,13 @@ function listed(errors: readonly unknown[]): string {
       if (!isObject(each)) return word(each) ?? "";
       const { loc } = each;
       const where = Array.isArray(loc) ? `${loc.map(word).join(".")}: ` : "";
-      return `${where}${textIn(each, "msg") ?? textIn(each, "message") ?? ""}`;
+      return `${where}${messageIn(each) ?? ""}`;
     })
     .join("; ");
 }
 
 function said(message: string): SaidError {
-  return { message, code: undefined, type: undefined, param: undefined };
+  return { message, ...codesIn({}) };
 }
 
 function word(value: unknown): string | undefined {

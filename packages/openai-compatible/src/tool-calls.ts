@@ -58,8 +58,7 @@ export class ToolCalls {
       const isWhole = parseJson(input) !== undefined;
       if (!isWhole && isCut) continue;
       const { name } = call;
-      if (name === undefined)
-        throw new QwenError("protocol", `${this.#sink.host} sends a tool call without the name of its tool.`);
+      if (name === undefined) throw this.#wrong("a tool call without the name of its tool");
       if (!isWhole)
         throw new InvalidOutputError({ issues: [`the input of the call to "${name}" is no JSON`], text: input });
       const toolCallId = call.id ?? this.#idOf(call);
@@ -102,8 +101,7 @@ export class ToolCalls {
   }
 
   #begin(index: number | undefined): Call {
-    if (this.#calls.length === MOST_CALLS)
-      throw new QwenError("protocol", `${this.#sink.host} sends more than ${MOST_CALLS} tool calls in one answer.`);
+    if (this.#calls.length === MOST_CALLS) throw this.#wrong(`more than ${MOST_CALLS} tool calls in one answer`);
     const call: Call = { givenId: undefined, name: undefined, input: "", id: undefined };
     this.#calls.push(call);
     if (index !== undefined) this.#known.set(index, call);
@@ -126,17 +124,17 @@ export class ToolCalls {
       return isObject(given) ? JSON.stringify(given) : "";
     } catch (cause) {
       // What can be read so deep cannot be written.
-      throw new QwenError("protocol", `${this.#sink.host} sends a tool call that is nested too deep.`, { cause });
+      throw this.#wrong("a tool call that is nested too deep", cause);
     }
+  }
+
+  #wrong(what: string, cause?: unknown): QwenError {
+    return new QwenError("protocol", `${this.#sink.host} sends ${what}.`, { cause });
   }
 
   #short(value: unknown, what: string): string | undefined {
     if (typeof value !== "string" || value === "") return undefined;
-    if (value.length > LONGEST_NAME)
-      throw new QwenError(
-        "protocol",
-        `${this.#sink.host} sends a tool call whose ${what} has ${value.length} characters.`,
-      );
+    if (value.length > LONGEST_NAME) throw this.#wrong(`a tool call whose ${what} has ${value.length} characters`);
     return value;
   }
 }

@@ -1,4 +1,5 @@
 import type { ReasoningEffort } from "@qwen/core";
+import { oneOf } from "@qwen/core/http";
 import type { ModelOf, OpenAICompatibleProvider } from "../openai-compatible.ts";
 import type { ModelOption } from "../options.ts";
 import { presetProvider, type PresetOptions } from "./preset.ts";
@@ -59,7 +60,7 @@ export function dashscope<
       },
     },
     options,
-    { region: Object.keys(BASES) },
+    { region: oneOf(...Object.keys(BASES)) },
   );
 }
 

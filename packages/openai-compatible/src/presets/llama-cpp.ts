@@ -34,7 +34,6 @@ const PRESET: Preset = {
   baseURL: "http://127.0.0.1:8080/v1",
   models: MODELS,
   dialect: {
-    prefill: "message",
     reasoning: thinkingOfTemplate,
     capabilities: { tools: true, json: true, prefill: true },
     timeouts: { headersMs: 120_000, firstOutputMs: 120_000 },

@@ -45,15 +45,7 @@ const PRESET: Preset = {
 
 /** As it has them: "high", "medium", "low" and "none". */
 function reasoning(effort: ReasoningEffort): Readonly<Record<string, unknown>> {
-  return { reasoning_effort: STEPS[effort] };
+  return { reasoning_effort: STEPS[effort] ?? effort };
 }
 
-const STEPS: Readonly<Record<ReasoningEffort, string>> = {
-  none: "none",
-  minimal: "low",
-  low: "low",
-  medium: "medium",
-  high: "high",
-  xhigh: "high",
-  max: "high",
-};
+const STEPS: Readonly<Partial<Record<ReasoningEffort, string>>> = { minimal: "low", xhigh: "high", max: "high" };

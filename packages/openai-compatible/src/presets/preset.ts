@@ -1,4 +1,4 @@
-import { oneOf, readOptions, type Rules } from "@qwen/core/http";
+import { readOptions, type Rule, type Rules } from "@qwen/core/http";
 import { endpointProvider, type ModelOf, type OpenAICompatibleProvider } from "../openai-compatible.ts";
 import { OPTION_RULES, type ModelOption, type OpenAICompatibleOptions } from "../options.ts";
 import type { Dialect } from "../wire/dialect.ts";
@@ -45,10 +45,9 @@ export interface Preset {
 export function presetProvider<Id extends string, Models extends readonly ModelOption[]>(
   preset: Preset,
   given: PresetOptions<Id, Models> & { readonly models?: Models | undefined },
-  choices: Readonly<Record<string, readonly string[]>> = {},
+  choices: Readonly<Record<string, Rule>> = {},
 ): OpenAICompatibleProvider<Id, ModelOf<Models[number]>> {
-  const own = Object.fromEntries(Object.entries(choices).map(([name, values]) => [name, oneOf(...values)]));
-  const rules: Rules<typeof given> = { ...OPTION_RULES, ...own };
+  const rules: Rules<typeof given> = { ...OPTION_RULES, ...choices };
   const options: Partial<typeof given> = { ...readOptions("options", given, rules) };
   for (const name of Object.keys(choices)) Reflect.deleteProperty(options, name);
   const { id = preset.id, baseURL = preset.baseURL, models = preset.models } = options;

@@ -1,33 +1,26 @@
 import { filesOf, imagesOf, QwenError, type AttachedFilePart, type ImagePart, type Message } from "@qwen/core";
-import { dataUrl, fileSource, imageSource, isBlob, startTimer } from "@qwen/core/http";
+import { dataUrl, fileSource, imageSource, isBlob } from "@qwen/core/http";
 
 /** The bytes of the Blobs in messages, read before the messages are written. */
 export type ReadBlobs = ReadonlyMap<Blob, Uint8Array>;
 
-/**
- * Reads the Blobs in messages; `undefined` at once where there are none. Rejects with `invalid_request` for one that cannot be read,
- * or not in `limitMs`.
- */
-export function readBlobs(messages: readonly Message[], limitMs: number): Promise<ReadBlobs> | undefined {
+/** Reads the Blobs in messages; `undefined` at once where there are none. Rejects with `invalid_request` for one that cannot be read. */
+export function readBlobs(messages: readonly Message[]): Promise<ReadBlobs> | undefined {
   const blobs = messages.flatMap((message) => [
     ...imagesOf(message).flatMap(({ image }) => (isBlob(image) ? [image] : [])),
     ...filesOf(message).flatMap(({ file }) => (isBlob(file) ? [file] : [])),
   ]);
-  return blobs.length === 0 ? undefined : read(blobs, limitMs);
+  return blobs.length === 0 ? undefined : read(blobs);
 }
 
-async function read(blobs: readonly Blob[], limitMs: number): Promise<ReadBlobs> {
-  const late = Promise.withResolvers<never>();
-  const timer = startTimer(limitMs, () => late.reject(new Error(`It took longer than ${limitMs} ms.`)));
+async function read(blobs: readonly Blob[]): Promise<ReadBlobs> {
   const entries = blobs.map(async (blob) => [blob, new Uint8Array(await blob.arrayBuffer())] as const);
   try {
-    return new Map(await Promise.race([Promise.all(entries), late.promise]));
+    return new Map(await Promise.all(entries));
   } catch (cause) {
-    throw new QwenError("invalid_request", "The request cannot be sent: a Blob in its messages cannot be read.", {
+    throw new QwenError("invalid_request", "The request cannot be sent: a Blob in it cannot be read.", {
       cause,
     });
-  } finally {
-    timer.stop();
   }
 }
 

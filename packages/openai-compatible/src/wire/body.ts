@@ -1,6 +1,7 @@
 import { QwenError, type ProviderRequest, type Settings, type Tool, type Warning } from "@qwen/core";
 import { isGroup, warnOfSettings, type Rule } from "@qwen/core/http";
 import type { Dialect } from "./dialect.ts";
+import { told } from "./json.ts";
 import type { WireMessages } from "./messages.ts";
 
 /** What a body is made of. */
@@ -44,15 +45,15 @@ const NEEDED: ReadonlySet<string> = new Set([
 export function chatBody(parts: BodyParts): Body {
   const { model, messages, settings, honoured, dialect, extras, refused } = parts;
   const asked = settings === undefined ? {} : among(settings, honoured);
-  const parameters: Record<string, unknown> = {
+  const parameters: Record<string, unknown> = told({
     stream_options: { include_usage: true },
     ...settingsOf(asked, dialect),
-    ...toolsOf(asked, dialect),
+    ...toolsOf(asked),
     ...prefillOf(messages, dialect),
     ...Object.assign({}, ...extras),
-  };
+  });
   const renamed = renameLimit(parameters, refused);
-  const optional = Object.entries(parameters).filter(([name, value]) => value !== undefined && !NEEDED.has(name));
+  const optional = Object.entries(parameters).filter(([name]) => !NEEDED.has(name));
   const isLeft = ([name, value]: readonly [string, unknown]): boolean =>
     refused.has(name) || refused.has(refusalOf(name, value));
   const left = refused.size === 0 ? [] : optional.filter(isLeft);
@@ -77,7 +78,7 @@ export function refusalOf(name: string, value: unknown): string {
 /** Asks for a limit of tokens under its other name, where the endpoint refuses the one. */
 function renameLimit(parameters: Record<string, unknown>, refused: ReadonlySet<string>): readonly Warning[] {
   const other = MAX_TOKENS.find((name) => !refused.has(name));
-  const name = MAX_TOKENS.find((each) => refused.has(each) && parameters[each] !== undefined);
+  const name = MAX_TOKENS.find((each) => refused.has(each) && each in parameters);
   if (other === undefined || name === undefined) return [];
   parameters[other] ??= parameters[name];
   delete parameters[name];
@@ -117,10 +118,10 @@ const SETTING_NAMES: Readonly<Record<string, keyof Settings>> = {
   parallel_tool_calls: "parallelToolCalls",
 };
 
-function settingsOf(settings: Settings, { maxTokens = "max_tokens", reasoning }: Dialect): Record<string, unknown> {
+function settingsOf(settings: Settings, { reasoning }: Dialect): Record<string, unknown> {
   const { stopSequences, responseFormat, reasoning: effort } = settings;
   return {
-    [maxTokens]: settings.maxOutputTokens,
+    max_tokens: settings.maxOutputTokens,
     ...Object.fromEntries(Object.entries(VALUES).map(([name, setting]) => [name, settings[setting]])),
     ...(stopSequences?.length === 0 && { stop: undefined }),
     ...(effort !== undefined && (reasoning?.(effort) ?? { reasoning_effort: effort })),
@@ -135,14 +136,11 @@ function formatOf(schema: unknown): object {
 
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-function toolsOf(
-  { tools = [], toolChoice, parallelToolCalls }: Settings,
-  { toolName = TOOL_NAME }: Dialect,
-): Record<string, unknown> {
+function toolsOf({ tools = [], toolChoice, parallelToolCalls }: Settings): Record<string, unknown> {
   if (tools.length === 0) return {};
   for (const { name } of tools) {
-    if (!toolName.test(name))
-      throw invalid(`no tool can be called ${JSON.stringify(name.slice(0, 80))} here, only what ${toolName} takes.`);
+    if (!TOOL_NAME.test(name))
+      throw invalid(`no tool can be called ${JSON.stringify(name.slice(0, 80))} here, only what ${TOOL_NAME} takes.`);
   }
   const names = tools.map(({ name }) => name);
   if (typeof toolChoice === "object" && !names.includes(toolChoice.toolName))

@@ -15,16 +15,12 @@ export interface Dialect {
    * @defaultValue "message"
    */
   readonly prefill?: "message" | "partial" | "continue_final_message" | undefined;
-  /** Under which name it takes a limit of tokens. @defaultValue "max_tokens" */
-  readonly maxTokens?: "max_tokens" | "max_completion_tokens" | undefined;
   /**
    * What asks it for so much thought. With it, a model is asked for none where it goes on behind the beginning of an answer.
    *
    * @defaultValue `reasoning_effort`
    */
   readonly reasoning?: ((effort: ReasoningEffort) => Readonly<Record<string, unknown>>) | undefined;
-  /** What it takes as the name of a tool. @defaultValue up to 64 letters, digits, `_` and `-` */
-  readonly toolName?: RegExp | undefined;
   /** What its models can do, unless options say otherwise. */
   readonly capabilities?: Capabilities | undefined;
   /** More for each request's body. */

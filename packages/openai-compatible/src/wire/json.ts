@@ -1,3 +1,5 @@
+import { isGroup } from "@qwen/core/http";
+
 /** An object as JSON has them. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -12,7 +14,7 @@ export function parseJson(text: string): unknown {
 
 /** Whether a value is an object, and no list. */
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isGroup(value);
 }
 
 /** A field that is text, and not empty. */

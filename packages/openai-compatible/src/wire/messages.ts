@@ -33,13 +33,13 @@ export function wireMessages(messages: readonly Message[], blobs: ReadBlobs): Wi
 }
 
 function written(message: Message, blobs: ReadBlobs): readonly WireMessage[] {
-  const { role, content } = message;
-  if (typeof content === "string") return [{ role: role === "developer" ? "system" : role, content }];
+  const { content } = message;
+  const role = message.role === "developer" ? "system" : message.role;
+  if (typeof content === "string") return [{ role, content }];
   if (role === "tool") return toolMessages(content, blobs);
   const calls = content.filter((part) => part.type === "tool-call");
-  const said = contentOf(content, blobs);
-  if (role !== "assistant") return [{ role: role === "developer" ? "system" : role, content: said }];
-  return [{ role, content: said, ...(calls.length > 0 && { tool_calls: calls.map(wireCall) }) }];
+  const holdsCalls = role === "assistant" && calls.length > 0;
+  return [{ role, content: contentOf(content, blobs), ...(holdsCalls && { tool_calls: calls.map(wireCall) }) }];
 }
 
 /** A message for each result; words beside them are the user's. */
