@@ -3,7 +3,7 @@ const CLOSE = "</think>";
 
 /** A text that grows, told apart into what was thought at its beginning and what is said. */
 export class Thought {
-  #state: "beginning" | "thinking" | "said" | "speaking" = "beginning";
+  #state: "beginning" | "opened" | "thinking" | "said" | "speaking" = "beginning";
   /** What may be a piece of a tag, or white space that nothing follows yet. */
   #held = "";
 
@@ -14,6 +14,8 @@ export class Thought {
     switch (this.#state) {
       case "beginning":
         return this.#begin(text, final);
+      case "opened":
+        return this.#open(text, final);
       case "thinking":
         return this.#think(text, final);
       case "said":
@@ -26,8 +28,8 @@ export class Thought {
   #begin(text: string, final: boolean): Told {
     const words = text.trimStart();
     if (words.startsWith(OPEN)) {
-      this.#state = "thinking";
-      return this.#think(words.slice(OPEN.length).trimStart(), final);
+      this.#state = "opened";
+      return this.#open(words.slice(OPEN.length), final);
     }
     if (!final && OPEN.startsWith(words)) {
       this.#held = text;
@@ -35,6 +37,14 @@ export class Thought {
     }
     this.#state = "speaking";
     return { thought: "", said: text };
+  }
+
+  /** White space behind the tag is none of the thought. */
+  #open(text: string, final: boolean): Told {
+    const thought = text.trimStart();
+    if (thought === "") return NOTHING;
+    this.#state = "thinking";
+    return this.#think(thought, final);
   }
 
   #think(text: string, final: boolean): Told {

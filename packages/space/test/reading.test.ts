@@ -178,6 +178,13 @@ describe("<think> at the beginning of a text", () => {
     );
   });
 
+  test("takes no white space behind the tag for a thought, also where it comes by itself", () => {
+    const cut = new Thought();
+    expect([cut.add("<think>"), cut.add("\n"), cut.add("", { final: true })]).toEqual(
+      Array.from({ length: 3 }, () => ({ thought: "", said: "" })),
+    );
+  });
+
   test.each([
     ["<think>\nHmm.\n</think>\n\nHello", "Hmm.", "Hello"],
     ["  <think>Hmm</think>", "Hmm", ""],
