@@ -68,7 +68,8 @@ export interface Router<Names extends string = string> {
   readonly names: readonly RouterName<Names>[];
   /**
    * Those of the names that lead to a model which can do all that is wanted, each with such candidates only; without those that
-   * have two meanings. Throws a `TypeError` for what is no capability.
+   * have two meanings. What a model does not say of itself counts as the default that `Capabilities` names: of one that does
+   * not tell which settings it honours, none is known. Throws a `TypeError` for what is no capability.
    */
   find(wanted: Capabilities): readonly RouterName<Names>[];
   /** How each model is doing. */
