@@ -146,20 +146,20 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       return;
     }
     const ways = attempt.isContinuable ? continueBy : [];
-    this.#continuation = new Continuation(attempt.collector.text(), error, {
-      reader: this.reader,
-      ways,
-      candidates: this.#candidates,
-    });
-    const { way } = this.#continuation;
-    const move = way === undefined ? undefined : this.#plan.after({ error }, attempt.candidate, record);
+    const before = this.#continuation?.way;
+    const { candidate, collector } = attempt;
+    const known = { reader: this.reader, ways, candidates: this.#candidates };
+    const continuation = new Continuation(collector.text(), error, known);
+    this.#continuation = continuation;
+    const { way } = continuation;
+    if (way === "prefill" || before === "prefill") this.#plan.admit(continuation.among(), candidate);
+    const move = way === undefined ? undefined : this.#plan.after({ error }, candidate, record);
     if (this.#host.isOver) return;
-    if (move?.type === "stop") this.#host.end(error, "failed");
-    else if (move?.type === "ask" && way === "replay") this.#askAfter(move);
+    if (move?.type === "ask") this.#askAfter(move);
+    else if (move?.type === "stop") this.#host.end(error, "failed");
     else {
-      if (move?.type === "ask") this.#plan.refund();
-      // Of a replay the plan has decided already that nobody may be asked.
-      else if (way === "replay") this.#continuation.nextWay();
+      // Of this way the plan has decided that nobody may be asked.
+      continuation.nextWay();
       this.#tryWay();
     }
   }
@@ -169,9 +169,9 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     const continuation = this.#continuation;
     for (; continuation?.way !== undefined; continuation.nextWay()) {
       this.#plan.admit(continuation.among());
-      const next = this.#plan.next();
-      if (next === undefined) continue;
-      this.#askAfter({ candidate: next, delayMs: 0 });
+      const move = this.#plan.toNext();
+      if (move.type !== "ask") continue;
+      this.#askAfter(move);
       return;
     }
     if (continuation !== undefined) this.#host.end(continuation.error, "failed");
@@ -206,8 +206,11 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       const error = copyOf(refused, { provider, requestId: this.log.requestId });
       this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error });
       this.#plan.refund();
-      candidate = this.#plan.next();
-      if (candidate === undefined) this.#exhausted(error);
+      const move = this.#plan.toNext();
+      candidate = undefined;
+      if (move.type !== "ask") this.#exhausted(error);
+      else if (move.delayMs === 0) candidate = move.candidate;
+      else this.#askAfter(move);
     }
   }
 

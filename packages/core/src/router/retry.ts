@@ -81,6 +81,12 @@ export class Plan<Candidate> {
   #waiting: Candidate[];
   /** Not to be asked again, by any way. */
   #barred: Set<Candidate> | undefined;
+  /** What each ended with at last, and when. */
+  #ends: Map<Candidate, { readonly error: unknown; readonly atMs: number }> | undefined;
+  /** Who can be asked by the way that is in use; all, where none was named. */
+  #able: readonly Candidate[] | undefined;
+  /** Until when those are left alone that are to be asked anew. */
+  #restsUntil: Map<Candidate, number> | undefined;
   #begun = 0;
 
   constructor(candidates: readonly Candidate[], options: PlanOptions<Candidate>) {
@@ -98,6 +104,7 @@ export class Plan<Candidate> {
     // No copy: a route may be long, and each of its candidates refuse.
     waiting.splice(waiting.indexOf(chosen), 1);
     this.#begun++;
+    if (this.#ends?.has(chosen) === true) this.#countTry(chosen);
     return chosen;
   }
 
@@ -105,24 +112,36 @@ export class Plan<Candidate> {
   after(outcome: Outcome, candidate: Candidate, attempt: Attempt): Move<Candidate> {
     const verdict = readVerdict(this.#options.shouldRetry?.(outcome, attempt));
     if (verdict === "stop") return { type: "stop" };
-    if (verdict === "retry") return this.#again(candidate, outcome.error) ?? this.#toNext();
-    if (verdict === "next") return this.#toNext();
+    (this.#ends ??= new Map()).set(candidate, { error: outcome.error, atMs: performance.now() });
+    if (verdict === "next") this.#bar(candidate);
+    if (verdict === "retry") return this.#again(candidate, outcome.error) ?? this.toNext();
+    if (verdict === "next") return this.toNext();
     if (outcome.error === undefined) return { type: "stop" };
 
     const rule = ruleOf(outcome.error);
-    // Who has another answer may still go on with that of somebody else.
-    if (rule.sameProvider === "never" && rule !== ERROR_RULES.unsupported) (this.#barred ??= new Set()).add(candidate);
     // A breaker that has just opened is for the requests behind it, this one included.
     const openForMs = this.#options.recoversInMs?.(candidate) ?? 0;
     const repeated = this.#mayRepeat(candidate, outcome.error, rule)
       ? this.#again(candidate, outcome.error, { openForMs })
       : undefined;
-    return repeated ?? (rule.nextCandidate ? this.#toNext() : { type: "stop" });
+    return repeated ?? (rule.nextCandidate ? this.toNext() : { type: "stop" });
   }
 
-  /** From now on these are asked, whoever was asked before, except for those who may not be asked again. */
-  admit(candidates: readonly Candidate[]): void {
-    this.#waiting = candidates.filter((candidate) => this.#barred?.has(candidate) !== true);
+  /**
+   * From now on only these are asked, whoever was asked before: each after the wait that its last outcome asks for, and none
+   * that may not be asked again. What `current` ended with is still to be told to {@link after}.
+   */
+  admit(candidates: readonly Candidate[], current?: Candidate): void {
+    const restsUntil = new Map<Candidate, number>();
+    for (const candidate of candidates) {
+      const until = candidate === current ? undefined : this.#mayBeAskedFrom(candidate);
+      if (until !== undefined) restsUntil.set(candidate, until);
+    }
+    this.#able = candidates;
+    this.#restsUntil = restsUntil;
+    const now = performance.now();
+    const restOf = (candidate: Candidate): number => Math.max(now, restsUntil.get(candidate) ?? 0);
+    this.#waiting = [...restsUntil.keys()].toSorted((one, other) => restOf(one) - restOf(other));
   }
 
   /** Gives back the place of an attempt that never began. */
@@ -138,18 +157,43 @@ export class Plan<Candidate> {
     return this.#tries?.get(candidate) ?? 1;
   }
 
-  #toNext(): Move<Candidate> {
+  /** Who is asked next, and when. */
+  toNext(): Move<Candidate> {
     const candidate = this.next();
-    return candidate === undefined ? { type: "exhausted" } : { type: "ask", candidate, delayMs: 0 };
+    if (candidate === undefined) return { type: "exhausted" };
+    const until = this.#restsUntil?.get(candidate) ?? 0;
+    return { type: "ask", candidate, delayMs: until === 0 ? 0 : Math.max(0, until - performance.now()) };
+  }
+
+  /** By the clock of `performance`; `undefined` where it may not be asked by this request any more. */
+  #mayBeAskedFrom(candidate: Candidate): number | undefined {
+    if (this.#barred?.has(candidate) === true) return undefined;
+    const end = this.#ends?.get(candidate);
+    if (end === undefined) return 0;
+    // Who has another answer may still go on with that of somebody else, and at once.
+    const isOther = ruleOf(end.error) === ERROR_RULES.unsupported;
+    const waitMs = isOther ? 0 : this.#waitBefore(candidate, end.error);
+    if (waitMs === undefined) return undefined;
+    const leftMs = Math.max(0, end.atMs + waitMs - performance.now());
+    const openForMs = this.#options.recoversInMs?.(candidate) ?? 0;
+    return !this.#isInTime(leftMs) || leftMs < openForMs ? undefined : end.atMs + waitMs;
+  }
+
+  #bar(candidate: Candidate): void {
+    (this.#barred ??= new Set()).add(candidate);
+  }
+
+  #countTry(candidate: Candidate): void {
+    this.#tries ??= new Map();
+    this.#tries.set(candidate, this.#triesOf(candidate) + 1);
   }
 
   #again(candidate: Candidate, error: unknown, { openForMs = 0 } = {}): Move<Candidate> | undefined {
-    if (this.#begun >= this.#maxAttempts) return undefined;
+    if (this.#begun >= this.#maxAttempts || this.#able?.includes(candidate) === false) return undefined;
     const delayMs = this.#waitBefore(candidate, error);
     if (delayMs === undefined || !this.#isInTime(delayMs) || delayMs < openForMs) return undefined;
     this.#begun++;
-    this.#tries ??= new Map();
-    this.#tries.set(candidate, this.#triesOf(candidate) + 1);
+    this.#countTry(candidate);
     return { type: "ask", candidate, delayMs };
   }
 
@@ -173,9 +217,14 @@ export class Plan<Candidate> {
   }
 
   /** Whether to ask the same provider again before those who were not asked yet. */
-  #mayRepeat(candidate: Candidate, error: unknown, { sameProvider, breaker }: ErrorRule): boolean {
+  #mayRepeat(candidate: Candidate, error: unknown, rule: ErrorRule): boolean {
+    const { sameProvider, breaker } = rule;
     const tried = this.#countOf(candidate, error);
-    if (sameProvider === "never" || (sameProvider === "once" && tried > 1)) return false;
+    if (sameProvider === "never" || (sameProvider === "once" && tried > 1)) {
+      // That one has another answer, or cannot do this: there may be another way to ask it.
+      if (rule !== ERROR_RULES.unsupported) this.#bar(candidate);
+      return false;
+    }
     const left = this.#waiting.length;
     if (left === 0) return true;
     // Others may answer now: one more try, not of one that is full or wants a pause, and never at the price of their turn.

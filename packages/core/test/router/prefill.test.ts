@@ -5,6 +5,7 @@ import type { Message } from "../../src/message.ts";
 import type { Settings } from "../../src/provider.ts";
 import type { ProviderPart, StreamPart } from "../../src/part.ts";
 import type { CommitPoint } from "../../src/router/attempt-settings.ts";
+import type { Outcome } from "../../src/router/retry.ts";
 import { finish, messages, scripted, text, type Scripted, type Step } from "./scripted.ts";
 import { failure, read, routerOf, useVirtualTime } from "./virtual.ts";
 
@@ -224,5 +225,63 @@ describe("an answer that breaks off is gone on with by a prefill", () => {
     const answer = await ask([a]);
     expect(answer.error).toMatchObject({ code: "stream_interrupted", text: "Hello " });
     expect(a.requests).toHaveLength(3);
+  });
+
+  describe("by the errors table, as a replay is", () => {
+    const pause = (retryAfterMs: number) => failure("rate_limited", { retryAfterMs });
+    const rest = [text("world."), stop];
+
+    test("leaves alone who asks for a longer pause than is granted", async () => {
+      const a = provider("a", [[text("Hello "), pause(60_000)], rest]);
+      const b = provider("b", [[text("Hello you."), stop]], false);
+      const answer = await ask([a, b]);
+      expect(answer.shown).toBe("Hello you.");
+      expect(answer.ways).toEqual(["a - -", "b replay 6"]);
+      const alone = provider("a", [[text("Hello "), pause(60_000)], rest]);
+      expect((await ask([alone], { temperature: 0 })).error).toMatchObject({ code: "stream_interrupted" });
+      expect(alone.requests).toHaveLength(1);
+    });
+
+    test("keeps a pause, also of one that failed before another broke off", async () => {
+      const alone = await ask([provider("a", [[text("Hello "), pause(800)], rest])]);
+      expect(alone.shown).toBe("Hello world.");
+      expect(alone.tookMs).toBeGreaterThanOrEqual(800);
+      const answer = await ask([provider("a", [[pause(800)], rest]), provider("b", [[text("Hello "), cut]], false)]);
+      expect(answer.ways).toEqual(["a - -", "b - -", "a prefill 6"]);
+      expect(answer.tookMs).toBeGreaterThanOrEqual(800);
+      const kept = provider("a", [[pause(60_000)], rest]);
+      const cutOff = provider(
+        "b",
+        [
+          [text("Hello "), cut],
+          [text("Hello b."), stop],
+        ],
+        false,
+      );
+      expect((await ask([kept, cutOff])).ways).toEqual(["a - -", "b - -", "b replay 6"]);
+    });
+
+    test("waits before it asks the same provider again", async () => {
+      const answer = await ask([provider("a", [[text("Hello "), failure("connection")], rest])]);
+      expect(answer.shown).toBe("Hello world.");
+      expect(answer.tookMs).toBeGreaterThanOrEqual(250);
+    });
+
+    test("asks once more after an error that is granted one more try, by whatever way", async () => {
+      const a = provider("a", [[text("Hello "), failure("space_error")], [failure("space_error")]]);
+      expect((await ask([a])).error).toMatchObject({ code: "stream_interrupted", text: "Hello " });
+      expect(a.requests).toHaveLength(2);
+    });
+
+    test("never asks a provider again of which `shouldRetry` said to go on to the next", async () => {
+      const a = provider("a", [[text("Hello "), cut], rest]);
+      const b = provider("b", [[text("b."), stop]]);
+      const shouldRetry = ({ error }: Outcome) => (error === undefined ? undefined : "next");
+      const options = { commit: "continue", retry: { shouldRetry } } as const;
+      expect((await read(routerOf([a], options))).error).toMatchObject({ code: "stream_interrupted" });
+      expect(a.requests).toHaveLength(1);
+      const both = await read(routerOf([provider("a", [[text("Hello "), cut], rest]), b], options));
+      expect(told(both.parts)).toBe("Hello b.");
+    });
   });
 });
