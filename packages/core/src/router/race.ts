@@ -149,8 +149,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     const before = this.#continuation?.way;
     const { candidate, collector } = attempt;
     const known = { reader: this.reader, ways, candidates: this.#candidates };
-    const continuation = new Continuation(collector.text(), error, known);
-    this.#continuation = continuation;
+    const continuation = (this.#continuation = new Continuation(collector.text(), error, known));
     const { way } = continuation;
     if (way === "prefill" || before === "prefill") this.#plan.admit(continuation.among(), candidate);
     const move = way === undefined ? undefined : this.#plan.after({ error }, candidate, record);
@@ -216,7 +215,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   /** Nobody more can be asked; those who are may still answer. */
   #exhausted(error: unknown): void {
-    if (this.#isHopeful) return;
+    if (this.#engaged > 0) return;
     if (this.#continuation === undefined) {
       this.#host.end(error, "exhausted");
       return;
@@ -248,7 +247,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     if (!this.#active.includes(attempt) || this.#active.length >= (hedge.maxConcurrent ?? 2)) return;
     this.#hedges.add(hedge.delayMs, () =>
       this.#orEnd(() => {
-        const next = this.#active.includes(attempt) ? this.#plan.next() : undefined;
+        const hasPlace = this.#active.includes(attempt) && this.#engaged < (hedge.maxConcurrent ?? 2);
+        const next = hasPlace ? this.#plan.next() : undefined;
         if (next !== undefined) this.#ask(next, { isHedge: true });
       }),
     );
@@ -278,9 +278,9 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     return seal(attempt, last, this.reader, this.#host);
   }
 
-  /** Whether there is still someone to wait for. */
-  get #isHopeful(): boolean {
-    return this.#active.length + this.#retries.size > 0;
+  /** How many there are to wait for: who is to be asked in a while has its place already. */
+  get #engaged(): number {
+    return this.#active.length + this.#retries.size;
   }
 
   #cancel(attempt: Attempt<Part, Result>, reason: unknown, { timedOut = false } = {}): void {

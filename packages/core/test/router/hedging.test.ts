@@ -149,4 +149,27 @@ describe("hedging", () => {
     await read(routerOf([scripted("a", [slow(1000)]), b], { hedge }), { hedge: false });
     expect(b.requests).toHaveLength(0);
   });
+
+  test("never asks more at the same time than `maxConcurrent`, whatever is asked again meanwhile", async () => {
+    const lost = (ms: number): readonly Step[] => [{ waitMs: ms }, failure("connection")];
+    const late = slow(1000);
+    const providers = [
+      scripted("a", [lost(60), late]),
+      scripted("b", [lost(30), late]),
+      scripted("c", [late]),
+      scripted("d", [late]),
+    ];
+    const router = routerOf(providers, {
+      hedge: { delayMs: 40, maxConcurrent: 2 },
+      retry: { baseDelayMs: 60, maxAttempts: 12 },
+    });
+    const [active, most] = [new Set<number>(), { count: 0 }];
+    router.observe((event) => {
+      if (event.type === "attempt-started") active.add(event.number);
+      else if (event.type === "attempt-ended") active.delete(event.number);
+      most.count = Math.max(most.count, active.size);
+    });
+    expect((await complete(router)).completion).toMatchObject({ text: "slow" });
+    expect(most.count).toBe(2);
+  });
 });
