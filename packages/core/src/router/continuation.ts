@@ -68,8 +68,8 @@ export class Continuation<Part> {
     this.#reader = reader;
     this.#shown = shown;
     this.#candidates = candidates;
-    // No model goes on behind nothing.
-    const isPrefillable = shown !== "" && candidates.some(canPrefill);
+    // No model goes on behind nothing, nor behind half a character, which UTF-8 has no bytes for.
+    const isPrefillable = shown !== "" && !/[\uD800-\uDBFF]$/.test(shown) && candidates.some(canPrefill);
     this.#ways = ways.filter((way) => way !== "prefill" || isPrefillable);
   }
 

@@ -183,6 +183,18 @@ describe("an answer that breaks off is gone on with by a prefill", () => {
     expect(answer.ways).toEqual(["a - -", "a replay 0"]);
   });
 
+  test("asks nobody to go on behind half a character, which no wire carries: that is replayed", async () => {
+    const cat = "\u{1F63A}";
+    const a = provider("a", [
+      [text(`Hi ${cat.slice(0, 1)}`), cut],
+      [text(`Hi ${cat}.`), stop],
+    ]);
+    const answer = await ask([a]);
+    expect(answer.shown).toBe(`Hi ${cat}.`);
+    expect(answer.ways).toEqual(["a - -", "a replay 4"]);
+    expect(answer.lastMessages[0]?.at(-1)).toEqual(messages[0]);
+  });
+
   test.each<{ content: Message["content"]; joined: Message["content"] }>([
     { content: "It is ", joined: "It is blue" },
     {
