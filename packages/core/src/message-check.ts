@@ -1,3 +1,4 @@
+import { attachmentProblem } from "./attachment-check.ts";
 import type { QwenError } from "./errors.ts";
 import { isJsonText } from "./json-in-text.ts";
 import {
@@ -139,20 +140,25 @@ class MessageCheck {
   }
 
   #image({ image }: ImagePart, path: string): void {
-    this.#source(() => imageSource(image), image, `${path}.image`);
+    this.#source(() => imageSource(image), image, `${path}.image`, { mayBeEmpty: false });
   }
 
   #file(part: AttachedFilePart, path: string): void {
-    this.#source(() => fileSource(part.file), part.file, `${path}.file`);
+    this.#source(() => fileSource(part.file), part.file, `${path}.file`, { mayBeEmpty: true });
     this.#string(part, "mediaType", path, { filled: true });
     if (part.filename !== undefined) this.#string(part, "filename", path);
   }
 
-  #source(read: () => unknown, given: unknown, path: string): void {
-    // One in a string may be megabytes, which are decoded where they are needed.
-    if (typeof given === "string" && /^data:/i.test(given)) return;
+  #source(
+    read: () => Uint8Array | Blob | URL,
+    given: unknown,
+    path: string,
+    rules: { readonly mayBeEmpty: boolean },
+  ): void {
     try {
-      read();
+      // One in a string may be megabytes, which are parsed and decoded where they are needed.
+      const problem = attachmentProblem(typeof given === "string" && /^data:/i.test(given) ? given : read(), rules);
+      if (problem !== undefined) this.#wrong(path, problem);
     } catch (error) {
       this.#wrong(path, `cannot be read: ${(error as QwenError).message.slice(0, -1)}`);
     }

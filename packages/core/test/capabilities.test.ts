@@ -18,9 +18,9 @@ const able: ModelInfo = {
 };
 const unsaid: ModelInfo = { ...plain, capabilities: {} };
 const question = { role: "user", content: "Hi" } as const;
-const picture = { role: "user", content: [{ type: "image", image: new URL("data:,") }] } as const;
+const picture = { role: "user", content: [{ type: "image", image: new URL("data:,x") }] } as const;
 const image = (given: unknown) => ({ type: "image", image: given });
-const file = { type: "file", file: new URL("data:,"), mediaType: "text/plain" } as const;
+const file = { type: "file", file: new URL("data:,x"), mediaType: "text/plain" } as const;
 const call = { type: "tool-call", toolCallId: "1", toolName: "t", input: "{}" } as const;
 const result = { type: "tool-result", toolCallId: "1", toolName: "t", output: { type: "text", value: "42" } } as const;
 const shown = { ...result, output: { type: "content", value: [file] } } as const;
@@ -133,6 +133,26 @@ describe("a request that cannot be sent", () => {
   test.each<[string, unknown]>([
     ["messages[1].content[0].text must be a string", part({ type: "text" })],
     ["messages[1].content[0].file cannot be read: A file cannot be", part({ ...file, file: "file:///etc/passwd" })],
+    ...["data:nonsense", new URL("data:nonsense"), "DATA:image/png;base64", `data:${"x".repeat(2000)},x`].map(
+      (url) =>
+        ["messages[1].content[0].image cannot be read: a data: URL has a comma", part(image(url))] satisfies [
+          string,
+          unknown,
+        ],
+    ),
+    ...["@@@", "A", "AAAAA", "AA=", "A===", "====", "%%%", "AA AA A", "AA-_", `${"A".repeat(99_999)}@`].map(
+      (data) =>
+        [
+          "messages[1].content[0].image cannot be read: the data of its data: URL is no base64",
+          part(image(`data:image/png;base64,${data}`)),
+        ] satisfies [string, unknown],
+    ),
+    ...["data:image/png;base64,", new URL("data:,"), "data:,#x", new Uint8Array(), new ArrayBuffer(), new Blob([])].map(
+      (nothing) =>
+        ["messages[1].content[0].image is empty: it has no bytes", part(image(nothing))] satisfies [string, unknown],
+    ),
+    ["messages[1].content[0].file cannot be read: a data: URL", part({ ...file, file: "data:nonsense" })],
+    ["messages[1].content[0].file cannot be read: the data of", part({ ...file, file: "data:a/b;base64,@@@" })],
     ["messages[1].content[0].mediaType must be a string that is not empty", part({ ...file, mediaType: "" })],
     ["messages[1].content[0].filename must be a string", part({ ...file, filename: 1 })],
     ["messages[1].content[0].providerMetadata must be an object", part({ ...file, providerMetadata: "x" })],
@@ -206,6 +226,13 @@ describe("a request that cannot be sent", () => {
     checkRequest({ messages: [question, { role: "system", content: "" }] });
     checkRequest({ messages: [{ role: "developer", content: "x" }, question], settings: { seed: undefined, topP: 1 } });
     checkRequest({ messages: [{ role: "user", content: [{ type: "image", image: new Uint8Array(1) }] }] });
+    const images = ["AA", "AA==", "AA%3D%3d", "AA A\n=", "A".repeat(99_999), "+/+/#x"].map(
+      (data) => `data:image/png;base64,${data}`,
+    );
+    for (const good of [...images, ` ${images[0]}`, new URL("data:,@@@"), "DATA:image/svg+xml; charset=utf-8,<svg/>"])
+      checkRequest({ messages: [{ role: "user", content: [{ type: "image", image: good }] }] });
+    for (const empty of ["data:,", new Uint8Array(), new Blob([])])
+      checkRequest({ messages: [{ role: "user", content: [{ ...file, file: empty }] }] });
   });
 });
 

@@ -86,7 +86,7 @@ describe("what is asked", () => {
       { id: "m", aliases: [], capabilities: { ...capabilities, images: true, tools: true, json: true } },
     ] as const;
     const provider = scripted("a", [[text("ok"), finish]], { models });
-    const images = [new Uint8Array(1), new Blob([]), new URL("data:,")];
+    const images = [new Uint8Array(1), new Blob(["x"]), new URL("data:,x")];
     const schema = { type: "object", of: [1] };
     await createRouter({ plugins: [provider] }).complete({
       model: "m",
