@@ -3,6 +3,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Seam } from "./continuation.ts";
 import type { PartKind, PartReader } from "./part-reader.ts";
+import type { Telling } from "./telling.ts";
 
 /** Where an attempt belongs to up to its commit point. */
 export interface AttemptOwner<Part, Result> {
@@ -20,10 +21,8 @@ export interface AttemptOwner<Part, Result> {
   seamAt(candidate: Candidate<Part>): Seam<Part> | undefined;
   /** A part that passes at once, before the commit point. */
   live(attempt: Attempt<Part, Result>, part: Part): void;
-  /** Whether anybody watches the parts of attempts that only their outcome is wanted of. */
-  readonly watches: boolean;
-  /** A part came, before the commit point. */
-  watched(attempt: Attempt<Part, Result>, part: Part): void;
+  /** Tells the parts of attempts that only their outcome is wanted of, where somebody watches. */
+  readonly telling: Telling<Part, Result> | undefined;
   /** The commit point is reached. */
   committed(attempt: Attempt<Part, Result>): void;
   failed(attempt: Attempt<Part, Result>, error: unknown): void;

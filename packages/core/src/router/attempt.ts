@@ -170,7 +170,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     const kind = this.#owner.reader.kind(part);
     if (this.#held !== undefined) {
       this.#takeBeforeCommit(part, kind, this.#held);
-      if (this.#owner.watches && kind !== "finish" && kind !== "whole") this.#owner.watched(this, part);
+      if (kind !== "finish" && kind !== "whole") this.#owner.telling?.said(this, part, kind);
       return;
     }
     if (kind === "output" || kind === "opening") this.#clock?.output();

@@ -25,8 +25,9 @@ export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   /** Leave out all parts: only the outcome is of interest. @defaultValue false */
   readonly outcomeOnly?: boolean | undefined;
   /**
-   * Then told parts as they come, of attempts that fail as well: what announces each attempt, of those side by side what the
-   * oldest says, and the last part of the answer. What it throws disturbs nothing.
+   * Then told parts as they come, of attempts that fail as well: one attempt at a time, what announces it and what it says, and
+   * the last part of the answer. Of those side by side it is the oldest; of another, what it has said so far is told once that
+   * one is over or it has answered itself, and nothing where it failed before. What it throws disturbs nothing.
    */
   readonly onPart?: ((part: Part) => void) | undefined;
   /** How an answer that breaks off can be gone on with, where `commit` asks for that, in this order. @defaultValue by a replay */

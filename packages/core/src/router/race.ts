@@ -7,13 +7,13 @@ import type { AttemptOwner } from "./attempt-owner.ts";
 import type { Candidate } from "./candidate.ts";
 import { continues } from "./attempt-settings.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
-import { watch } from "./observers.ts";
 import { Continuation, type Seam } from "./continuation.ts";
 import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
 import { checkedRandom, Plan } from "./retry.ts";
 import { seal, type Sealed } from "./seal.ts";
 import { chooseCandidate, firstAllowed, recoversInMs } from "./strategy.ts";
+import { Telling } from "./telling.ts";
 import { Waits } from "./waits.ts";
 
 /** After so many attempts timers get their turn, also where each fails at once and nobody asks for a pause. */
@@ -29,6 +29,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   readonly buffered: boolean;
   readonly holds: boolean;
   readonly maxQueueMs: number;
+  readonly telling: Telling<Part, Result> | undefined;
   readonly #options: AttemptsOptions<Part, Result>;
   readonly #host: RaceHost<Part, Result>;
   readonly #candidates: readonly Candidate<Part>[];
@@ -42,12 +43,13 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   #continuation: Continuation<Part> | undefined;
 
   constructor(options: AttemptsOptions<Part, Result>, host: RaceHost<Part, Result>) {
-    const { commit, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order" } = options;
+    const { commit, onPart, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order" } = options;
     const random = options.random === undefined ? Math.random : checkedRandom(options.random);
     this.reader = options.reader;
     this.buffered = outcomeOnly || commit === "buffered";
     this.holds = !outcomeOnly;
     this.maxQueueMs = maxQueueMs;
+    if (outcomeOnly && onPart !== undefined) this.telling = new Telling(onPart, options.reader, host);
     this.#options = options;
     this.#host = host;
     this.#candidates = options.candidates();
@@ -57,15 +59,6 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       recoversInMs,
       choose: strategy === "in-order" ? firstAllowed : (some) => chooseCandidate(some, { strategy, random }),
     });
-  }
-
-  get watches(): boolean {
-    return !this.holds && this.#options.onPart !== undefined;
-  }
-
-  watched(attempt: Attempt<Part, Result>, part: Part): void {
-    const { onPart } = this.#options;
-    if (onPart !== undefined && attempt === this.#active[0]) watch(onPart, part);
   }
 
   get log(): AttemptLog {
@@ -127,9 +120,11 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       if (record === undefined || this.#host.isOver) return;
       const move = this.#plan.after({ error }, attempt.candidate, record);
       if (this.#host.isOver) return;
+      this.telling?.left(attempt);
       if (move.type === "ask") this.#askAfter(move);
       else if (move.type === "stop") this.#host.end(this.#continuation?.error ?? error, "failed");
       else this.#exhausted(error);
+      this.telling?.goOn();
     });
   }
 
@@ -188,6 +183,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
         this.#cancel(other, reason);
         other.stop(reason);
       }
+      this.telling?.turnTo(attempt);
       if (!this.#host.isOver) this.#host.won(attempt);
     });
   }
@@ -226,7 +222,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   #begin(candidate: Candidate<Part>, isHedge: boolean): void {
     const { log, flow } = this.#host;
-    const { hedge, onPart } = this.#options;
+    const { hedge } = this.#options;
     const { provider, model } = candidate;
     const lastError = log.attempts.at(-1)?.error;
     const number = ++this.#begun;
@@ -241,7 +237,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     log.started(attempt);
     const part = this.reader.attempt?.({ provider, model, number, lastError });
     if (part !== undefined && this.holds) flow.push(part);
-    else if (part !== undefined && onPart !== undefined) watch(onPart, part);
+    else this.telling?.begun(attempt, part);
     if (this.#active.includes(attempt)) attempt.begin();
     if (hedge === undefined || this.#continuation !== undefined || attempt.isHandedOver) return;
     if (!this.#active.includes(attempt) || this.#active.length >= (hedge.maxConcurrent ?? 2)) return;
@@ -269,7 +265,9 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     if (this.#host.isOver) return true;
     if (move.type !== "ask") return false;
     this.#host.log.turnDown(new Error("`shouldRetry` turned the answer down."));
+    this.telling?.left(attempt);
     this.#askAfter(move);
+    this.telling?.goOn();
     return true;
   }
 
@@ -286,6 +284,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   #cancel(attempt: Attempt<Part, Result>, reason: unknown, { timedOut = false } = {}): void {
     if (!this.#active.includes(attempt)) return;
     this.#active = this.#active.filter((other) => other !== attempt);
+    this.telling?.left(attempt);
     attempt.cancel(reason, { timedOut });
   }
 

@@ -49,9 +49,11 @@ export interface ObjectRequest<Names extends string = string, Value = unknown> e
 /** Options of `router.complete()`. */
 export interface CompleteOptions {
   /**
-   * Watches parts as they come, while the answer is held until it is whole: queues, progress, and what attempts say. An `attempt`
-   * part begins each of them, also after one whose text came to nothing; of those side by side it is the oldest one that is
-   * heard. `finish` comes last. What it throws or a promise that rejects disturbs nothing.
+   * Watches parts as they come, while the answer is held until it is whole: queues, progress, and what attempts say, one attempt
+   * at a time. An `attempt` part begins each one that is told, also after one whose text came to nothing: what follows is its own
+   * up to the next `attempt`. Of those side by side the oldest is told. Once it fails, or another one answers, that other is
+   * told: its `attempt`, all it has said so far (not where it stood in a queue, nor its progress), and the rest as it comes. One
+   * that fails before is not told. `finish` comes last. What it throws or a promise that rejects disturbs nothing.
    *
    * @defaultValue nobody watches
    */

@@ -119,7 +119,7 @@ describe("complete(request, { onPart })", () => {
     ]);
   });
 
-  test("hears of attempts side by side the oldest, and finish once", async () => {
+  test("hears of attempts side by side the oldest, then the one that answers, and finish once", async () => {
     const seen: string[] = [];
     const router = routerOf([scripted("a", [slow(500, "a")]), scripted("b", [slow(10, "b")])], {
       hedge: { delayMs: 100 },
@@ -128,7 +128,7 @@ describe("complete(request, { onPart })", () => {
     const answer = router.complete({ model: "m", messages }, { onPart });
     await vi.runAllTimersAsync();
     expect((await answer).provider).toBe("b");
-    expect(seen).toEqual(["attempt", "attempt", "finish"]);
+    expect(seen).toEqual(["attempt", "attempt", "text-delta", "finish"]);
   });
 
   test("disturbs nothing by throwing, rejecting, never settling, or leaving", async () => {
