@@ -6,6 +6,7 @@ import { InnerCall, type InnerCallOwner } from "../inner-call.ts";
 import { weightOfPart } from "../part-weight.ts";
 import type { Provider, ProviderRequest } from "../provider.ts";
 import type { FinishPart, ProviderPart, StreamPart } from "../part.ts";
+import { snapshotOf } from "../snapshot.ts";
 import { beginningOf, type Output } from "./output.ts";
 import type { PartReader } from "./part-reader.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
@@ -105,10 +106,15 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   }
 }
 
-/** Hands the parts of answers to who watches them. */
+/** Hands the parts of answers to who watches them: copies, as the answer is made of the parts themselves. */
 export function answerParts(onPart: (part: StreamPart) => void): (part: RoutedPart) => void {
   // They are what a stream hands out: only a last part is not, and that has been sealed when it comes here.
-  return (part) => (isChecked(part) ? undefined : onPart(part as StreamPart));
+  return (part) => (isChecked(part) ? undefined : onPart(copied(part as StreamPart)));
+}
+
+/** Text stays as it is: one character may be in two parts of it, by halves. */
+function copied(part: StreamPart): StreamPart {
+  return "text" in part ? { ...part } : snapshotOf(part);
 }
 
 /** Reads the parts of checked answers. */

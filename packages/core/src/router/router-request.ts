@@ -53,7 +53,8 @@ export interface CompleteOptions {
    * at a time. An `attempt` part begins each one that is told, also after one whose text came to nothing: what follows is its own
    * up to the next `attempt`. Of those side by side the oldest is told. Once it fails, or another one answers, that other is
    * told: its `attempt`, all it has said so far (not where it stood in a queue, nor its progress), and the rest as it comes. One
-   * that fails before is not told. `finish` comes last. What it throws or a promise that rejects disturbs nothing.
+   * that fails before is not told. `finish` comes last. Parts are copies. What it throws or a promise that rejects disturbs
+   * nothing.
    *
    * @defaultValue nobody watches
    */

@@ -93,3 +93,41 @@ describe("complete(request, { onPart }) with attempts side by side tells one att
     expect(seen).toEqual(["attempt", "text-delta", "attempt"]);
   });
 });
+
+test("who hears parts by `onPart` may write on them: the answer and the provider's own parts stay as they are", async () => {
+  const call = {
+    type: "tool-call",
+    toolCallId: "1",
+    toolName: "t",
+    input: "{}",
+    providerMetadata: { a: { b: 1 } },
+  } as const;
+  const last = { type: "finish", reason: "stop", usage: { inputTokens: 1 }, response: { id: "r" } } as const;
+  const parts = [text("one \ud83d"), text("\ude00"), call, last] as const;
+  const before = structuredClone(parts);
+  const heard: unknown[] = [];
+  const onPart = (part: StreamPart): void => {
+    if (part.type === "text-delta") heard.push(part.text);
+    spoil(part);
+  };
+  const answering = routerOf([scripted("a", [parts])]).complete({ model: "m", messages }, { onPart });
+  await vi.runAllTimersAsync();
+  expect(await answering).toMatchObject({
+    text: "one \u{1f600}",
+    toolCalls: [call],
+    finishReason: "stop",
+    usage: { inputTokens: 1 },
+    response: { id: "r" },
+    attempts: [{ provider: "a", number: 1 }],
+  });
+  expect(parts).toEqual(before);
+  expect(heard).toEqual(["one \ud83d", "\ude00"]);
+});
+
+/** Writes on all there is, however deep. */
+function spoil(value: object): void {
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === "object" && member !== null) spoil(member as object);
+    else Reflect.set(value, name, "spoilt");
+  }
+}
