@@ -23,6 +23,8 @@ export interface AttemptOwner<Part, Result> {
   live(attempt: Attempt<Part, Result>, part: Part): void;
   /** Tells the parts of attempts that only their outcome is wanted of, where somebody watches. */
   readonly telling: Telling<Part, Result> | undefined;
+  /** Its provider is done, and its answer is still looked at: nobody is to be asked beside it. */
+  answered(): void;
   /** The commit point is reached. */
   committed(attempt: Attempt<Part, Result>): void;
   failed(attempt: Attempt<Part, Result>, error: unknown): void;

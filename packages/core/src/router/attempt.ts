@@ -90,11 +90,6 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     return this.#latencyMs === undefined ? performance.now() : this.#startedAt + this.#latencyMs;
   }
 
-  /** Whether its parts are passed on already. */
-  get isHandedOver(): boolean {
-    return this.#receiver !== undefined;
-  }
-
   /** Asks, as soon as there is a place. */
   begin(): void {
     try {
@@ -168,14 +163,18 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   take(part: Part): void {
     if (this.#isOver) return;
     const kind = this.#owner.reader.kind(part);
-    if (this.#held !== undefined) {
+    if (kind === "answered") {
+      this.#place?.leave();
+      this.#place = undefined;
+      this.#owner.answered();
+    } else if (this.#held !== undefined) {
       this.#takeBeforeCommit(part, kind, this.#held);
       if (kind !== "finish" && kind !== "whole") this.#owner.telling?.said(this, part, kind);
-      return;
+    } else {
+      if (kind === "output" || kind === "opening") this.#clock?.output();
+      this.#seam?.check(part);
+      this.#receiver?.pass(this, part, kind);
     }
-    if (kind === "output" || kind === "opening") this.#clock?.output();
-    this.#seam?.check(part);
-    this.#receiver?.pass(this, part, kind);
   }
 
   end(): void {
@@ -218,7 +217,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     return pullFlow(parts, this.#clock);
   }
 
-  #takeBeforeCommit(part: Part, kind: PartKind, held: HeldParts<Part> | Seam<Part>): void {
+  #takeBeforeCommit(part: Part, kind: Exclude<PartKind, "answered">, held: HeldParts<Part> | Seam<Part>): void {
     switch (kind) {
       case "live":
         if (!this.#hasOutput) this.#noticeQueue(part);
@@ -293,7 +292,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     const durationMs = performance.now() - this.#startedAt;
     const record = { provider, model, number: this.number, durationMs, ...(error !== undefined && { error }) };
     // It has gone on with the answer once it is shown.
-    if (this.#seam === undefined || !this.isHandedOver) return record;
+    if (this.#seam === undefined || this.#receiver === undefined) return record;
     const { continuedAt, continuedBy } = this.#seam;
     return { ...record, continuedAt, continuedBy };
   }

@@ -24,6 +24,11 @@ class CheckedObject {
   }
 }
 
+/** Comes once the provider has said all, before the check. */
+class AllSaid {
+  readonly type = "answered";
+}
+
 /** How an answer is checked. */
 export interface CheckOptions {
   readonly output: Output;
@@ -32,8 +37,8 @@ export interface CheckOptions {
 }
 
 /**
- * The answer of a provider, checked before its `finish` goes on. The time that a schema takes is not the provider's: only the
- * total of the request bounds it.
+ * The answer of a provider, checked before its `finish` goes on. The time that a schema takes is not the provider's: its place
+ * is given back before, no hedge is begun meanwhile, and only the total of the request bounds it.
  */
 export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   readonly flow = new Flow<RoutedPart>(this, weightOfPart);
@@ -89,6 +94,7 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
 
   async #conclude(finish: FinishPart): Promise<void> {
     const { output } = this.#options;
+    this.flow.push(new AllSaid() as unknown as RoutedPart);
     try {
       const value = await output.check(this.#text.whole(), { beginning: this.#beginning, reason: finish.reason });
       this.flow.push(new CheckedObject(value) as unknown as RoutedPart);
@@ -120,7 +126,10 @@ function copied(part: StreamPart): StreamPart {
 /** Reads the parts of checked answers. */
 export const checkedParts: PartReader<RoutedPart, Completion> = {
   ...providerParts,
-  kind: (part) => (isChecked(part) ? "opening" : providerParts.kind(part)),
+  kind(part) {
+    if (isAllSaid(part)) return "answered";
+    return isChecked(part) ? "opening" : providerParts.kind(part);
+  },
   collect: () => new ObjectCollector(),
 };
 
@@ -140,4 +149,8 @@ class ObjectCollector extends Collector {
 
 function isChecked(part: object): boolean {
   return part instanceof CheckedObject;
+}
+
+function isAllSaid(part: object): boolean {
+  return part instanceof AllSaid;
 }

@@ -9,9 +9,10 @@ import type { Usage } from "../part.ts";
  *   says all of it, comes before the first output in place of all of them.
  * - `opening` comes before output and is dropped with a failed attempt: white space, what belongs to an answer and is none.
  * - `output` is what the caller asked for; the first one is the commit point.
+ * - `answered` says that the provider is done: what is left to do, such as a check, needs no place of it, and no hedge beside it.
  * - `finish` ends a whole answer. `whole` is output and finish in one. `error` ends an attempt.
  */
-export type PartKind = "live" | "start" | "opening" | "output" | "finish" | "whole" | "error";
+export type PartKind = "live" | "start" | "opening" | "output" | "answered" | "finish" | "whole" | "error";
 
 /** An attempt that begins. */
 export interface AttemptStart {

@@ -171,6 +171,10 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     if (continuation !== undefined) this.#host.end(continuation.error, "failed");
   }
 
+  answered(): void {
+    this.#hedges.clear();
+  }
+
   committed(attempt: Attempt<Part, Result>): void {
     this.#orEnd(() => {
       if (!this.#active.includes(attempt)) return;
@@ -212,12 +216,9 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   /** Nobody more can be asked; those who are may still answer. */
   #exhausted(error: unknown): void {
     if (this.#engaged > 0) return;
-    if (this.#continuation === undefined) {
-      this.#host.end(error, "exhausted");
-      return;
-    }
-    this.#continuation.nextWay();
-    this.#tryWay();
+    this.#continuation?.nextWay();
+    if (this.#continuation === undefined) this.#host.end(error, "exhausted");
+    else this.#tryWay();
   }
 
   #begin(candidate: Candidate<Part>, isHedge: boolean): void {
@@ -238,16 +239,16 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     const part = this.reader.attempt?.({ provider, model, number, lastError });
     if (part !== undefined && this.holds) flow.push(part);
     else this.telling?.begun(attempt, part);
-    if (this.#active.includes(attempt)) attempt.begin();
-    if (hedge === undefined || this.#continuation !== undefined || attempt.isHandedOver) return;
-    if (!this.#active.includes(attempt) || this.#active.length >= (hedge.maxConcurrent ?? 2)) return;
-    this.#hedges.add(hedge.delayMs, () =>
-      this.#orEnd(() => {
-        const hasPlace = this.#active.includes(attempt) && this.#engaged < (hedge.maxConcurrent ?? 2);
-        const next = hasPlace ? this.#plan.next() : undefined;
-        if (next !== undefined) this.#ask(next, { isHedge: true });
-      }),
-    );
+    if (!this.#active.includes(attempt)) return;
+    // Before it begins: it may answer at once.
+    if (hedge !== undefined && this.#continuation === undefined && this.#active.length < (hedge.maxConcurrent ?? 2))
+      this.#hedges.add(hedge.delayMs, () => this.#orEnd(() => this.#hedge(attempt, hedge.maxConcurrent)));
+    attempt.begin();
+  }
+
+  #hedge(slow: Attempt<Part, Result>, maxConcurrent = 2): void {
+    const next = this.#active.includes(slow) && this.#engaged < maxConcurrent ? this.#plan.next() : undefined;
+    if (next !== undefined) this.#ask(next, { isHedge: true });
   }
 
   #askAfter({ candidate, delayMs }: { readonly candidate: Candidate<Part>; readonly delayMs: number }): void {

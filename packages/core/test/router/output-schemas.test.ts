@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 
 import type { OutputOption } from "../../src/router/output.ts";
-import { ada, ask, fits, JSON_SCHEMA, person, schemaOf } from "./objects.ts";
+import { ada, ask, fits, JSON_SCHEMA, person, schemaOf, wrong } from "./objects.ts";
 import { messages, scripted } from "./scripted.ts";
 import { failure, routerOf, useVirtualTime } from "./virtual.ts";
 
@@ -67,6 +67,61 @@ describe("a schema that", () => {
     const left = ask([scripted("a", [fits])], { output: stuck, signal: controller.signal });
     controller.abort(new Error("enough"));
     expect(await left).toEqual({ error: new Error("enough") });
+  });
+});
+
+describe("the time of a schema is no provider's:", () => {
+  const checkingFor = (ms: number) =>
+    schemaOf(async (value) => {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return { value };
+    });
+
+  test("one that asks the same router is not waited for by itself", async () => {
+    const router = routerOf([scripted("a", [fits])], { limits: { maxConcurrent: 1 } });
+    const asking = schemaOf(async () => ({ value: (await router.complete({ model: "m", messages })).text }));
+    expect((await ask(router, { output: asking })).answer).toMatchObject({ object: JSON.stringify(ada) });
+    expect(router.health()).toMatchObject([{ busy: 0, waiting: 0 }]);
+  });
+
+  test("a slow one keeps nobody from the provider, and its place is given back once", async () => {
+    const router = routerOf([scripted("a", [fits, [{ waitMs: 100 }, ...fits]])], { limits: { maxConcurrent: 1 } });
+    const slow = ask(router, { output: checkingFor(150) });
+    const startedAt = performance.now();
+    const took = [1, 2].map(async () => {
+      await router.complete({ model: "m", messages });
+      return performance.now() - startedAt;
+    });
+    expect((await slow).answer).toMatchObject({ object: ada });
+    // One after the other: nobody slips in where the first call ends.
+    expect(await Promise.all(took)).toEqual([100, 200]);
+  });
+
+  test("what does not fit is asked for again in a place like any other", async () => {
+    const router = routerOf([scripted("a", [wrong, [{ waitMs: 100 }, ...fits]])], { limits: { maxConcurrent: 1 } });
+    const events: string[] = [];
+    router.observe(({ type }) => void events.push(type));
+    let asked = 0;
+    const picky = schemaOf(async () => {
+      asked++;
+      if (asked > 1) return { value: asked };
+      void router.complete({ model: "m", messages });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { issues: [{ message: "no" }] };
+    });
+    expect((await ask(router, { output: picky })).answer).toMatchObject({ object: 2, attempts: [{}, { number: 2 }] });
+    expect(events.filter((type) => type === "waiting")).toHaveLength(1);
+    expect(router.health()).toMatchObject([{ busy: 0, waiting: 0 }]);
+  });
+
+  test.each([
+    ["that answered late", [{ waitMs: 50 }, ...fits]],
+    ["that answered at once", fits],
+  ])("no hedge is begun beside a provider %s", async (_what, script) => {
+    const [first, second] = [scripted("a", [script]), scripted("b", [fits])];
+    const router = routerOf([first, second], { hedge: { delayMs: 100 } });
+    expect((await ask(router, { output: checkingFor(800) })).answer).toMatchObject({ object: ada, provider: "a" });
+    expect(second.requests).toHaveLength(0);
   });
 });
 

@@ -61,6 +61,20 @@ async function run(scripts: Readonly<Record<string, readonly Part[]>>, options =
 }
 
 describe("a stream of other parts", () => {
+  test.each(["first-output", "buffered"])(
+    "keeps to itself that a provider is done, by `commit: %j`",
+    async (commit) => {
+      const script: readonly Part[] = [["output", "text"], ["answered"], ["opening", "!"], ["finish", "done"]];
+      const { parts, outcome } = await run({ a: script }, { commit });
+      expect(parts).toEqual([
+        ["output", "text"],
+        ["opening", "!"],
+        ["finish", "done by a in 1"],
+      ]);
+      expect(outcome).toMatchObject({ result: expect.stringContaining("text!|done by a") });
+    },
+  );
+
   test("has its opening parts held and dropped with a failed attempt, its live parts not", async () => {
     const { parts, outcome } = await run({
       a: [
