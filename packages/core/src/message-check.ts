@@ -33,9 +33,13 @@ export function problemsOf(messages: readonly Message[]): readonly string[] {
   return check.problems.length > 0 ? check.problems : lastProblem(messages);
 }
 
-/** The last message, system prompts aside: those stand beside the dialogue, wherever they are in the list. */
-export function lastSpoken(messages: readonly Message[]): Message | undefined {
-  return messages.findLast(isSpoken);
+/**
+ * The beginning of the answer, where a chat ends with one: a last message of the assistant. System prompts stand beside the
+ * dialogue, wherever they are in the list.
+ */
+export function begunAnswer(messages: readonly Message[]): Message | undefined {
+  const last = messages.findLast(isSpoken);
+  return last?.role === "assistant" ? last : undefined;
 }
 
 function isSpoken({ role }: Message): boolean {

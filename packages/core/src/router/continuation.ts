@@ -1,6 +1,6 @@
 import { QwenError, StreamInterruptedError } from "../errors.ts";
 import type { Message } from "../message.ts";
-import { lastSpoken } from "../message-check.ts";
+import { begunAnswer } from "../message-check.ts";
 import type { Settings } from "../provider.ts";
 import type { CommitPoint } from "./attempt-settings.ts";
 import type { Candidate } from "./candidate.ts";
@@ -36,8 +36,8 @@ export function waysOf(
 
 /** A chat whose last message is the beginning of its answer. Two of the assistant's one after the other are one. */
 export function begun(messages: readonly Message[], beginning: string): readonly Message[] {
-  const last = lastSpoken(messages);
-  if (last?.role !== "assistant") return [...messages, { role: "assistant", content: beginning }];
+  const last = begunAnswer(messages);
+  if (last === undefined) return [...messages, { role: "assistant", content: beginning }];
   const { content } = last;
   const joined =
     typeof content === "string" ? content + beginning : [...content, { type: "text", text: beginning } as const];

@@ -3,6 +3,7 @@ import { disregard } from "../disregard.ts";
 import { InvalidOutputError, QwenError } from "../errors.ts";
 import { jsonInText } from "../json-in-text.ts";
 import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
+import { begunAnswer } from "../message-check.ts";
 import { textOf, type Message } from "../message.ts";
 import { isGroup, mustBe, refuseUnknown } from "../options.ts";
 import { printable, wordsOf } from "../printable.ts";
@@ -155,14 +156,15 @@ function keyOf(segment: unknown): string {
 
 /** What an answer is to go on behind; empty where the chat ends with a question. */
 export function beginningOf(messages: readonly Message[]): string {
-  const last = messages.at(-1);
-  return last?.role === "assistant" ? textOf(last) : "";
+  const begun = begunAnswer(messages);
+  return begun === undefined ? "" : textOf(begun);
 }
 
 /** The chat that tells a model why it is asked again. */
 function corrected(messages: readonly Message[], { text, issues }: InvalidOutputError): readonly Message[] {
   const beginning = beginningOf(messages);
-  const before = beginning === "" ? messages : messages.slice(0, -1);
+  const begun = begunAnswer(messages);
+  const before = beginning === "" ? messages : messages.filter((message) => message !== begun);
   const answer = beginning + text;
   const shown = (answer.length > MOST_SHOWN ? `${answer.slice(0, MOST_SHOWN)}…` : answer).toWellFormed();
   const asked: Message = {

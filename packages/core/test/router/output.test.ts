@@ -213,6 +213,22 @@ test("an answer that goes on behind a beginning is checked with it, and told so 
   expect((await ask([whatFollows], { messages: chat })).answer).toMatchObject({ object: ada, text: '"age": 36}' });
 });
 
+test.each([true, false])("so is one with a system prompt behind that beginning (json: %j)", async (json) => {
+  const models = [{ id: "m", aliases: [], capabilities: { ...capabilities, prefill: true, json } }] as const;
+  const last = { role: "system", content: "Be brief." } as const;
+  const chat = [...messages, { role: "assistant", content: '{"name": "Ada", ' }, last] as const;
+  const provider = scripted("a", [whole('"age": "36"}'), fits], { models });
+  expect((await ask([provider], { messages: chat })).answer).toMatchObject({ object: ada, attempts: [{}, {}] });
+  const spoken = provider.requests[1]?.messages.filter(({ role }) => role !== "system");
+  expect(spoken).toMatchObject([
+    ...messages,
+    { role: "assistant", content: '{"name": "Ada", "age": "36"}' },
+    { role: "user", content: expect.stringContaining("`age`") },
+  ]);
+  const whatFollows = scripted("a", [whole('"age": 36}')], { models });
+  expect((await ask([whatFollows], { messages: chat })).answer).toMatchObject({ object: ada, text: '"age": 36}' });
+});
+
 test("the object has the type that the schema gives, of zod too", async () => {
   const router = routerOf([scripted("a", [fits])]);
   const { object: person } = await router.complete({
