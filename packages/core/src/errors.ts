@@ -222,7 +222,7 @@ export class InvalidOutputError extends QwenError<"invalid_output"> {
   declare readonly name: "InvalidOutputError";
   /** What is wrong with it, each by its path. */
   declare readonly issues: readonly string[];
-  /** The answer as it came; of an emulated model what was cut out of it. Not enumerable: no log is to show it by chance. */
+  /** The answer as it came; of an emulated model its words, the first 1,048,576 characters. Not enumerable: no log is to show it by chance. */
   declare readonly text: string;
 
   constructor(

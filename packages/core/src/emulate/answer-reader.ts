@@ -30,6 +30,8 @@ export interface UnreadableCall {
 
 /** What is withheld behind a call that could not be read is given up beyond this. In characters. */
 const MOST_WITHHELD = 1024 * 1024;
+/** So much is kept of an answer that is to be JSON, with what stands around that. In characters. */
+const MOST_KEPT = 1024 * 1024;
 
 /**
  * Reads the text of one answer, piece by piece: what is thought, what is said, and the calls of tools.
@@ -42,6 +44,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   readonly #tools: ToolCallParser | undefined;
   readonly #json: JsonCut | undefined;
   readonly #withheld = new GrowingText();
+  readonly #uncut = new GrowingText();
   #said: Said[] = [];
   #failed: UnreadableCall | undefined;
   #calls = 0;
@@ -68,6 +71,11 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
 
   get calls(): number {
     return this.#calls;
+  }
+
+  /** Of an answer that is to be JSON: what stands in it, thought and calls aside. Of a longer one the beginning. */
+  get uncut(): string {
+    return this.#uncut.whole();
   }
 
   /** Whether what follows is of no use. */
@@ -146,10 +154,16 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   }
 
   #sayText(text: string): void {
-    const said = this.#json === undefined ? text : this.#json.feed(text);
+    const said = this.#json === undefined ? text : this.#cut(text, this.#json);
     if (said === "") return;
     const last = this.#said.at(-1);
     if (last?.type === "text") this.#said[this.#said.length - 1] = { type: "text", text: last.text + said };
     else this.#said.push({ type: "text", text: said });
+  }
+
+  #cut(text: string, json: JsonCut): string {
+    const left = MOST_KEPT - this.#uncut.length;
+    if (left > 0) this.#uncut.append(text.slice(0, left));
+    return json.feed(text);
   }
 }

@@ -215,7 +215,8 @@ export class Emulation implements FlowMaker, InnerCallOwner {
     if (this.#plan.reads.json && !hasCalls && !isJsonText(text))
       throw new InvalidOutputError({
         issues: [finish.reason === "length" ? "its JSON was cut off" : "it is no JSON"],
-        text,
+        // All of it: who is asked again is to see what was wrong.
+        text: this.#reader.uncut,
       });
     const isOver = finish.reason === "stop" || finish.reason === "other";
     const lost = this.#reader.lost ? [LOST] : [];
