@@ -52,19 +52,24 @@ export interface ContinuationOptions<Part> {
   readonly reader: PartReader<Part, unknown>;
   readonly ways: readonly ContinuedBy[];
   readonly candidates: readonly Candidate<Part>[];
+  /** What those said of their start who gave what was shown. */
+  readonly starts: readonly (Part | undefined)[];
 }
 
 /** An answer that broke off after some of its text was shown, and is to be gone on with. */
 export class Continuation<Part> {
   /** What the request ends with where nobody goes on: it has all that was shown. */
   readonly error: StreamInterruptedError;
+  readonly starts: readonly (Part | undefined)[];
   readonly #reader: PartReader<Part, unknown>;
   readonly #shown: string;
   readonly #ways: ContinuedBy[];
   readonly #candidates: readonly Candidate<Part>[];
 
-  constructor(shown: string, reason: QwenError, { reader, ways, candidates }: ContinuationOptions<Part>) {
+  constructor(shown: string, reason: QwenError, options: ContinuationOptions<Part>) {
+    const { reader, ways, candidates, starts } = options;
     this.error = interrupted(shown, reason);
+    this.starts = starts;
     this.#reader = reader;
     this.#shown = shown;
     this.#candidates = candidates;

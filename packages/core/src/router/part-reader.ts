@@ -32,6 +32,8 @@ export interface Answered<Part = unknown> {
   readonly attempts: readonly Attempt[];
   /** What the collector made of what was known at the start. */
   readonly start: Part | undefined;
+  /** The same of those who gave the beginning of an answer that broke off and was gone on with, in their order. */
+  readonly before: readonly (Part | undefined)[];
   /** From the beginning of the request to the first output of whoever answered, in ms. */
   readonly firstOutputMs: number;
   /** From the beginning of the request to its end, in ms. */

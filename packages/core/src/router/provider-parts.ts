@@ -3,7 +3,7 @@ import { disregard } from "../disregard.ts";
 import { field } from "../error-fields.ts";
 import { QwenError } from "../errors.ts";
 import { isGroup } from "../options.ts";
-import type { AttemptPart, FinishReason, ProviderPart, RouterFinishPart } from "../part.ts";
+import type { AttemptPart, FinishReason, ProviderPart, RouterFinishPart, Warning } from "../part.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
 
@@ -56,12 +56,12 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     number,
     ...(lastError !== undefined && { lastError }),
   }),
-  sealed(part, { requestId, provider, model, attempts, start }) {
+  sealed(part, { requestId, provider, model, attempts, start, before }) {
     if (part.type !== "finish") return part;
     const known = start?.type === "start" ? start : undefined;
     const { conversation, usage: told, reason, response: service, ...finish } = part;
-    const [before, since, usage] = [fieldsOf(known?.response), fieldsOf(service), fieldsOf(told)];
-    const response = before === undefined ? since : { ...before, ...since };
+    const [early, since, usage] = [fieldsOf(known?.response), fieldsOf(service), fieldsOf(told)];
+    const response = early === undefined ? since : { ...early, ...since };
     // The side of a seam that broke off never told its own.
     const isContinued = attempts.some(({ continuedBy }) => continuedBy !== undefined);
     // Behind a beginning the server has heard only half of it.
@@ -73,7 +73,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
       // Providers written without the compiler may have nothing to say about it.
       reason: typeof reason === "string" ? reason : "other",
       ...(usage !== undefined && !isContinued && { usage }),
-      warnings: allWarnings(known?.warnings, part.warnings),
+      warnings: [...before, known, part].reduce(withWarningsOf, NONE),
       ...(response !== undefined && { response }),
       requestId,
       provider,
@@ -84,6 +84,12 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
   },
   collect: () => new Collector(),
 };
+
+const NONE: readonly Warning[] = [];
+
+function withWarningsOf(warnings: readonly Warning[], part: RoutedPart | undefined): readonly Warning[] {
+  return part?.type === "start" || part?.type === "finish" ? allWarnings(warnings, part.warnings) : warnings;
+}
 
 /** What the caller asked for may leave no answer: its words, or its limit of tokens. */
 function emptyByReason(reason: FinishReason | undefined, provider: string): QwenError | undefined {

@@ -141,12 +141,13 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       return;
     }
     const ways = attempt.isContinuable ? continueBy : [];
-    const before = this.#continuation?.way;
+    const before = this.#continuation;
     const { candidate, collector } = attempt;
-    const known = { reader: this.reader, ways, candidates: this.#candidates };
+    const starts = [...(before?.starts ?? []), collector.start?.()];
+    const known = { reader: this.reader, ways, candidates: this.#candidates, starts };
     const continuation = (this.#continuation = new Continuation(collector.text(), error, known));
     const { way } = continuation;
-    if (way === "prefill" || before === "prefill") this.#plan.admit(continuation.among(), candidate);
+    if (way === "prefill" || before?.way === "prefill") this.#plan.admit(continuation.among(), candidate);
     const move = way === undefined ? undefined : this.#plan.after({ error }, candidate, record);
     if (this.#host.isOver) return;
     if (move?.type === "ask") this.#askAfter(move);
@@ -197,10 +198,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     let candidate: Candidate<Part> | undefined = first;
     while (candidate !== undefined) {
       const refused = candidate.refuse?.();
-      if (refused === undefined) {
-        this.#begin(candidate, isHedge);
-        return;
-      }
+      if (refused === undefined) break;
       const { provider, model } = candidate;
       const error = copyOf(refused, { provider, requestId: this.log.requestId });
       this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error });
@@ -211,6 +209,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       else if (move.delayMs === 0) candidate = move.candidate;
       else this.#askAfter(move);
     }
+    if (candidate !== undefined) this.#begin(candidate, isHedge);
   }
 
   /** Nobody more can be asked; those who are may still answer. */
@@ -274,7 +273,8 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   /** The last part of an answer as the caller gets it, and the whole. */
   seal(attempt: Attempt<Part, Result>, last: Part): Sealed<Part, Result> {
-    return seal(attempt, last, this.reader, this.#host);
+    const before = this.#continuation?.starts ?? [];
+    return seal(attempt, last, this.reader, { log: this.log, startedAt: this.#host.startedAt, before });
   }
 
   /** How many there are to wait for: who is to be asked in a while has its place already. */

@@ -1,6 +1,6 @@
 import type { Attempt } from "./attempt.ts";
 import type { RaceHost } from "./race-host.ts";
-import type { PartReader } from "./part-reader.ts";
+import type { Answered, PartReader } from "./part-reader.ts";
 
 /** The last part of an answer as the caller gets it, and the whole. */
 export interface Sealed<Part, Result> {
@@ -13,7 +13,7 @@ export function seal<Part, Result>(
   { candidate, collector, outputAt }: Attempt<Part, Result>,
   last: Part,
   reader: PartReader<Part, Result>,
-  { log, startedAt }: Pick<RaceHost<Part, Result>, "log" | "startedAt">,
+  { log, startedAt, before }: Pick<RaceHost<Part, Result>, "log" | "startedAt"> & Pick<Answered<Part>, "before">,
 ): Sealed<Part, Result> {
   const answered = {
     requestId: log.requestId,
@@ -21,6 +21,7 @@ export function seal<Part, Result>(
     model: candidate.model,
     attempts: [...log.attempts],
     start: collector.start?.(),
+    before,
     firstOutputMs: outputAt - startedAt,
     durationMs: performance.now() - startedAt,
   };

@@ -199,7 +199,21 @@ describe("an answer that breaks off is gone on with by a replay", () => {
       [start("topK"), ...whole],
     ]);
     expect(parts.filter(({ type }) => type === "start")).toEqual([start("seed")]);
-    expect(parts.at(-1)).toMatchObject({ warnings: [{ feature: "topK" }] });
+  });
+
+  test("tells in its finish the warnings of all who gave some of it, each once", async () => {
+    const start = (...features: readonly string[]): ProviderPart => ({
+      type: "start",
+      warnings: features.map((feature) => ({ feature, message: "No." })),
+    });
+    const { parts } = await ask([
+      [start("seed", "topK"), text("Hel"), cut],
+      [start("topP"), text("Hello"), cut],
+      [start("topK"), ...whole],
+    ]);
+    expect(parts.at(-1)).toMatchObject({
+      warnings: [{ feature: "seed" }, { feature: "topK" }, { feature: "topP" }],
+    });
   });
 
   test("leaves out usage, which the side that broke off never told", async () => {
