@@ -58,7 +58,6 @@ const own = {
   stop();
   // @ts-expect-error: no such strategy
   createRouter({ plugins: [own], strategy: "fastest" });
-  // @ts-expect-error: weights are settings of providers
   createRouter({ plugins: [own], strategy: { weights: { own: 2 } } });
   // @ts-expect-error: limits are no function
   createRouter({ plugins: [own], limits: () => ({ maxConcurrent: 1 }) });

@@ -11,7 +11,7 @@ export type { BreakerOptions, BreakerState } from "./router/circuit-breaker.ts";
 export type { BreakerChange, HealthOptions, ModelHealth } from "./router/health.ts";
 export type { Limits } from "./router/limiter.ts";
 export type { IdsOf, NamesOf, Plugin, PluginObject, Registry } from "./router/plugin.ts";
-export type { ProviderSettings, SettingsById } from "./router/provider-settings.ts";
+export type { ProviderSettings, SettingsById, Weights } from "./router/provider-settings.ts";
 export type {
   AttemptLabel,
   EventOutcome,

@@ -32,7 +32,7 @@ export type {
   SeamPlace,
 } from "./observers.ts";
 export type { Answered, AttemptStart, PartCollector, PartKind, PartReader, QueuePlace } from "./part-reader.ts";
-export type { ProviderSettings, SettingsById } from "./provider-settings.ts";
+export type { ProviderSettings, SettingsById, Weights } from "./provider-settings.ts";
 export type { BreakerFactory, LimiterFactory } from "./factories.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export type { Outcome, RetryOptions, Verdict } from "./retry.ts";

@@ -1,5 +1,5 @@
 import { nearest, shortened } from "../nearest.ts";
-import { aTableOf, readOptions, type Rule, type Rules, requireNow } from "../options.ts";
+import { aTableOf, isGroup, readOptions, type Rule, type Rules, requireNow } from "../options.ts";
 import type { Timeouts } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
 import { readLimits, type Limits } from "./limiter.ts";
@@ -12,6 +12,11 @@ export interface ProviderSettings {
   readonly timeouts?: Timeouts | undefined;
   /** How often it is asked first, in proportion to the others: from 0, where it comes last. @defaultValue 1 */
   readonly weight?: number | undefined;
+}
+
+/** The weights of several providers at once, by their ids. */
+export interface Weights<Ids extends string = string> {
+  readonly weights: { readonly [Id in Ids]?: number | undefined };
 }
 
 /** Settings of providers, by their ids. */
@@ -41,6 +46,23 @@ export function readProviderSettings(
   }
   return read;
 }
+
+/** Takes the weights out of a strategy that is one of weights, as settings of their providers, under what those have. */
+export function withWeights<Other>(
+  strategy: Other | Weights | undefined,
+  providers: SettingsById | undefined,
+): { readonly strategy: Other | undefined; readonly providers: SettingsById | undefined } {
+  if (!isWeights(strategy)) return { strategy, providers };
+  const { weights } = readOptions("strategy", strategy, WEIGHT_RULES) ?? { weights: {} };
+  const own = Object.entries(weights).map(([id, weight]) => [id, { weight, ...providers?.[id] }] as const);
+  return { strategy: undefined, providers: { ...providers, ...Object.fromEntries(own) } };
+}
+
+function isWeights(strategy: unknown): strategy is Weights {
+  return isGroup(strategy) && "weights" in strategy;
+}
+
+const WEIGHT_RULES: Rules<Weights> = { weights: aTableOf("numbers by provider id") };
 
 const settingsById = aTableOf("settings by provider id");
 

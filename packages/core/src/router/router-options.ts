@@ -4,7 +4,7 @@ import type { AttemptSettings } from "./attempt-settings.ts";
 import type { HealthOptions } from "./health.ts";
 import type { IdsOf, NamesOf, Plugin } from "./plugin.ts";
 import type { Logger } from "./logger.ts";
-import type { SettingsById } from "./provider-settings.ts";
+import type { SettingsById, Weights } from "./provider-settings.ts";
 import type { RouteTarget } from "./routes.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -19,7 +19,7 @@ export interface RouterOptions<
   P extends readonly Plugin[] = readonly Plugin[],
   R = Readonly<Record<string, RouteTarget>>,
 >
-  extends AttemptSettings, Omit<HealthOptions, "onBreakerChange" | "providers"> {
+  extends Omit<AttemptSettings, "strategy">, Omit<HealthOptions, "onBreakerChange" | "providers"> {
   /** Who can be asked. Of several that serve the same model, the first is tried first. */
   readonly plugins: P;
   /**
@@ -43,8 +43,12 @@ export interface RouterOptions<
    * @defaultValue none; a process with `NODE_DEBUG=qwen` logs to its standard error
    */
   readonly logger?: Logger | undefined;
-  /** Who of the candidates is asked first. @defaultValue "weighted" where a provider has a `weight`, else "in-order" */
-  readonly strategy?: Strategy | undefined;
+  /**
+   * Who of the candidates is asked first. `{ weights }` is `weighted`, with the `weight` of each provider by its id.
+   *
+   * @defaultValue "weighted" where a provider has a `weight`, else "in-order"
+   */
+  readonly strategy?: Strategy | Weights<NoInfer<IdsOfAll<P>>> | undefined;
 }
 
 /** The names of a router's options, for slips of the finger. */

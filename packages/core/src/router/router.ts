@@ -17,7 +17,7 @@ import type { Observers, RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 import type { NamesOf, Plugin } from "./plugin.ts";
-import { readProviderSettings, type ProviderSettings } from "./provider-settings.ts";
+import { readProviderSettings, withWeights, type ProviderSettings } from "./provider-settings.ts";
 import { registeredBy, type Registered } from "./registration.ts";
 import { createNames, type ListedName } from "./registry.ts";
 import { OPTION_NAMES, type NamesOfAll, type RouterOptions } from "./router-options.ts";
@@ -111,13 +111,14 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   if (!isGroup(options)) throw mustBe("options", "an object with `plugins`", options);
   refuseUnknown("A router", options, OPTION_NAMES);
   const { plugins, routes = {}, breaker, limits, limiter, logger, ...others } = options as RouterOptions;
-  const { retry, commit, hedge, strategy: chosen, maxQueueMs } = readAttemptSettings(others);
+  const { strategy: told, providers } = withWeights(others.strategy, others.providers);
+  const { retry, commit, hedge, strategy: chosen, maxQueueMs } = readAttemptSettings({ ...others, strategy: told });
   const timeouts = readTimeouts(others.timeouts);
   if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
   // With its holes, which are no plugins either.
   const registered = Array.from(plugins, (plugin) => registeredBy(plugin));
   const names = createNames(registered, routes);
-  const settings = readProviderSettings(others.providers, names.ids);
+  const settings = readProviderSettings(providers, names.ids);
   const strategy = strategyOf(chosen, settings);
   const observers = observersWith(logger);
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });

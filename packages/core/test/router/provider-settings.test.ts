@@ -71,6 +71,14 @@ describe("the settings of one provider", () => {
     expect(router.health()[0]?.breaker).toBe("open");
   });
 
+  test("weights that stand with the strategy are those of the providers, whatever those are called", async () => {
+    for (const id of ["constructor", "toString"]) {
+      const router = routerOf([scripted("a", [good]), scripted(id, [good])], { strategy: { weights: { a: 0 } } });
+      const { completion } = await complete(router);
+      expect(completion).toMatchObject({ provider: id });
+    }
+  });
+
   test("a `weight` alone makes the choice a weighted one", async () => {
     const providers = [scripted("a", [[text("a"), finish]]), scripted("b", [[text("b"), finish]])];
     const rolls = [0, 0.2, 0.3, 0.9];
