@@ -3,6 +3,7 @@ import { createSpaceProvider, type SpaceProviderOptions } from "@qwen/core/gradi
 import { qwenMax } from "@qwen/max";
 
 import type { BenchClient, Target } from "./client.ts";
+import { withoutRouter } from "./without-router.ts";
 
 /** Our provider of the app that a version runs. */
 export function createProvider(
@@ -45,14 +46,5 @@ const NO_LIST = [{ message: "no list" }];
 
 /** `@qwen/max` without a router. */
 export function createClient(target: Target): BenchClient {
-  const provider = createProvider(target);
-  return {
-    async ask(prompt, onText) {
-      for await (const part of provider.stream({ messages: [{ role: "user", content: prompt }] }))
-        if (part.type === "text-delta") onText(part.text);
-    },
-    async close() {
-      await provider.close?.();
-    },
-  };
+  return withoutRouter(createProvider(target));
 }

@@ -1,20 +1,13 @@
-import { Call, type CallSource, type CallWork } from "./call.ts";
-import { checkRequest, findUnsupported } from "./capabilities.ts";
-import { copyOf } from "./error-copy.ts";
-import { QwenError } from "./errors.ts";
-import { FlowIterator } from "./flow-iterator.ts";
-import { knownModel } from "./known-model.ts";
-import { markOwn } from "./own-functions.ts";
-import type { FinishPart, ProviderPart } from "./part.ts";
-import { weightOfPart } from "./part-weight.ts";
-import type { PhaseClock } from "./phase-clock.ts";
+import { type Answering, streamOf } from "./answering.ts";
+import type { Call, CallSource } from "./call.ts";
+import { acceptingModel } from "./known-model.ts";
 import { aFunction, anId, anObject, type OptionNames, readOption, refuseUnknown, requireOption } from "./options.ts";
-import { requireModels } from "./provider-rules.ts";
+import type { FinishPart, ProviderPart } from "./part.ts";
+import type { PhaseClock } from "./phase-clock.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "./provider.ts";
-import { readProviderRequest } from "./request.ts";
-import { readNow } from "./snapshot.ts";
+import { requireModels } from "./provider-rules.ts";
 import type { AbortSource } from "./stop.ts";
-import { readTimeouts, resolveTimeouts, type ResolvedTimeouts } from "./timers.ts";
+import { readTimeouts, type ResolvedTimeouts } from "./timers.ts";
 
 /** One request to a provider that {@link createProvider} made, checked and read, and where its answer goes. */
 export interface AnswerCall<Model extends ModelInfo = ModelInfo> {
@@ -70,10 +63,7 @@ export function createProvider<const Id extends string, const Model extends Mode
     id,
     models,
     timeouts: timeouts && { ...timeouts },
-    stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
-      const asked = readNow(() => readProviderRequest(request));
-      return new FlowIterator(new Call(new Answering(definition, asked.take), asked.value?.signal).flow);
-    }),
+    stream: streamOf(definition, pushAnswer),
     ...(close !== undefined && { close }),
   };
 }
@@ -86,44 +76,19 @@ const NAMES: OptionNames<ProviderDefinition<string, ModelInfo>> = {
   answer: true,
 };
 
-class Answering<Model extends ModelInfo> implements CallWork<ProviderPart> {
-  readonly #definition: ProviderDefinition<string, Model>;
-  readonly #takeRequest: () => ProviderRequest;
-  #limits: ResolvedTimeouts | undefined;
-
-  constructor(definition: ProviderDefinition<string, Model>, takeRequest: () => ProviderRequest) {
-    this.#definition = definition;
-    this.#takeRequest = takeRequest;
-  }
-
-  limits(): ResolvedTimeouts {
-    this.#limits ??= resolveTimeouts(this.#takeRequest().timeouts, this.#definition.timeouts);
-    return this.#limits;
-  }
-
-  weigh(part: ProviderPart): number {
-    return weightOfPart(part);
-  }
-
-  asOwnError(error: unknown): unknown {
-    return QwenError.isInstance(error) ? copyOf(error, { provider: this.#definition.id }) : error;
-  }
-
-  async run(call: Call<ProviderPart>): Promise<void> {
-    const request = this.#takeRequest();
-    const model = knownModel(this.#definition, request.model);
-    checkRequest(request);
-    const unsupported = findUnsupported(model, request);
-    if (unsupported !== undefined) throw unsupported;
-    const finish = await this.#definition.answer({
-      model,
-      request,
-      limits: this.limits(),
-      stop: call.stop,
-      clock: call.clock,
-      push: (part) => call.push(part),
-      follow: (source) => call.follow(source),
-    });
-    call.push(finish);
-  }
+async function pushAnswer<Id extends string, Model extends ModelInfo>(
+  asked: Answering<ProviderDefinition<Id, Model>>,
+  call: Call<ProviderPart>,
+): Promise<void> {
+  const { by: definition, request } = asked;
+  const finish = await definition.answer({
+    model: acceptingModel(definition, request),
+    request,
+    limits: asked.limits(),
+    stop: call.stop,
+    clock: call.clock,
+    push: (part) => call.push(part),
+    follow: (source) => call.follow(source),
+  });
+  call.push(finish);
 }

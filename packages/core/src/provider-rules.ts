@@ -62,7 +62,8 @@ const someSettings: Rule = (value) =>
 
 const aWay = oneOf("native", "prompt");
 
-const CAPABILITY_RULES: Rules<Capabilities> = {
+/** What each capability may be. */
+export const CAPABILITY_RULES: Rules<Capabilities> = {
   images: aFlag,
   files: aFlag,
   system: aWay,

@@ -1,21 +1,9 @@
 import { createRouter, type ProviderRequest } from "@qwen/core";
 import { createOpenAIEmulator, type OpenAIDialectName } from "@qwen/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
-import {
-  dashscope,
-  huggingFace,
-  llamaCpp,
-  lmStudio,
-  ollama,
-  openRouter,
-  vllm,
-  type OpenAICompatibleProvider,
-  type PresetOptions,
-} from "../src/index.ts";
+import { dashscope, huggingFace, llamaCpp, lmStudio, ollama, openRouter, vllm } from "../src/index.ts";
+import type { Make, Options } from "./preset.ts";
 import { heard, json, QUESTION, startEndpoint, words } from "./scripted-endpoint.ts";
-
-type Options = PresetOptions<string, readonly string[]> & { readonly models: readonly string[] };
-type Make = (options: Options) => OpenAICompatibleProvider;
 
 const models = ["model-a"] as const;
 

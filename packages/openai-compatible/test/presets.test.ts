@@ -2,21 +2,9 @@ import { createRouter } from "@qwen/core";
 import type { Transport, TransportRequest } from "@qwen/core/http";
 import { scriptedProvider } from "@qwen/testing";
 import { afterEach, describe, expect, expectTypeOf, onTestFinished, test, vi } from "vitest";
-import {
-  dashscope,
-  huggingFace,
-  llamaCpp,
-  lmStudio,
-  ollama,
-  openRouter,
-  vllm,
-  type OpenAICompatibleProvider,
-  type PresetOptions,
-} from "../src/index.ts";
+import { dashscope, huggingFace, llamaCpp, lmStudio, ollama, openRouter, vllm } from "../src/index.ts";
+import type { Make, Options } from "./preset.ts";
 import { heard, QUESTION, startEndpoint, words } from "./scripted-endpoint.ts";
-
-type Options = PresetOptions<string, readonly string[]> & { readonly models: readonly string[] };
-type Make = (options: Options) => OpenAICompatibleProvider;
 
 const HOSTED: readonly [string, Make, { readonly url: string; readonly variable: string }][] = [
   [

@@ -4,7 +4,7 @@ import type { ModelInfo, ProviderRequest } from "../provider.ts";
 import type { FinishPart, ProviderPart, Warning } from "../part.ts";
 import { Stop } from "../stop.ts";
 import { within, type ResolvedTimeouts } from "../timers.ts";
-import type { AnsweringSpace } from "./answering.ts";
+import type { AnsweringSpace } from "./answering-space.ts";
 import type { Call } from "../call.ts";
 import { conversationExpired, type Turn } from "./conversations.ts";
 import { RequestSession } from "./input-session.ts";

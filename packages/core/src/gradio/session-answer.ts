@@ -1,11 +1,10 @@
+import type { Answering } from "../answering.ts";
 import type { Call } from "../call.ts";
-import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { decisive } from "../decision.ts";
 import { QwenError } from "../errors.ts";
-import { knownModel } from "../known-model.ts";
+import { acceptingModel } from "../known-model.ts";
 import type { FinishPart, ProviderPart } from "../part.ts";
 import type { ModelInfo, ProviderRequest, Timeouts } from "../provider.ts";
-import type { Answering } from "./answering.ts";
 import type { SpaceClient } from "./client.ts";
 import { RequestSession } from "./input-session.ts";
 import { wasLost } from "./join.ts";
@@ -31,11 +30,8 @@ export async function answerInSession<Plan>(
   asked: Answering<PlannedSpace<Plan>>,
   call: Call<ProviderPart>,
 ): Promise<void> {
-  const { space, request } = asked;
-  const model = knownModel(space.definition, request.model);
-  checkRequest(request);
-  const unsupported = findUnsupported(model, request);
-  if (unsupported !== undefined) throw unsupported;
+  const { by: space, request } = asked;
+  const model = acceptingModel(space.definition, request);
   const plan = await planOf(space).get(call.stop);
   call.stop.throwIfAborted();
   const once = (): Promise<FinishPart> => answerOnce(asked, { call, model, plan });
@@ -69,7 +65,7 @@ async function answerOnce<Plan>(
   asked: Answering<PlannedSpace<Plan>>,
   { call, model, plan }: Once<Plan>,
 ): Promise<FinishPart> {
-  const { space } = asked;
+  const { by: space } = asked;
   const request: ProviderRequest = asked.request;
   const session = new Session(space.client, { headers: request.headers });
   const timeouts = asked.limits();

@@ -1,14 +1,11 @@
-import { FlowIterator } from "../flow-iterator.ts";
+import { type Answering, streamOf } from "../answering.ts";
 import { aFunction, anObject, type OptionNames, requireOption } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
 import type { ProviderPart } from "../part.ts";
-import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
-import { readProviderRequest } from "../request.ts";
-import { readNow } from "../snapshot.ts";
+import type { ModelInfo, Provider } from "../provider.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
-import { Answering } from "./answering.ts";
-import { Call } from "../call.ts";
+import type { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { readSessionDefinition } from "./definition-reader.ts";
@@ -51,10 +48,7 @@ export function createSessionProvider<const Id extends string, const Model exten
     id,
     models,
     timeouts: timeouts && { ...timeouts },
-    stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
-      const asked = readNow(() => readProviderRequest(request));
-      return new FlowIterator(new Call(new Answering(space, asked.take, answer), asked.value?.signal).flow);
-    }),
+    stream: streamOf(space, answer),
     close: markOwn(client.close),
   };
 }

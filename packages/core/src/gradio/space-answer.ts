@@ -1,10 +1,10 @@
-import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { QwenError } from "../errors.ts";
-import { knownModel } from "../known-model.ts";
+import { acceptingModel } from "../known-model.ts";
 import type { ProviderPart, Warning } from "../part.ts";
 import { sleep } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
-import type { Answering } from "./answering.ts";
+import type { Answering } from "../answering.ts";
+import type { AnsweringSpace } from "./answering-space.ts";
 import { AnswerSession, type AnswerAttempt } from "./answer-session.ts";
 import type { Call } from "../call.ts";
 import { conversationExpired } from "./conversations.ts";
@@ -15,7 +15,7 @@ import type { Session } from "./session.ts";
 import type { EndpointNow } from "./tracked-endpoint.ts";
 
 /** Answers a request: pushes the parts of the answer, the `finish` last. */
-export function answer(asked: Answering, call: Call<ProviderPart>): Promise<void> {
+export function answer(asked: Answering<AnsweringSpace>, call: Call<ProviderPart>): Promise<void> {
   try {
     const attempt = begin(asked, call);
     const { turn } = attempt;
@@ -29,15 +29,12 @@ export function answer(asked: Answering, call: Call<ProviderPart>): Promise<void
   }
 }
 
-function begin(asked: Answering, call: Call<ProviderPart>): AnswerAttempt {
+function begin(asked: Answering<AnsweringSpace>, call: Call<ProviderPart>): AnswerAttempt {
   // It may have ended while this file was loaded.
   call.stop.throwIfAborted();
-  const { request, space } = asked;
+  const { request, by: space } = asked;
   const { definition, conversations } = space;
-  const model = knownModel(definition, request.model);
-  checkRequest(request);
-  const unsupported = findUnsupported(model, request);
-  if (unsupported !== undefined) throw unsupported;
+  const model = acceptingModel(definition, request);
   const turn = model.capabilities?.conversation === true ? conversations.begin(request.conversation) : undefined;
   // At once: whoever left a turn and asks again must not find it busy.
   if (turn !== undefined) call.stop.add(() => turn.fail());

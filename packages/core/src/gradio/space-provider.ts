@@ -1,14 +1,12 @@
-import { FlowIterator } from "../flow-iterator.ts";
-import type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
+import { type Answering, streamOf } from "../answering.ts";
+import type { ModelInfo, Provider } from "../provider.ts";
 import type { ProviderPart } from "../part.ts";
 import { markOwn } from "../own-functions.ts";
 import { anId, type OptionNames, readOption } from "../options.ts";
-import { readProviderRequest } from "../request.ts";
-import { readNow } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
-import { Answering, type AnsweringSpace } from "./answering.ts";
-import { Call } from "../call.ts";
+import type { AnsweringSpace } from "./answering-space.ts";
+import type { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { createConversations } from "./conversations.ts";
@@ -67,16 +65,13 @@ export function createSpaceProvider<
     id,
     models: definition.models,
     timeouts: timeouts && { ...timeouts },
-    stream: markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
-      const asked = readNow(() => readProviderRequest(request));
-      return new FlowIterator(new Call(new Answering(space, asked.take, answerBy), asked.value?.signal).flow);
-    }),
+    stream: streamOf(space, answerBy),
     close: markOwn(client.close),
   };
 }
 
-function answerBy(asked: Answering, call: Call<ProviderPart>): Promise<void> {
-  const { outputs } = asked.space;
+function answerBy(asked: Answering<AnsweringSpace>, call: Call<ProviderPart>): Promise<void> {
+  const { outputs } = asked.by;
   if (jobs.now !== undefined && outputs.isMade) return jobs.now.answer(asked, call);
   return Promise.all([jobs.load(), outputs.make()]).then(([{ answer }]) => answer(asked, call));
 }

@@ -1,5 +1,6 @@
 import { isSetting } from "../capabilities.ts";
-import { aFlag, oneOf, readOptions, type Rule, type Rules } from "../options.ts";
+import { readOptions, type Rule, type Rules } from "../options.ts";
+import { CAPABILITY_RULES } from "../provider-rules.ts";
 import type { Capabilities, ModelInfo } from "../provider.ts";
 
 /** Reads what a model is to be able to do, once. Throws a `TypeError` for what is no capability. */
@@ -28,24 +29,12 @@ const DEFAULTS: Capabilities = {
   prefill: false,
 };
 
-const nativeOrPrompt = oneOf("native", "prompt");
-
 const settingNames: Rule = (value) =>
   Array.isArray(value) && Array.from<unknown>(value).every(isSetting)
     ? undefined
     : 'an array of the names of settings, such as ["temperature"]';
 
-const WANTED_RULES: Rules<Capabilities> = {
-  images: aFlag,
-  files: aFlag,
-  system: nativeOrPrompt,
-  history: nativeOrPrompt,
-  conversation: aFlag,
-  tools: aFlag,
-  json: aFlag,
-  prefill: aFlag,
-  settings: settingNames,
-};
+const WANTED_RULES: Rules<Capabilities> = { ...CAPABILITY_RULES, settings: settingNames };
 
 function withoutUnset(capabilities: Capabilities): Capabilities {
   return Object.fromEntries(Object.entries(capabilities).filter(([, value]) => value !== undefined));
