@@ -1,0 +1,1 @@
+export type { LanguageModelV4 } from "@ai-sdk/provider";
