@@ -1,0 +1,204 @@
+import { JsonScanner, type JsonLimits } from "./json-scanner.ts";
+import { Refusal } from "./refusal.ts";
+
+/** What the bodies of all requests may take. */
+export interface BodyLimits extends JsonLimits {
+  /** Of one body, in bytes. @defaultValue 20 MiB */
+  readonly maxBytes?: number | undefined;
+  /** Of all bodies that are being read at a time, in bytes. @defaultValue 256 MiB */
+  readonly maxBytesInAll?: number | undefined;
+  /** Until a body is there, in ms. @defaultValue 60 s */
+  readonly bodyMs?: number | undefined;
+}
+
+/** Reads the bodies of requests. */
+export interface BodyReader {
+  /**
+   * The JSON that a request holds, of any kind.
+   *
+   * Rejects with a {@link Refusal}: 415 for another type or a compressed body, 413 for one that is too large, or too deep, or
+   * holds too many values, 408 for one that comes too slowly, 503 while others take all the room, 400 for what is no UTF-8 or
+   * no JSON; and with the reason of the request's signal once that aborts.
+   */
+  json(request: Request): Promise<unknown>;
+  /** The bytes, whatever they are. `maxBytes` is stronger than that of the limits. Rejects as above, but for the type. */
+  bytes(request: Request, options?: { readonly maxBytes?: number | undefined }): Promise<Uint8Array>;
+}
+
+/**
+ * Makes the one place where bodies are read. They share what may be read at a time, so there is one for a gateway.
+ *
+ * A body is counted and scanned as it comes: what is too much is refused before it is there, and never parsed.
+ */
+export function createBodyReader({
+  maxBytes = 20 * MIB,
+  maxBytesInAll = 256 * MIB,
+  bodyMs = 60_000,
+  ...json
+}: BodyLimits = {}): BodyReader {
+  const room = { left: maxBytesInAll };
+  return {
+    async json(request) {
+      requireJson(request);
+      const decoder = new TextDecoder("utf-8", { fatal: true });
+      const scanner = new JsonScanner(json);
+      const pieces: string[] = [];
+      const reading = new BodyReading({ request, maxBytes, room, bodyMs });
+      await reading.each((chunk) => {
+        scanner.feed(chunk);
+        pieces.push(decoded(decoder, chunk));
+      });
+      pieces.push(decoded(decoder));
+      return parsed(pieces.join(""));
+    },
+    async bytes(request, options) {
+      const chunks: Uint8Array[] = [];
+      const reading = new BodyReading({ request, maxBytes: options?.maxBytes ?? maxBytes, room, bodyMs });
+      await reading.each((chunk) => void chunks.push(chunk));
+      return joined(chunks, reading.size);
+    },
+  };
+}
+
+const MIB = 1024 * 1024;
+
+/** A body that is being read. */
+class BodyReading {
+  readonly #request: Request;
+  readonly #maxBytes: number;
+  readonly #bodyMs: number;
+  readonly #room: { left: number };
+  #size = 0;
+
+  constructor({ request, maxBytes, room, bodyMs }: BodyReadingOptions) {
+    this.#request = request;
+    this.#maxBytes = maxBytes;
+    this.#room = room;
+    this.#bodyMs = bodyMs;
+  }
+
+  /** The bytes that have come. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Hands out what comes until all of it has. What is thrown meanwhile ends it. */
+  async each(take: (chunk: Uint8Array) => void): Promise<void> {
+    const { headers, body, signal } = this.#request;
+    requireUncompressed(headers);
+    const announced = Number(headers.get("content-length") ?? 0);
+    if (announced > this.#maxBytes) throw tooLarge(this.#maxBytes);
+    if (body === null) return;
+    const reader = body.getReader();
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(tooSlow(this.#bodyMs)), this.#bodyMs);
+    const onAbort = (): void => late.reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    // Nobody may be listening yet when it comes, or any more.
+    late.promise.catch(() => {});
+    try {
+      signal.throwIfAborted();
+      for (;;) {
+        const { done, value } = await Promise.race([reader.read(), late.promise]);
+        if (done) return;
+        this.#count(value.byteLength);
+        take(value);
+      }
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      this.#room.left += this.#size;
+      // It is not cancelled: that may end the connection before the refusal is out. Who serves it ends what is left.
+    }
+  }
+
+  #count(bytes: number): void {
+    this.#size += bytes;
+    this.#room.left -= bytes;
+    if (this.#size > this.#maxBytes) throw tooLarge(this.#maxBytes);
+    if (this.#room.left < 0) throw tooMany();
+  }
+}
+
+interface BodyReadingOptions {
+  readonly request: Request;
+  readonly maxBytes: number;
+  readonly room: { left: number };
+  readonly bodyMs: number;
+}
+
+/** Forms and plain text are what pages of other sites may send without being asked: JSON alone gets in. */
+function requireJson({ headers }: Request): void {
+  const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type === "application/json") return;
+  throw new Refusal({
+    status: 415,
+    code: "unsupported_media_type",
+    message: "The body must be JSON, and say so with `content-type: application/json`.",
+    headers: CLOSE,
+  });
+}
+
+function requireUncompressed(headers: Headers): void {
+  const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding === "identity" || encoding === "") return;
+  throw new Refusal({
+    status: 415,
+    code: "unsupported_media_type",
+    message: "The body must come as it is: no `content-encoding` is taken.",
+    headers: CLOSE,
+  });
+}
+
+function decoded(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): string {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch {
+    throw badJson("The body is no well-formed UTF-8.");
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What the parser says quotes the body.
+    throw badJson(text.trim() === "" ? "The request has no body." : "The body is no JSON.");
+  }
+}
+
+function badJson(message: string): Refusal {
+  return new Refusal({ status: 400, code: "invalid_json", message });
+}
+
+function tooLarge(maxBytes: number): Refusal {
+  const message = `The body is larger than ${maxBytes} bytes.`;
+  return new Refusal({ status: 413, code: "request_too_large", message, headers: CLOSE });
+}
+
+function tooSlow(bodyMs: number): Refusal {
+  const message = `The body did not come within ${bodyMs} ms.`;
+  return new Refusal({ status: 408, code: "request_timeout", message, headers: CLOSE });
+}
+
+function tooMany(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: "overloaded",
+    message: "Other requests' bodies take all the room there is. Try again.",
+    headers: { ...CLOSE, "retry-after": "1" },
+  });
+}
+
+/** What is left of the body must not be taken for the next request. */
+const CLOSE = { connection: "close" };
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
