@@ -95,6 +95,12 @@ export class Collector {
     }
   }
 
+  /** It goes on with what that one has shown. Of what it was told so far only `shown` is shown; its text is that of both. */
+  goOn(before: Collector, shown: readonly (ProviderPart | StreamPart)[]): void {
+    const own = shown.filter((part) => part.type === "source");
+    this.#sources = [...(before.#sources ?? []), ...own];
+  }
+
   /** The text so far. */
   text(): string {
     return this.#text.whole();

@@ -87,6 +87,11 @@ export interface PartCollector<Part, Result> {
   text(): string;
   /** Whether text is all the output there was. Without it, an answer that broke off is not gone on with. */
   isTextOnly?(): boolean;
+  /**
+   * Called at a seam: `before`, a collector of the same reader, has what was shown of the answer; of what this one was told
+   * so far, only `shown` is shown, and its text is that of both. Without it, the whole has what this one was told.
+   */
+  goOn?(before: PartCollector<Part, Result>, shown: readonly Part[]): void;
   /** The part that begins the answer, of what is known by now. Without it, nothing does. */
   start?(): Part;
   /** The whole answer, once its last part is there. */

@@ -110,12 +110,14 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
 
   won(attempt: Attempt<Part, Result>): void {
     const { last } = attempt;
+    const before = this.#answering;
     this.#answering = attempt;
     this.#firstOutputAt ??= attempt.outputAt;
     if (attempt.seam !== undefined) this.log.continued(attempt, attempt.seam);
     // An iteration of somebody's own is asked one part ahead at most, unless all of it is wanted.
     if (last === undefined && !attempt.isFlow && this.flow.mark !== Infinity) this.flow.mark = 0;
     const held = attempt.handOver(this);
+    if (before !== undefined) attempt.collector.goOn?.(before.collector, held);
     if (this.#options.outcomeOnly !== true && attempt.seam === undefined) {
       const start = attempt.collector.start?.();
       if (start !== undefined) this.flow.push(start);
