@@ -3,6 +3,7 @@
 export * from "./append-only.ts";
 export * from "./capabilities.ts";
 export * from "./dialogue.ts";
+export * from "./error-conversation.ts";
 export * from "./error-copy.ts";
 export * from "./error-rules.ts";
 export * from "./errors.ts";

@@ -1,3 +1,4 @@
+import { conversationLeftBy, leaving } from "./error-conversation.ts";
 import { excuse, isExcused } from "./error-excuse.ts";
 import { ERROR_RULES } from "./error-rules.ts";
 import { DEEPEST, field, FIELDS, knownOptions, setAttempts, setFields, stackOf, type Attempt } from "./error-fields.ts";
@@ -53,7 +54,7 @@ export function copyOf<Failure extends QwenError>(
   const told = attempts ?? (isAttempts(inner) ? inner : undefined);
   if (told !== undefined) setAttempts(copy, told);
   if (isExcused(error)) excuse(copy);
-  return copy as Failure;
+  return leaving(copy as Failure, conversationLeftBy(error));
 }
 
 /**

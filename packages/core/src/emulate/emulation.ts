@@ -4,6 +4,7 @@ import {
   InnerCall,
   InvalidOutputError,
   isJsonText,
+  leaving,
   QwenError,
   resolveTimeouts,
   weightOfPart,
@@ -213,11 +214,14 @@ export class Emulation implements FlowMaker, InnerCallOwner {
     this.#shown.endThought();
     const { hasCalls, text } = this.#shown;
     if (this.#plan.reads.json && !hasCalls && !isJsonText(text))
-      throw new InvalidOutputError({
-        issues: [finish.reason === "length" ? "its JSON was cut off" : "it is no JSON"],
-        // All of it: who is asked again is to see what was wrong.
-        text: this.#reader.uncut,
-      });
+      throw leaving(
+        new InvalidOutputError({
+          issues: [finish.reason === "length" ? "its JSON was cut off" : "it is no JSON"],
+          // All of it: who is asked again is to see what was wrong.
+          text: this.#reader.uncut,
+        }),
+        finish.conversation,
+      );
     const isOver = finish.reason === "stop" || finish.reason === "other";
     const lost = this.#reader.lost ? [LOST] : [];
     this.flow.push({

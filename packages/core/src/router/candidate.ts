@@ -1,6 +1,7 @@
 import type { QwenError } from "../errors.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { CandidateHealth } from "./health.ts";
+import type { Outcome, Verdict } from "./retry.ts";
 
 /** A provider's model, ready to be asked one request. */
 export interface Candidate<Part> {
@@ -20,6 +21,8 @@ export interface Candidate<Part> {
   readonly usualTimeouts?: ResolvedTimeouts | undefined;
   /** What `start` returns ends its work at once when it is left: it needs no signal. @defaultValue false */
   readonly isLeavable?: boolean | undefined;
+  /** What follows an attempt at it, where that is no matter of the errors table, nor of `shouldRetry`, which is not asked then. */
+  decide?(outcome: Outcome): Verdict | undefined;
   /** Why it cannot take the request at all. Such a candidate is passed over, and nothing is sent. */
   refuse?(): QwenError | undefined;
   /** Whether it goes on behind a given beginning of its answer. @defaultValue false */

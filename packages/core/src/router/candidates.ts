@@ -2,6 +2,7 @@ import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { inWords } from "../dialogue.ts";
 import { QwenError, type InvalidOutputError } from "../errors.ts";
 import { FlowIterator } from "../flow-iterator.ts";
+import type { Message } from "../message.ts";
 import { shortened } from "../nearest.ts";
 import type { ProviderRequest, Timeouts } from "../provider.ts";
 import { isOwn } from "../own-functions.ts";
@@ -10,13 +11,15 @@ import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Candidate } from "./candidate.ts";
 import { CheckedAnswer } from "./checked-answer.ts";
 import { begun } from "./continuation.ts";
-import { openConversation } from "./conversation.ts";
+import { openConversation, Turn } from "./conversation.ts";
+import { corrected } from "./correction.ts";
 import type { Entry } from "./entry.ts";
 import type { CandidateHealth, Health } from "./health.ts";
 import { carriesToken } from "./own-token.ts";
 import type { RoutedPart } from "./provider-parts.ts";
 import type { ProviderSettings } from "./provider-settings.ts";
 import type { Names } from "./registry.ts";
+import type { Outcome, Verdict } from "./retry.ts";
 import type { ReadRequest } from "./router-request.ts";
 
 /** At least one, in the order they are tried. */
@@ -56,8 +59,10 @@ export function createCandidates(options: CandidatesOptions): (request: ReadRequ
         `The conversation is one of "${shortened(`${holder.provider}/${holder.model}`)}", which "${request.model}" does not lead to.`,
       );
     }
-    const pinned = new ProviderCandidate(entry, request, options, holder.conversation);
-    return onConversationLost === "restart" ? [pinned, ...fresh] : [pinned];
+    const mayBeginAnew = onConversationLost === "restart";
+    const turn = new Turn(holder.conversation, { mayBeginAnew });
+    const pinned = new ProviderCandidate(entry, request, options, turn);
+    return mayBeginAnew ? [pinned, ...fresh] : [pinned];
   };
 }
 
@@ -75,7 +80,8 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   readonly #request: ReadRequest;
   readonly #headers: Readonly<Record<string, string>> | undefined;
   readonly #maxQueueMs: number | undefined;
-  readonly #conversation: string | undefined;
+  /** Of the conversation that it holds, where it is asked in one. */
+  readonly #turn: Turn | undefined;
   /** Its last answer, which was not what was asked for. */
   #failed: InvalidOutputError | undefined;
 
@@ -83,7 +89,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     entry: Entry,
     request: ReadRequest,
     { health, timeouts, settings, maxQueueMs }: CandidatesOptions,
-    conversation?: string,
+    turn?: Turn,
   ) {
     const { provider, model } = entry;
     const { headers: byId = {} } = request;
@@ -103,26 +109,38 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     this.#entry = entry;
     this.#request = request;
     this.#maxQueueMs = request.maxQueueMs ?? maxQueueMs;
-    this.#conversation = conversation;
+    this.#turn = turn;
+  }
+
+  decide(outcome: Outcome): Verdict | undefined {
+    const { error } = outcome;
+    if (QwenError.isInstance(error) && error.code === "invalid_output") this.#failed = error;
+    return this.#turn?.decide(outcome, { isOpen: this.#isOpen });
+  }
+
+  get #isOpen(): boolean {
+    return this.health.breaker?.state === "open";
   }
 
   refuse(): QwenError | undefined {
-    if (this.#conversation !== undefined && this.health.breaker?.state === "open")
-      return conversationLost(this.provider);
+    if (this.#turn !== undefined && this.health.breaker?.state === "open") return conversationLost(this.provider);
     return findUnsupported(this.#entry.model, this.#request);
   }
 
   start(signal: AbortSignal | undefined, beginning?: string): AsyncIterable<RoutedPart> {
     const { output, ...whole } = this.#request;
-    const asked = beginning === undefined ? whole : { ...whole, messages: begun(whole.messages, beginning) };
     const { provider, model } = this.#entry;
+    const asked = { ...whole, messages: this.#messagesBehind(beginning) };
     if (output === undefined) return provider.stream(this.#requestOf(asked, signal));
     const native = model.capabilities?.json === true;
-    const request = this.#requestOf(output.ask(asked, { native, failed: this.#failed }), signal);
-    const onInvalid = (error: InvalidOutputError): void => {
-      this.#failed = error;
-    };
-    return new FlowIterator(new CheckedAnswer(provider, request, { output, onInvalid }).flow);
+    const request = this.#requestOf(output.ask(asked, { native }), signal);
+    return new FlowIterator(new CheckedAnswer(provider, request, output).flow);
+  }
+
+  #messagesBehind(beginning: string | undefined): readonly Message[] {
+    const { messages } = this.#request;
+    if (beginning !== undefined) return begun(messages, beginning);
+    return this.#failed === undefined ? messages : corrected(messages, this.#failed);
   }
 
   #requestOf(asked: Asked, signal: AbortSignal | undefined): ProviderRequest {
@@ -135,7 +153,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
       requestId: this.#request.requestId,
       signal,
       settings,
-      conversation: this.#conversation,
+      conversation: this.#turn?.conversation,
       timeouts: isOurs ? this.timeouts : { ...this.timeouts },
       maxQueueMs: this.#maxQueueMs,
       providerOptions,

@@ -3,6 +3,7 @@ import { InvalidOutputError } from "../errors.ts";
 import { Flow, type FlowMaker } from "../flow.ts";
 import { GrowingText } from "../growing-text.ts";
 import { InnerCall, type InnerCallOwner } from "../inner-call.ts";
+import { leaving } from "../error-conversation.ts";
 import { weightOfPart } from "../part-weight.ts";
 import type { Provider, ProviderRequest } from "../provider.ts";
 import type { FinishPart, ProviderPart, StreamPart } from "../part.ts";
@@ -29,28 +30,21 @@ class AllSaid {
   readonly type = "answered";
 }
 
-/** How an answer is checked. */
-export interface CheckOptions {
-  readonly output: Output;
-  /** It holds nothing that fits. */
-  onInvalid(error: InvalidOutputError): void;
-}
-
 /**
  * The answer of a provider, checked before its `finish` goes on. The time that a schema takes is not the provider's: its place
  * is given back before, no hedge is begun meanwhile, and only the total of the request bounds it.
  */
 export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   readonly flow = new Flow<RoutedPart>(this, weightOfPart);
-  readonly #options: CheckOptions;
+  readonly #output: Output;
   readonly #call: InnerCall;
   readonly #beginning: string;
   readonly #text = new GrowingText();
   #isAnswered = false;
 
   /** Asks, but nothing comes before the flow is read. */
-  constructor(provider: Provider, request: ProviderRequest, options: CheckOptions) {
-    this.#options = options;
+  constructor(provider: Provider, request: ProviderRequest, output: Output) {
+    this.#output = output;
     this.#beginning = beginningOf(request.messages);
     this.#call = new InnerCall(provider, request, this);
   }
@@ -89,26 +83,19 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   }
 
   failed(error: unknown): void {
-    this.#failWith(error);
+    this.flow.fail(error);
   }
 
   async #conclude(finish: FinishPart): Promise<void> {
-    const { output } = this.#options;
     this.flow.push(new AllSaid() as unknown as RoutedPart);
     try {
-      const value = await output.check(this.#text.whole(), { beginning: this.#beginning, reason: finish.reason });
+      const value = await this.#output.check(this.#text.whole(), { beginning: this.#beginning, reason: finish.reason });
       this.flow.push(new CheckedObject(value) as unknown as RoutedPart);
       this.flow.push(finish);
       this.flow.end();
     } catch (error) {
-      this.#failWith(error);
+      this.flow.fail(error instanceof InvalidOutputError ? leaving(error, finish.conversation) : error);
     }
-  }
-
-  #failWith(error: unknown): void {
-    // An emulated model finds by itself that its answer is none.
-    if (error instanceof InvalidOutputError) this.#options.onInvalid(error);
-    this.flow.fail(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { QwenError } from "../errors.ts";
-import type { RetryOptions } from "./retry.ts";
+import { conversationLeftBy } from "../error-conversation.ts";
+import type { Outcome, Verdict } from "./retry.ts";
 
 /** A provider's own conversation, and who goes on with it. */
 export interface Conversation {
@@ -38,13 +39,33 @@ function parseArray(json: string): readonly unknown[] {
   }
 }
 
-/** The first attempt goes on with the conversation or not at all; what follows a lost one is like any other. */
-export function pinnedRetry(retry: RetryOptions): RetryOptions {
-  return {
-    ...retry,
-    shouldRetry(outcome, attempt) {
-      if (attempt.number > 1) return retry.shouldRetry?.(outcome, attempt);
-      return QwenError.isInstance(outcome.error) && outcome.error.code === "conversation_expired" ? "next" : "stop";
-    },
-  };
+/**
+ * The turn of a conversation at who holds it: it is asked in what the turn before has left, and once again in what an answer has
+ * left that was not what was asked for.
+ */
+export class Turn {
+  readonly #mayBeginAnew: boolean;
+  #conversation: string;
+  #isAskedAgain = false;
+
+  constructor(conversation: string, { mayBeginAnew }: { readonly mayBeginAnew: boolean }) {
+    this.#conversation = conversation;
+    this.#mayBeginAnew = mayBeginAnew;
+  }
+
+  /** What it is asked in. */
+  get conversation(): string {
+    return this.#conversation;
+  }
+
+  /** What follows an attempt at it. Nobody else knows what was said: only a conversation that is lost may have a next. */
+  decide({ error }: Outcome, { isOpen }: { readonly isOpen: boolean }): Verdict {
+    const code = QwenError.isInstance(error) ? error.code : undefined;
+    if (code === "conversation_expired" && this.#mayBeginAnew) return "next";
+    const left = code === "invalid_output" ? conversationLeftBy(error) : undefined;
+    if (left === undefined || this.#isAskedAgain || isOpen) return "stop";
+    this.#conversation = left;
+    this.#isAskedAgain = true;
+    return "retry";
+  }
 }

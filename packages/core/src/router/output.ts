@@ -23,8 +23,6 @@ export type OutputOption<Value = unknown> =
 /** So much of what is wrong is told. */
 const MOST_ISSUES = 10;
 const LONGEST_ISSUE = 200;
-/** So much of an answer that does not fit is shown to who gave it, in characters. */
-const MOST_SHOWN = 16 * 1024;
 
 /** What a request wants back, read once. */
 export class Output {
@@ -43,13 +41,12 @@ export class Output {
     this.#jsonSchema = isPair ? readJsonSchema(option.jsonSchema) : jsonSchemaOf(schema.jsonSchema);
   }
 
-  /** What is asked of a model: natively where it can answer in JSON, in the prompt elsewhere; after a failure with what was wrong. */
-  ask({ messages, settings, ...others }: Asked, { native, failed }: AskOptions): Asked {
-    const chat = failed === undefined ? messages : corrected(messages, failed);
-    if (!native) return { ...others, settings, messages: withSystem(chat, jsonPrompt(this.#jsonSchema)) };
+  /** What is asked of a model: natively where it can answer in JSON, in the prompt elsewhere. */
+  ask({ messages, settings, ...others }: Asked, { native }: AskOptions): Asked {
+    if (!native) return { ...others, settings, messages: withSystem(messages, jsonPrompt(this.#jsonSchema)) };
     const schema = this.#jsonSchema;
     const responseFormat = { type: "json", ...(schema !== undefined && { schema }) } as const;
-    return { ...others, messages: chat, settings: { ...settings, responseFormat } };
+    return { ...others, messages, settings: { ...settings, responseFormat } };
   }
 
   /**
@@ -92,8 +89,6 @@ export interface CheckedFor {
 export interface AskOptions {
   /** Whether it answers in JSON where that is asked for. */
   readonly native: boolean;
-  /** Its last answer, which did not fit. */
-  readonly failed: InvalidOutputError | undefined;
 }
 
 /** Reads the option, at the call. Throws `invalid_request` for a request that cannot have one. */
@@ -158,18 +153,4 @@ function keyOf(segment: unknown): string {
 export function beginningOf(messages: readonly Message[]): string {
   const begun = begunAnswer(messages);
   return begun === undefined ? "" : textOf(begun);
-}
-
-/** The chat that tells a model why it is asked again. */
-function corrected(messages: readonly Message[], { text, issues }: InvalidOutputError): readonly Message[] {
-  const beginning = beginningOf(messages);
-  const begun = begunAnswer(messages);
-  const before = beginning === "" ? messages : messages.filter((message) => message !== begun);
-  const answer = beginning + text;
-  const shown = (answer.length > MOST_SHOWN ? `${answer.slice(0, MOST_SHOWN)}…` : answer).toWellFormed();
-  const asked: Message = {
-    role: "user",
-    content: `This is not what was asked for: ${issues.join("; ")}. Answer again, with JSON only that fits.`,
-  };
-  return shown.trim() === "" ? [...before, asked] : [...before, { role: "assistant", content: shown }, asked];
 }

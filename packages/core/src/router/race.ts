@@ -10,9 +10,9 @@ import type { AttemptsOptions } from "./attempts-options.ts";
 import { Continuation, type Seam } from "./continuation.ts";
 import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
-import { checkedRandom, Plan } from "./retry.ts";
+import { planOf, type Plan } from "./plan.ts";
+import type { Outcome, Verdict } from "./retry.ts";
 import { seal, type Sealed } from "./seal.ts";
-import { chooseCandidate, firstAllowed, recoversInMs } from "./strategy.ts";
 import { Telling } from "./telling.ts";
 import { Waits } from "./waits.ts";
 
@@ -43,8 +43,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   #continuation: Continuation<Part> | undefined;
 
   constructor(options: AttemptsOptions<Part, Result>, host: RaceHost<Part, Result>) {
-    const { commit, onPart, outcomeOnly = false, maxQueueMs = Infinity, strategy = "in-order" } = options;
-    const random = options.random === undefined ? Math.random : checkedRandom(options.random);
+    const { commit, onPart, outcomeOnly = false, maxQueueMs = Infinity } = options;
     this.reader = options.reader;
     this.buffered = outcomeOnly || commit === "buffered";
     this.holds = !outcomeOnly;
@@ -53,12 +52,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     this.#options = options;
     this.#host = host;
     this.#candidates = options.candidates();
-    this.#plan = new Plan(this.#candidates, {
-      ...options.retry,
-      random,
-      recoversInMs,
-      choose: strategy === "in-order" ? firstAllowed : (some) => chooseCandidate(some, { strategy, random }),
-    });
+    this.#plan = planOf(this.#candidates, options);
   }
 
   get log(): AttemptLog {
@@ -269,6 +263,11 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     this.#askAfter(move);
     this.telling?.goOn();
     return true;
+  }
+
+  /** What is decided of an answer that was shown already. */
+  verdictOn(outcome: Outcome, { candidate }: Attempt<Part, Result>, record: AttemptRecord): Verdict | undefined {
+    return this.#plan.verdictOn(outcome, candidate, record);
   }
 
   /** The last part of an answer as the caller gets it, and the whole. */

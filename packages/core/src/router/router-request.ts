@@ -40,8 +40,9 @@ export interface ObjectRequest<Names extends string = string, Value = unknown> e
    * What the answer is to be: a Standard Schema, of zod or any other library. It is asked for natively of models with `json`,
    * in the prompt of others, and the answer is cut out of fences and prose and checked.
    *
-   * What does not fit is `invalid_output`: the same provider is asked once again, with what was wrong, then the next. Goes with
-   * neither `settings.tools` nor `settings.responseFormat`.
+   * What does not fit is `invalid_output`: the same provider is asked once again, with what was wrong, then the next. In a
+   * `conversation` it is asked in the one that its answer left, if it left one, and there is no next. Goes with neither
+   * `settings.tools` nor `settings.responseFormat`.
    */
   readonly output: OutputOption<Value>;
 }

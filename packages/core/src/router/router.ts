@@ -10,7 +10,6 @@ import { createCandidates, type Candidates } from "./candidates.ts";
 import { answerParts, checkedParts, type ObjectCompletion } from "./checked-answer.ts";
 import { closeProvider, readDrainMs, RunningCalls, type CloseOptions } from "./closing.ts";
 import { waysOf } from "./continuation.ts";
-import { pinnedRetry } from "./conversation.ts";
 import { createHealth, type BreakerChange, type ModelHealth } from "./health.ts";
 import { observersWith } from "./logger.ts";
 import type { Observers, RouterEvent } from "./observers.ts";
@@ -150,7 +149,6 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     } catch (error) {
       return refused(given, error, observers);
     }
-    const merged = request.retry === undefined ? retry : { ...retry, ...request.retry };
     const pinned = request.conversation !== undefined;
     return new Run({
       model: nameOf(request.model),
@@ -162,7 +160,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       outcomeOnly,
       onPart: onPart === undefined ? undefined : answerParts(onPart),
       continueBy: waysOf(request, request.commit ?? commit),
-      retry: pinned ? pinnedRetry(merged ?? {}) : merged,
+      retry: request.retry === undefined ? retry : { ...retry, ...request.retry },
       hedge: pinned || request.hedge === false ? undefined : (request.hedge ?? hedge),
       strategy: pinned ? "in-order" : strategy,
       maxQueueMs: request.maxQueueMs ?? maxQueueMs,

@@ -11,7 +11,7 @@ import { watch, type RequestEnded } from "./observers.ts";
 import type { PartKind } from "./part-reader.ts";
 import type { Ending, RaceHost } from "./race-host.ts";
 import { Race } from "./race.ts";
-import { readVerdict, type Outcome } from "./retry.ts";
+import type { Outcome } from "./retry.ts";
 
 /**
  * One request on its way over its candidates: a flow of two phases. First who answers, which a race decides; then what that
@@ -153,7 +153,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
 
   /** The answer is whole. */
   #conclude(attempt: Attempt<Part, Result>, last: Part): void {
-    const { outcomeOnly = false, retry } = this.#options;
+    const { outcomeOnly = false } = this.#options;
     const race = this.#race;
     if (this.isOver || race === undefined) return;
     try {
@@ -161,7 +161,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
       const shown = race.close(attempt, undefined, last);
       if (this.isOver) return;
       const { sealed, result } = race.seal(attempt, last);
-      const verdict = shown === undefined ? undefined : readVerdict(retry?.shouldRetry?.({ result }, shown));
+      const verdict = shown === undefined ? undefined : race.verdictOn({ result }, attempt, shown);
       if (verdict === "retry" || verdict === "next") {
         throw new TypeError(
           '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { emulate } from "../../src/emulate/index.ts";
 import type { InvalidOutputError } from "../../src/errors.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { createRouter } from "../../src/router/router.ts";
 import { schemaOf } from "../router/objects.ts";
 import { collect, finish, messages, scripted, text, type Step } from "../router/scripted.ts";
@@ -44,6 +45,41 @@ describe("an emulated model whose answer is no JSON", () => {
       { role: "assistant", content: "Sure! No JSON." },
       { role: "user", content: expect.stringContaining("it is no JSON") },
     ]);
+    await router.close();
+  });
+
+  test("shows a model that is asked again for JSON what it said, without a schema too", async () => {
+    const provider = scripted("p", [
+      [text("Sure! No JSON."), finish],
+      [text('Here: {"a":2}'), finish],
+    ]);
+    const router = createRouter({ plugins: [emulate(provider, { json: true })] });
+    const settings = { responseFormat: { type: "json" } } as const;
+    expect(await router.complete({ model: "m", messages, settings })).toMatchObject({ text: '{"a":2}' });
+    expect(provider.requests[1]?.messages.slice(-2)).toMatchObject([
+      { role: "assistant", content: "Sure! No JSON." },
+      { role: "user", content: expect.stringContaining("it is no JSON") },
+    ]);
+    await router.close();
+  });
+
+  test("in a conversation is asked again in the one that its answer left", async () => {
+    const leaving = (conversation: string) => ({ ...finish, conversation }) as ProviderPart;
+    const models = [{ id: "m", capabilities: { conversation: true } }] as const;
+    const provider = scripted(
+      "p",
+      [
+        [text("Hi"), leaving("c1")],
+        [text("No JSON."), leaving("c2")],
+        [text('{"a":2}'), leaving("c3")],
+      ],
+      { models },
+    );
+    const router = createRouter({ plugins: [emulate(provider, { json: true })] });
+    const { conversation } = await router.complete({ model: "m", messages });
+    const settings = { responseFormat: { type: "json" } } as const;
+    expect(await router.complete({ model: "m", messages, settings, conversation })).toMatchObject({ text: '{"a":2}' });
+    expect(provider.requests.map((request) => request.conversation)).toEqual([undefined, "c1", "c2"]);
     await router.close();
   });
 });

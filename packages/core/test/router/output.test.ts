@@ -241,7 +241,7 @@ test("the object has the type that the schema gives, of zod too", async () => {
   expect(born.age.getTime() + Number(person.size ?? 0)).toBe(36);
 });
 
-test("with a conversation, whose server has moved on, an answer that does not fit ends the call", async () => {
+test("with a conversation, whose server has moved on and leaves none to ask in, an answer that does not fit ends the call", async () => {
   const models = [{ id: "m", aliases: [], capabilities: { ...capabilities, conversation: true } }] as const;
   const provider = scripted("a", [[text("Hi"), { ...finish, conversation: "c1" } as ProviderPart], wrong], { models });
   const router = routerOf([provider]);

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { ERROR_RULES, type ErrorCode } from "../../src/error-rules.ts";
 import { QwenError, TimeoutError, type Attempt } from "../../src/errors.ts";
-import { Plan, type Move, type RetryOptions } from "../../src/router/retry.ts";
+import { Plan, type Move } from "../../src/router/plan.ts";
+import type { RetryOptions } from "../../src/router/retry.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
