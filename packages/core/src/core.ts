@@ -6,6 +6,7 @@ export * from "./dialogue.ts";
 export * from "./error-conversation.ts";
 export * from "./error-copy.ts";
 export * from "./error-rules.ts";
+export * from "./error-secrets.ts";
 export * from "./errors.ts";
 export * from "./flow.ts";
 export * from "./flow-iterator.ts";

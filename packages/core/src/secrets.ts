@@ -28,18 +28,48 @@ const MOST_READ = 10_000;
 
 /** The beginning of a text of a Space's, without the secrets that it repeats, as they are or as JSON or a form writes them. */
 export function concealed(text: string, secrets: readonly string[]): string {
-  const written = new Set(
-    secrets
-      .filter((secret) => secret.length >= SHORTEST)
-      .flatMap((secret) => [
-        secret,
-        JSON.stringify(secret).slice(1, -1),
-        new URLSearchParams([["", secret]]).toString().slice(1),
-      ]),
-  );
   // What looks like one is told by what stands before it, which may be a secret itself.
-  let shown = maskSecrets(text.slice(0, MOST_READ));
+  return concealing(secrets)(maskSecrets(text.slice(0, MOST_READ)));
+}
+
+/**
+ * What takes secrets out of texts, as they are or as JSON or a form writes them, in small letters or large. So is the beginning of one
+ * where a text was cut, which an ellipsis says.
+ */
+export function concealing(secrets: readonly string[]): (text: string) => string {
+  const written = secrets.flatMap((secret) => [
+    secret,
+    secret.replaceAll(/\s+/g, " "),
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret.toWellFormed()),
+    new URLSearchParams([["", secret]]).toString().slice(1),
+  ]);
   // The longest first: one may be a part of another.
-  for (const secret of [...written].toSorted((a, b) => b.length - a.length)) shown = shown.replaceAll(secret, "***");
-  return shown;
+  const forms = [...new Set(written.filter(({ length }) => length >= SHORTEST).map(small))].toSorted(
+    (a, b) => b.length - a.length,
+  );
+  return (text) => forms.reduce(without, text);
+}
+
+/** The shortest beginning of a secret that is taken out where a text was cut. */
+const SHORTEST_BEGINNING = 4;
+
+function without(text: string, form: string): string {
+  const searched = small(text);
+  const head = form.slice(0, SHORTEST_BEGINNING);
+  let shown = "";
+  let from = 0;
+  for (let at = searched.indexOf(head); at >= 0; at = searched.indexOf(head, Math.max(at + 1, from))) {
+    let end = at + head.length;
+    while (end - at < form.length && searched[end] === form[end - at]) end += 1;
+    if (end - at < form.length && text[end] !== "…") continue;
+    shown += `${text.slice(from, at)}***`;
+    from = end;
+  }
+  return shown + text.slice(from);
+}
+
+/** In small letters, each in the place of its large one. */
+function small(text: string): string {
+  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

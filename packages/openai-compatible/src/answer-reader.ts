@@ -9,6 +9,7 @@ import {
   type Warning,
 } from "@qwen/core";
 import { MOST_CHARS, tooLarge } from "./answer-body.ts";
+import { shortened } from "./failures.ts";
 import { errorIn, type SaidError } from "./said-error.ts";
 import { ThinkSplit, type ThinkSink } from "./think-split.ts";
 import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
@@ -19,8 +20,6 @@ import { usageOf } from "./wire/usage.ts";
 
 /** An id or a name of a model that is longer is none. */
 const LONGEST_NAME = 4096;
-/** Characters of a refusal that are told. */
-const LONGEST_REFUSAL = 300;
 
 /** What an answer is read for. */
 export interface AnswerReaderOptions {
@@ -105,7 +104,7 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     this.#tools?.finish({ isCut: reason === "length" });
     const callsTools = this.#tools?.isEmpty === false;
     if (this.#refusal !== "" && this.#text === "")
-      throw new QwenError("content_policy", `The model refuses: ${this.#refusal.slice(0, LONGEST_REFUSAL)}`);
+      throw new QwenError("content_policy", `The model refuses: ${shortened(this.#refusal)}`);
     const isEmpty = !this.#hasOutput && !callsTools;
     // Behind a beginning, nothing more may be the whole.
     if (isEmpty && (this.#options.beginning === undefined || reason !== "stop")) throw this.#empty(reason);
@@ -125,7 +124,7 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     const why =
       rawReason === undefined
         ? "ended the stream before the answer was whole"
-        : `broke off: "${rawReason.slice(0, 40)}"`;
+        : `broke off: "${shortened(rawReason, 40)}"`;
     return new StreamInterruptedError(`${this.host} ${why}.`, { text: this.#text, cause });
   }
 
@@ -172,7 +171,7 @@ export class AnswerReader implements ThinkSink, ToolCallSink {
     if (strictModel === undefined || model === undefined || model === strictModel) return;
     throw new QwenError(
       "unsupported",
-      `${this.host} answers with the model "${model.slice(0, 100)}" in place of "${strictModel}".`,
+      `${this.host} answers with the model "${shortened(model, 100)}" in place of "${strictModel}".`,
     );
   }
 

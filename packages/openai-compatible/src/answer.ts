@@ -1,4 +1,4 @@
-import { QwenError, type FinishPart, type ProviderRequest } from "@qwen/core";
+import { QwenError, type FinishPart } from "@qwen/core";
 import {
   headerOf,
   startTimer,
@@ -100,7 +100,7 @@ class Answer implements CallSource, AnswerSink {
   fail(error: unknown): void {
     if (!this.#settle()) return;
     this.#body?.cancel();
-    this.#ended.reject(error);
+    this.#reject(error);
   }
 
   event(data: string, name: string | undefined): void {
@@ -181,7 +181,7 @@ class Answer implements CallSource, AnswerSink {
       }
       const error = await endpoint.refusal(response, stop);
       const refused = refusedParameter(error, { status, sent: body.optional });
-      if (refused === undefined || leftOut === MOST_LEFT_OUT) throw endpoint.failure(error, headers, response);
+      if (refused === undefined || leftOut === MOST_LEFT_OUT) throw endpoint.failure(error, response);
       endpoint.refuse(model.id, refused);
     }
   }
@@ -213,7 +213,7 @@ class Answer implements CallSource, AnswerSink {
       headers: endpoint.told(response),
       push,
       output: () => clock.output(),
-      failureOf: (error) => endpoint.failure(error, request.headers),
+      failureOf: (error) => endpoint.failure(error),
     });
     if (headerOf(response, "content-type")?.includes("json") === true) this.comesWhole();
     if (this.#paused) this.#body.pause();
@@ -231,11 +231,7 @@ class Answer implements CallSource, AnswerSink {
       reader.take(json);
       this.#same.learn(data, json);
     } else if (name !== "error" && data.trim() !== "") throw this.#unreadable();
-    if (name === "error") throw this.#asking.endpoint.failure(errorInText(data), this.#headers);
-  }
-
-  get #headers(): ProviderRequest["headers"] {
-    return this.#call.request.headers;
+    if (name === "error") throw this.#asking.endpoint.failure(errorInText(data));
   }
 
   #unreadable(): QwenError {
@@ -260,8 +256,15 @@ class Answer implements CallSource, AnswerSink {
       this.#ended.resolve((this.#reader as AnswerReader).finish());
     } catch (error) {
       this.#body?.cancel();
-      this.#ended.reject(error);
+      this.#reject(error);
     }
+  }
+
+  /** Where all errors of an attempt leave. The reason of an abort is its caller's own. */
+  #reject(error: unknown): void {
+    const { request, stop } = this.#call;
+    const isOwn = stop.aborted && error === stop.reason;
+    this.#ended.reject(isOwn ? error : this.#asking.endpoint.leaving(error, request.headers));
   }
 
   #settle(): boolean {

@@ -5,6 +5,7 @@ import {
   readText,
   secretsIn,
   waitMs,
+  withoutSecrets,
   type AbortSource,
   type OwnTransport,
   type TransportResponse,
@@ -125,16 +126,20 @@ export class Endpoint {
   }
 
   /** What an error means that the endpoint has told: in place of an answer, where there is a response, or within one. */
-  failure(error: SaidError, given: ProviderRequest["headers"], response?: TransportResponse): QwenError {
+  failure(error: SaidError, response?: TransportResponse): QwenError {
     const status = response?.status;
     const isLimited = status === 429;
     return failureOf(error, {
       host: this.host,
       provider: this.#options.id,
-      secrets: this.#secrets(given),
       status,
       retryAfterMs: response && waitMs((name) => headerOf(response, name), { isLimited }),
     });
+  }
+
+  /** An error as it leaves this provider: without the key and the headers, whoever repeats them and wherever. */
+  leaving(error: unknown, given: ProviderRequest["headers"]): unknown {
+    return withoutSecrets(error, [this.#key() ?? "", ...secretsIn(this.#options.headers), ...secretsIn(given)]);
   }
 
   /** What of a response's headers is told with its answer: by which it is found in the vendor's logs, and its limits. */
@@ -163,10 +168,6 @@ export class Endpoint {
   #key(): string | undefined {
     const { apiKey, keyVariable } = this.#options;
     return apiKey ?? inEnvironment(keyVariable);
-  }
-
-  #secrets(given: ProviderRequest["headers"]): readonly string[] {
-    return [this.#key() ?? "", ...secretsIn(this.#options.headers), ...secretsIn(given)];
   }
 }
 

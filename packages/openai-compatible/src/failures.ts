@@ -1,9 +1,14 @@
 import { QwenError, type ErrorCode } from "@qwen/core";
-import { concealed, durationMs } from "@qwen/core/http";
+import { durationMs } from "@qwen/core/http";
 import type { SaidError } from "./said-error.ts";
 
 /** Characters of what a vendor says that a message repeats. */
 const LONGEST_REASON = 300;
+
+/** The beginning of what a vendor says. Where it is cut an ellipsis says so, by which the beginning of a secret is known. */
+export function shortened(text: string, most: number = LONGEST_REASON): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
 
 /** What a failure is told by: any of these, where the status does not speak against it. */
 interface Row {
@@ -73,8 +78,6 @@ export interface FailureContext {
   readonly host: string;
   /** Id of the provider that it is of. */
   readonly provider?: string | undefined;
-  /** What is not to be shown, whoever repeats it. */
-  readonly secrets: readonly string[];
   /** Of the response, where it was no success. */
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
@@ -88,11 +91,11 @@ export interface FailureContext {
  */
 export function failureOf(
   error: SaidError,
-  { host, provider, secrets, status: outer, retryAfterMs }: FailureContext,
+  { host, provider, status: outer, retryAfterMs }: FailureContext,
 ): QwenError {
   const status = outer ?? statusIn(error.code);
   const { code, fact } = rowOf(error, status);
-  const reason = concealed(error.message, secrets).replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_REASON);
+  const reason = shortened(shortened(error.message, MOST_READ).replaceAll(/\s+/g, " ").trim());
   const said = [status && `status ${status}`, reason].filter(Boolean).join(": ");
   return new QwenError(code, `${host} ${fact}${said === "" ? "" : ` (${said})`}.`, {
     provider,

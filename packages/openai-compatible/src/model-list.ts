@@ -6,6 +6,7 @@ import {
   readTimeouts,
   resolveTimeouts,
   type AbortSource,
+  type ResolvedTimeouts,
   type Rules,
 } from "@qwen/core/http";
 import type { Endpoint } from "./endpoint.ts";
@@ -43,19 +44,30 @@ export async function listModels(
   const limits = resolveTimeouts(readTimeouts(timeouts), own);
   const source: AbortSource | undefined = signal;
   source?.throwIfAborted();
-  const response = await endpoint.send({ path: "models", limits, signal: source });
+  try {
+    return await ask(endpoint, { limits, signal: source });
+  } catch (error) {
+    throw source?.aborted === true ? error : endpoint.leaving(error, undefined);
+  }
+}
+
+const RULES: Rules<ListModelsOptions> = { signal: anAbortSignal, timeouts: () => undefined };
+
+async function ask(
+  endpoint: Endpoint,
+  { limits, signal }: { readonly limits: ResolvedTimeouts; readonly signal: AbortSource | undefined },
+): Promise<readonly ListedModel[]> {
+  const response = await endpoint.send({ path: "models", limits, signal });
   if (response.status < 200 || response.status >= 300)
-    throw endpoint.failure(await endpoint.refusal(response, source), undefined, response);
-  const json = parseJson(await readText(response.body, { signal: source, limitMs: limits.headersMs }));
+    throw endpoint.failure(await endpoint.refusal(response, signal), response);
+  const json = parseJson(await readText(response.body, { signal, limitMs: limits.headersMs }));
   const error = isObject(json) ? errorIn(json) : undefined;
-  if (error !== undefined) throw endpoint.failure(error, undefined);
+  if (error !== undefined) throw endpoint.failure(error);
   const list: unknown = isObject(json) ? (json["data"] ?? json["models"]) : json;
   if (!Array.isArray(list))
     throw new QwenError("protocol", `${endpoint.host} does not list its models as an OpenAI-compatible endpoint does.`);
   return list.slice(0, MOST_MODELS).flatMap((model: unknown) => (isObject(model) ? listed(model) : []));
 }
-
-const RULES: Rules<ListModelsOptions> = { signal: anAbortSignal, timeouts: () => undefined };
 
 function listed(raw: JsonObject): readonly ListedModel[] {
   const name = textIn(raw, "name");

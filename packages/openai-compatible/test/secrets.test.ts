@@ -1,9 +1,23 @@
+import { inspect } from "node:util";
 import { createRouter, QwenError } from "@qwen/core";
 import { afterEach, describe, expect, test } from "vitest";
 import { endpointProvider } from "../src/openai-compatible.ts";
-import { heard, json, providerOf, QUESTION, startEndpoint, stream, words } from "./scripted-endpoint.ts";
+import { type OpenAICompatibleOptions } from "../src/index.ts";
+import {
+  type Answerer,
+  chunk,
+  heard,
+  json,
+  providerOf,
+  QUESTION,
+  startEndpoint,
+  stream,
+  words,
+} from "./scripted-endpoint.ts";
 
-const KEY = "k-0123456789abcdef";
+const KEY = "sk-Proj0123456789abcdef";
+const TEAM = "team-secret-1";
+const LEAK = /sk-pr|team-secret/i;
 const VARIABLE = "QWEN_TEST_ENDPOINT_KEY";
 
 afterEach(() => {
@@ -53,27 +67,96 @@ describe("a key", () => {
       await provider.listModels();
     }
     expect(other.requests.map(({ method }) => method)).toEqual(Array.from({ length: 5 }, () => "GET"));
-    expect(JSON.stringify(other.requests)).not.toMatch(/k-0123|secret/);
+    expect(JSON.stringify(other.requests)).not.toMatch(/sk-Proj|secret/i);
   });
 
-  test.each([
+  test.each<[string, Answerer, Partial<OpenAICompatibleOptions<"endpoint">>?]>([
     [
       "a refusal",
-      json({ error: { message: `Incorrect API key provided: ${KEY}, x-team: team-secret-1.` } }, { status: 401 }),
+      json({ error: { message: `Incorrect API key provided: ${KEY}, x-team: ${TEAM}.` } }, { status: 401 }),
     ],
     [
       "an answer that fails",
-      stream([{ error: { message: `You said Bearer ${KEY} and ${encodeURIComponent(KEY)} and team-secret-1` } }]),
+      stream([{ error: { message: `You said Bearer ${KEY} and ${encodeURIComponent(KEY)} and ${TEAM}` } }]),
     ],
-  ])("stands in no error, though %s repeats it", async (_, answer) => {
-    const { ask } = await providerOf(answer, { apiKey: KEY, headers: { "x-team": "team-secret-1" } });
+    ["a reason that is cut", json({ error: { message: `${"x".repeat(290)} ${KEY}` } }, { status: 500 })],
+    ["a reason with much white space", json({ error: { message: `${" ".repeat(1990)} ${KEY}` } }, { status: 500 })],
+    ["the model's name", stream([{ ...chunk({ content: "Hello" }), model: KEY }]), { strictModel: true }],
+    ["a long name", stream([{ ...chunk({ content: "Hello" }), model: "x".repeat(90) + KEY }]), { strictModel: true }],
+    ["a tool's name", stream([chunk({ tool_calls: [toolCall(KEY)] }), chunk({}, "tool_calls")])],
+    [
+      "a tool's long name",
+      stream([chunk({ tool_calls: [toolCall("x".repeat(1970) + KEY)] }), chunk({}, "tool_calls")]),
+    ],
+    ["a model that refuses", stream([chunk({ refusal: `No, ${TEAM}: ${KEY}.` }), chunk({}, "stop")])],
+    ["a page", (response) => void response.writeHead(502).end(`<title>${KEY}</title>`)],
+    ["a redirect's host", redirect(`http://${KEY}.example.com/`)],
+    ["a redirect's scheme", redirect(`${KEY}:x`)],
+    ["the encoding of its body", (response) => void response.writeHead(200, { "content-encoding": KEY }).end("x")],
+  ])("stands in no error, though %s repeats it", async (_, answer, options = {}) => {
+    const { ask, provider } = await providerOf(answer, { apiKey: KEY, headers: { "x-team": TEAM }, ...options });
     const { error } = await ask();
     expect(error).toBeInstanceOf(QwenError);
-    expect(`${(error as QwenError).stack} ${JSON.stringify(error)} ${String((error as QwenError).cause)}`).not.toMatch(
-      /k-0123|team-secret/,
-    );
+    expect(shownOf(error)).not.toMatch(LEAK);
+    await using router = createRouter({ plugins: [provider], retry: { maxAttempts: 2, baseDelayMs: 0 } });
+    expect(shownOf(await caught(router.complete({ model: "model-a", messages: QUESTION })))).not.toMatch(LEAK);
+  });
+
+  test.each<[string, Answerer]>([
+    ["a refusal", json({ error: { message: `Incorrect API key: ${KEY}` } }, { status: 401 })],
+    ["a redirect", redirect(`ftp://${KEY}.example.com/`)],
+    ["a host that is redirected to", redirect(`http://${KEY}.localhost:1/`)],
+    ["an error in the list", json({ error: { message: KEY } })],
+  ])("stands in no error of a list of models, though %s repeats it", async (_, answer) => {
+    const { provider } = await providerOf(answer, { apiKey: KEY, timeouts: { connectMs: 500 } });
+    const error = await caught(provider.listModels());
+    expect(error).toBeInstanceOf(QwenError);
+    expect(shownOf(error)).not.toMatch(LEAK);
+  });
+
+  test("stands in no cause of a transport of one's own", async () => {
+    const inner = Object.assign(new TypeError(`cannot send ${KEY}`), { header: `Bearer ${KEY}` });
+    const transport = {
+      request: () => Promise.reject(new Error("it failed", { cause: inner })),
+      close: () => Promise.resolve(),
+    };
+    const { ask } = await providerOf(words("Hello"), { apiKey: KEY, transport });
+    const { error } = await ask();
+    expect(error).toMatchObject({ code: "connection", cause: { message: "it failed" } });
+    expect(shownOf(error)).not.toMatch(LEAK);
+    const { cause } = (error as { cause: Error }).cause;
+    expect(cause).toBeInstanceOf(TypeError);
+    expect(shownOf(cause)).not.toMatch(LEAK);
+  });
+
+  test("leaves the reason of an abort as it is, and the text of an answer", async () => {
+    const { ask } = await providerOf(stream([chunk({ content: `I am ${KEY}` })]), { apiKey: KEY });
+    expect((await ask()).error).toMatchObject({ code: "stream_interrupted", text: `I am ${KEY}` });
+    const reason = new Error(KEY);
+    expect((await ask({ signal: AbortSignal.abort(reason) })).error).toBe(reason);
   });
 });
+
+function caught(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+/** All that anybody may print of an error. */
+function shownOf(error: unknown): string {
+  const { stack } = error as Error;
+  return `${stack} ${inspect(error, { depth: 10, showHidden: true })} ${JSON.stringify(error)}`;
+}
+
+function toolCall(name: string): object {
+  return { index: 0, id: "call-1", function: { name, arguments: "{" } };
+}
+
+function redirect(location: string): Answerer {
+  return (response) => void response.writeHead(302, { location }).end();
+}
 
 describe("a key that is missing", () => {
   const missing = (baseURL: string) =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { durationMs, waitMs } from "@qwen/core/http";
 import { failureOf } from "../src/failures.ts";
 
-const about = { host: "api.example.com", secrets: [] };
+const about = { host: "api.example.com" };
 
 describe("how long a vendor asks to wait", () => {
   const now = Date.UTC(2026, 0, 1);

@@ -49,7 +49,7 @@ export function createClient(
   const { earlyStream = false, urls = "public" } = options;
   const url = spaceUrl(target);
   const transport = guardedTransport(options.transport ?? createTransport({ proxy }));
-  const sender = new Sender({ url, transport, token, headers, timeouts });
+  const sender = new Sender({ url, transport, token, headers, timeouts, secrets: () => secrets() });
   const login: Login | undefined =
     auth === undefined
       ? undefined

@@ -1,9 +1,11 @@
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
+import { withoutSecrets } from "../error-secrets.ts";
 import { publicReach } from "../http/reach.ts";
 import { followHops } from "../http/follow.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 import type { Timeouts } from "../provider.ts";
+import { concealed, secretsIn } from "../secrets.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import { tokenHeader } from "./address.ts";
 import type { ClientRequest } from "./client-request.ts";
@@ -18,6 +20,8 @@ export interface SenderOptions {
   /** The caller's own, over what the SDK would send. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly timeouts: Timeouts | undefined;
+  /** What is not to be shown, whoever repeats it. */
+  secrets(): readonly string[];
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -28,16 +32,18 @@ export class Sender {
   readonly #origin: string;
   readonly #transport: Transport;
   readonly #timeouts: ResolvedTimeouts;
+  readonly #secrets: () => readonly string[];
   /** For the Space alone; a cookie among them is one of several. */
   readonly #own: Headers;
   readonly #ownCookie: string | undefined;
   #keepsConnections = false;
 
-  constructor({ url, transport, token, headers, timeouts }: SenderOptions) {
+  constructor({ url, transport, token, headers, timeouts, secrets }: SenderOptions) {
     const { cookie, ...own } = lowerCase(headers);
     this.url = url;
     this.#origin = url.origin;
     this.#transport = transport;
+    this.#secrets = secrets;
     this.#timeouts = resolveTimeouts(timeouts);
     this.#own = { ...(token === undefined ? {} : tokenHeader(url, { space: url, token })), ...own };
     this.#ownCookie = cookie;
@@ -64,7 +70,8 @@ export class Sender {
     const url = new URL(this.url.href + path.replace(/^\//, ""));
     // An origin is written anew each time it is asked for, and most requests are not led elsewhere.
     const isOwn = (hop: URL): boolean => hop === url || hop.origin === this.#origin;
-    return followHops(this.#transport, {
+    const secrets = (): readonly string[] => [...this.#secrets(), ...secretsIn(request.headers)];
+    const response = followHops(this.#transport, {
       method,
       url,
       body: json === undefined ? body?.bytes : writeJson(json),
@@ -77,13 +84,19 @@ export class Sender {
       headersFor: (hop) => (isOwn(hop) ? this.#headers(common, request, login) : common),
       publicOnly: (hop) => !isOwn(hop) && this.#isPublicOnly(hop),
       onResponse: ({ status, headers: received }, hop) => {
-        debug(() => `${method} ${hop.origin}${hop.pathname} ${status} ${Math.round(performance.now() - startedAt)} ms`);
+        debug(() => {
+          const where = concealed(`${hop.origin}${hop.pathname}`, secrets());
+          return `${method} ${where} ${status} ${Math.round(performance.now() - startedAt)} ms`;
+        });
         onStatus?.(status);
         if (!isOwn(hop)) return;
         this.#keepsConnections = received["connection"] !== "close";
         const cookies = received["set-cookie"];
         if (cookies !== undefined) jar?.store(typeof cookies === "string" ? [cookies] : cookies);
       },
+    });
+    return response.catch((error: unknown) => {
+      throw signal?.aborted === true ? error : withoutSecrets(error, secrets());
     });
   }
 

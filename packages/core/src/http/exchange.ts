@@ -241,12 +241,9 @@ export class Exchange implements DispatchHandler, FlowControl {
   }
 
   #refuse(encoding: string): void {
-    this.fail(
-      new QwenError(
-        "protocol",
-        `${this.#host} sends its answer compressed (${encoding}), although it was asked not to.`,
-      ),
-    );
+    const how = KNOWN.exec(encoding)?.[0] ?? "nobody knows how";
+    const what = `${this.#host} sends its answer compressed (${how}), although it was asked not to.`;
+    this.fail(new QwenError("protocol", what));
   }
 
   /** Ends it from our side: undici closes the socket on `abort`. */
@@ -291,6 +288,9 @@ function joined(headers: Record<string, string | string[] | undefined>): Transpo
 
 /** Whether a `content-encoding` names none. */
 const IS_PLAIN = /^(?:[\s,]|identity\b)*$/i;
+
+/** The names of encodings that are shown: a server may write anything there, what it was sent too. */
+const KNOWN = /^(?:x-)?(?:gzip|deflate|br|zstd|compress)$/i;
 
 /** Whether undici refuses to send the request at all, for a header it cannot write. */
 function isMistake(error: unknown): error is Error {

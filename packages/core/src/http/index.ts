@@ -11,7 +11,6 @@ export {
   aTransport,
   aWholeNumber,
   checkRequest,
-  concealed,
   createTransport,
   durationMs,
   fileSource,
@@ -39,6 +38,7 @@ export {
   startTimer,
   waitMs,
   warnOfSettings,
+  withoutSecrets,
 } from "#core";
 export { createProvider } from "../created-provider.ts";
 export { bytesInDataUrl, dataUrl } from "./data-url.ts";

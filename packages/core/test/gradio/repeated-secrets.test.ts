@@ -40,6 +40,10 @@ describe("what was given in confidence, and a Space repeats as it came or in JSO
       data: ({ events, ...asked }) =>
         events().send({ msg: "unexpected_error", message: repeated(asked as Exchange), success: false }),
     },
+    "a redirect": {
+      join: (asked) => asked.reply(302, {}, { location: `https://${given.token}.example.com/` }),
+    },
+    "an encoding": { join: (asked) => asked.reply(200, {}, { "content-encoding": `You said ${given["x-call"]}` }) },
     "an upload": { upload: (asked) => asked.reply(400, { detail: repeated(asked) }) },
     "a config": { config: (asked) => asked.reply(500, { detail: repeated(asked) }) },
   };
@@ -62,7 +66,7 @@ describe("what was given in confidence, and a Space repeats as it came or in JSO
     // The login first: its cookie is a secret too.
     await client.upload(new Uint8Array(1)).catch(() => {});
     const error = (await rejection(call())) as Error;
-    expect(error.message).toContain("You said");
+    expect(error.message).toMatch(/You said|redirects to|compressed/);
     const shown = inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error);
     for (const secret of secrets) expect(shown).not.toContain(secret);
     await client.close();
