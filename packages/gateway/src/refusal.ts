@@ -2,8 +2,8 @@
 export interface RefusalOptions {
   /** The HTTP status. */
   readonly status: number;
-  /** What programs tell it by. */
-  readonly code: string;
+  /** What programs tell it by. @defaultValue null, as of a request that is simply wrong */
+  readonly code?: string | undefined;
   /** Safe to show to anybody: nothing a caller wrote beyond a short, printable name. */
   readonly message: string;
   /** @defaultValue "server_error" from 500, "rate_limit_error" for 429, else "invalid_request_error" */
@@ -17,7 +17,7 @@ export interface RefusalOptions {
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: number;
-  readonly code: string;
+  readonly code: string | null;
   readonly type: string;
   readonly param: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export class Refusal extends Error {
   constructor({ status, code, message, type, param, headers = {} }: RefusalOptions) {
     super(message);
     this.status = status;
-    this.code = code;
+    this.code = code ?? null;
     this.type = type ?? typeOf(status);
     this.param = param;
     this.headers = headers;

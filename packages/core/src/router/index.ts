@@ -1,4 +1,5 @@
 export {
+  AppendOnlyText,
   chooseCandidate,
   createCircuitBreaker,
   createHealth,

@@ -1,0 +1,135 @@
+import { Hono } from "hono";
+import { type Admit, type Caller, anybody } from "./caller.ts";
+import { Refusal } from "./refusal.ts";
+import type { Handler, Method, Route } from "./route.ts";
+import { refusalOf } from "./wire/errors.ts";
+
+/** What an app is made of. */
+export interface AppOptions {
+  readonly routes: readonly Route[];
+  /** Lets requests in. */
+  readonly admit: Admit;
+  /** Whether a request of that id is under way. */
+  isTaken(requestId: string): boolean;
+  /** Called before anything else: it may answer a request, or throw. */
+  guard?(request: Request): Response | undefined;
+  /** More headers for each response. */
+  headersFor?(request: Request): Readonly<Record<string, string>>;
+}
+
+/** Answers requests by their paths. Never rejects: every failure is an answer in JSON. */
+export function createApp({ routes, ...options }: AppOptions): (request: Request) => Promise<Response> {
+  const app = new Hono({ getPath: pathOf });
+  for (const { path, methods, access } of routes) {
+    for (const [method, handler] of Object.entries(methods) as [Method, Handler][])
+      app.on(method, path, ({ req }) =>
+        new Exchange(req.raw, options).answer(handler, { params: req.param(), isOpen: access === "open" }),
+      );
+    app.all(path, ({ req }) => new Exchange(req.raw, options).refuse(wrongMethod(methods)));
+  }
+  app.notFound(({ req }) => new Exchange(req.raw, options).refuse(notFound()));
+  return async (request) => app.fetch(request);
+}
+
+/** Clients whose base URL ends with a slash ask for `//models`. */
+function pathOf({ url }: Request): string {
+  const from = url.indexOf("/", url.indexOf("://") + 3);
+  const path = from < 0 ? "/" : (/^[^?#]*/.exec(url.slice(from))?.[0] ?? "/");
+  return path.replaceAll(/\/{2,}/g, "/");
+}
+
+/** One request and its answer. */
+class Exchange {
+  readonly #request: Request;
+  readonly #options: Omit<AppOptions, "routes">;
+  readonly #requestId: string;
+  readonly #startedAt = performance.now();
+  #caller: Caller = anybody;
+  /** How much of the call is under way: its handler, and the body of its response. */
+  #held = 1;
+
+  constructor(request: Request, options: Omit<AppOptions, "routes">) {
+    this.#request = request;
+    this.#options = options;
+    const asked = request.headers.get("x-request-id") ?? "";
+    // Two of one id at once could not be told apart.
+    const isGood = /^[\w-]{1,64}$/.test(asked) && !options.isTaken(asked);
+    this.#requestId = isGood ? asked : `req_${crypto.randomUUID().replaceAll("-", "")}`;
+  }
+
+  async answer(
+    handler: Handler,
+    { params, isOpen }: { readonly params: Readonly<Record<string, string>>; readonly isOpen: boolean },
+  ): Promise<Response> {
+    return this.#guarded(async () => {
+      const requestId = this.#requestId;
+      const caller = isOpen ? anybody : await this.#options.admit(this.#request, { requestId });
+      if (caller instanceof Response) return caller;
+      this.#caller = caller;
+      const { signal } = this.#request;
+      const hold = (): (() => void) => this.#hold();
+      return handler(this.#request, { requestId, caller, signal, startedAt: this.#startedAt, params, hold });
+    });
+  }
+
+  async refuse(refusal: Refusal): Promise<Response> {
+    return this.#guarded(() => refusal.toResponse());
+  }
+
+  async #guarded(work: () => Response | Promise<Response>): Promise<Response> {
+    try {
+      return this.#told(this.#options.guard?.(this.#request) ?? (await work()));
+    } catch (error) {
+      return this.#told((this.#request.signal.aborted ? left() : refusalOf(error)).toResponse());
+    } finally {
+      this.#release();
+    }
+  }
+
+  #told(response: Response): Response {
+    const headers = {
+      ...this.#options.headersFor?.(this.#request),
+      ...this.#caller.headers,
+      "x-request-id": this.#requestId,
+      "x-content-type-options": "nosniff",
+    };
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    return response;
+  }
+
+  #hold(): () => void {
+    this.#held++;
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.#release();
+      isHeld = false;
+    };
+  }
+
+  #release(): void {
+    if (--this.#held === 0) this.#caller.release();
+  }
+}
+
+function wrongMethod(methods: Route["methods"]): Refusal {
+  const allowed = Object.keys(methods);
+  return new Refusal({
+    status: 405,
+    code: "method_not_allowed",
+    message: `This path takes ${allowed.join(", ")} only.`,
+    headers: { allow: allowed.join(", ") },
+  });
+}
+
+function notFound(): Refusal {
+  return new Refusal({
+    status: 404,
+    code: "not_found",
+    message: "There is nothing at this path: OpenAI's routes begin with /v1.",
+  });
+}
+
+/** Nobody reads it. */
+function left(): Refusal {
+  return new Refusal({ status: 499, code: "client_left", message: "The caller left." });
+}

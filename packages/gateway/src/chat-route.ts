@@ -1,0 +1,194 @@
+import type { Completion, Router, RouterRequest, StreamPart, Warning } from "@qwen/core";
+import { QwenError } from "@qwen/core";
+import type { Attachments } from "./attachments.ts";
+import type { BodyReader } from "./body.ts";
+import { ChatEvents } from "./chat-events.ts";
+import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
+import { type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
+import { Refusal } from "./refusal.ts";
+import type { Call, Handler } from "./route.ts";
+import { StopWatcher } from "./stop-watcher.ts";
+import { StreamBody } from "./stream-body.ts";
+import { chatCompletion, type AnswerLabel } from "./wire/chat-answer.ts";
+import { readChatRequest, type ChatRequest } from "./wire/chat-request.ts";
+import { unsupported } from "./wire/fields.ts";
+import type { Winner, Winners } from "./winners.ts";
+
+/** What stands behind `POST /v1/chat/completions`. */
+export interface ChatRouteOptions {
+  readonly router: Router;
+  readonly bodies: BodyReader;
+  readonly attachments: Attachments;
+  readonly policies: Policies;
+  readonly winners: Winners;
+  readonly keepAliveMs: number;
+  readonly idleClientMs: number;
+}
+
+/** Answers chat completions, streamed or whole. */
+export function chatRoute(options: ChatRouteOptions): Handler {
+  return async (request, call) => {
+    const watch = watchOf(call);
+    const asked = readChatRequest(await watch.waitFor(options.bodies.json(request)));
+    if (!call.caller.mayUse(asked.model)) throw notAllowed(asked.model);
+    const { caller } = call;
+    const wishes = [policyInHeaders(request.headers), asked.policy];
+    const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
+    const limitMs = settled.policy.timeoutMs ?? Infinity;
+    refuseEarly(options.router, asked);
+    const messages = await watch.waitFor(
+      options.attachments.fetched(asked.messages, { signal: call.signal, limitMs: limitMs - watch.elapsedMs() }),
+    );
+    const answering = new Answering({ ...asked, messages }, { call, settled, watch }, options);
+    try {
+      return await (asked.stream ? answering.streamed() : answering.whole());
+    } catch (error) {
+      throw namingParameter(error, asked, options.router);
+    }
+  };
+}
+
+/** What is known of a request besides what it asks. */
+interface Circumstances {
+  readonly call: Call;
+  readonly settled: SettledPolicy;
+  readonly watch: Stopwatch;
+}
+
+/** One request that is being answered. */
+class Answering {
+  readonly #asked: ChatRequest;
+  readonly #about: Circumstances;
+  readonly #options: ChatRouteOptions;
+  readonly #id = `chatcmpl-${crypto.randomUUID().replaceAll("-", "")}`;
+  readonly #created = Math.floor(Date.now() / 1000);
+
+  constructor(asked: ChatRequest, about: Circumstances, options: ChatRouteOptions) {
+    this.#asked = asked;
+    this.#about = about;
+    this.#options = options;
+  }
+
+  async streamed(): Promise<Response> {
+    const { router, winners, keepAliveMs, idleClientMs } = this.#options;
+    const { call, watch } = this.#about;
+    const { requestId, signal } = call;
+    const { includeUsage, stop } = this.#asked;
+    const events = new ChatEvents({ includeUsage, stop, label: () => this.#label() });
+    winners.follow(requestId);
+    const release = call.hold();
+    let winner: Winner | undefined;
+    const onEnd = (): void => {
+      winner = winners.of(requestId);
+      winners.forget(requestId);
+      release();
+    };
+    const parts = router.stream(this.#request(signal))[Symbol.asyncIterator]();
+    const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal, onEnd });
+    await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
+    const headers = this.#headers({ ...(winner ?? winners.of(requestId)), warnings: events.warnings });
+    return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: { ...headers, ...STREAMED } });
+  }
+
+  async whole(): Promise<Response> {
+    const { router } = this.#options;
+    const { call, watch } = this.#about;
+    const { stop } = this.#asked;
+    const watcher = stop.length === 0 ? undefined : new StopWatcher(stop);
+    const signal = watcher === undefined ? call.signal : AbortSignal.any([call.signal, watcher.signal]);
+    const onPart = watcher === undefined ? undefined : (part: StreamPart): void => watcher.see(part);
+    const completion = await watch.waitFor(
+      router.complete(this.#request(signal), { onPart }).then(
+        (answer) => watcher?.cut(answer) ?? answer,
+        // It was stopped because there was enough.
+        (error: unknown) => watcher?.cutAnswer() ?? Promise.reject(error),
+      ),
+    );
+    const { attempts, warnings, provider, model } = completion;
+    const headers = this.#headers({ provider, attempts: attempts.length, warnings });
+    const label = { id: this.#id, created: this.#created, model };
+    return new Response(chatCompletion(label, completion as Completion), { headers: { ...headers, ...WHOLE } });
+  }
+
+  #label(): AnswerLabel {
+    const { winners } = this.#options;
+    const model = winners.of(this.#about.call.requestId)?.model ?? this.#asked.model;
+    return { id: this.#id, created: this.#created, model };
+  }
+
+  #request(signal: AbortSignal): RouterRequest {
+    const { model, messages, settings } = this.#asked;
+    const { call, settled, watch } = this.#about;
+    const { commit, timeoutMs, firstOutputMs, maxQueueMs, hedgeMs } = settled.policy;
+    return {
+      model,
+      messages,
+      settings,
+      signal,
+      requestId: call.requestId,
+      commit,
+      maxQueueMs,
+      hedge: typeof hedgeMs === "number" ? { delayMs: hedgeMs } : hedgeMs,
+      timeouts: {
+        // What has passed before counts: it is a limit of the whole. A router's own limit is never over at once.
+        totalMs: timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - watch.elapsedMs()),
+        firstOutputMs,
+      },
+    };
+  }
+
+  #headers(known: {
+    readonly provider?: string | undefined;
+    readonly attempts?: number | undefined;
+    readonly warnings: readonly Warning[];
+  }): Record<string, string> {
+    const { settled, watch } = this.#about;
+    const { model, ignored } = this.#asked;
+    const warnings = [...settled.cut, ...ignored, ...known.warnings.map(({ feature }) => feature)];
+    return answerHeaders({ route: model, ...known, warnings, overheadMs: watch.overheadMs() });
+  }
+}
+
+const STREAMED = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
+const WHOLE = { "content-type": "application/json", "cache-control": "no-store" };
+
+/** A file is not fetched for a model that takes none. */
+function refuseEarly(router: Router, { model, messages }: ChatRequest): void {
+  const has = (type: "image" | "file"): boolean =>
+    messages.some(({ content }) => typeof content !== "string" && content.some((part) => part.type === type));
+  if (!has("image") && !has("file")) return;
+  const isKnown = router.find({}).some(({ name }) => name === model);
+  const wanted = { ...(has("image") && { images: true }), ...(has("file") && { files: true }) };
+  if (!isKnown || router.find(wanted).some(({ name }) => name === model)) return;
+  throw unsupported("messages", `The model takes no ${has("image") ? "images" : "files"}.`);
+}
+
+/** Which parameter a model cannot do, where it says that it cannot do something. */
+function namingParameter(error: unknown, { model, settings }: ChatRequest, router: Router): unknown {
+  if (!QwenError.isInstance(error) || error.code !== "unsupported") return error;
+  const can = (wanted: "tools" | "json"): boolean =>
+    router
+      .find({ [wanted]: true })
+      .some(
+        ({ name, candidates }) =>
+          name === model || candidates.some(({ provider, model: one }) => `${provider}/${one.id}` === model),
+      );
+  const asksForTools = settings.tools !== undefined && settings.toolChoice !== "none";
+  if (asksForTools && !can("tools")) return unsupported("tools", error.message);
+  if (settings.responseFormat !== undefined && !can("json")) return unsupported("response_format", error.message);
+  return unsupported("messages", error.message);
+}
+
+function notAllowed(model: string): Refusal {
+  const name = JSON.stringify(model.slice(0, 64));
+  return new Refusal({
+    status: 403,
+    code: "model_not_allowed",
+    param: "model",
+    message: `This key may not use ${name}.`,
+  });
+}

@@ -1,0 +1,31 @@
+import type { Caller } from "./caller.ts";
+
+/** A request that was let in. */
+export interface Call {
+  /** By which responses, logs and the router tell it. */
+  readonly requestId: string;
+  readonly caller: Caller;
+  /** Aborts once the caller has left. */
+  readonly signal: AbortSignal;
+  /** When the request came, by `performance.now()`. */
+  readonly startedAt: number;
+  /** What stands in the path, by the names in the path of the route, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The call is not over with its response, as while the body of that goes on, until the returned function is called. */
+  hold(): () => void;
+}
+
+/** Answers a request. What it throws becomes an answer: see `wire/errors.ts`. */
+export type Handler = (request: Request, call: Call) => Response | Promise<Response>;
+
+/** The methods that a route may have. */
+export type Method = "GET" | "POST" | "DELETE";
+
+/** What is at a path. */
+export interface Route {
+  /** A path of Hono's, such as `/v1/models/:id`. */
+  readonly path: string;
+  readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+  /** Who may ask: anybody, or who is let in. @defaultValue "key" */
+  readonly access?: "open" | "key" | undefined;
+}

@@ -1,0 +1,66 @@
+import type { Completion, StreamPart } from "@qwen/core";
+import { cutAtStop, StopCut } from "./wire/stop-cut.ts";
+
+/** Of a whole answer, what the wire tells. */
+export type ToldAnswer = Omit<Completion, "firstOutputMs" | "durationMs" | "requestId" | "response" | "conversation">;
+
+/**
+ * Looks for stop sequences in an answer that is wanted whole, and stops the work once there is one: what follows would be cut off.
+ */
+export class StopWatcher {
+  readonly #stops: readonly string[];
+  readonly #enough = new AbortController();
+  #cut: StopCut | undefined;
+  #text = "";
+  #reasoning = "";
+  #told: Pick<ToldAnswer, "provider" | "model" | "warnings" | "attempts"> = NOBODY;
+
+  constructor(stops: readonly string[]) {
+    this.#stops = stops;
+  }
+
+  /** Aborts once there is enough. */
+  get signal(): AbortSignal {
+    return this.#enough.signal;
+  }
+
+  /** What an attempt says. */
+  see(part: StreamPart): void {
+    if (part.type === "attempt") {
+      const { provider, model, number } = part;
+      const attempts = Array.from({ length: number }, (_, index) => ({
+        provider,
+        model,
+        number: index + 1,
+        durationMs: 0,
+      }));
+      this.#told = { provider, model, warnings: [], attempts };
+      this.#cut = new StopCut(this.#stops);
+      this.#text = "";
+      this.#reasoning = "";
+    } else if (part.type === "start") this.#told = { ...this.#told, warnings: part.warnings };
+    else if (part.type === "reasoning-delta") this.#reasoning += part.text;
+    // What is rewritten is cut when it is whole: to look at all of it each time would cost its square.
+    else if (part.type === "text-replace" || part.type === "tool-call") this.#cut = undefined;
+    else if (part.type === "text-delta" && this.#cut !== undefined) {
+      this.#text += this.#cut.push(part.text);
+      if (this.#cut.isOver) this.#enough.abort();
+    }
+  }
+
+  /** The answer up to the stop sequence, where the work was stopped at one. */
+  cutAnswer(): ToldAnswer | undefined {
+    if (!this.signal.aborted) return undefined;
+    return { ...EMPTY, ...this.#told, text: this.#text, reasoning: this.#reasoning };
+  }
+
+  /** An answer that is whole, cut. */
+  cut(answer: Completion): ToldAnswer {
+    const { text, isCut } = cutAtStop(answer.text, this.#stops);
+    return isCut ? { ...answer, text, finishReason: "stop" } : answer;
+  }
+}
+
+const NOBODY = { provider: "", model: "", warnings: [], attempts: [] };
+
+const EMPTY = { finishReason: "stop", files: [], toolCalls: [], sources: [], usage: undefined } as const;

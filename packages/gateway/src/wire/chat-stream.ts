@@ -1,0 +1,111 @@
+import type { FilePart, FinishReason, SourcePart, ToolCallPart, Usage } from "@qwen/core";
+import type { Refusal } from "../refusal.ts";
+import { filesOf, wireReason, wireSource, wireUsage, type AnswerLabel } from "./chat-answer.ts";
+
+/** A piece of the input of a call, as core has it. */
+interface ToolInput {
+  readonly toolCallId: string;
+  readonly toolName: string;
+  readonly text: string;
+}
+
+/** One call that has been begun. */
+interface Begun {
+  readonly index: number;
+  /** What of its input was said. */
+  said: string;
+}
+
+/**
+ * Writes one answer as a stream of `chat.completion.chunk`: a first chunk with the role, deltas, and either a finish reason and
+ * `[DONE]`, or an error and nothing after it. Each method gives the events to send.
+ */
+export class ChatStream {
+  readonly #head: string;
+  readonly #tail: string;
+  readonly #includeUsage: boolean;
+  readonly #calls = new Map<string, Begun>();
+
+  constructor(
+    { id, created, model }: AnswerLabel,
+    { includeUsage = false }: { readonly includeUsage?: boolean | undefined } = {},
+  ) {
+    const label = JSON.stringify({ id, object: "chat.completion.chunk", created, model });
+    // Written once: all chunks of an answer differ by what stands between.
+    this.#head = `data: ${label.slice(0, -1)},"choices":`;
+    this.#tail = `${includeUsage ? ',"usage":null' : ""}}\n\n`;
+    this.#includeUsage = includeUsage;
+  }
+
+  /** The role, and an empty text, which clients want to see. */
+  first(): string {
+    return this.#delta('{"role":"assistant","content":""}');
+  }
+
+  text(text: string): string {
+    return this.#delta(`{"content":${JSON.stringify(text)}}`);
+  }
+
+  reasoning(text: string): string {
+    return this.#delta(`{"reasoning_content":${JSON.stringify(text)}}`);
+  }
+
+  /** A piece of the input of a call; its first one begins with the call. */
+  toolInput({ toolCallId, toolName, text }: ToolInput): string {
+    const known = this.#calls.get(toolCallId);
+    const call = known ?? { index: this.#calls.size, said: "" };
+    this.#calls.set(toolCallId, call);
+    call.said += text;
+    const { index } = call;
+    const begin =
+      known === undefined
+        ? this.#call({ index, id: toolCallId, type: "function", function: { name: toolName, arguments: "" } })
+        : "";
+    return text === "" ? begin : begin + this.#call({ index, function: { arguments: text } });
+  }
+
+  /** A whole call: what of it was not said yet. `undefined` where something else was said before. */
+  toolCall({ toolCallId, toolName, input }: ToolCallPart): string | undefined {
+    const said = this.#calls.get(toolCallId)?.said;
+    if (said === undefined) return this.toolInput({ toolCallId, toolName, text: input });
+    if (!input.startsWith(said)) return undefined;
+    return input === said ? "" : this.toolInput({ toolCallId, toolName, text: input.slice(said.length) });
+  }
+
+  file(file: FilePart): string {
+    return this.#delta(JSON.stringify(filesOf([file])));
+  }
+
+  source(source: SourcePart): string {
+    return this.#delta(JSON.stringify({ annotations: [wireSource(source)] }));
+  }
+
+  /** The answer is whole. */
+  finish(reason: FinishReason, usage: Usage | undefined): string {
+    const told = this.#includeUsage ? wireUsage(usage) : undefined;
+    const word = wireReason(reason, this.#calls.size > 0);
+    const finish = `${this.#head}[{"index":0,"delta":{},"logprobs":null,"finish_reason":"${word}"}]${this.#tail}`;
+    const took = told === undefined ? "" : `${this.#head}[],"usage":${JSON.stringify(told)}}\n\n`;
+    return `${finish}${took}data: [DONE]\n\n`;
+  }
+
+  #call(call: object): string {
+    return this.#delta(JSON.stringify({ tool_calls: [call] }));
+  }
+
+  #delta(delta: string): string {
+    return `${this.#head}[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":null}]${this.#tail}`;
+  }
+}
+
+/** The event that ends a stream whose answer is not whole: no finish reason and no `[DONE]` follow. */
+export function errorEvent(refusal: Refusal, rewritten?: string): string {
+  const { message, type, code, param = null } = refusal;
+  const error = { message, type, code, param };
+  return `data: ${JSON.stringify({ error, ...(rewritten !== undefined && { qwen: { text: rewritten } }) })}\n\n`;
+}
+
+/** A line that clients pass over. What it says is one line of printable ASCII. */
+export function comment(words: string): string {
+  return `: ${words.replaceAll(/[^\u0020-\u007E]/g, "?")}\n\n`;
+}
