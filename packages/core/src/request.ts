@@ -1,9 +1,19 @@
 import { QwenError } from "./errors.ts";
 import { readHeaders } from "./headers.ts";
-import { anAbortSignal, aPauseMs, aTableOf, isGroup, type OptionNames, readOption, refuseUnknown } from "./options.ts";
+import {
+  anAbortSignal,
+  aPauseMs,
+  aTableOf,
+  isGroup,
+  mustBe,
+  type OptionNames,
+  readOption,
+  refuseUnknown,
+} from "./options.ts";
 import type { ContentPart, Message } from "./message.ts";
 import type { ProviderRequest, Settings } from "./provider.ts";
 import { aRequestId } from "./request-id.ts";
+import { printable, wordsOf } from "./printable.ts";
 import { holdsSettings } from "./settings.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { readTimeouts } from "./timers.ts";
@@ -15,15 +25,22 @@ export type Asked = Pick<ProviderRequest, "messages" | "settings" | "providerOpt
  * What is asked, as it stands now: what its caller changes later changes nothing.
  *
  * Lists and objects are copied, their text well-formed; images, files, schemas and whatever has a class stay as they are.
- * `developer` becomes `system`. Messages and settings are not checked: what is none stays what it is. Throws a `TypeError` for
- * `providerOptions` that are no plain object.
+ * `developer` becomes `system`. Messages and settings are not checked: what is none stays what it is. Throws `invalid_request`
+ * with the path of what cannot be read, and a `TypeError` for `providerOptions` that are no plain object.
  */
 export function readAsked({ messages, settings, providerOptions }: Asked): Asked {
   return {
     messages: readMessages(messages),
-    settings: settings === undefined ? undefined : readSettings(settings),
-    providerOptions: snapshotOf(readOption("providerOptions", providerOptions, optionsById)),
+    settings: settings === undefined ? undefined : readAt("settings", () => readSettings(settings)),
+    providerOptions: readProviderOptions(providerOptions),
   };
+}
+
+function readProviderOptions(options: Asked["providerOptions"]): Asked["providerOptions"] {
+  if (options === undefined) return undefined;
+  const expected = readAt("providerOptions", () => optionsById(options));
+  if (expected !== undefined) throw mustBe("providerOptions", expected, options);
+  return readAt("providerOptions", () => snapshotOf(options));
 }
 
 const optionsById = aTableOf("options by provider id");
@@ -83,33 +100,59 @@ const copied = new WeakSet<readonly Message[]>();
 const LONG_LIST = 100;
 
 function readMessages(messages: readonly Message[]): readonly Message[] {
-  if (!Array.isArray(messages) || copied.has(messages)) return messages;
   // A hole is no message, which `map` would leave a hole.
-  const read = [...messages];
-  for (let index = 0; index < read.length; index++) read[index] = readMessage(messages[index]);
+  const list = readAt("messages", () => (Array.isArray(messages) && !copied.has(messages) ? [...messages] : undefined));
+  if (list === undefined) return messages;
+  const read = list.map(readMessage);
   if (read.length > LONG_LIST) copied.add(read);
   return read;
 }
 
-function readMessage(message: Message): Message {
-  if (!isGroup(message)) return message;
-  const copy: { role?: Message["role"]; content?: Message["content"] } = { ...message };
+type MessageCopy = { -readonly [Name in keyof Message]: Message[Name] };
+
+function readMessage(message: Message, at: number): Message {
+  const copy = readAt(`messages[${at}]`, () => headOf(message));
+  if (copy === undefined) return message;
+  const { content } = copy;
+  copy.content = typeof content === "string" ? content.toWellFormed() : readContent(content, `messages[${at}].content`);
+  return copy;
+}
+
+/** A copy whose content is the caller's still; `undefined` of what is no message. */
+function headOf(message: Message): MessageCopy | undefined {
+  if (!isGroup(message)) return undefined;
+  const copy: Partial<MessageCopy> = { ...message };
   // Those of a message with a class may stand on its prototype.
   const { role = message.role, content = message.content } = copy;
   copy.role = role === "developer" ? "system" : role;
-  copy.content = typeof content === "string" ? content.toWellFormed() : readContent(content);
-  return copy as Message;
+  copy.content = content;
+  return copy as MessageCopy;
 }
 
-function readContent(content: readonly ContentPart[]): readonly ContentPart[] {
-  if (!Array.isArray(content)) return content;
-  return Array.from<ContentPart>(content).map((part) => {
-    if (!isGroup(part)) return part;
-    const copy = { ...part };
-    return copy.type === "text" && typeof copy.text === "string"
-      ? { ...copy, text: copy.text.toWellFormed() }
-      : snapshotOf(copy);
-  });
+function readContent(content: readonly ContentPart[], path: string): readonly ContentPart[] {
+  const list = readAt(path, () => (Array.isArray(content) ? Array.from<ContentPart>(content) : undefined));
+  return list === undefined ? content : list.map((part, at) => readAt(`${path}[${at}]`, () => readPart(part)));
+}
+
+function readPart(part: ContentPart): ContentPart {
+  if (!isGroup(part)) return part;
+  const copy = { ...part };
+  // Nearly all of them are text and nothing else.
+  return copy.type === "text" && typeof copy.text === "string" && Object.keys(copy).length === 2
+    ? { ...copy, text: copy.text.toWellFormed() }
+    : snapshotOf(copy);
+}
+
+/** What a getter or a trap of the caller's throws says where that was, and ends the request before anything is sent. */
+function readAt<Value>(path: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    const why = printable(wordsOf(error), 100);
+    throw new QwenError("invalid_request", `The request cannot be sent: ${path} cannot be read: ${why}`, {
+      cause: error,
+    });
+  }
 }
 
 function readSettings(settings: Settings): Settings {

@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+
+import { createProvider } from "../../src/created-provider.ts";
+import type { ProviderRequest } from "../../src/provider.ts";
+import { createRouter } from "../../src/router/router.ts";
+import { collect, messages, scripted } from "./scripted.ts";
+
+const thrower: PropertyDescriptor = {
+  enumerable: true,
+  get() {
+    throw new Error("No such column.");
+  },
+};
+
+/** An object of which one field cannot be read. */
+function without(name: string, others: object = {}): object {
+  return Object.defineProperty({ ...others }, name, thrower);
+}
+
+function revoked(target: object): object {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+}
+
+const [question] = messages;
+const part = { type: "text", text: "Hi" };
+const result = { type: "tool-result", toolCallId: "1", toolName: "t" };
+const said = (...content: readonly unknown[]): object => ({ role: "user", content });
+
+const CASES: readonly (readonly [path: string, asked: object])[] = [
+  ["messages[1]", { messages: [question, without("role", { content: "Hi" })] }],
+  ["messages[0]", { messages: [without("content", { role: "user" })] }],
+  ["messages[0]", { messages: [revoked(question)] }],
+  ["messages[0]", { messages: [new Proxy(question, { ownKeys: () => [Symbol.iterator, "x", "x"] })] }],
+  ["messages[0].content[1]", { messages: [said(part, without("text", { type: "text" }))] }],
+  ["messages[0].content[0]", { messages: [said(revoked(part))] }],
+  ["messages[0].content", { messages: [{ role: "user", content: revoked([part]) }] }],
+  ["messages[0].content", { messages: [{ role: "user", content: Object.defineProperty([], "0", thrower) }] }],
+  ["messages[0].content[0]", { messages: [{ role: "tool", content: [{ ...result, output: without("value") }] }] }],
+  ["messages[0].content[0]", { messages: [said({ ...part, providerMetadata: { p: without("id") } })] }],
+  ["messages", { messages: revoked([question]) }],
+  ["settings", { messages, settings: without("seed") }],
+  ["settings", { messages, settings: { tools: [without("name")] } }],
+  ["settings", { messages, settings: { responseFormat: revoked({}) } }],
+  ["providerOptions", { messages, providerOptions: { p: { deep: without("x") } } }],
+];
+
+describe("what of a request cannot be read is invalid_request before anything is sent, and names the path", () => {
+  test.each(CASES)("%s (%#)", async (path, asked) => {
+    const provider = scripted("p", [[]]);
+    const router = createRouter({ plugins: [provider] });
+    const { error } = await collect(router.stream({ model: "m", ...asked } as never));
+    expect(error).toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining(`${path} cannot be read`),
+    });
+    expect(provider.requests).toEqual([]);
+    expect(router.health()).toMatchObject([{ busy: 0, breaker: "closed" }]);
+    const own = createProvider({ id: "p", models: [{ id: "m" }], answer: () => Promise.reject(new Error("Asked.")) });
+    const alone = await collect(own.stream(asked as ProviderRequest));
+    expect(alone.error).toMatchObject({ code: "invalid_request", provider: "p" });
+  });
+});
