@@ -164,8 +164,9 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     if (this.#isOver) return;
     const kind = this.#owner.reader.kind(part);
     if (kind === "answered") {
+      // Whatever comes of the check, its provider has answered.
       this.#place?.leave();
-      this.#place = undefined;
+      this.#visit?.end();
       this.#owner.answered();
     } else if (this.#held !== undefined) {
       this.#takeBeforeCommit(part, kind, this.#held);

@@ -128,6 +128,7 @@ class MadeLimiter implements Limiter {
 class MadePlace implements Place {
   readonly isGiven: boolean;
   readonly #made: Place;
+  #left = false;
 
   constructor(made: Place) {
     this.isGiven = made.isGiven;
@@ -135,6 +136,9 @@ class MadePlace implements Place {
   }
 
   leave(): void {
+    // It may count each time.
+    if (this.#left) return;
+    this.#left = true;
     watch(() => this.#made.leave(), undefined);
   }
 }

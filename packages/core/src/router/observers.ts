@@ -25,7 +25,10 @@ export type RouterEvent =
   | ({ readonly type: "output"; readonly latencyMs: number } & AttemptLabel)
   | ({
       readonly type: "attempt-ended";
-      /** `cancelled`: the caller left, or another attempt was quicker. */
+      /**
+       * `cancelled`: it was ended for a reason that is not its own. The caller left, another attempt was quicker, or a function of
+       * the caller's ended the request by what it threw, such as a schema of `output`.
+       */
       readonly outcome: EventOutcome;
       readonly durationMs: number;
       readonly error?: unknown;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import * as z from "zod";
 
 import type { OutputOption } from "../../src/router/output.ts";
@@ -59,6 +59,18 @@ describe("a schema that", () => {
     expect(router.health()).toMatchObject([{ busy: 0 }, { busy: 0 }]);
   });
 
+  test("throws ends an attempt that is told as cancelled: the reason is not its own", async () => {
+    const router = routerOf([scripted("a", [fits])]);
+    const ended: unknown[] = [];
+    router.observe((event) => void ("outcome" in event && ended.push([event.type, event.outcome, event.error])));
+    const slip = new Error("a slip");
+    await ask(router, { output: schemaOf(() => Promise.reject(slip)) });
+    expect(ended).toEqual([
+      ["attempt-ended", "cancelled", slip],
+      ["request-ended", "failed", slip],
+    ]);
+  });
+
   test("never answers is bounded by the total, and left at once by an abort", async () => {
     const stuck = schemaOf(() => new Promise(() => {}));
     const { error } = await ask([scripted("a", [fits])], { output: stuck, timeouts: { totalMs: 3000 } });
@@ -112,6 +124,34 @@ describe("the time of a schema is no provider's:", () => {
     expect((await ask(router, { output: picky })).answer).toMatchObject({ object: 2, attempts: [{}, { number: 2 }] });
     expect(events.filter((type) => type === "waiting")).toHaveLength(1);
     expect(router.health()).toMatchObject([{ busy: 0, waiting: 0 }]);
+  });
+
+  test("with its answer a provider is neither busy nor on trial any more", async () => {
+    const down = [failure("authentication")];
+    const router = routerOf([scripted("a", [down, down, fits, down])], { breaker: { minimumCalls: 2, openMs: 100 } });
+    await ask(router);
+    await ask(router);
+    expect(router.health()).toMatchObject([{ breaker: "open" }]);
+    await vi.advanceTimersByTimeAsync(100);
+    const asking = schemaOf(async (value) => {
+      expect(router.health()).toMatchObject([{ busy: 0, breaker: "closed" }]);
+      // On probation this would open it again.
+      await router.complete({ model: "m", messages }).catch(() => {});
+      return { value };
+    });
+    expect((await ask(router, { output: asking })).answer).toMatchObject({ object: ada });
+    expect(router.health()).toMatchObject([{ busy: 0, breaker: "closed" }]);
+  });
+
+  test("who leaves during the check leaves a provider that has answered", async () => {
+    const down = [failure("authentication")];
+    const breaker = { minimumCalls: 2, failureRate: 0.75 };
+    const router = routerOf([scripted("a", [down, fits, down])], { breaker });
+    await ask(router);
+    await ask(router, { output: schemaOf(() => new Promise(() => {})), timeouts: { totalMs: 50 } });
+    await ask(router);
+    // Two of three have failed.
+    expect(router.health()).toMatchObject([{ busy: 0, breaker: "closed" }]);
   });
 
   test.each([
