@@ -75,11 +75,6 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     return this.#waitedMs;
   }
 
-  /** Whether another attempt may go on with what it has shown. */
-  get isContinuable(): boolean {
-    return this.collector.isTextOnly?.() === true && this.#seam?.isRewritten !== true;
-  }
-
   /** Whether it keeps back by itself what nobody reads: a flow does. An iteration of somebody's own has to be asked. */
   get isFlow(): boolean {
     return this.#clock === undefined;

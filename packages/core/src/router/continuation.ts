@@ -6,7 +6,7 @@ import type { CommitPoint } from "./attempt-settings.ts";
 import type { Candidate } from "./candidate.ts";
 import { weightOfPart } from "../part-weight.ts";
 import { HeldParts, MOST_HELD } from "./held-parts.ts";
-import type { PartKind, PartReader } from "./part-reader.ts";
+import type { PartCollector, PartKind, PartReader } from "./part-reader.ts";
 
 /**
  * How an answer that broke off is gone on with. `replay`: asked again from the start, and equal to the character up to where it
@@ -50,32 +50,42 @@ export type Seam<Part> = Replay<Part> | Prefill<Part>;
 /** What a {@link Continuation} goes by. */
 export interface ContinuationOptions<Part> {
   readonly reader: PartReader<Part, unknown>;
+  /** The ways that the request allows. */
   readonly ways: readonly ContinuedBy[];
   readonly candidates: readonly Candidate<Part>[];
-  /** What those said of their start who gave what was shown. */
-  readonly starts: readonly (Part | undefined)[];
+  /** Of the beginning that the attempt itself went on with, if it did. */
+  readonly before: Continuation<Part> | undefined;
+}
+
+/** The attempt that broke off. */
+export interface BrokenOff<Part> {
+  readonly collector: PartCollector<Part, unknown>;
+  readonly seam: Seam<Part> | undefined;
 }
 
 /** An answer that broke off after some of its text was shown, and is to be gone on with. */
 export class Continuation<Part> {
   /** What the request ends with where nobody goes on: it has all that was shown. */
   readonly error: StreamInterruptedError;
+  /** What those said of their start who gave what was shown. */
   readonly starts: readonly (Part | undefined)[];
   readonly #reader: PartReader<Part, unknown>;
   readonly #shown: string;
   readonly #ways: ContinuedBy[];
   readonly #candidates: readonly Candidate<Part>[];
 
-  constructor(shown: string, reason: QwenError, options: ContinuationOptions<Part>) {
-    const { reader, ways, candidates, starts } = options;
+  constructor({ collector, seam }: BrokenOff<Part>, reason: QwenError, options: ContinuationOptions<Part>) {
+    const { reader, ways, candidates, before } = options;
+    const shown = collector.text();
     this.error = interrupted(shown, reason);
-    this.starts = starts;
+    this.starts = [...(before?.starts ?? []), collector.start?.()];
     this.#reader = reader;
     this.#shown = shown;
     this.#candidates = candidates;
+    const isContinuable = collector.isTextOnly?.() === true && seam?.isRewritten !== true;
     // No model goes on behind nothing, nor behind half a character, which UTF-8 has no bytes for.
     const isPrefillable = shown !== "" && !/[\uD800-\uDBFF]$/.test(shown) && candidates.some(canPrefill);
-    this.#ways = ways.filter((way) => way !== "prefill" || isPrefillable);
+    this.#ways = ways.filter((way) => isContinuable && (way !== "prefill" || isPrefillable));
   }
 
   /** How it is gone on with at present; `undefined` where all ways were tried. */
@@ -111,6 +121,7 @@ export class Replay<Part> {
   #same = 0;
   #beyond = "";
   #otherSize = 0;
+  #isRefused = false;
   #isRewritten = false;
 
   constructor(shown: string, provider: string, reader: PartReader<Part, unknown>) {
@@ -139,6 +150,11 @@ export class Replay<Part> {
     return this.#isRewritten;
   }
 
+  /** Whether its provider may be asked by another way, where it is `unsupported`: only its answer was another one. */
+  get hasOtherWay(): boolean {
+    return this.#isRefused || this.#isRewritten;
+  }
+
   /** Throws at the first difference. */
   add(part: Part, kind: PartKind): void {
     if (this.#reader.isText?.(part) !== true) {
@@ -165,6 +181,7 @@ export class Replay<Part> {
 
   /** It is not the answer that was shown. It is left, which says nothing against its provider. */
   refuse(): never {
+    this.#isRefused = true;
     const fact = `The answer of "${this.#provider}" is not the one of which ${this.#shown.length} characters were shown, so it cannot be gone on with.`;
     throw new QwenError("unsupported", fact, { provider: this.#provider });
   }
@@ -195,6 +212,7 @@ export class Prefill<Part> extends HeldParts<Part> {
   /** What was shown: the beginning of its answer. */
   readonly beginning: string;
   readonly #reader: PartReader<Part, unknown>;
+  #hasOutput = false;
   #isRewritten = false;
 
   constructor(shown: string, reader: PartReader<Part, unknown>, options: { readonly keeps: boolean }) {
@@ -213,14 +231,20 @@ export class Prefill<Part> extends HeldParts<Part> {
     return this.#isRewritten;
   }
 
+  /** Whether its provider may be asked by another way, where it is `unsupported`: it may be that it takes no beginning. */
+  get hasOtherWay(): boolean {
+    return !this.#hasOutput || this.#isRewritten;
+  }
+
   /** Whether what was shown was the whole, where nothing comes before this: only its finish had been lost. */
   isWholeBy(last: Part): boolean {
     return this.#reader.isStop?.(last) === true;
   }
 
   /** Throws for a part that takes back what another attempt has shown. */
-  override add(part: Part): void {
+  override add(part: Part, kind?: PartKind): void {
     this.check(part);
+    this.#hasOutput ||= kind === "output";
     super.add(part);
   }
 

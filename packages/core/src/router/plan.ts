@@ -68,7 +68,7 @@ export class Plan<Candidate> {
     const verdict = this.verdictOn(outcome, candidate, attempt);
     if (verdict === "stop") return { type: "stop" };
     (this.#ends ??= new Map()).set(candidate, { error: outcome.error, atMs: performance.now() });
-    if (verdict === "next") this.#bar(candidate);
+    if (verdict === "next") this.bar(candidate);
     if (verdict === "retry") return this.#again(candidate, outcome.error) ?? this.toNext();
     if (verdict === "next") return this.toNext();
     if (outcome.error === undefined) return { type: "stop" };
@@ -105,6 +105,11 @@ export class Plan<Candidate> {
     this.#waiting = [...restsUntil.keys()].toSorted((one, other) => restOf(one) - restOf(other));
   }
 
+  /** It is not asked again, by any way. */
+  bar(candidate: Candidate): void {
+    (this.#barred ??= new Set()).add(candidate);
+  }
+
   /** Gives back the place of an attempt that never began. */
   refund(): void {
     this.#begun--;
@@ -138,10 +143,6 @@ export class Plan<Candidate> {
     const leftMs = Math.max(0, end.atMs + waitMs - performance.now());
     const openForMs = this.#options.recoversInMs?.(candidate) ?? 0;
     return !this.#isInTime(leftMs) || leftMs < openForMs ? undefined : end.atMs + waitMs;
-  }
-
-  #bar(candidate: Candidate): void {
-    (this.#barred ??= new Set()).add(candidate);
   }
 
   #countTry(candidate: Candidate): void {
@@ -183,7 +184,7 @@ export class Plan<Candidate> {
     const tried = this.#countOf(candidate, error);
     if (sameProvider === "never" || (sameProvider === "once" && tried > 1)) {
       // That one has another answer, or cannot do this: there may be another way to ask it.
-      if (rule !== ERROR_RULES.unsupported) this.#bar(candidate);
+      if (rule !== ERROR_RULES.unsupported) this.bar(candidate);
       return false;
     }
     const left = this.#waiting.length;

@@ -10,7 +10,7 @@ import type { AttemptsOptions } from "./attempts-options.ts";
 import { Continuation, type Seam } from "./continuation.ts";
 import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
-import { planOf, type Plan } from "./plan.ts";
+import { planOf, type Move, type Plan } from "./plan.ts";
 import type { Outcome, Verdict } from "./retry.ts";
 import { seal, type Sealed } from "./seal.ts";
 import { Telling } from "./telling.ts";
@@ -112,7 +112,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       const error = attempt.asOwnError(reason);
       const record = this.close(attempt, error);
       if (record === undefined || this.#host.isOver) return;
-      const move = this.#plan.after({ error }, attempt.candidate, record);
+      const move = this.#after(attempt, error, record);
       if (this.#host.isOver) return;
       this.telling?.left(attempt);
       if (move.type === "ask") this.#askAfter(move);
@@ -123,8 +123,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   }
 
   /**
-   * The answer broke off after some of it was shown: the request ends, or the attempts begin anew, one at a time, until one
-   * of them has said again what was shown.
+   * The answer broke off after some of it was shown: the request ends, or the attempts begin anew, one at a time.
    */
   goOn(attempt: Attempt<Part, Result>, error: QwenError): void {
     const record = this.close(attempt, error);
@@ -134,15 +133,12 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       this.#host.end(error, "failed");
       return;
     }
-    const ways = attempt.isContinuable ? continueBy : [];
     const before = this.#continuation;
-    const { candidate, collector } = attempt;
-    const starts = [...(before?.starts ?? []), collector.start?.()];
-    const known = { reader: this.reader, ways, candidates: this.#candidates, starts };
-    const continuation = (this.#continuation = new Continuation(collector.text(), error, known));
-    const { way } = continuation;
-    if (way === "prefill" || before?.way === "prefill") this.#plan.admit(continuation.among(), candidate);
-    const move = way === undefined ? undefined : this.#plan.after({ error }, candidate, record);
+    const known = { reader: this.reader, ways: continueBy, candidates: this.#candidates, before };
+    const continuation = (this.#continuation = new Continuation(attempt, error, known));
+    if (continuation.way === "prefill" || before?.way === "prefill")
+      this.#plan.admit(continuation.among(), attempt.candidate);
+    const move = continuation.way === undefined ? undefined : this.#after(attempt, error, record);
     if (this.#host.isOver) return;
     if (move?.type === "ask") this.#askAfter(move);
     else if (move?.type === "stop") this.#host.end(error, "failed");
@@ -151,6 +147,12 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       continuation.nextWay();
       this.#tryWay();
     }
+  }
+
+  /** What follows a failure. Who cannot is asked by no other way, unless it is this one that it cannot. */
+  #after({ candidate, seam }: Attempt<Part, Result>, error: QwenError, record: AttemptRecord): Move<Candidate<Part>> {
+    if (error.code === "unsupported" && seam?.hasOtherWay !== true) this.#plan.bar(candidate);
+    return this.#plan.after({ error }, candidate, record);
   }
 
   /** Goes on by the way that is next, if somebody can. */
