@@ -1,6 +1,7 @@
+import { endsWithAnswer } from "./beginning.ts";
 import { QwenError } from "./errors.ts";
 import { filesOf, imagesOf, type Message } from "./message.ts";
-import { begunAnswer, MOST_PROBLEMS, problemsOf } from "./message-check.ts";
+import { MOST_PROBLEMS, problemsOf } from "./message-check.ts";
 import { meantBy, shortened } from "./nearest.ts";
 import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings } from "./provider.ts";
 import type { Warning } from "./part.ts";
@@ -34,7 +35,7 @@ function missingFeature(
   if (!images && messages.some((message) => imagesOf(message).length > 0)) return "images";
   if (!files && messages.some((message) => filesOf(message).length > 0)) return "files";
   if (!tools && asksForTools(settings)) return "tools";
-  if (!prefill && begunAnswer(messages) !== undefined)
+  if (!prefill && endsWithAnswer(messages))
     return "a chat that ends with the assistant, only one that ends with a question";
   if (!json && settings.responseFormat?.type === "json") return "a JSON response format";
   return undefined;

@@ -1,6 +1,7 @@
 // What the entries hand out, as one file: resolving a file costs Node more than reading it, and the
 // entries share one copy of the errors. They name what of it is public.
 export * from "./append-only.ts";
+export * from "./beginning.ts";
 export * from "./capabilities.ts";
 export * from "./dialogue.ts";
 export * from "./error-conversation.ts";

@@ -40,6 +40,7 @@ export {
   TimeoutError,
   filesOf,
   imagesOf,
+  splitBeginning,
   textOf,
   wrapProvider,
 } from "#core";
@@ -47,6 +48,7 @@ export type { ProviderHooks } from "./provider-hooks.ts";
 export type { StandardResult, StandardSchema } from "./standard-schema.ts";
 export type { ErrorCode, ErrorRule } from "./error-rules.ts";
 export type { AnyQwenError, Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
+export type { BegunChat } from "./beginning.ts";
 export type {
   AttachedFilePart,
   ContentPart,

@@ -1,4 +1,5 @@
 import { attachmentProblem } from "./attachment-check.ts";
+import { isSpoken } from "./beginning.ts";
 import type { QwenError } from "./errors.ts";
 import { isJsonText } from "./json-in-text.ts";
 import {
@@ -31,19 +32,6 @@ export function problemsOf(messages: readonly Message[]): readonly string[] {
   for (let index = 0; index < messages.length && !check.isFull; index++)
     check.message(messages[index], `messages[${index}]`);
   return check.problems.length > 0 ? check.problems : lastProblem(messages);
-}
-
-/**
- * The beginning of the answer, where a chat ends with one: a last message of the assistant. System prompts stand beside the
- * dialogue, wherever they are in the list.
- */
-export function begunAnswer(messages: readonly Message[]): Message | undefined {
-  const last = messages.findLast(isSpoken);
-  return last?.role === "assistant" ? last : undefined;
-}
-
-function isSpoken({ role }: Message): boolean {
-  return role !== "system" && role !== "developer";
 }
 
 function lastProblem(messages: readonly Message[]): readonly string[] {

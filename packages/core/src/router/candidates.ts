@@ -1,3 +1,4 @@
+import { splitBeginning, takesBeginning } from "../beginning.ts";
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { inWords } from "../dialogue.ts";
 import { QwenError, type InvalidOutputError } from "../errors.ts";
@@ -105,7 +106,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     this.#headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
     this.ownToken = carriesToken(this.#headers);
     this.isLeavable = isOwn(provider.stream) || request.output !== undefined;
-    this.prefill = model.capabilities?.prefill === true;
+    this.prefill = model.capabilities?.prefill === true && takesBeginning(request.messages);
     this.#entry = entry;
     this.#request = request;
     this.#maxQueueMs = request.maxQueueMs ?? maxQueueMs;
@@ -134,7 +135,9 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     if (output === undefined) return provider.stream(this.#requestOf(asked, signal));
     const native = model.capabilities?.json === true;
     const request = this.#requestOf(output.ask(asked, { native }), signal);
-    return new FlowIterator(new CheckedAnswer(provider, request, output).flow);
+    return new FlowIterator(
+      new CheckedAnswer(provider, request, { output, beginning: splitBeginning(asked.messages).beginning }).flow,
+    );
   }
 
   #messagesBehind(beginning: string | undefined): readonly Message[] {

@@ -8,7 +8,7 @@ import { weightOfPart } from "../part-weight.ts";
 import type { Provider, ProviderRequest } from "../provider.ts";
 import type { FinishPart, ProviderPart, StreamPart } from "../part.ts";
 import { snapshotOf } from "../snapshot.ts";
-import { beginningOf, type Output } from "./output.ts";
+import type { Output } from "./output.ts";
 import type { PartReader } from "./part-reader.ts";
 import { providerParts, type RoutedPart } from "./provider-parts.ts";
 
@@ -30,6 +30,13 @@ class AllSaid {
   readonly type = "answered";
 }
 
+/** How an answer is checked. */
+export interface CheckOptions {
+  readonly output: Output;
+  /** What it goes on behind; empty where there is nothing. */
+  readonly beginning: string;
+}
+
 /**
  * The answer of a provider, checked before its `finish` goes on. The time that a schema takes is not the provider's: its place
  * is given back before, no hedge is begun meanwhile, and only the total of the request bounds it.
@@ -43,9 +50,9 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   #isAnswered = false;
 
   /** Asks, but nothing comes before the flow is read. */
-  constructor(provider: Provider, request: ProviderRequest, output: Output) {
+  constructor(provider: Provider, request: ProviderRequest, { output, beginning }: CheckOptions) {
     this.#output = output;
-    this.#beginning = beginningOf(request.messages);
+    this.#beginning = beginning;
     this.#call = new InnerCall(provider, request, this);
   }
 

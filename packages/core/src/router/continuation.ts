@@ -1,6 +1,6 @@
 import { QwenError, StreamInterruptedError } from "../errors.ts";
 import type { Message } from "../message.ts";
-import { begunAnswer } from "../message-check.ts";
+import { endsWithAnswer, isSpoken } from "../beginning.ts";
 import type { Settings } from "../provider.ts";
 import type { CommitPoint } from "./attempt-settings.ts";
 import type { Candidate } from "./candidate.ts";
@@ -36,7 +36,7 @@ export function waysOf(
 
 /** A chat whose last message is the beginning of its answer. Two of the assistant's one after the other are one. */
 export function begun(messages: readonly Message[], beginning: string): readonly Message[] {
-  const last = begunAnswer(messages);
+  const last = endsWithAnswer(messages) ? messages.findLast(isSpoken) : undefined;
   if (last === undefined) return [...messages, { role: "assistant", content: beginning }];
   const { content } = last;
   const joined =

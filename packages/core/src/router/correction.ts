@@ -1,7 +1,6 @@
+import { splitBeginning } from "../beginning.ts";
 import type { InvalidOutputError } from "../errors.ts";
-import { begunAnswer } from "../message-check.ts";
 import type { Message } from "../message.ts";
-import { beginningOf } from "./output.ts";
 
 /** So much of an answer that does not fit is shown to who gave it, in characters. */
 const MOST_SHOWN = 16 * 1024;
@@ -11,9 +10,7 @@ export function corrected(
   messages: readonly Message[],
   { text, issues }: Pick<InvalidOutputError, "text" | "issues">,
 ): readonly Message[] {
-  const beginning = beginningOf(messages);
-  const begun = begunAnswer(messages);
-  const before = beginning === "" ? messages : messages.filter((message) => message !== begun);
+  const { asked: before, beginning } = splitBeginning(messages);
   const answer = beginning + text;
   const shown = (answer.length > MOST_SHOWN ? `${answer.slice(0, MOST_SHOWN)}…` : answer).toWellFormed();
   const asked: Message = {

@@ -3,8 +3,6 @@ import { disregard } from "../disregard.ts";
 import { InvalidOutputError, QwenError } from "../errors.ts";
 import { jsonInText } from "../json-in-text.ts";
 import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
-import { begunAnswer } from "../message-check.ts";
-import { textOf, type Message } from "../message.ts";
 import { isGroup, mustBe, refuseUnknown } from "../options.ts";
 import { printable, wordsOf } from "../printable.ts";
 import type { Settings } from "../provider.ts";
@@ -147,10 +145,4 @@ function issueOf(issue: unknown): string {
 function keyOf(segment: unknown): string {
   const key: unknown = isGroup(segment) && "key" in segment ? segment.key : segment;
   return typeof key === "string" || typeof key === "number" ? String(key) : wordsOf(key);
-}
-
-/** What an answer is to go on behind; empty where the chat ends with a question. */
-export function beginningOf(messages: readonly Message[]): string {
-  const begun = begunAnswer(messages);
-  return begun === undefined ? "" : textOf(begun);
 }

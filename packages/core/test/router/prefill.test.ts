@@ -222,6 +222,20 @@ describe("an answer that breaks off is gone on with by a prefill", () => {
     expect(answer.lastMessages[0]?.at(-1)).toEqual({ role: "assistant", content: joined });
   });
 
+  test("never happens behind the call of a tool, whose result comes first", async () => {
+    const call: Message = {
+      role: "assistant",
+      content: [{ type: "tool-call", toolCallId: "1", toolName: "t", input: "{}" }],
+    };
+    const a = provider("a", [
+      [text("Hello "), cut],
+      [text("Hello."), stop],
+    ]);
+    const { ways } = await ask([a], undefined, { chat: [...messages, call] });
+    expect(ways).toEqual(["a - -", "a - -"]);
+    expect(a.requests.map((request) => request.messages.length)).toEqual([2, 2]);
+  });
+
   test.each([{ before: [] }, { before: [text("w")] }])(
     "never takes back what was shown ($before)",
     async ({ before }) => {

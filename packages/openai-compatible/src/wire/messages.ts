@@ -1,4 +1,4 @@
-import { textOf, type ContentPart, type Message, type ToolCallPart, type ToolResultPart } from "@qwen/core";
+import { splitBeginning, type ContentPart, type Message, type ToolCallPart, type ToolResultPart } from "@qwen/core";
 import { wireFile, wireImage, type ReadBlobs } from "./attachments.ts";
 
 /** A message as the wire has it. */
@@ -18,15 +18,7 @@ export interface WireMessages {
  * go on worse behind nothing. What was thought is not given back.
  */
 export function wireMessages(messages: readonly Message[], blobs: ReadBlobs): WireMessages {
-  const end = messages.findLastIndex(({ role }) => role === "user" || role === "tool") + 1;
-  const tail = messages.slice(end);
-  const answers = tail.filter(({ role }) => role === "assistant");
-  const asked = [...messages.slice(0, end), ...tail.filter(({ role }) => role !== "assistant")];
-  const holdsCalls = answers.some(
-    ({ content }) => typeof content !== "string" && content.some(({ type }) => type === "tool-call"),
-  );
-  if (holdsCalls) return { messages: messages.flatMap((message) => written(message, blobs)), beginning: undefined };
-  const beginning = answers.map(textOf).join("");
+  const { asked, beginning } = splitBeginning(messages);
   const wire = asked.flatMap((message) => written(message, blobs));
   if (beginning === "") return { messages: wire, beginning: undefined };
   return { messages: [...wire, { role: "assistant", content: beginning }], beginning };
