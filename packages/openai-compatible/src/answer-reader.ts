@@ -8,10 +8,10 @@ import {
   type Usage,
   type Warning,
 } from "@qwen/core";
+import { ThoughtSplit, type ThoughtSink } from "@qwen/core/http";
 import { MOST_CHARS, tooLarge } from "./answer-body.ts";
 import { shortened } from "./failures.ts";
 import { errorIn, type SaidError } from "./said-error.ts";
-import { ThinkSplit, type ThinkSink } from "./think-split.ts";
 import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
 import { choiceIn, contentIn, reasoningIn, saidIn } from "./wire/chunk.ts";
 import { finishReasonOf } from "./wire/finish-reason.ts";
@@ -41,10 +41,10 @@ export interface AnswerReaderOptions {
 }
 
 /** Reads the chunks of one answer, or a whole response, and pushes its parts. */
-export class AnswerReader implements ThinkSink, ToolCallSink {
+export class AnswerReader implements ThoughtSink, ToolCallSink {
   readonly host: string;
   readonly #options: AnswerReaderOptions;
-  readonly #split = new ThinkSplit(this);
+  readonly #split = new ThoughtSplit(this);
   /** Made with the first call: most answers have none. */
   #tools: ToolCalls | undefined;
   #text = "";

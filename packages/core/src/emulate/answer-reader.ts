@@ -1,7 +1,7 @@
 import { GrowingText } from "#core";
+import { ThoughtSplit, type ThoughtSink } from "../thought-split.ts";
 
 import { JsonCut } from "./json-cut.ts";
-import { ThoughtSplit, type ThoughtSink } from "./thought-split.ts";
 import { ToolCallParser, type ToolCallSink } from "./tool-call-parser.ts";
 import type { WrittenCall } from "./tool-call-text.ts";
 

@@ -1,6 +1,6 @@
 import { GrowingText } from "#core";
 
-import { mayBecomeTag, tagAt } from "./tag-search.ts";
+import { mayBecomeTag, tagAt } from "../tag-search.ts";
 
 /** Begins a call, as Qwen's chat templates have it. */
 export const CALL = "<tool_call>";

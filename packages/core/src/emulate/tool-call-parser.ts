@@ -1,6 +1,6 @@
 import { CALL, CALL_END, MADE_UP, ToolBlock } from "./tool-block.ts";
 import { readBlock, type WrittenCall } from "./tool-call-text.ts";
-import { TagSearch } from "./tag-search.ts";
+import { TagSearch } from "../tag-search.ts";
 
 /** Who hears what a {@link ToolCallParser} reads. */
 export interface ToolCallSink {

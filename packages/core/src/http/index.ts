@@ -41,6 +41,7 @@ export {
   withoutSecrets,
 } from "#core";
 export { createProvider } from "../created-provider.ts";
+export { ThoughtSplit, type ThoughtSink, type ThoughtSplitOptions } from "../thought-split.ts";
 export { bytesInDataUrl, dataUrl } from "./data-url.ts";
 export { fetchElsewhere } from "./elsewhere.ts";
 export { readEvents } from "./events.ts";

@@ -1,4 +1,4 @@
-import { GrowingText } from "#core";
+import { GrowingText } from "./growing-text.ts";
 
 /** White space beyond this is no longer held back. In characters. */
 const MOST_SPACE = 1024 * 1024;

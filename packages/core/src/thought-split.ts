@@ -1,16 +1,15 @@
-import { GrowingText } from "#core";
-
+import { GrowingText } from "./growing-text.ts";
 import { TagSearch } from "./tag-search.ts";
 
 const THINK = "<think>";
 const THINK_END = "</think>";
 
-/** As much as this is held while it may still be thought. In characters. */
+/** As much as this is held while it may still be thought, or the white space before it. In characters. */
 const MOST_HELD = 4 * 1024 * 1024;
 
 /** Who hears what a {@link ThoughtSplit} tells apart. */
 export interface ThoughtSink {
-  /** What the model thinks, never empty. */
+  /** What the model thinks, never empty, without the white space at its ends. */
   thought(text: string): void;
   /** It has thought: once at most, before its words. */
   thoughtEnd(): void;
@@ -20,17 +19,22 @@ export interface ThoughtSink {
 
 /** How a model marks what it thinks. */
 export interface ThoughtSplitOptions {
-  /** The prompt ends with the opening tag, so the answer begins without one: all before the closing tag is thought. */
-  readonly open: boolean;
-  /** Gives what is thought as it stands, with its tags and the white space around them. */
-  readonly verbatim: boolean;
+  /**
+   * The prompt ends with the opening tag, so the answer begins without one: all before the closing tag is thought.
+   *
+   * @defaultValue false
+   */
+  readonly open?: boolean | undefined;
+  /** Gives what is thought as it stands, with its tags and the white space around them. @defaultValue false */
+  readonly verbatim?: boolean | undefined;
 }
 
 /**
- * Splits an answer that comes in pieces into what was thought and what is said, the same however it is cut.
+ * Splits an answer that comes in pieces into what was thought, within `<think>`, and what is said, the same however it is cut.
  *
  * Thought stands at the very beginning only: a tag further on is a word. Where no opening tag is expected, nothing is said before
- * the closing one came, or the end, and then all is words.
+ * the closing one came, or the end, and then all is words. Held back are 4 Mi characters at most, and what is held costs no more
+ * than its length.
  */
 export class ThoughtSplit {
   readonly #sink: ThoughtSink;
@@ -43,9 +47,14 @@ export class ThoughtSplit {
   /** Nothing was said of what is thought, or of the words, but white space that is left out. */
   #blank = true;
 
-  constructor(sink: ThoughtSink, options: ThoughtSplitOptions) {
+  constructor(sink: ThoughtSink, options: ThoughtSplitOptions = {}) {
     this.#sink = sink;
     this.#options = options;
+  }
+
+  /** Whether all that comes from now on is said as it is: it need not be fed any more. */
+  get isSpeaking(): boolean {
+    return this.#state === "speaking" && !this.#blank;
   }
 
   feed(text: string): void {
@@ -79,11 +88,11 @@ export class ThoughtSplit {
     this.#tail = "";
     if (words.startsWith(THINK)) {
       this.#state = "thinking";
-      if (this.#options.verbatim) this.#sayThought(this.#held.whole() + THINK);
+      if (this.#options.verbatim === true) this.#sayThought(this.#held.whole() + THINK);
       this.#held.replace("");
       this.#think(words.slice(THINK.length));
-    } else if (THINK.startsWith(words)) this.#tail = words;
-    else if (this.#options.open) {
+    } else if (THINK.startsWith(words) && this.#held.length <= MOST_HELD) this.#tail = words;
+    else if (this.#options.open === true) {
       this.#state = "waiting";
       this.#wait(words);
     } else {
@@ -111,7 +120,7 @@ export class ThoughtSplit {
   }
 
   #endThought(space: string, rest: string): void {
-    if (this.#options.verbatim) this.#sayThought(space + THINK_END);
+    if (this.#options.verbatim === true) this.#sayThought(space + THINK_END);
     this.#sink.thoughtEnd();
     this.#state = "speaking";
     this.#blank = true;
@@ -140,7 +149,7 @@ export class ThoughtSplit {
 
   /** Without the white space that a tag leaves behind it. */
   #trimmed(text: string): string {
-    if (!this.#blank || this.#options.verbatim) return text;
+    if (!this.#blank || this.#options.verbatim === true) return text;
     const trimmed = text.trimStart();
     this.#blank = trimmed === "";
     return trimmed;
