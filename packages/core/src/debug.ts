@@ -1,3 +1,4 @@
+import { openLog } from "#platform";
 import { printable } from "./printable.ts";
 
 /**
@@ -7,7 +8,7 @@ import { printable } from "./printable.ts";
  * masked, as the last resort: do not put one in.
  */
 export function debug(message: () => string): void {
-  log ??= openLog();
+  log ??= openLog() ?? OFF;
   if (!log.enabled) return;
   try {
     log("%s", printable(message()));
@@ -16,20 +17,13 @@ export function debug(message: () => string): void {
   }
 }
 
-interface Log {
+/** As `node:util` opens one. */
+export interface DebugLog {
   (format: string, message: string): void;
   readonly enabled: boolean;
 }
 
 // Opened at the first line, not at import: importing the package has no side effects.
-let log: Log | undefined;
+let log: DebugLog | undefined;
 
-function openLog(): Log {
-  const { process } = globalThis as {
-    readonly process?: { getBuiltinModule?(id: "node:util"): { debuglog(section: string): Log } | undefined };
-  };
-  // Not an import: browsers have no node:util.
-  return process?.getBuiltinModule?.("node:util")?.debuglog("qwen") ?? OFF;
-}
-
-const OFF: Log = Object.assign(() => {}, { enabled: false });
+const OFF: DebugLog = Object.assign(() => {}, { enabled: false });

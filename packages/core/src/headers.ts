@@ -1,3 +1,4 @@
+import { keepsHeader } from "#platform";
 import { shortened } from "./nearest.ts";
 import { isGroup, isPlain } from "./options.ts";
 
@@ -32,6 +33,7 @@ export function readHeaders(
     const header = `\`${group}[${JSON.stringify(shortened(name))}]\``;
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new TypeError(`${header} is no name that a header can have.`);
     if (TRANSPORTS_OWN.has(name.toLowerCase())) throw new TypeError(`${header} is set by the transport. Leave it out.`);
+    if (keepsHeader(name)) throw new TypeError(`${header} is the browser's own, which nobody else sets. Leave it out.`);
     if (typeof value !== "string" || !/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value))
       throw new TypeError(`${header} must be a string of characters that a header can carry, on one line.`);
     read.push([name, value]);

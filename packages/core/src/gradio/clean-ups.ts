@@ -10,7 +10,9 @@ const SETTLED_MS = 3 * CLEANUP_MS + 1000;
 /** What goes on at a Space after the calls that left it there. */
 export class CleanUps {
   readonly #host: string;
-  readonly #left = new Set<Promise<void>>();
+  /** When each began, the oldest first. One that an edge runtime ended together with its request never says so. */
+  readonly #left = new Map<Promise<unknown>, number>();
+  readonly #watching = new Set<(ended: Promise<unknown>) => void>();
 
   constructor(host: string) {
     this.#host = host;
@@ -18,19 +20,39 @@ export class CleanUps {
 
   /** Lets `work` end after its call has. Its failure is logged only. */
   add(work: Promise<unknown>): void {
-    const kept: Promise<void> = work.then(
-      () => void this.#left.delete(kept),
-      (error: unknown) => {
-        this.#left.delete(kept);
-        debug(() => `clean-up at ${this.#host}: ${error instanceof Error ? error.message : "failed"}`);
-      },
-    );
-    this.#left.add(kept);
+    this.#forgetOld();
+    this.#left.set(work, performance.now());
+    const ended = (): void => {
+      this.#left.delete(work);
+      for (const watch of this.#watching) watch(work);
+    };
+    work.then(ended, (error: unknown) => {
+      ended();
+      debug(() => `clean-up at ${this.#host}: ${error instanceof Error ? error.message : "failed"}`);
+    });
   }
 
   /** Resolves once those have ended that are there now, at the latest after 31 s. Who comes later is not waited for. */
   async settled(): Promise<void> {
-    if (this.#left.size > 0) await within(SETTLED_MS, Promise.all(this.#left));
+    this.#forgetOld();
+    const left = new Set(this.#left.keys());
+    if (left.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const watch = (ended: Promise<unknown>): void => {
+      left.delete(ended);
+      if (left.size === 0) resolve();
+    };
+    this.#watching.add(watch);
+    await within(SETTLED_MS, promise);
+    this.#watching.delete(watch);
+  }
+
+  #forgetOld(): void {
+    const longAgo = performance.now() - SETTLED_MS;
+    for (const [work, begunAt] of this.#left) {
+      if (begunAt > longAgo) return;
+      this.#left.delete(work);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { makesConnections } from "#platform";
 import { readHeaders } from "../headers.ts";
 import type { Transport } from "../http/transport.ts";
 import {
@@ -10,6 +11,7 @@ import {
   oneOf,
   readOption,
   refuseUnknown,
+  type Rule,
 } from "../options.ts";
 import type { Timeouts } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
@@ -26,7 +28,8 @@ export interface ClientOptions {
   /** For an app with a login of its own: `launch(auth=…)`. */
   readonly auth?: Credentials | undefined;
   /**
-   * URL of a proxy (`http`, `https`, `socks5` or `socks5h`), or `false` for none. Of no effect beside `transport`.
+   * URL of a proxy (`http`, `https`, `socks5` or `socks5h`), or `false` for none. Of no effect beside `transport`. Where
+   * the platform makes the connections (browsers, edge runtimes) one is a `TypeError`.
    *
    * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
    */
@@ -40,9 +43,10 @@ export interface ClientOptions {
   /**
    * Ask for a job's messages in the same breath as for the job, not after its answer: one round trip instead of two
    * until the first text. The two requests are pipelined on one connection once the Space has left one open behind an
-   * answer, and sent over two before that, and where the platform or a proxy cannot do it. Where the Space gets them in the wrong order, or the second is lost or refused as out of turn, it is sent again.
+   * answer, and sent over two before that, and where a proxy cannot do it. Where the Space gets them in the wrong order, or the second is lost or refused as out of turn, it is sent again.
    *
-   * A proxy in between that swallows a pipelined request holds each call up until `headersMs` have passed.
+   * A proxy in between that swallows a pipelined request holds each call up until `headersMs` have passed. Where the
+   * platform makes the connections (browsers, edge runtimes) it is a `TypeError`.
    *
    * @defaultValue false
    */
@@ -87,11 +91,14 @@ export function readClientOptions(options: DefinedOptions): DefinedOptions {
     transport: readOption("transport", transport, aTransport),
     headers: readHeaders("headers", headers),
     timeouts: readTimeouts(timeouts),
-    earlyStream: readOption("earlyStream", earlyStream, aFlag),
+    earlyStream: readOption("earlyStream", earlyStream, makesConnections ? aFlag : noConnections),
     apiPrefix: readOption("apiPrefix", apiPrefix, aString),
     urls: readOption("urls", urls, aReach),
   };
 }
+
+const noConnections: Rule = (value) =>
+  value === false ? undefined : "left out on this platform, whose `fetch` makes the connections";
 
 const aReach = oneOf("public", "any");
 

@@ -12,6 +12,10 @@ export interface ClientRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Cookies of the session this request belongs to. */
   readonly jar?: CookieJar | undefined;
+  /** Whether cookies that the platform keeps are of use to it. @defaultValue whether it has a jar, or there is a login */
+  readonly withCookies?: boolean | undefined;
+  /** As of a transport. */
+  readonly outlivesPage?: boolean | undefined;
   readonly signal?: AbortSource | undefined;
   readonly timeouts?: Timeouts | undefined;
   readonly onStart?: (() => void) | undefined;

@@ -28,7 +28,8 @@ export interface WholeConfig {
 /** Asks a Space for its `/config`. Rejects with what is wrong with the answer, or the reason of `signal`. */
 export async function readConfig({ url, conceal, request }: ConfigSource, signal: AbortSource): Promise<WholeConfig> {
   // Its cookies are nobody's: kept by the client they would tie all sessions to one replica.
-  const ask = (): Promise<TransportResponse> => request({ path: "config", jar: new CookieJar(), signal });
+  const ask = (): Promise<TransportResponse> =>
+    request({ path: "config", jar: new CookieJar(), withCookies: false, signal });
   const response = await ask().catch((error: unknown) => {
     // Gradio's server closes the connection behind a 500 unannounced, and what follows over it is lost.
     if (QwenError.isInstance(error) && error.code === "connection") return ask();

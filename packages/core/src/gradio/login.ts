@@ -1,3 +1,4 @@
+import { keepsCookies } from "#platform";
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
@@ -73,7 +74,14 @@ export function createLogin(
       response.body.cancel();
       if (current === used) current = undefined;
       await loggedIn(request.signal);
-      return send(request);
+      const again = await send(request);
+      if (again.status !== 401 || !keepsCookies()) return again;
+      again.body.cancel();
+      throw new QwenError(
+        "authentication",
+        `${url.host} took the username and password given as \`auth\`, but the browser keeps no cookie of that login. A page of another site needs https for it, and a browser that lets such cookies be; a page of the same site does not.`,
+        { status: 401 },
+      );
     },
   };
 }

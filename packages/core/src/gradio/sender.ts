@@ -1,3 +1,4 @@
+import { keepsCookies } from "#platform";
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
 import { withoutSecrets } from "../error-secrets.ts";
@@ -60,6 +61,7 @@ export class Sender {
   /** Sends a request; whatever its status, the response comes back. `login` are the cookies below the session's. */
   send(request: ClientRequest, login?: CookieJar): Promise<TransportResponse> {
     const { path, json, body, accept, jar, signal, timeouts, onStart, onStatus, sendAgain, lane } = request;
+    const { withCookies = jar !== undefined, outlivesPage } = request;
     const { connectMs = this.#timeouts.connectMs, headersMs = this.#timeouts.headersMs } = timeouts ?? {};
     const contentType = json === undefined ? body?.contentType : "application/json";
     const method = contentType === undefined ? "GET" : "POST";
@@ -81,6 +83,8 @@ export class Sender {
       onStart,
       sendAgain,
       lane,
+      withCookies: withCookies || login !== undefined,
+      outlivesPage,
       headersFor: (hop) => (isOwn(hop) ? this.#headers(common, request, login) : common),
       publicOnly: (hop) => !isOwn(hop) && this.#isPublicOnly(hop),
       onResponse: ({ status, headers: received }, hop) => {
@@ -102,7 +106,8 @@ export class Sender {
 
   #headers(common: Headers, { headers, jar }: ClientRequest, login: CookieJar | undefined): Headers {
     const { cookie = this.#ownCookie, ...given } = headers === undefined ? NO_HEADERS : lowerCase(headers);
-    const pairs = jar?.pairs(login) ?? login?.pairs() ?? NONE;
+    // Those of a browser go along by themselves, and no header can carry what a conversation brought from elsewhere.
+    const pairs = keepsCookies() ? NONE : (jar?.pairs(login) ?? login?.pairs() ?? NONE);
     const cookies = cookie === undefined ? pairs : [cookie, ...pairs];
     return {
       ...common,

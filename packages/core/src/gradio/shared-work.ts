@@ -1,12 +1,25 @@
+import { requestsAreApart } from "#platform";
 import { rethrowOwn } from "../error-copy.ts";
 import { Stop, type AbortSource } from "../stop.ts";
+import { startTimer, type Deadline } from "../timers.ts";
 
-/** One run of the work, and how many wait for it. */
-interface Run<Value> {
-  readonly result: Promise<Value>;
-  readonly abandoned: Stop;
-  waiting: number;
+/** Who waits for a run, by a promise of their own. */
+interface Waiting<Value> {
+  resolve(value: Value | Promise<Value>): void;
+  reject(error: unknown): void;
 }
+
+/** One run of the work. */
+interface Run<Value> {
+  readonly abandoned: Stop;
+  readonly waiting: Set<Waiting<Value>>;
+}
+
+/**
+ * After how long a run of another request counts as over with it, in ms, where nobody is told of that: an edge runtime drops what a
+ * request has left undone when it ends.
+ */
+const TAKE_OVER_MS = 1000;
 
 /**
  * Work that is done once for all who want it at the same time. Who leaves does not end it for the others, and when
@@ -28,24 +41,45 @@ export class SharedWork<Value> {
   /** Waits for it, and begins it where it is not under way. Rejects as it does, or with the reason of `signal` before that. */
   async wait(signal?: AbortSource): Promise<Value> {
     signal?.throwIfAborted();
-    const run = (this.#run ??= this.#begin());
-    run.waiting += 1;
+    const begun = this.#run;
+    const run = begun ?? this.#begin();
+    // Of its own: in an edge runtime a promise of another request never settles once that has ended.
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    const waiting = { resolve, reject };
+    run.waiting.add(waiting);
+    const onAbort = (): void => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    let patience: Deadline | undefined;
+    if (begun !== undefined && requestsAreApart())
+      patience = startTimer(TAKE_OVER_MS, () => resolve(this.#takeOver(run, signal)));
     try {
-      return await orAborted(run.result.catch(rethrowOwn), signal);
+      return await promise;
     } finally {
-      run.waiting -= 1;
-      if (run.waiting === 0) this.#giveUp(run, signal);
+      patience?.stop();
+      signal?.removeEventListener("abort", onAbort);
+      run.waiting.delete(waiting);
+      if (run.waiting.size === 0) this.#giveUp(run, signal);
     }
   }
 
   #begin(): Run<Value> {
-    const abandoned = new Stop();
-    const run = { result: this.#work(abandoned), abandoned, waiting: 0 };
-    const forget = (): void => {
+    const run: Run<Value> = { abandoned: new Stop(), waiting: new Set() };
+    this.#run = run;
+    const settle = (tell: (waiting: Waiting<Value>) => void): void => {
       if (this.#run === run) this.#run = undefined;
+      for (const waiting of run.waiting) tell(waiting);
     };
-    run.result.then(forget, forget);
+    this.#work(run.abandoned).then(
+      (value) => settle(({ resolve }) => resolve(value)),
+      (error: unknown) => settle(({ reject }) => reject(ownOf(error))),
+    );
     return run;
+  }
+
+  /** Waits for the next run in place of one that may never end. */
+  #takeOver(run: Run<Value>, signal: AbortSource | undefined): Promise<Value> {
+    if (this.#run === run) this.#run = undefined;
+    return this.wait(signal);
   }
 
   /** Of no effect where it has ended. */
@@ -56,12 +90,11 @@ export class SharedWork<Value> {
   }
 }
 
-/** Settles as `promise` does, or rejects with the reason of `signal` before it. */
-function orAborted<Value>(promise: Promise<Value>, signal: AbortSource | undefined): Promise<Value> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
+/** Each has an error of their own. */
+function ownOf(error: unknown): unknown {
+  try {
+    return rethrowOwn(error);
+  } catch (own) {
+    return own;
+  }
 }

@@ -63,7 +63,7 @@ async function cancelJob({ session, endpoint, fnIndex, eventId, stepped }: Stopp
   if (!stepped || client.config.known?.version?.startsWith("4.") === true) await sleep(CLOSING_MS);
   await bounded(async (signal) => {
     const request = cancelRequest({ sessionHash: hash, fnIndex: confirmed, eventId });
-    const response = await session.request({ ...request, signal });
+    const response = await session.request({ ...request, signal, outlivesPage: true });
     await readText(response.body, { signal });
     debug(() => `cancelled ${eventId} at ${client.url.host}: ${response.status}`);
   });

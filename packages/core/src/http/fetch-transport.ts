@@ -1,3 +1,4 @@
+import { keepsCookies } from "#platform";
 import { QwenError, TimeoutError } from "../errors.ts";
 import { markOwn } from "../own-functions.ts";
 import { startTimer } from "../timers.ts";
@@ -11,12 +12,13 @@ export type { Transport, TransportOptions } from "./transport.ts";
  * HTTP over the platform's `fetch`, for browsers and edge runtimes.
  *
  * `fetch` does not tell when a connection stands, so connect and headers share one limit, their
- * sum. A proxy is the platform's business: naming one is a `TypeError`.
+ * sum. A proxy is the platform's business: naming one is a `TypeError`. In a browser cookies are too, which a request says that it
+ * needs, and a redirect cannot be followed; what a browser sends of itself only is a `TypeError` as well.
  */
 export function createTransport({ proxy }: TransportOptions = {}): OwnTransport {
   if (proxy !== undefined && proxy !== false)
     throw new TypeError(
-      "The fetch transport cannot use a proxy of its own. Set it up in the platform, or pass a transport that can.",
+      "`proxy` cannot be set on this platform, whose `fetch` makes the connections. Set it up in the platform, or pass a `transport` that can.",
     );
   return {
     request: ownExchange,
@@ -37,9 +39,12 @@ async function exchange({
   connectMs,
   headersMs,
   onStart,
+  withCookies = false,
+  outlivesPage = false,
 }: OwnRequest): Promise<TransportResponse> {
   signal?.throwIfAborted();
-  checkHeaders(headers);
+  const ofPage = keepsCookies();
+  const sent = sendable(headers, ofPage);
   const inner = new AbortController();
   const onAbort = () => inner.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -56,9 +61,11 @@ async function exchange({
     // A redirect is followed above, where it is known which headers may go where.
     response = await fetch(withoutCredentials(url), {
       method,
-      headers,
+      headers: sent,
       redirect: "manual",
       signal: inner.signal,
+      // Elsewhere there is no such thing, and some runtimes refuse to hear of it.
+      ...(ofPage && { credentials: withCookies ? "include" : "omit", keepalive: outlivesPage }),
       ...(body === undefined ? {} : { body: bodyFor(body) }),
     });
   } catch (error) {
@@ -70,7 +77,7 @@ async function exchange({
     release();
     throw new QwenError(
       "protocol",
-      `${url.host} redirects, and this platform does not say where. Give the final address of the Space.`,
+      `${url.host} redirects, and a browser does not say where to. Give the final address.`,
     );
   }
   return { status: response.status, headers: headersOf(response), body: bodyOf(response, { inner, url, release }) };
@@ -85,18 +92,29 @@ function withoutCredentials(url: URL): URL {
   return bare;
 }
 
-/** The platform's own error would show the value. */
-function checkHeaders(headers: Readonly<Record<string, string>>): void {
+/** What can be sent of them. The platform's own error would show the value, and a browser says nothing of what it leaves out. */
+function sendable(headers: Readonly<Record<string, string>>, ofPage: boolean): Headers {
+  const sent = new Request("https://localhost").headers;
   for (const [name, value] of Object.entries(headers)) {
+    // What a browser says of itself; another value is asked about first, wherever the page is not from.
+    if (ofPage && OURS[name] === value) continue;
     try {
-      new Headers().append(name, value);
+      sent.append(name, value);
     } catch {
       throw new TypeError(
         `The header ${JSON.stringify(name)} cannot be sent. Check for line breaks and other characters.`,
       );
     }
+    if (ofPage && !sent.has(name))
+      throw new TypeError(`The header ${JSON.stringify(name)} is the browser's own, which nobody else sets.`);
   }
+  return sent;
 }
+
+const OURS: Readonly<Record<string, string | undefined>> = {
+  "accept-encoding": "identity",
+  "user-agent": "qwen-sdk",
+};
 
 // TypeScript 7 tells an ArrayBuffer from a SharedArrayBuffer; `fetch` takes the first only.
 function bodyFor(body: string | Uint8Array): string | Uint8Array<ArrayBuffer> {
@@ -159,5 +177,10 @@ function headersOf({ headers }: Response): Record<string, string | readonly stri
 
 function connectionError(error: unknown, url: URL): QwenError {
   const message = error instanceof Error ? error.message : String(error);
-  return new QwenError("connection", `The connection to ${url.host} failed: ${message}.`, { cause: bareCause(error) });
+  const hint = keepsCookies()
+    ? " A browser tells no more: it may be down, or allow no requests of this page (CORS)."
+    : "";
+  return new QwenError("connection", `The connection to ${url.host} failed: ${message}.${hint}`, {
+    cause: bareCause(error),
+  });
 }

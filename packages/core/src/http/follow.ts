@@ -74,6 +74,8 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
   readOption("signal", request.signal, anAbortSignal);
   readOption("onStart", request.onStart, aFunction);
   readOption("sendAgain", request.sendAgain, aFunction);
+  readOption("withCookies", request.withCookies, aFlag);
+  readOption("outlivesPage", request.outlivesPage, aFlag);
   return {
     ...request,
     headersFor: (url) => requireNow("headersFor()", headersFor.call(request, url), anObjectNow),
@@ -113,6 +115,8 @@ const NAMES: OptionNames<FollowedRequest & Timeouts> = {
   onStart: true,
   sendAgain: true,
   lane: true,
+  withCookies: true,
+  outlivesPage: true,
   connectMs: true,
   headersMs: true,
   queueMs: true,
@@ -176,7 +180,7 @@ function hopTo(
   request: FollowedRequest,
   { connectMs, headersMs }: Pick<TransportRequest, "connectMs" | "headersMs">,
 ): OwnRequest {
-  const { method, body, signal, onStart, sendAgain, lane } = request;
+  const { method, body, signal, onStart, sendAgain, lane, withCookies, outlivesPage } = request;
   const hop = {
     method,
     url,
@@ -188,6 +192,8 @@ function hopTo(
     onStart,
     sendAgain,
     lane,
+    withCookies,
+    outlivesPage,
   };
   return request.publicOnly?.(url) === true ? { ...hop, publicOnly: true } : hop;
 }

@@ -74,6 +74,15 @@ export interface TransportRequest {
    * proxy or the platform does the lookup it has no effect.
    */
   readonly publicOnly?: boolean | undefined;
+  /**
+   * Whether cookies of its host go along, and are taken from the answer, where the platform keeps them, as browsers do.
+   * Elsewhere they are headers like others, and this has no effect.
+   *
+   * @defaultValue false
+   */
+  readonly withCookies?: boolean | undefined;
+  /** Whether it goes out even if the page that sends it is left in the same moment. For small bodies. @defaultValue false */
+  readonly outlivesPage?: boolean | undefined;
 }
 
 /** A transport of this SDK, which can be stopped at less cost. Somebody else's is asked with signals only. */
@@ -120,6 +129,8 @@ export interface BodySink {
 export interface TransportOptions {
   /**
    * URL of a proxy (`http`, `https`, `socks5` or `socks5h`; without a scheme it is `http`), or `false` for none.
+   *
+   * Where the platform makes the connections (browsers, edge runtimes) one is a `TypeError`.
    *
    * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
    */

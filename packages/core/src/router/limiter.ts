@@ -90,8 +90,10 @@ export function createLimiter(provider: string, limits: Limits): AwaitedLimiter 
     if (running < maxConcurrent) {
       running++;
       place.isGiven = true;
-    } else if (queue.size < maxQueueSize) queue.add(place);
-    else {
+    } else if (queue.size < maxQueueSize) {
+      queue.add(place);
+      place.wait();
+    } else {
       throw new QwenError(
         "queue_full",
         `The provider "${provider}" is at its limit of ${maxConcurrent} calls, and ${queue.size} more wait.`,
@@ -132,6 +134,7 @@ class LimitedPlace implements Place {
   isGiven = false;
   readonly #onGiven: () => void;
   readonly #onLeft: (place: LimitedPlace) => void;
+  #giving: (() => void) | undefined;
   #left = false;
 
   constructor(onGiven: () => void, onLeft: (place: LimitedPlace) => void) {
@@ -139,12 +142,22 @@ class LimitedPlace implements Place {
     this.#onLeft = onLeft;
   }
 
-  give(): void {
-    this.isGiven = true;
-    // Later: who gives it back is not to pay for what the next one does, nor those behind that for each other.
-    queueMicrotask(() => {
+  /**
+   * Waits to be given. By a promise of its own: who gives a place back is not to pay for what the next one does, and in an
+   * edge runtime what follows from a promise belongs to the request that made it, what follows from a call to the caller's.
+   */
+  wait(): void {
+    const given = new Promise<void>((resolve) => {
+      this.#giving = resolve;
+    });
+    void given.then(() => {
       if (!this.#left) watch(this.#onGiven, undefined);
     });
+  }
+
+  give(): void {
+    this.isGiven = true;
+    this.#giving?.();
   }
 
   leave(): void {

@@ -14,6 +14,7 @@ import {
   type Rules,
 } from "@qwen/core/http";
 
+import { answerPage } from "../server/cors.ts";
 import { noteEnd, readBody } from "../server/exchange.ts";
 import { htmlReply, type Reply } from "../server/reply.ts";
 import type { StreamReply } from "./app.ts";
@@ -72,7 +73,7 @@ export interface SpaceEmulator extends AsyncDisposable {
   readonly url: string;
   readonly shape: SpaceShape;
   readonly version: GradioVersion;
-  /** Everything it was asked, in order. Grows, and its records change until they have ended. */
+  /** Everything it was asked, in order, but for what browsers ask before (CORS). Grows, and its records change until they have ended. */
   readonly requests: readonly RecordedRequest[];
   /** Every job there was, in order, and what became of it. */
   readonly jobs: readonly Job[];
@@ -170,6 +171,8 @@ export async function startEmulator(
   });
 
   const server = await startServer(async (request, response) => {
+    // Whether a page may ask is the browser's question, not the client's.
+    if (answerPage(request, response)) return;
     const { method = "GET", url = "/", headers, socket } = request;
     const at = now();
     const { pathname, searchParams } = new URL(url, server.url);

@@ -1,0 +1,29 @@
+import type { DebugLog } from "./debug.ts";
+
+// What browsers and edge runtimes have, as `#platform`.
+
+/** As for Node: here the platform makes them. */
+export const makesConnections = false;
+
+/** As for Node. A browser leaves such a header out without a word. */
+export function keepsHeader(name: string): boolean {
+  return !new Request("https://localhost", { headers: { [name]: "0" } }).headers.has(name);
+}
+
+// Asked for when it is needed: importing the package does nothing.
+let cookiesAreKept: boolean | undefined;
+
+/** As for Node. Browsers keep them, edge runtimes do not. */
+export function keepsCookies(): boolean {
+  return (cookiesAreKept ??= keepsHeader("cookie"));
+}
+
+/** As for Node. A page is one. */
+export function requestsAreApart(): boolean {
+  return !keepsCookies();
+}
+
+/** As for Node. */
+export function openLog(): DebugLog | undefined {
+  return undefined;
+}

@@ -1,0 +1,12 @@
+export * as core from "@qwen/core";
+export * as emulate from "@qwen/core/emulate";
+export * as gradio from "@qwen/core/gradio";
+export * as http from "@qwen/core/http";
+export * as router from "@qwen/core/router";
+export * as schema from "@qwen/core/schema";
+export * as oneM from "@qwen/1m";
+export * as seventyTwoB from "@qwen/72b";
+export * as max from "@qwen/max";
+export * as qvq from "@qwen/qvq";
+export * as endpoint from "@qwen/openai-compatible";
+export * as space from "@qwen/space";

@@ -1,0 +1,66 @@
+import { qwen1M } from "@qwen/1m";
+import { createRouter, QwenError, type Router } from "@qwen/core";
+import { qwenMax } from "@qwen/max";
+import { space } from "@qwen/space";
+
+/** As a worker keeps one, for the requests of everybody; by address, so that tests do not share it. */
+const routers = new Map<string, Router>();
+
+function routerOf({ searchParams }: URL): Router {
+  const at = searchParams.get("space") ?? "";
+  const key = `${searchParams.get("plugin")} ${at}`;
+  const made = routers.get(key);
+  if (made !== undefined) return made;
+  const auth = searchParams.has("auth") ? { username: "ann", password: "right" } : undefined;
+  const named = { space: at, id: "it", auth } as const;
+  const plugins = { max: () => qwenMax(named), "1m": () => qwen1M(named), space: () => space(at, { id: "it", auth }) };
+  const plugin = plugins[searchParams.get("plugin") as keyof typeof plugins]();
+  const maxConcurrent = Number(searchParams.get("limit") ?? Number.NaN);
+  const router = createRouter({
+    plugins: [plugin],
+    ...(maxConcurrent > 0 && { providers: { it: { limits: { maxConcurrent } } } }),
+    retry: { maxAttempts: 1 },
+  });
+  routers.set(key, router);
+  return router;
+}
+
+const MODELS = { max: "qwen-max", "1m": "qwen-1m", space: "it" } as const;
+
+/** Streams an answer as lines of JSON, the last of which says how it ended. Who leaves stops it. */
+export function fetched(request: Request): Response | undefined {
+  const url = new URL(request.url);
+  const question = url.searchParams.get("question");
+  if (question === null) return undefined;
+  const conversation = url.searchParams.get("conversation") ?? undefined;
+  const stream = routerOf(url).stream({
+    model: MODELS[url.searchParams.get("plugin") as keyof typeof MODELS],
+    messages: [{ role: "user", content: question }],
+    conversation,
+    ...(url.searchParams.get("leaving") !== "unsaid" && { signal: request.signal }),
+  });
+  if (url.searchParams.get("leaving") === "early") {
+    void stream[Symbol.asyncIterator]()
+      .next()
+      .catch(() => undefined);
+    return Response.json({ left: true });
+  }
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  void write(stream, writable);
+  return new Response(readable);
+}
+
+async function write(stream: ReturnType<Router["stream"]>, writable: WritableStream<Uint8Array>): Promise<void> {
+  const writer = writable.getWriter();
+  const line = (value: unknown): Promise<void> => writer.write(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
+  let text = "";
+  try {
+    for await (const part of stream) {
+      if (part.type === "text-delta") await line((text += part.text));
+      if (part.type === "finish") await line({ text, conversation: part.conversation });
+    }
+  } catch (error) {
+    await line({ code: QwenError.isInstance(error) ? error.code : "none", message: String(error) });
+  }
+  await writer.close();
+}
