@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { type Admit, type Caller, anybody } from "./caller.ts";
+import type { Lifecycle, Visit } from "./lifecycle.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handler, Method, Route } from "./route.ts";
 import { refusalOf } from "./wire/errors.ts";
@@ -9,12 +10,16 @@ export interface AppOptions {
   readonly routes: readonly Route[];
   /** Lets requests in. */
   readonly admit: Admit;
+  /** Whether requests are taken, and who hears that they are no longer. */
+  readonly lifecycle: Lifecycle;
   /** Whether a request of that id is under way. */
   isTaken(requestId: string): boolean;
   /** Called before anything else: it may answer a request, or throw. */
-  guard?(request: Request): Response | undefined;
+  guard(request: Request): Response | undefined;
   /** More headers for each response. */
-  headersFor?(request: Request): Readonly<Record<string, string>>;
+  headersFor(request: Request): Readonly<Record<string, string>>;
+  /** A request was answered at one of the paths, or at "other". */
+  answered(path: string, status: number): void;
 }
 
 /** Answers requests by their paths. Never rejects: every failure is an answer in JSON. */
@@ -23,11 +28,11 @@ export function createApp({ routes, ...options }: AppOptions): (request: Request
   for (const { path, methods, access } of routes) {
     for (const [method, handler] of Object.entries(methods) as [Method, Handler][])
       app.on(method, path, ({ req }) =>
-        new Exchange(req.raw, options).answer(handler, { params: req.param(), isOpen: access === "open" }),
+        new Exchange(req.raw, path, options).answer(handler, { params: req.param(), isOpen: access === "open" }),
       );
-    app.all(path, ({ req }) => new Exchange(req.raw, options).refuse(wrongMethod(methods)));
+    app.all(path, ({ req }) => new Exchange(req.raw, path, options).refuse(wrongMethod(methods)));
   }
-  app.notFound(({ req }) => new Exchange(req.raw, options).refuse(notFound()));
+  app.notFound(({ req }) => new Exchange(req.raw, "other", options).refuse(notFound()));
   return async (request) => app.fetch(request);
 }
 
@@ -41,15 +46,18 @@ function pathOf({ url }: Request): string {
 /** One request and its answer. */
 class Exchange {
   readonly #request: Request;
+  readonly #path: string;
   readonly #options: Omit<AppOptions, "routes">;
   readonly #requestId: string;
   readonly #startedAt = performance.now();
   #caller: Caller = anybody;
+  #visit: Visit | undefined;
   /** How much of the call is under way: its handler, and the body of its response. */
   #held = 1;
 
-  constructor(request: Request, options: Omit<AppOptions, "routes">) {
+  constructor(request: Request, path: string, options: Omit<AppOptions, "routes">) {
     this.#request = request;
+    this.#path = path;
     this.#options = options;
     const asked = request.headers.get("x-request-id") ?? "";
     // Two of one id at once could not be told apart.
@@ -63,10 +71,13 @@ class Exchange {
   ): Promise<Response> {
     return this.#guarded(async () => {
       const requestId = this.#requestId;
-      const caller = isOpen ? anybody : await this.#options.admit(this.#request, { requestId });
+      const { admit, lifecycle } = this.#options;
+      // Who only asks whether it is there is no work.
+      if (!isOpen) this.#visit = lifecycle.begin(this.#request.signal);
+      const caller = isOpen ? anybody : await admit(this.#request, { requestId });
       if (caller instanceof Response) return caller;
       this.#caller = caller;
-      const { signal } = this.#request;
+      const signal = this.#visit?.signal ?? this.#request.signal;
       const hold = (): (() => void) => this.#hold();
       return handler(this.#request, { requestId, caller, signal, startedAt: this.#startedAt, params, hold });
     });
@@ -78,7 +89,7 @@ class Exchange {
 
   async #guarded(work: () => Response | Promise<Response>): Promise<Response> {
     try {
-      return this.#told(this.#options.guard?.(this.#request) ?? (await work()));
+      return this.#told(this.#options.guard(this.#request) ?? (await work()));
     } catch (error) {
       return this.#told((this.#request.signal.aborted ? left() : refusalOf(error)).toResponse());
     } finally {
@@ -88,12 +99,13 @@ class Exchange {
 
   #told(response: Response): Response {
     const headers = {
-      ...this.#options.headersFor?.(this.#request),
+      ...this.#options.headersFor(this.#request),
       ...this.#caller.headers,
       "x-request-id": this.#requestId,
       "x-content-type-options": "nosniff",
     };
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    this.#options.answered(this.#path, response.status);
     return response;
   }
 
@@ -107,7 +119,9 @@ class Exchange {
   }
 
   #release(): void {
-    if (--this.#held === 0) this.#caller.release();
+    if (--this.#held > 0) return;
+    this.#caller.release();
+    this.#visit?.end();
   }
 }
 

@@ -1,12 +1,45 @@
 import type { Router } from "@qwen/core";
-import { aLimitMs, anObject, aPauseMs, isGroup, oneOf, readOptions, type Rule, type Rules } from "@qwen/core/http";
+import {
+  aFlag,
+  aLimitMs,
+  anObject,
+  aPauseMs,
+  isGroup,
+  oneOf,
+  readOptions,
+  type Rule,
+  type Rules,
+} from "@qwen/core/http";
 import type { UrlReach } from "./attachments.ts";
+import type { KeyRecord, KeyStore } from "./keys.ts";
+import type { CallerLimits } from "./limits.ts";
 import type { PolicyOptions } from "./policy.ts";
+import type { GatewayState } from "./state.ts";
 
 /** Options of {@link createGateway}. */
 export interface GatewayOptions {
   /** Whose models it serves. */
   readonly router: Router;
+  /**
+   * The keys that callers need: records that `createKey()` made, or where they are kept (`keyFile()` of `@qwen/gateway/node`).
+   *
+   * @defaultValue none: whoever reaches it may use it, so it is for programs of this machine only
+   */
+  readonly keys?: readonly KeyRecord[] | KeyStore | undefined;
+  /** How much each caller may ask, where its key does not say. @defaultValue not limited */
+  readonly limits?: CallerLimits | undefined;
+  /** Where it is counted what callers ask. @defaultValue `memoryState()`: in this process */
+  readonly state?: GatewayState | undefined;
+  /** Hosts by which it is reached without keys, besides the loopback names with its own port. */
+  readonly hosts?: readonly string[] | undefined;
+  /** Origins whose pages may use it, such as "https://app.example.com"; `"*"` for all, which takes keys. @defaultValue its own */
+  readonly cors?: readonly string[] | "*" | undefined;
+  /**
+   * What `/metrics` tells, by `@prometheus-io/client`: `true` counts from the start; `false` never, and there is no such route.
+   *
+   * @defaultValue it is counted from the first time that anybody asks, and nothing is loaded before
+   */
+  readonly metrics?: boolean | undefined;
   /** How requests are tried, and what no caller goes beyond. @defaultValue as the router does */
   readonly policy?: PolicyOptions | undefined;
   /** Which URLs of images and files are fetched: those of public hosts, any, or none. @defaultValue "public" */
@@ -38,8 +71,19 @@ const aRouter: Rule = (value) =>
     ? undefined
     : "a router of @qwen/core's createRouter()";
 
+const aState: Rule = (value) =>
+  isGroup(value) && "count" in value && "lease" in value ? undefined : "an object with `count()` and `lease()`";
+
 const RULES: Rules<GatewayOptions> = {
   router: aRouter,
+  keys: (value) =>
+    isGroup(value) || Array.isArray(value) ? undefined : "an array of records, or a store with `find(hash)`",
+  limits: anObject,
+  state: aState,
+  // Read where they are known.
+  hosts: () => undefined,
+  cors: () => undefined,
+  metrics: aFlag,
   policy: anObject,
   urls: oneOf("public", "any", "none"),
   keepAliveMs: aPauseMs,

@@ -1,11 +1,18 @@
-import { aPauseMs, readOptions } from "@qwen/core/http";
+import type { Router } from "@qwen/core";
+import { createAdmission } from "./admission.ts";
 import { createApp } from "./app.ts";
 import { Attachments } from "./attachments.ts";
 import { createBodyReader } from "./body.ts";
-import { anybody } from "./caller.ts";
 import { chatRoute } from "./chat-route.ts";
 import { type GatewayOptions, readGatewayOptions } from "./gateway-options.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { keepInside } from "./inside.ts";
+import { readKeys } from "./keys.ts";
+import { type CloseOptions, Lifecycle } from "./lifecycle.ts";
+import { createLimiting, readCallerLimits } from "./limits.ts";
 import { modelsRoute } from "./models-route.ts";
+import { openApiDocument } from "./openapi.ts";
+import { createOriginGate } from "./origin.ts";
 import { Policies } from "./policy.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handler, Route } from "./route.ts";
@@ -16,10 +23,13 @@ export interface Gateway {
   /** Answers a request; it never rejects. What serves it must abort the request's signal where the caller leaves. */
   fetch(request: Request): Promise<Response>;
   /**
-   * Ends it: what is under way gets `drainMs` to end by itself, and is ended then. The router stays open, but for its calls where
-   * `drainMs` is given, after which it takes none.
+   * Ends it: `/readyz` says no at once, requests are taken for `delayMs` still, and what is under way has `drainMs` then to end by
+   * itself. What is left ends with an error of the code `draining`, in band where it has begun. A second call while that goes on ends
+   * all at once. The router stays as it is.
+   *
+   * Rejects with a `TypeError` for an option that is none, and does nothing then.
    */
-  close(options?: { readonly drainMs?: number | undefined }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /**
@@ -32,12 +42,19 @@ export interface Gateway {
  * ```
  */
 export function createGateway(given: GatewayOptions): Gateway {
-  const { router, policy, urls = "public", keepAliveMs = 15_000, idleClientMs = 60_000 } = readGatewayOptions(given);
+  const options = readGatewayOptions(given);
+  const { router, policy, urls = "public", keepAliveMs = 15_000, idleClientMs = 60_000 } = options;
+  const hasKeys = options.keys !== undefined;
+  const keys = options.keys === undefined ? undefined : readKeys(options.keys);
+  const limiting = createLimiting(readCallerLimits(options.limits), options.state);
+  const gate = createOriginGate({ hosts: options.hosts, cors: options.cors, hasKeys });
+  const lifecycle = new Lifecycle();
   const attachments = new Attachments(urls);
   const winners = new Winners(router);
   const policies = new Policies(policy);
   const bodies = createBodyReader();
   const models = modelsRoute(router);
+  const health = healthRoutes({ router, lifecycle, metrics: options.metrics });
   const routes: readonly Route[] = [
     {
       path: "/v1/chat/completions",
@@ -47,17 +64,41 @@ export function createGateway(given: GatewayOptions): Gateway {
     // An id may hold a slash, which clients encode or not.
     { path: "/v1/models/:id{.+}", methods: { GET: models.one } },
     { path: "/v1/completions", methods: { POST: noCompletions } },
+    ...health.routes,
+    {
+      path: "/openapi.json",
+      methods: { GET: () => Response.json(openApiDocument({ model: nameIn(router), hasKeys })) },
+    },
   ];
-  const fetch = createApp({ routes, admit: () => anybody, isTaken: (id) => winners.has(id) });
-  return {
+  const fetch = createApp({
+    routes,
+    admit: createAdmission({ keys, limiting }),
+    lifecycle,
+    isTaken: (id) => winners.has(id),
+    guard(request) {
+      const preflight = gate.preflight(request);
+      if (preflight === undefined) gate.check(request);
+      return preflight;
+    },
+    headersFor: gate.headersFor,
+    answered: health.answered,
+  });
+  const gateway: Gateway = {
     fetch,
     async close(how) {
-      const { drainMs } = readOptions("options", how, { drainMs: aPauseMs }) ?? {};
-      if (drainMs !== undefined) await router.close({ drainMs });
+      await lifecycle.close(how);
+      health.close();
       winners.close();
       await attachments.close();
     },
   };
+  keepInside(gateway, { hasKeys });
+  return gateway;
+}
+
+/** A name for examples. */
+function nameIn(router: Router): string | undefined {
+  return router.find({})[0]?.name;
 }
 
 /** A chat model behind this route would answer with chatter. */

@@ -1,4 +1,10 @@
 export { createGateway, type Gateway } from "./gateway.ts";
+export { createKey } from "./keys.ts";
+export { memoryState } from "./state.ts";
+export type { CreatedKey, KeyOptions, KeyRecord, KeyStore } from "./keys.ts";
+export type { CallerLimits } from "./limits.ts";
+export type { CloseOptions } from "./lifecycle.ts";
+export type { Counted, GatewayState, Lease } from "./state.ts";
 export type { GatewayOptions } from "./gateway-options.ts";
 export type { CommitName, Policy, PolicyCaps, PolicyOptions } from "./policy.ts";
 export type { UrlReach } from "./attachments.ts";

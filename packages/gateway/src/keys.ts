@@ -1,4 +1,5 @@
-import { aCountFrom, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
+import { aCountFrom, anObject, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
+import { CAP_RULES, POLICY_RULES, type Policy, type PolicyCaps } from "./policy.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What a key allows. What is not set is not limited, beyond what the gateway's own `limits` say. */
@@ -11,6 +12,10 @@ export interface KeyOptions {
   readonly requestsPerMinute?: number | undefined;
   /** Requests under way at a time. */
   readonly concurrency?: number | undefined;
+  /** How its requests are tried where they do not say. @defaultValue as the route's and the gateway's policies say */
+  readonly policy?: Policy | undefined;
+  /** What none of its requests goes beyond, besides what holds for all. */
+  readonly caps?: PolicyCaps | undefined;
   /** From then on it is unknown: a `Date`, or a date as `Date.parse()` reads it. @defaultValue never */
   readonly expires?: string | Date | undefined;
 }
@@ -25,6 +30,8 @@ export interface KeyRecord {
   readonly models?: readonly string[] | undefined;
   readonly requestsPerMinute?: number | undefined;
   readonly concurrency?: number | undefined;
+  readonly policy?: Policy | undefined;
+  readonly caps?: PolicyCaps | undefined;
   /** As `Date.parse()` reads it. */
   readonly expires?: string | undefined;
   readonly revoked?: boolean | undefined;
@@ -54,18 +61,12 @@ export interface CreatedKey {
  * ```
  */
 export async function createKey(options?: KeyOptions): Promise<CreatedKey> {
-  const { expires, models, ...allowed } = readOptions("options", options, RULES) ?? {};
+  const allowed = readAllowed("options", options);
   const key = `sk-qwen-${base64Url(crypto.getRandomValues(new Uint8Array(32)))}`;
   const id = `key_${hexadecimal(crypto.getRandomValues(new Uint8Array(8)))}`;
   return {
     key,
-    record: {
-      id,
-      hash: await hashOf(key),
-      ...allowed,
-      ...(models !== undefined && { models: [...models] }),
-      ...(expires !== undefined && { expires: new Date(expires).toISOString() }),
-    },
+    record: { id, hash: await hashOf(key), ...allowed },
   };
 }
 
@@ -136,14 +137,18 @@ export function readRecord(given: unknown): KeyRecord {
     throw new TypeError(`The \`hash\` of the key "${id}" must be the 64 hexadecimal digits of a SHA-256.`);
   if (revoked !== undefined && typeof revoked !== "boolean")
     throw new TypeError(`\`revoked\` of the key "${id}" must be true or false.`);
-  const { expires, models, ...others } = readOptions(`keys.${id}`, allowed as KeyOptions, RULES) ?? {};
+  return { id, hash, ...(revoked !== undefined && { revoked }), ...readAllowed(`keys.${id}`, allowed) };
+}
+
+/** What a key allows, copied. */
+function readAllowed(owner: string, given: KeyOptions | undefined): Omit<KeyRecord, "id" | "hash"> {
+  const { expires, models, policy, caps, ...others } = readOptions(owner, given, RULES) ?? {};
   return {
-    id,
-    hash,
-    ...(revoked !== undefined && { revoked }),
-    ...(models !== undefined && { models: [...models] }),
-    ...(expires !== undefined && { expires: new Date(expires).toISOString() }),
     ...others,
+    ...(models !== undefined && { models: [...models] }),
+    ...(policy !== undefined && { policy: readOptions(`${owner}.policy`, policy, POLICY_RULES) }),
+    ...(caps !== undefined && { caps: readOptions(`${owner}.caps`, caps, CAP_RULES) }),
+    ...(expires !== undefined && { expires: new Date(expires).toISOString() }),
   };
 }
 
@@ -195,6 +200,8 @@ const RULES: Rules<KeyOptions> = {
   models: names,
   requestsPerMinute: aWholeNumber,
   concurrency: aCountFrom(1),
+  policy: anObject,
+  caps: anObject,
   expires: aDate,
 };
 

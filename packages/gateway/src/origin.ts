@@ -42,15 +42,16 @@ export function createOriginGate({ hosts = [], cors = [], hasKeys }: OriginOptio
     if (host === undefined) return false;
     if (named.has(host)) return true;
     const { port } = connectionOf(request) ?? {};
-    // Where nobody says what was bound, it is what the request was sent to.
-    return port === undefined ? host === hostOf(request) && isLoopback(host, port) : isLoopback(host, port);
+    // Where nobody says what was bound, it is what the request was sent to, which was looked at before.
+    return port === undefined ? host === (hostOf(request) ?? new URL(request.url).host) : isLoopback(host, port);
   }
 
   return {
     check(request) {
       if (hasKeys) return;
       const host = hostOf(request);
-      if (host === undefined || !isOwnHost(request, host))
+      // Without one it was made in this process: no server lets that through.
+      if (host !== undefined && !isOwnHost(request, host))
         throw foreign(
           "This gateway has no keys, so it is reached by a loopback name and its own port only. Name other hosts in `hosts`.",
         );
@@ -108,9 +109,9 @@ function isNavigation(request: Request): boolean {
   );
 }
 
-/** As it was sent. A runtime that has no such header has put it into the URL. */
+/** As it was sent. */
 function hostOf(request: Request): string | undefined {
-  return (request.headers.get("host") ?? new URL(request.url).host).toLowerCase() || undefined;
+  return request.headers.get("host")?.toLowerCase();
 }
 
 function foreign(message: string): Refusal {

@@ -165,7 +165,8 @@ export class StreamBody {
       return;
     }
     // Of a caller who has left nobody reads any more what happened.
-    if (!this.#options.signal.aborted) this.#ready += this.#options.events.fail(error);
+    const { signal } = this.#options;
+    if (!signal.aborted || signal.reason instanceof Refusal) this.#ready += this.#options.events.fail(error);
     this.#finish();
   }
 

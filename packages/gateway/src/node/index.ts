@@ -1,1 +1,5 @@
-export type { Router } from "@qwen/core";
+export { addKey, keyFile, revokeKey } from "./key-file.ts";
+export { serveGateway, type ServedGateway, type ServeOptions } from "./serve.ts";
+export type { CreatedKey, KeyOptions, KeyRecord, KeyStore } from "../keys.ts";
+export type { CloseOptions } from "../lifecycle.ts";
+export type { Gateway } from "../gateway.ts";

@@ -1,0 +1,19 @@
+/** What a server has to know of a gateway, beyond what is public of it. */
+export interface Inside {
+  /** Whether callers need a key. */
+  readonly hasKeys: boolean;
+}
+
+const insides = new WeakMap<object, Inside>();
+
+/** Says what a gateway is like, when it is made. */
+export function keepInside(gateway: object, inside: Inside): void {
+  insides.set(gateway, inside);
+}
+
+/** What a gateway is like. Throws a `TypeError` for what `createGateway()` did not make. */
+export function insideOf(gateway: object): Inside {
+  const inside = typeof gateway === "object" && gateway !== null ? insides.get(gateway) : undefined;
+  if (inside === undefined) throw new TypeError("`gateway` must be one that `createGateway()` made.");
+  return inside;
+}

@@ -1,0 +1,118 @@
+import { aPauseMs, readOptions } from "@qwen/core/http";
+import { Refusal } from "./refusal.ts";
+
+/** How a gateway is closed. */
+export interface CloseOptions {
+  /**
+   * How long requests are taken still, in ms, while `/readyz` says no already: as long as a balancer takes to notice.
+   *
+   * @defaultValue 0
+   */
+  readonly delayMs?: number | undefined;
+  /**
+   * How long answers under way may take to end by themselves, in ms. Those that are left then end with an error of the code
+   * `draining`, in band where they have begun. `Infinity` waits for all of them.
+   *
+   * @defaultValue 0
+   */
+  readonly drainMs?: number | undefined;
+}
+
+/** A request under way. */
+export interface Visit {
+  /** Aborts once the caller has left, or with a {@link Refusal} once there is no time left. */
+  readonly signal: AbortSignal;
+  /** It is over, its response's body included. */
+  end(): void;
+}
+
+/** How long what was ended has to say so. */
+const LAST_WORDS_MS = 1000;
+
+/** Whether a gateway takes requests, and those under way. It is closed once. */
+export class Lifecycle {
+  readonly #visits = new Set<AbortController>();
+  #state: "ready" | "leaving" | "closed" = "ready";
+  #idle: PromiseWithResolvers<void> | undefined;
+  #closing: Promise<void> | undefined;
+  readonly #hurry = new AbortController();
+
+  /** Whether a balancer may send more. */
+  get isReady(): boolean {
+    return this.#state === "ready";
+  }
+
+  /** How many requests are under way. */
+  get size(): number {
+    return this.#visits.size;
+  }
+
+  /** A request begins. Throws a {@link Refusal} where none is taken any more. */
+  begin(left: AbortSignal): Visit {
+    if (this.#state === "closed") throw draining();
+    const ending = new AbortController();
+    this.#visits.add(ending);
+    return {
+      signal: AbortSignal.any([left, ending.signal]),
+      end: () => {
+        if (this.#visits.delete(ending) && this.#visits.size === 0) this.#idle?.resolve();
+      },
+    };
+  }
+
+  /** Lets what is under way end, as far as there is time. A second call, while that goes on, ends all at once. */
+  close(options?: CloseOptions): Promise<void> {
+    const { delayMs = 0, drainMs = 0 } =
+      readOptions("options", options, { delayMs: aPauseMs, drainMs: aPauseMs }) ?? {};
+    if (this.#closing === undefined) this.#closing = this.#drain(delayMs, drainMs);
+    else this.#hurry.abort();
+    return this.#closing;
+  }
+
+  async #drain(delayMs: number, drainMs: number): Promise<void> {
+    this.#state = "leaving";
+    await this.#within(delayMs, new Promise(() => {}));
+    this.#state = "closed";
+    await this.#within(drainMs, this.#untilIdle());
+    for (const ending of this.#visits) ending.abort(draining());
+    await within(LAST_WORDS_MS, this.#untilIdle());
+  }
+
+  async #untilIdle(): Promise<void> {
+    if (this.#visits.size === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
+  }
+
+  /** Waits for something so long, or until somebody hurries. */
+  async #within(ms: number, wanted: Promise<void>): Promise<void> {
+    if (ms === 0 || this.#hurry.signal.aborted) return;
+    await within(ms, Promise.race([wanted, once(this.#hurry.signal)]));
+  }
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+async function within(ms: number, wanted: Promise<void>): Promise<void> {
+  if (ms > LONGEST_MS) return wanted;
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  await Promise.race([wanted, over.promise]);
+  clearTimeout(timer);
+}
+
+/** What a timer can count. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+function draining(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: "draining",
+    message: "The gateway is being restarted. Try again.",
+    headers: { "retry-after": "1", connection: "close" },
+  });
+}

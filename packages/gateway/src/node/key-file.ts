@@ -1,0 +1,168 @@
+import { randomUUID } from "node:crypto";
+import type { Stats } from "node:fs";
+import { open, rename, rm, stat } from "node:fs/promises";
+import { requireOption, type Rule } from "@qwen/core/http";
+
+import {
+  createKey,
+  keyList,
+  readRecord,
+  type CreatedKey,
+  type KeyOptions,
+  type KeyRecord,
+  type KeyStore,
+} from "../keys.ts";
+
+/** How long a change of the file may go unseen, in ms. */
+const LOOK_EVERY_MS = 250;
+
+/**
+ * Keys in a file, as `addKey()` writes it. What is added, changed or revoked holds within a second, without a restart: the file is
+ * looked at when a key is asked for, and read again when it has changed.
+ *
+ * Rejects where there is no such file, where it holds no keys, and where group or others may write it. A change for which one of that is
+ * so is not taken up: the keys read before hold on, and a warning of the process says why. A file that is gone holds no keys.
+ */
+export async function keyFile(path: string): Promise<KeyStore> {
+  const file = new KeyFile(requireOption("path", path, aPath));
+  await file.load();
+  return { find: (hash) => file.find(hash) };
+}
+
+/**
+ * Makes a key and adds its record to a file, which is made where there is none, for its owner alone. The key is in what is returned and
+ * nowhere else. Rejects with a `TypeError` for an option that is none, and where the file cannot be read as keys.
+ */
+export async function addKey(path: string, options?: KeyOptions): Promise<CreatedKey> {
+  const created = await createKey(options);
+  await change(requireOption("path", path, aPath), (records) => [...records, created.record]);
+  return created;
+}
+
+/** Revokes the key of an id: within a second it starts nothing more, and what runs goes on. Whether there was one. */
+export async function revokeKey(path: string, id: string): Promise<boolean> {
+  let isFound = false;
+  await change(requireOption("path", path, aPath), (records) =>
+    records.map((record) => {
+      if (record.id !== id) return record;
+      isFound = true;
+      return { ...record, revoked: true };
+    }),
+  );
+  return isFound;
+}
+
+/** The file as it was last read. */
+class KeyFile {
+  readonly #path: string;
+  #store: KeyStore = keyList([]);
+  #stamp = "";
+  #lookedAt = -Infinity;
+  #looking: Promise<void> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async find(hash: string): Promise<KeyRecord | undefined> {
+    if (performance.now() - this.#lookedAt >= LOOK_EVERY_MS) {
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined;
+      });
+      await this.#looking;
+    }
+    return this.#store.find(hash);
+  }
+
+  /** Reads it whatever its stamp is. */
+  async load(): Promise<void> {
+    const stats = await stat(this.#path);
+    this.#lookedAt = performance.now();
+    this.#stamp = stampOf(stats);
+    this.#store = keyList(await recordsIn(this.#path));
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const stats = await stat(this.#path);
+      this.#lookedAt = performance.now();
+      if (stampOf(stats) === this.#stamp) return;
+      await this.load();
+    } catch (error) {
+      this.#lookedAt = performance.now();
+      if (isMissing(error)) {
+        this.#stamp = "";
+        this.#store = keyList([]);
+      }
+      process.emitWarning(
+        `The keys of the gateway were not read again: ${error instanceof Error ? error.message : "no reason given"}`,
+      );
+    }
+  }
+}
+
+/** What changes when the file does; it is replaced by rename, so its number does. */
+function stampOf({ mtimeMs, ctimeMs, size, ino, mode }: Stats): string {
+  return [mtimeMs, ctimeMs, size, ino, mode].join(" ");
+}
+
+async function recordsIn(path: string): Promise<readonly KeyRecord[]> {
+  const file = await open(path, "r");
+  try {
+    // Of the file that is read, whatever the path leads to by then.
+    const { mode } = await file.stat();
+    if (process.platform !== "win32" && (mode & 0o022) !== 0)
+      throw new Error("Group or others may write the file of keys. Make it its owner's alone: chmod 600.");
+    return parsed(await file.readFile("utf8"));
+  } finally {
+    await file.close();
+  }
+}
+
+function parsed(text: string): readonly KeyRecord[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new TypeError("The file of keys is no JSON.");
+  }
+  const keys = typeof value === "object" && value !== null && "keys" in value ? value.keys : undefined;
+  if (!Array.isArray(keys)) throw new TypeError('The file of keys must hold { "keys": [ … ] }.');
+  const records = keys.map(readRecord);
+  keyList(records);
+  return records;
+}
+
+/** One change after the other, within this process. */
+let changing: Promise<unknown> = Promise.resolve();
+
+async function change(path: string, to: (records: readonly KeyRecord[]) => readonly KeyRecord[]): Promise<void> {
+  const work = changing.then(async () => {
+    const before = await recordsIn(path).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    const beside = `${path}.${randomUUID()}`;
+    try {
+      const file = await open(beside, "wx", 0o600);
+      try {
+        await file.writeFile(`${JSON.stringify({ keys: to(before) }, null, 2)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(beside, path);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
+    }
+  });
+  changing = work.catch(() => {});
+  await work;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+const aPath: Rule = (value) => (typeof value === "string" && value !== "" ? undefined : "the path of a file");
