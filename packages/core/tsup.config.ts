@@ -82,16 +82,17 @@ function loadedLater(): Plugin {
   };
 }
 
-/** What core has is taken from there. */
+/** What core has is taken from there, and what another part has from that, which lies in the same folder. */
 function onTopOfCore(): Plugin {
   return {
     name: "on-top-of-core",
     setup({ onResolve }) {
-      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
-        kind === "import-statement" && isInCore(nameOf(join(resolveDir, path)))
-          ? { path: "#core", external: true }
-          : undefined,
-      );
+      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+        if (kind !== "import-statement") return undefined;
+        const file = nameOf(join(resolveDir, path));
+        if (isInCore(file)) return { path: "#core", external: true };
+        return parts.includes(file) ? { path: path.replace(/\.ts$/, ".js"), external: true } : undefined;
+      });
     },
   };
 }

@@ -1,14 +1,11 @@
 import { QwenError } from "../errors.ts";
 import type { Call } from "../call.ts";
-import { hasNoRoute, wasLost } from "./join.ts";
-import { Job } from "./job.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
-import { OutputFollower } from "./outputs.ts";
-import { runUnqueued } from "./run.ts";
+import { hasNoRoute, Job, OutputFollower, runUnqueued, Session, TrackedEndpoint, wasLost } from "./jobs.ts";
+import { knownEndpoints } from "./known-endpoints.ts";
+import { argumentsFor } from "./named-arguments.ts";
 import type { Running } from "./running.ts";
-import { Session } from "./session.ts";
 import { noteSize, type SpaceMessage } from "./space-message.ts";
-import { TrackedEndpoint } from "./tracked-endpoint.ts";
 
 /** What each value in a message costs, in bytes. */
 const VALUE_BYTES = 16;
@@ -20,13 +17,21 @@ export async function runEndpoint(running: Running, call: Call<SpaceMessage>): P
   const { client, asked } = running;
   const { config, cleanUps } = client;
   const endpoint = new TrackedEndpoint(client, asked);
-  endpoint.require();
-  const byName = endpoint.fnIndex === undefined;
+  const isCold = config.known === undefined;
+  const once = (inputs: readonly unknown[]): Promise<void> => runOnce(running, { call, endpoint, inputs });
   try {
-    await runOnce(running, { call, endpoint }).catch((error: unknown) => {
+    const inputs = await inputsOf(running, { call, endpoint });
+    endpoint.require();
+    const byName = endpoint.fnIndex === undefined;
+    await once(inputs).catch(async (error: unknown) => {
       const known = byName && endpoint.fnIndex !== undefined;
-      if (call.stop.aborted || !(wasLost(error) || (known && hasNoRoute(error)))) throw error;
-      return runOnce(running, { call, endpoint });
+      if (call.stop.aborted) throw error;
+      if (wasLost(error) || (known && hasNoRoute(error))) return once(inputs);
+      if (!isCold || !mayLackInputs(error)) throw error;
+      await config.read(call.stop).catch(() => {});
+      if (endpoint.count === undefined || endpoint.count === inputs.length) throw error;
+      // Its function was not run: its server looked at how many there are.
+      return once(await inputsOf(running, { call, endpoint }));
     });
   } catch (error) {
     // A wrong name answers 500 like any failure, and so does an app that was changed. Now that it costs nothing, look.
@@ -40,12 +45,45 @@ export async function runEndpoint(running: Running, call: Call<SpaceMessage>): P
   if (config.known === undefined) cleanUps.add(config.readBehind());
 }
 
+/** What an endpoint is run in. */
+interface Circumstances {
+  readonly call: Call<SpaceMessage>;
+  readonly endpoint: TrackedEndpoint;
+}
+
+/**
+ * What was given, as a list of inputs. A list goes as it is where nothing is known that speaks against it; for all else it is looked
+ * up what the endpoint takes.
+ */
+async function inputsOf(
+  { client, asked: { inputs } }: Running,
+  { call, endpoint }: Circumstances,
+): Promise<readonly unknown[]> {
+  const isReady = Array.isArray(inputs) && !inputs.includes(undefined) && endpoint.takes(inputs.length);
+  if (isReady) return inputs;
+  const endpoints = await knownEndpoints(client, call.stop);
+  endpoint.require();
+  const found = endpoints.find((one) => one.endpoint.fnIndex === endpoint.fnIndex);
+  if (found !== undefined) return argumentsFor(found, inputs);
+  throw new QwenError(
+    "invalid_request",
+    `${client.url.host} has nothing to run for ${JSON.stringify(endpoint.which).slice(0, 80)}.`,
+  );
+}
+
+/** Whether a failure is as that of a job that got fewer inputs than its function has. */
+function mayLackInputs(error: unknown): boolean {
+  if (!QwenError.isInstance(error)) return false;
+  if (error.code === "space_error") return error.hidden || /enough input values/i.test(error.message);
+  return error.code === "unsupported";
+}
+
 async function runOnce(
   running: Running,
-  { call, endpoint }: { readonly call: Call<SpaceMessage>; readonly endpoint: TrackedEndpoint },
+  { call, endpoint, inputs }: Circumstances & { readonly inputs: readonly unknown[] },
 ): Promise<void> {
   const { client, asked, lastOnly } = running;
-  const { inputs, options } = asked;
+  const { options } = asked;
   const { fnIndex, queue } = endpoint.now;
   const session = new Session(client, { headers: options.headers });
   const timeouts = running.limits();

@@ -17,7 +17,8 @@ export {
 } from "#core";
 export type { Space } from "./space.ts";
 export type { SpaceMessage } from "./space-message.ts";
-export type { SubmitOptions } from "./submit-options.ts";
+export type { EndpointParameter, EndpointReturn, SpaceEndpoint, ValueRange } from "./space-endpoint.ts";
+export type { EndpointInputs, SubmitOptions } from "./submit-options.ts";
 export type {
   AnsweringSession,
   SessionDefinition,

@@ -2,7 +2,12 @@
 export { readConfig } from "./config-reader.ts";
 export { statusFailure } from "./failure.ts";
 export { answer } from "./space-answer.ts";
-export { runEndpoint } from "./endpoint-run.ts";
+export { readInfo } from "./info.ts";
+export { Job } from "./job.ts";
+export { hasNoRoute, wasLost } from "./join.ts";
+export { OutputFollower } from "./outputs.ts";
+export { runUnqueued } from "./run.ts";
+export { TrackedEndpoint } from "./tracked-endpoint.ts";
 export { Session } from "./session.ts";
 export { uploadFile } from "./upload.ts";
 export { answerInSession } from "./session-answer.ts";

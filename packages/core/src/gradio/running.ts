@@ -2,7 +2,7 @@ import type { Timeouts } from "../provider.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Call, CallWork } from "../call.ts";
 import type { SpaceClient } from "./client.ts";
-import { jobs } from "./loaded-later.ts";
+import { spaceCalls } from "./loaded-later.ts";
 import { weightOfMessage, type SpaceMessage } from "./space-message.ts";
 import type { Submission } from "./submit-options.ts";
 
@@ -50,6 +50,8 @@ export class Running implements CallWork<SpaceMessage> {
   }
 
   run(call: Call<SpaceMessage>): Promise<void> {
-    return jobs.now?.runEndpoint(this, call) ?? jobs.load().then(({ runEndpoint }) => runEndpoint(this, call));
+    return (
+      spaceCalls.now?.runEndpoint(this, call) ?? spaceCalls.load().then(({ runEndpoint }) => runEndpoint(this, call))
+    );
   }
 }

@@ -1,13 +1,10 @@
 import { QwenError, SpaceChangedError } from "../errors.ts";
-import { readText } from "../http/transport.ts";
 import type { AbortSource } from "../stop.ts";
 import { within } from "../timers.ts";
 import { bounded } from "./clean-ups.ts";
 import type { SpaceClient } from "./client.ts";
 import { endpointNames } from "./config.ts";
-import { CookieJar } from "./cookies.ts";
-import { failureOf } from "./failure.ts";
-import { parseJson } from "./json.ts";
+import { readInfo } from "./info.ts";
 import type { SpacePage } from "./session-definition.ts";
 import { SharedWork } from "./shared-work.ts";
 
@@ -89,16 +86,6 @@ export async function makePlan<Plan>(
     url: new URL(client.url),
     version: config.version,
     config: json,
-    info: () => readInfo(client, signal),
+    info: () => readInfo(client, { signal }),
   });
-}
-
-async function readInfo(client: SpaceClient, signal: AbortSource): Promise<unknown> {
-  const { url, config } = client;
-  const response = await client.request({ path: `${config.prefix}/info`, jar: new CookieJar(), signal });
-  if (response.status !== 200) {
-    const conceal = (): string => "";
-    throw await failureOf(response, { url, conceal, signal });
-  }
-  return parseJson(await readText(response.body, { signal }));
 }

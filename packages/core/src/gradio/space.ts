@@ -4,14 +4,14 @@ import type { SpaceTarget } from "./address.ts";
 import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
-import type { Endpoint } from "./config.ts";
 import { readLast } from "./last-outputs.ts";
-import { jobs } from "./loaded-later.ts";
+import { jobs, spaceCalls } from "./loaded-later.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import { Running } from "./running.ts";
+import type { SpaceEndpoint } from "./space-endpoint.ts";
 import type { SpaceMessage } from "./space-message.ts";
-import { readSubmission, readUpload, type SubmitOptions } from "./submit-options.ts";
+import { readSubmission, readUpload, type EndpointInputs, type SubmitOptions } from "./submit-options.ts";
 import { withinTotal } from "./total.ts";
 import type { FileData, UploadOptions } from "./upload.ts";
 
@@ -19,23 +19,27 @@ import type { FileData, UploadOptions } from "./upload.ts";
 export interface Space {
   readonly url: URL;
 
-  /** Reads which endpoints there are, from `/config`. */
-  endpoints(): Promise<readonly Endpoint[]>;
+  /** Reads which endpoints there are, and what they take and give, from `/config` and `/info`. */
+  endpoints(): Promise<readonly SpaceEndpoint[]>;
 
   /**
    * Runs an endpoint and yields what its job says, the final `completed` last; or throws.
    *
    * Work starts at the first `next()`. Ending the iteration early, or aborting, stops the job on the
    * server. What is yielded is its caller's own: no value changes later, or by what is written on another one.
+   *
+   * Inputs come as a list, or by the names of the endpoint's parameters. What is left out has its default; a name that no
+   * parameter has, an argument too many and one that is missing are `invalid_request`, which names the parameters there are. What
+   * the server keeps of a session (`gr.State`) is left out, too, or null in a list.
    */
   submit(
     endpoint: string | number,
-    inputs: readonly unknown[],
+    inputs: EndpointInputs,
     options?: SubmitOptions,
   ): AsyncIterableIterator<SpaceMessage, undefined>;
 
   /** Runs an endpoint to its end and resolves with its final outputs, one value each. */
-  predict(endpoint: string | number, inputs: readonly unknown[], options?: SubmitOptions): Promise<readonly unknown[]>;
+  predict(endpoint: string | number, inputs: EndpointInputs, options?: SubmitOptions): Promise<readonly unknown[]>;
 
   /** Sends a file. What it resolves with is an input for an endpoint that takes a file. */
   upload(file: Blob | ArrayBuffer | ArrayBufferView, options?: UploadOptions): Promise<FileData>;
@@ -64,7 +68,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
 
   function call(
     endpoint: string | number,
-    inputs: readonly unknown[],
+    inputs: EndpointInputs,
     submitOptions: SubmitOptions = {},
     { lastOnly = false }: { readonly lastOnly?: boolean | undefined } = {},
   ): Call<SpaceMessage> {
@@ -81,7 +85,10 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     url: new URL(client.url),
     async endpoints() {
       const { totalMs } = resolveTimeouts(timeouts);
-      return (await withinTotal(totalMs, (signal) => client.config.read(signal))).endpoints.map((one) => ({ ...one }));
+      return withinTotal(totalMs, async (signal) => {
+        const { readEndpoints } = spaceCalls.now ?? (await spaceCalls.load());
+        return readEndpoints(client, signal);
+      });
     },
     submit: (endpoint, inputs, submitOptions) => new FlowIterator(call(endpoint, inputs, submitOptions).flow),
     predict: (endpoint, inputs, submitOptions) =>

@@ -5,6 +5,7 @@ import {
   aString,
   aWholeNumber,
   isGroup,
+  isPlain,
   mustBe,
   type OptionNames,
   readOption,
@@ -30,22 +31,29 @@ export interface SubmitOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/**
+ * What an endpoint is given: a list in the order of its parameters, or an object of them by name. One that is left out, or
+ * `undefined`, has its default.
+ */
+export type EndpointInputs = readonly unknown[] | Readonly<Record<string, unknown>>;
+
 /** A call of an endpoint, as it stood when it was made. */
 export interface Submission {
   readonly endpoint: string | number;
-  readonly inputs: readonly unknown[];
+  readonly inputs: EndpointInputs;
   readonly options: SubmitOptions;
 }
 
 /**
  * Reads a call now: what its caller changes later changes nothing.
  *
- * Throws a `TypeError` for what is no endpoint, no list of inputs or no option, naming it and what it must be.
+ * Throws a `TypeError` for what is no endpoint, no inputs or no option, naming it and what it must be.
  */
 export function readSubmission({ endpoint, inputs, options }: Submission): Submission {
   if (!(typeof endpoint === "string" && endpoint !== "") && !(Number.isInteger(endpoint) && Number(endpoint) >= 0))
     throw mustBe("endpoint", "the name of an endpoint or its number", endpoint);
-  if (!Array.isArray(inputs)) throw mustBe("inputs", "an array, with one value for each input", inputs);
+  if (!Array.isArray(inputs) && !(isGroup(inputs) && isPlain(inputs)))
+    throw mustBe("inputs", "an array, with one value for each input, or an object of them by name", inputs);
   if (!isGroup(options)) throw mustBe("options", "an object", options);
   refuseUnknown("A call", options, NAMES);
   const { signal, timeouts, maxQueueMs, headers } = options;

@@ -50,6 +50,16 @@ export class TrackedEndpoint {
     this.#guess = typeof endpoint === "number" ? endpoint : fnIndex;
   }
 
+  /** How it is called. */
+  get which(): string | number {
+    return this.#which;
+  }
+
+  /** How many inputs it takes, those of its server included, where that is known. */
+  get count(): number | undefined {
+    return this.#found()?.inputCount;
+  }
+
   /** Its name; the empty string where it is called by its index. */
   get name(): string {
     return typeof this.#which === "string" ? this.#which : "";
@@ -134,7 +144,7 @@ export class TrackedEndpoint {
     const found = this.#found();
     if (found !== undefined && (fnIndex === undefined || found.fnIndex === fnIndex)) {
       this.#verifiedAt = performance.now();
-      if (refusedInputs === undefined || this.#takes(refusedInputs, found)) return;
+      if (refusedInputs === undefined || this.takes(refusedInputs)) return;
       throw new SpaceChangedError(
         `${url.host} was changed: its "${this.name}" takes ${found.inputCount} inputs now, and got ${refusedInputs}.`,
         { endpoints: endpointNames(config.known) },
@@ -160,8 +170,11 @@ export class TrackedEndpoint {
     return this.verify(fnIndex, options);
   }
 
-  /** Whether the endpoint takes so many inputs, with or without those that only its server knows. */
-  #takes(count: number, { inputCount = count, fnIndex }: Endpoint): boolean {
+  /** Whether it takes so many inputs as far as is known, with or without those that only its server knows. */
+  takes(count: number): boolean {
+    const found = this.#found();
+    if (found?.inputCount === undefined) return true;
+    const { inputCount, fnIndex } = found;
     const own = this.#client.config.known?.serverInputs?.get(fnIndex)?.filter(Boolean).length ?? 0;
     return count === inputCount || count === inputCount - own;
   }

@@ -186,9 +186,9 @@ describe("endpoints", () => {
     const client = connectSpace(space.origin);
     expect(await rejection(client.endpoints())).toMatchObject({ code: "space_unavailable" });
     const [endpoints] = await Promise.all([client.endpoints(), client.endpoints(), client.endpoints()]);
-    expect(endpoints).toEqual([
-      { name: "/a", fnIndex: 0, queue: true },
-      { name: undefined, fnIndex: 1, queue: true },
+    expect(endpoints).toMatchObject([
+      { name: "/a", fnIndex: 0, queue: true, visibility: "public" },
+      { name: undefined, fnIndex: 1, queue: true, visibility: "private" },
     ]);
     expect(space.log).toEqual(["config", "config"]);
     await client.close();

@@ -1,0 +1,55 @@
+import { QwenError, type AnyQwenError } from "../errors.ts";
+import type { AbortSource } from "../stop.ts";
+import type { SpaceClient } from "./client.ts";
+import type { SpaceConfig } from "./config.ts";
+import { describeEndpoints, needsNames, type DescribedEndpoint } from "./endpoint-descriptions.ts";
+import { readInfo } from "./jobs.ts";
+import { copyOfJson } from "./json.ts";
+import { SharedWork } from "./shared-work.ts";
+import type { SpaceEndpoint } from "./space-endpoint.ts";
+
+/** Reads which endpoints a Space has. What it resolves with is its caller's own. */
+export async function readEndpoints(client: SpaceClient, signal: AbortSource): Promise<readonly SpaceEndpoint[]> {
+  const endpoints = await knownEndpoints(client, signal);
+  return endpoints.map(({ endpoint }) => copyOfJson(endpoint).copy);
+}
+
+/** What was read, by the config that it goes with: a Space that was changed has another one. */
+const described = new WeakMap<SpaceConfig, readonly DescribedEndpoint[]>();
+
+const readings = new WeakMap<SpaceClient, SharedWork<readonly DescribedEndpoint[]>>();
+
+/**
+ * What the endpoints of a Space take and give, by its `/config` and its `/info`, which are asked for once, whoever wants it.
+ * Rejects as reading the config does.
+ */
+export async function knownEndpoints(client: SpaceClient, signal: AbortSource): Promise<readonly DescribedEndpoint[]> {
+  const { known } = client.config;
+  const ready = known === undefined ? undefined : described.get(known);
+  if (ready !== undefined) return ready;
+  let reading = readings.get(client);
+  if (reading === undefined) readings.set(client, (reading = new SharedWork((ends) => describe(client, ends))));
+  return reading.wait(signal);
+}
+
+async function describe(client: SpaceClient, signal: AbortSource): Promise<readonly DescribedEndpoint[]> {
+  const { config, json } = await client.config.readWhole(signal);
+  const bare = describeEndpoints(json);
+  const endpoints = needsNames(bare) ? describeEndpoints(json, await infoOf(client, signal)) : bare;
+  described.set(config, endpoints);
+  return endpoints;
+}
+
+async function infoOf(client: SpaceClient, signal: AbortSource): Promise<unknown> {
+  try {
+    return await readInfo(client, { signal, all: true });
+  } catch (error) {
+    // A Space may be without it, or fail to say (its own bug, and it stays): then there is what `/config` says.
+    if (QwenError.isInstance(error) && !isPassing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isPassing({ code, status = 0 }: AnyQwenError): boolean {
+  return code === "connection" || code === "timeout" || code === "rate_limited" || status > 500;
+}
