@@ -110,9 +110,9 @@ export class Plan<Candidate> {
     (this.#barred ??= new Set()).add(candidate);
   }
 
-  /** Gives back the place of an attempt that never began. */
-  refund(): void {
-    this.#begun--;
+  /** Gives back the places of attempts that never began. */
+  refund(attempts = 1): void {
+    this.#begun -= attempts;
   }
 
   #isInTime(delayMs: number): boolean {

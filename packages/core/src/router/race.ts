@@ -136,8 +136,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
     const before = this.#continuation;
     const known = { reader: this.reader, ways: continueBy, candidates: this.#candidates, before };
     const continuation = (this.#continuation = new Continuation(attempt, error, known));
-    if (continuation.way === "prefill" || before?.way === "prefill")
-      this.#plan.admit(continuation.among(), attempt.candidate);
+    this.#plan.admit(continuation.among(), attempt.candidate);
     const move = continuation.way === undefined ? undefined : this.#after(attempt, error, record);
     if (this.#host.isOver) return;
     if (move?.type === "ask") this.#askAfter(move);
@@ -177,7 +176,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       if (!this.#active.includes(attempt)) return;
       if (attempt.last !== undefined && this.#continuation === undefined && this.#isTurnedDown(attempt, attempt.last))
         return;
-      this.#retries.clear();
+      this.#plan.refund(this.#retries.clear());
       this.#hedges.clear();
       for (const other of this.#active.filter((one) => one !== attempt)) {
         const reason = new DOMException("Another attempt was quicker.", "AbortError");

@@ -20,9 +20,11 @@ export class Waits {
     timers.add(timer);
   }
 
-  /** Nothing that waits is called any more. */
-  clear(): void {
+  /** Nothing that waits is called any more. Returns how much that was. */
+  clear(): number {
+    const { size } = this;
     for (const timer of this.#timers ?? []) timer.stop();
     this.#timers?.clear();
+    return size;
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { ProviderPart } from "../../src/part.ts";
 import type { Settings } from "../../src/provider.ts";
 import { collect, finish, messages, scripted, text, type Step } from "./scripted.ts";
-import { failure, routerOf, useVirtualTime } from "./virtual.ts";
+import { failure, read, routerOf, useVirtualTime } from "./virtual.ts";
 
 useVirtualTime();
 
@@ -55,5 +55,36 @@ describe("over a seam the completion has the sources that the stream told, each 
     expect(told).toEqual(["1", "2", "3"]);
     expect(completion).toMatchObject({ text: "Hello wor" });
     expect(completion.sources.map(({ sourceId }) => sourceId)).toEqual(told);
+  });
+});
+
+describe("the same candidates go on, whoever was asked before", () => {
+  const whole = [text("Hello world."), finish];
+  const breaking = [[{ waitMs: 45 }, text("Hello"), failure("authentication")]];
+
+  async function ask(a: readonly (readonly Step[])[], retry = {}) {
+    const providers = [scripted("a", a), scripted("b", breaking)];
+    const router = routerOf(providers, { commit: "continue", hedge: { delayMs: 10 }, retry });
+    const { parts, error, tookMs } = await read(router, { settings: { seed: 1 } });
+    const last = parts.at(-1);
+    if (last?.type !== "finish") throw error;
+    return { ways: last.attempts.map((one) => `${one.provider} ${one.continuedBy ?? "-"}`), tookMs };
+  }
+
+  test("the loser of a hedge, by a replay as by a prefill", async () => {
+    const { ways } = await ask([["stall"], whole]);
+    expect(ways).toEqual(["a -", "b -", "a replay"]);
+  });
+
+  test("one that failed before, after the pause that it wants", async () => {
+    const { ways, tookMs } = await ask([[failure("rate_limited", { retryAfterMs: 800 })], whole]);
+    expect(ways).toEqual(["a -", "b -", "a replay"]);
+    expect(tookMs).toBeGreaterThanOrEqual(800);
+  });
+
+  test("in the place of an attempt that was planned, and not begun as another one answered", async () => {
+    const retry = { maxAttempts: 3, baseDelayMs: 400 };
+    const { ways } = await ask([[{ waitMs: 30 }, failure("connection")], whole], retry);
+    expect(ways).toEqual(["a -", "b -", "a replay"]);
   });
 });
