@@ -119,9 +119,8 @@ function failure(row: Failing, column: Column): Expectation {
     const attempts = [...failed, { by: "first", ends: "answered" } as const];
     return { result: { text: FIRST_TEXT, by: "first" }, shown: FIRST_TEXT, attempts, ...times };
   }
-  // What no other candidate is asked for ends the one under way, by that error.
-  const left = shown ? "cancelled" : code;
-  const others = company === "hedged" ? [{ by: "second", ends: left } as const] : [];
+  // What no other candidate is asked for ends the one under way.
+  const others = company === "hedged" ? [{ by: "second", ends: "cancelled" } as const] : [];
   if (continues) {
     // The same words break off again; those of the other are not the same.
     const another = company === "second" ? [{ by: "second", ends: "unsupported" } as const] : others;

@@ -195,7 +195,9 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   /** What is under way is logged before the error is made, and stopped once that was told. */
   end(reason: unknown, how: Ending): void {
     if (this.isOver) return;
-    const left = this.#race?.cancelAll(reason, { timedOut: how === "timed-out" }) ?? [];
+    // What ended one attempt is not how the others end.
+    const why = how === "failed" ? new DOMException("Another attempt has ended the request.", "AbortError") : reason;
+    const left = this.#race?.cancelAll(why, { timedOut: how === "timed-out" }) ?? [];
     this.#fail(this.#errorOf(reason, how), how);
     const told: unknown = this.#outcome?.error;
     for (const attempt of left) attempt.stop(told);

@@ -103,6 +103,28 @@ describe("hedging", () => {
     expect(b.requests[0]?.signal?.aborted).toBe(true);
   });
 
+  test("tells of each attempt how it ended by itself: whom another's refusal ends is cancelled", async () => {
+    const refused: readonly Step[] = [{ waitMs: 200 }, failure("content_policy")];
+    const router = routerOf([scripted("a", [refused]), scripted("b", [slow(1000)])], { hedge });
+    const ends: unknown[] = [];
+    router.observe((event) => {
+      if (event.type === "attempt-ended") ends.push([event.provider, event.outcome, (event.error as Error).name]);
+    });
+    const { error } = await complete(router);
+    expect(error).toMatchObject({
+      code: "content_policy",
+      provider: "a",
+      attempts: [
+        { provider: "a", error: { code: "content_policy", provider: "a" } },
+        { provider: "b", error: { name: "AbortError" } },
+      ],
+    });
+    expect(ends).toEqual([
+      ["a", "failed", "QwenError"],
+      ["b", "cancelled", "AbortError"],
+    ]);
+  });
+
   test("asks at most maxConcurrent at a time, and no more than the budget in all", async () => {
     const providers = ["a", "b", "c", "d"].map((id) => scripted(id, [slow(1000, id)]));
     await read(routerOf(providers, { hedge: { delayMs: 10, maxConcurrent: 3 } }));
