@@ -12,8 +12,6 @@ export interface AppOptions {
   readonly admit: Admit;
   /** Whether requests are taken, and who hears that they are no longer. */
   readonly lifecycle: Lifecycle;
-  /** Whether a request of that id is under way. */
-  isTaken(requestId: string): boolean;
   /** Called before anything else: it may answer a request, or throw. */
   guard(request: Request): Response | undefined;
   /** More headers for each response. */
@@ -23,7 +21,8 @@ export interface AppOptions {
 }
 
 /** Answers requests by their paths. Never rejects: every failure is an answer in JSON. */
-export function createApp({ routes, ...options }: AppOptions): (request: Request) => Promise<Response> {
+export function createApp({ routes, ...others }: AppOptions): (request: Request) => Promise<Response> {
+  const options = { ...others, underWay: new Set<string>() };
   const app = new Hono({ getPath: pathOf });
   for (const { path, methods, access } of routes) {
     for (const [method, handler] of Object.entries(methods) as [Method, Handler][])
@@ -43,11 +42,17 @@ function pathOf({ url }: Request): string {
   return path.replaceAll(/\/{2,}/g, "/");
 }
 
+/** What all exchanges share. */
+interface ExchangeOptions extends Omit<AppOptions, "routes"> {
+  /** The ids of the requests that are under way. */
+  readonly underWay: Set<string>;
+}
+
 /** One request and its answer. */
 class Exchange {
   readonly #request: Request;
   readonly #path: string;
-  readonly #options: Omit<AppOptions, "routes">;
+  readonly #options: ExchangeOptions;
   readonly #requestId: string;
   readonly #startedAt = performance.now();
   #caller: Caller = anybody;
@@ -55,14 +60,15 @@ class Exchange {
   /** How much of the call is under way: its handler, and the body of its response. */
   #held = 1;
 
-  constructor(request: Request, path: string, options: Omit<AppOptions, "routes">) {
+  constructor(request: Request, path: string, options: ExchangeOptions) {
     this.#request = request;
     this.#path = path;
     this.#options = options;
     const asked = request.headers.get("x-request-id") ?? "";
     // Two of one id at once could not be told apart.
-    const isGood = /^[\w-]{1,64}$/.test(asked) && !options.isTaken(asked);
+    const isGood = /^[\w-]{1,64}$/.test(asked) && !options.underWay.has(asked);
     this.#requestId = isGood ? asked : `req_${crypto.randomUUID().replaceAll("-", "")}`;
+    options.underWay.add(this.#requestId);
   }
 
   async answer(
@@ -120,6 +126,7 @@ class Exchange {
 
   #release(): void {
     if (--this.#held > 0) return;
+    this.#options.underWay.delete(this.#requestId);
     this.#caller.release();
     this.#visit?.end();
   }

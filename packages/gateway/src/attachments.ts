@@ -38,7 +38,7 @@ export class Attachments {
     if (found.length > MOST_URLS) throw refused(`A request can have ${MOST_URLS} URLs of images and files at most.`);
     const urls = [...new Set(found)];
     const bytes = new Map<string, Uint8Array>();
-    const most = Math.min(limitMs, LIMIT_MS);
+    const most = Math.max(1, Math.min(limitMs, LIMIT_MS));
     let left = MOST_BYTES_IN_ALL;
     const work = urls.values();
     const fetchSome = async (): Promise<void> => {

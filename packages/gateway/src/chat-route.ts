@@ -1,10 +1,11 @@
 import type { Completion, Router, RouterRequest, StreamPart, Warning } from "@qwen/core";
-import { QwenError } from "@qwen/core";
+import { QwenError, TimeoutError } from "@qwen/core";
 import type { Attachments } from "./attachments.ts";
 import type { BodyReader } from "./body.ts";
 import { ChatEvents } from "./chat-events.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import { type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
+import { can, nameIn } from "./names.ts";
 import { Refusal } from "./refusal.ts";
 import type { Call, Handler } from "./route.ts";
 import { StopWatcher } from "./stop-watcher.ts";
@@ -12,6 +13,7 @@ import { StreamBody } from "./stream-body.ts";
 import { chatCompletion, type AnswerLabel } from "./wire/chat-answer.ts";
 import { readChatRequest, type ChatRequest } from "./wire/chat-request.ts";
 import { unsupported } from "./wire/fields.ts";
+import { refusalOf } from "./wire/errors.ts";
 import type { Winner, Winners } from "./winners.ts";
 
 /** What stands behind `POST /v1/chat/completions`. */
@@ -35,15 +37,17 @@ export function chatRoute(options: ChatRouteOptions): Handler {
     const wishes = [policyInHeaders(request.headers), asked.policy];
     const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
     const limitMs = settled.policy.timeoutMs ?? Infinity;
-    refuseEarly(options.router, asked);
-    const messages = await watch.waitFor(
-      options.attachments.fetched(asked.messages, { signal: call.signal, limitMs: limitMs - watch.elapsedMs() }),
-    );
+    const fetching = { signal: call.signal, limitMs: limitMs - watch.elapsedMs() };
+    const messages = takesFiles(options.router, asked)
+      ? await watch.waitFor(options.attachments.fetched(asked.messages, fetching)).catch((error: unknown) => {
+          throw watch.elapsedMs() >= limitMs ? new TimeoutError("total", limitMs) : error;
+        })
+      : asked.messages;
     const answering = new Answering({ ...asked, messages }, { call, settled, watch }, options);
     try {
       return await (asked.stream ? answering.streamed() : answering.whole());
     } catch (error) {
-      throw namingParameter(error, asked, options.router);
+      throw answering.failure(error);
     }
   };
 }
@@ -110,6 +114,14 @@ class Answering {
     return new Response(chatCompletion(label, completion as Completion), { headers: { ...headers, ...WHOLE } });
   }
 
+  /** What the caller gets of a failure before any output, with what is known of how it came about. */
+  failure(error: unknown): Refusal {
+    const refusal = refusalOf(namingParameter(error, this.#asked, this.#options.router));
+    const { attempts, provider } = QwenError.isInstance(error) ? error : {};
+    const headers = this.#headers({ provider, attempts: attempts?.length, warnings: [] });
+    return refusal.with({ ...headers, ...refusal.headers });
+  }
+
   #label(): AnswerLabel {
     const { winners } = this.#options;
     const model = winners.of(this.#about.call.requestId)?.model ?? this.#asked.model;
@@ -156,31 +168,26 @@ const STREAMED = {
 };
 const WHOLE = { "content-type": "application/json", "cache-control": "no-store" };
 
-/** A file is not fetched for a model that takes none. */
-function refuseEarly(router: Router, { model, messages }: ChatRequest): void {
+/** Whether a model takes what the messages hold: a file is not fetched for one that takes none, nor for no model at all. */
+function takesFiles(router: Router, { model, messages }: ChatRequest): boolean {
   const has = (type: "image" | "file"): boolean =>
     messages.some(({ content }) => typeof content !== "string" && content.some((part) => part.type === type));
-  if (!has("image") && !has("file")) return;
-  const isKnown = router.find({}).some(({ name }) => name === model);
-  const wanted = { ...(has("image") && { images: true }), ...(has("file") && { files: true }) };
-  if (!isKnown || router.find(wanted).some(({ name }) => name === model)) return;
-  throw unsupported("messages", `The model takes no ${has("image") ? "images" : "files"}.`);
+  const wanted = [...(has("image") ? (["images"] as const) : []), ...(has("file") ? (["files"] as const) : [])];
+  if (wanted.length === 0) return false;
+  const name = nameIn(router, model);
+  return name !== undefined && wanted.every((feature) => can(name, feature));
 }
 
 /** Which parameter a model cannot do, where it says that it cannot do something. */
 function namingParameter(error: unknown, { model, settings }: ChatRequest, router: Router): unknown {
   if (!QwenError.isInstance(error) || error.code !== "unsupported") return error;
-  const can = (wanted: "tools" | "json"): boolean =>
-    router
-      .find({ [wanted]: true })
-      .some(
-        ({ name, candidates }) =>
-          name === model || candidates.some(({ provider, model: one }) => `${provider}/${one.id}` === model),
-      );
+  const { message } = refusalOf(error);
+  const name = nameIn(router, model);
+  const lacks = (feature: "tools" | "json"): boolean => name !== undefined && !can(name, feature);
   const asksForTools = settings.tools !== undefined && settings.toolChoice !== "none";
-  if (asksForTools && !can("tools")) return unsupported("tools", error.message);
-  if (settings.responseFormat !== undefined && !can("json")) return unsupported("response_format", error.message);
-  return unsupported("messages", error.message);
+  if (asksForTools && lacks("tools")) return unsupported("tools", message);
+  if (settings.responseFormat !== undefined && lacks("json")) return unsupported("response_format", message);
+  return unsupported("messages", message);
 }
 
 function notAllowed(model: string): Refusal {

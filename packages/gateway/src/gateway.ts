@@ -74,7 +74,6 @@ export function createGateway(given: GatewayOptions): Gateway {
     routes,
     admit: createAdmission({ keys, limiting }),
     lifecycle,
-    isTaken: (id) => winners.has(id),
     guard(request) {
       const preflight = gate.preflight(request);
       if (preflight === undefined) gate.check(request);

@@ -1,4 +1,5 @@
 import type { Router, RouterName } from "@qwen/core";
+import { nameIn } from "./names.ts";
 import { Refusal } from "./refusal.ts";
 import type { Call, Handler } from "./route.ts";
 import { listedModel, type ListedModel } from "./wire/models.ts";
@@ -32,18 +33,10 @@ export function modelsRoute(router: Router): ModelsRoute {
     },
     one: (_, call) => {
       const { id = "" } = call.params;
-      const known = namesFor(call).find(({ name }) => name === id) ?? fullNameIn(router, id, call);
+      const known = call.caller.mayUse(id) ? nameIn(router, id) : undefined;
       if (known !== undefined) return Response.json(asListed(known));
       const message = `No model is called ${JSON.stringify(id.slice(0, 64))}. \`GET /v1/models\` lists those there are.`;
       throw new Refusal({ status: 404, code: "model_not_found", param: "model", message });
     },
   };
-}
-
-/** A model by its `provider/model`, which is not listed. */
-function fullNameIn(router: Router, id: string, { caller }: Call): RouterName | undefined {
-  if (!router.has(id) || !caller.mayUse(id)) return undefined;
-  const candidates = router.find({}).flatMap((name) => name.candidates);
-  const candidate = candidates.find(({ provider, model }) => `${provider}/${model.id}` === id);
-  return candidate === undefined ? undefined : { name: id, kind: "model", candidates: [candidate] };
 }

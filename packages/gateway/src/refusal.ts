@@ -31,6 +31,12 @@ export class Refusal extends Error {
     this.headers = headers;
   }
 
+  /** The same with other headers. */
+  with(headers: Readonly<Record<string, string>>): Refusal {
+    const { status, code, message, type, param } = this;
+    return new Refusal({ status, code: code ?? undefined, message, type, param, headers });
+  }
+
   /** The body that says so. */
   get body(): string {
     const { message, type, code, param = null } = this;

@@ -19,11 +19,6 @@ export class Winners {
     this.#stop = router.observe((event) => this.#tell(event));
   }
 
-  /** Whether a request of that id is under way. */
-  has(requestId: string): boolean {
-    return this.#requests.has(requestId);
-  }
-
   /** Follows a request, until {@link forget}. */
   follow(requestId: string): void {
     this.#requests.set(requestId, new Race());

@@ -1,4 +1,4 @@
-import { createRouter, type Provider } from "@qwen/core";
+import { type Capabilities, createRouter, type Provider } from "@qwen/core";
 import { openaiCompatible } from "@qwen/openai-compatible";
 import { createOpenAIEmulator, type OpenAIAnswers, type OpenAIEmulator } from "@qwen/testing";
 import { onTestFinished } from "vitest";
@@ -20,12 +20,14 @@ export interface AskOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of a gateway, and routes of its router. */
+export type ServedOptions = Partial<GatewayOptions> & { readonly routes?: Record<string, string[]> };
+
+const ALL: Capabilities = { tools: true, json: true, images: true, files: true };
+
 /** A gateway over providers, which ends with the test. */
-export function servedBy(
-  providers: readonly Provider[],
-  { routes = {}, ...options }: Partial<GatewayOptions> & { readonly routes?: Record<string, string[]> } = {},
-): Served {
-  const router = createRouter({ plugins: providers, routes }) as Router;
+export function servedBy(providers: readonly Provider[], { routes = {}, ...options }: ServedOptions = {}): Served {
+  const router = createRouter({ plugins: providers, routes, retry: { baseDelayMs: 1 } }) as Router;
   const gateway = createGateway({ router, ...options });
   onTestFinished(async () => {
     await gateway.close();
@@ -51,11 +53,10 @@ export function servedBy(
 /** A gateway over the emulator of an OpenAI-compatible server, with all that a model can do. */
 export async function servedByOpenAI(
   models: Readonly<Record<string, OpenAIAnswers>>,
-  options: Partial<GatewayOptions> & { readonly routes?: Record<string, string[]> } = {},
+  { capabilities = ALL, ...options }: ServedOptions & { readonly capabilities?: Capabilities } = {},
 ): Promise<Served & { readonly server: OpenAIEmulator }> {
   const server = await createOpenAIEmulator({ models });
   onTestFinished(() => server.close());
-  const capabilities = { tools: true, json: true, images: true, files: true };
   const [first = "", ...others] = Object.keys(models);
   const provider = openaiCompatible({ id: "up", baseURL: server.url, models: [first, ...others], capabilities });
   return { server, ...servedBy([provider], options) };

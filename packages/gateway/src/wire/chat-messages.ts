@@ -94,7 +94,7 @@ function readResult(message: Fields, calls: Calls): ContentPart {
 
 function readContent(message: Fields): string | readonly ContentPart[] {
   const content = message.value("content");
-  if (typeof content === "string") return content;
+  if (typeof content === "string") return content.toWellFormed();
   if (!Array.isArray(content)) throw wrong(message.pathOf("content"), "a string, or a list of parts");
   const role = message.string("role") as Role;
   return content.map((part: unknown, index) =>

@@ -137,17 +137,23 @@ function bestOf(attempts: readonly Attempt[]): { readonly error: AnyQwenError; r
 function wordsFor(error: AnyQwenError): string {
   const own = OWN_WORDS[error.code];
   if (own !== undefined) return `The provider${error.provider === undefined ? "" : ` "${error.provider}"`} ${own}.`;
-  return withoutAddresses(error.message);
+  return OF_THE_REQUEST.has(error.code) ? error.message : withoutAddresses(error.message);
 }
 
-/** Addresses of hosts say where a private endpoint is; what is left says what went wrong. */
+/** What is said of these is said by the SDK, of what the caller sent. */
+const OF_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>(["invalid_request", "no_such_model", "ambiguous_model"]);
+
+/** Addresses and names of hosts say where a private endpoint is; what is left says what went wrong. */
 function withoutAddresses(message: string): string {
   return message
-    .replaceAll(/\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>)]+/gi, "(address)")
-    .replaceAll(/\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b/g, "(address)")
-    .replaceAll(/\[[\da-f:.]*:[\da-f:.]*\](?::\d+)?/gi, "(address)")
-    .replaceAll(/\b(?:localhost|[\w-]+(?:\.[\w-]+)+):\d+\b/gi, "(address)");
+    .replaceAll(/\b[a-z][a-z\d+.-]{0,20}:\/\/[^\s"'<>)]+/gi, HIDDEN)
+    .replaceAll(/\[[\da-f:.]*:[\da-f:.]*\](?::\d+)?/gi, HIDDEN)
+    .replaceAll(/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, HIDDEN)
+    .replaceAll(/[\w.-]+/g, (word) => (/\.[a-z]{2,}$/i.test(word) ? HIDDEN : word))
+    .replaceAll(/(?:\(address\)|\b[a-z][\w-]*):\d{2,5}\b/gi, HIDDEN);
 }
+
+const HIDDEN = "(address)";
 
 function internal(): Refusal {
   return new Refusal({ status: 500, code: "internal_error", message: "The gateway failed." });
