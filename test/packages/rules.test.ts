@@ -70,7 +70,8 @@ describe.each(publicPackages)("$name", ({ name, folder, path, manifest }) => {
   test("ships the licence of everything that it bundles", () => {
     const code = sources.map((file) => readFileSync(join(path, file), "utf8")).join("\n");
     for (const dependency of Object.keys(manifest.devDependencies ?? {})) {
-      // Of types nothing is left in what is built.
+      // A peer is its user's own, and of types nothing is left in what is built.
+      if (Object.hasOwn(manifest.peerDependencies ?? {}, dependency)) continue;
       if (!new RegExp(`^import (?!type ).* from "${dependency}[/"]`, "m").test(code)) continue;
       // Not called a licence: beside one, pnpm leaves out that of this repository.
       const notice = `cp node_modules/${dependency}/LICENSE dist/${dependency}.notice.txt`;

@@ -45,6 +45,13 @@ export class AppendOnlyText {
     return this.#fit(new Fitting(this.#passedOn), text);
   }
 
+  /** Something else than text follows; returns what was held back. */
+  pass(): string {
+    const held = this.#held;
+    this.#held = "";
+    return held;
+  }
+
   /**
    * The text is whole; returns what was held back. Throws `text_rewritten`, with the exact text, if what was passed on is
    * not its beginning.
@@ -53,9 +60,7 @@ export class AppendOnlyText {
     if (this.#fitting?.fitsAtTheEnd() === false) throw new TextRewrittenError(this.#newest.whole());
     this.#rewritten ||= this.#fitting !== undefined;
     this.#fitting = undefined;
-    const held = this.#held;
-    this.#held = "";
-    return held;
+    return this.pass();
   }
 
   #fit(fitting: Fitting, text: string): string {

@@ -17,6 +17,7 @@ export * from "./inner-call.ts";
 export * from "./json-in-text.ts";
 export * from "./json-prompt.ts";
 export * from "./message.ts";
+export * from "./nearest.ts";
 export * from "./options.ts";
 export * from "./own-functions.ts";
 export * from "./part-weight.ts";

@@ -73,6 +73,7 @@ class MessageCheck {
     }
     const { role, content } = message;
     if (!ROLES.has(role)) this.#wrong(`${path}.role`, `must be one of ${[...ROLES].join(", ")}`);
+    this.#metadata(message, path);
     if (typeof content === "string") return;
     if (!Array.isArray(content)) {
       this.#wrong(`${path}.content`, "must be a string or an array of parts");
@@ -113,7 +114,11 @@ class MessageCheck {
         this.#wrong(path, "must be a part of the type text, image, file, reasoning, tool-call or tool-result");
         return;
     }
-    if ("providerMetadata" in part && part.providerMetadata !== undefined && !isObject(part.providerMetadata))
+    this.#metadata(part, path);
+  }
+
+  #metadata({ providerMetadata }: Pick<Message, "providerMetadata">, path: string): void {
+    if (providerMetadata !== undefined && !isObject(providerMetadata))
       this.#wrong(`${path}.providerMetadata`, "must be an object, by provider id");
   }
 

@@ -7,6 +7,7 @@ export type Role = "system" | "developer" | "user" | "assistant" | "tool";
 export interface TextPart {
   readonly type: "text";
   readonly text: string;
+  readonly providerMetadata?: ProviderMetadata | undefined;
 }
 
 /** A picture: its bytes, or where they are (`data:`, `http:` or `https:`). A local file comes as a `Blob`: `fs.openAsBlob()`. */
@@ -16,6 +17,7 @@ export interface ImagePart {
   /** For example `image/png`. Providers tell the kind by the bytes, so it is a hint only. */
   readonly mediaType?: string | undefined;
   readonly filename?: string | undefined;
+  readonly providerMetadata?: ProviderMetadata | undefined;
 }
 
 /** What a vendor wants back with a part, such as a signature or an id, by provider id. JSON-safe, and nobody else's business. */
@@ -71,6 +73,7 @@ export type ContentPart = TextPart | ImagePart | AttachedFilePart | ReasoningPar
 export interface Message {
   readonly role: Role;
   readonly content: string | readonly ContentPart[];
+  readonly providerMetadata?: ProviderMetadata | undefined;
 }
 
 /** The text of a message: its text parts, joined as they stand. */

@@ -126,6 +126,7 @@ function headOf(message: Message): MessageCopy | undefined {
   const { role = message.role, content = message.content } = copy;
   copy.role = role === "developer" ? "system" : role;
   copy.content = content;
+  if (copy.providerMetadata !== undefined) copy.providerMetadata = snapshotOf(copy.providerMetadata);
   return copy as MessageCopy;
 }
 

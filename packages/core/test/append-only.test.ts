@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { QwenError } from "../src/errors.ts";
 import { AppendOnlyText } from "../src/append-only.ts";
 import { expectLinear } from "./cost.ts";
 
@@ -152,3 +153,15 @@ test("a text that is told anew from its start, piece by piece, is looked at once
     text.append("  and more");
     expect(text.end()).toBe("");
   }, 40_000));
+
+test("what was held back is passed on where something else than text follows, and stands", () => {
+  const text = new AppendOnlyText();
+  expect(text.append("a |")).toBe("a");
+  expect(text.pass()).toBe(" |");
+  expect(text.pass()).toBe("");
+  expect(text.append(" b")).toBe(" b");
+  expect(text.replace("a | b, c")).toBe(", c");
+  expect(text.replace("a")).toBe("");
+  expect(text.pass()).toBe("");
+  expect(() => text.end()).toThrow(QwenError);
+});

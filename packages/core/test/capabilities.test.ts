@@ -156,6 +156,14 @@ describe("a request that cannot be sent", () => {
     ["messages[1].content[0].mediaType must be a string that is not empty", part({ ...file, mediaType: "" })],
     ["messages[1].content[0].filename must be a string", part({ ...file, filename: 1 })],
     ["messages[1].content[0].providerMetadata must be an object", part({ ...file, providerMetadata: "x" })],
+    [
+      "messages[1].content[0].providerMetadata must be an object",
+      part({ type: "text", text: "x", providerMetadata: [] }),
+    ],
+    [
+      "messages[0].providerMetadata must be an object",
+      { messages: [{ role: "user", content: "Hi", providerMetadata: 7 }] },
+    ],
     ["messages[1].content[0].text must be a string", part({ type: "reasoning" }, "assistant")],
     [
       "messages[1].content[0] is a reasoning, which belongs in a message of the role assistant",

@@ -9,6 +9,7 @@ import type { ProviderRequest, Timeouts } from "../provider.ts";
 import { isOwn } from "../own-functions.ts";
 import { copyOfAsked, type Asked } from "../request.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
+import { atMost } from "./at-most.ts";
 import type { Candidate } from "./candidate.ts";
 import { CheckedAnswer } from "./checked-answer.ts";
 import { begun } from "./continuation.ts";
@@ -99,8 +100,10 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     // The total of a request is kept by the run; that of a provider is the time of each attempt at it.
     const { timeouts: own, weight } = settings.get(provider.id) ?? {};
     const totalMs = own?.totalMs ?? provider.timeouts?.totalMs ?? Infinity;
-    this.timeouts = { ...resolveTimeouts(request.timeouts, own, provider.timeouts, timeouts), totalMs };
-    this.usualTimeouts = request.timeouts === undefined ? undefined : resolveTimeouts(own, provider.timeouts, timeouts);
+    const limits = resolveTimeouts(request.timeouts, own, provider.timeouts, timeouts);
+    this.timeouts = { ...atMost(limits, request.atMost), totalMs };
+    const setsNone = request.timeouts === undefined && request.atMost === undefined;
+    this.usualTimeouts = setsNone ? undefined : resolveTimeouts(own, provider.timeouts, timeouts);
     this.weight = weight;
     this.health = health.of(provider.id, model.id);
     this.#headers = Object.hasOwn(byId, provider.id) ? byId[provider.id] : undefined;
@@ -109,7 +112,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     this.prefill = model.capabilities?.prefill === true && takesBeginning(request.messages);
     this.#entry = entry;
     this.#request = request;
-    this.#maxQueueMs = request.maxQueueMs ?? maxQueueMs;
+    this.#maxQueueMs = longestQueue(request, maxQueueMs);
     this.#turn = turn;
   }
 
@@ -163,6 +166,15 @@ class ProviderCandidate implements Candidate<RoutedPart> {
       headers: isOurs || this.#headers === undefined ? this.#headers : { ...this.#headers },
     };
   }
+}
+
+/** How long a queue may take: what the request says of it, else the router. */
+export function longestQueue(
+  { maxQueueMs, atMost: shorter }: Pick<ReadRequest, "maxQueueMs" | "atMost">,
+  usual: number | undefined,
+): number | undefined {
+  const longest = maxQueueMs ?? usual;
+  return shorter?.maxQueueMs === undefined ? longest : Math.min(longest ?? Infinity, shorter.maxQueueMs);
 }
 
 function conversationLost(provider: string): QwenError {

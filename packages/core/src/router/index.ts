@@ -5,8 +5,10 @@ export {
   createHealth,
   createLimiter,
   createObservers,
+  nearest,
   resolveTimeouts,
   runAttempts,
+  shortened,
 } from "#core";
 export type { AttemptsRun } from "./attempts.ts";
 export type { AttemptsOptions, RunningRequest } from "./attempts-options.ts";

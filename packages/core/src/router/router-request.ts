@@ -9,6 +9,7 @@ import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked, REQUEST_NAMES } from "../request.ts";
 import { aRequestId, newRequestId } from "../request-id.ts";
 import { readTimeouts } from "../timers.ts";
+import { readAtMost, type AtMost } from "./at-most.ts";
 import { readSharedSettings, type CommitPoint, type HedgeOptions } from "./attempt-settings.ts";
 import { readOutput, type Output, type OutputOption } from "./output.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -32,6 +33,12 @@ export interface RouterRequest<Names extends string = string> extends Omit<Provi
    * @defaultValue "fail"
    */
   readonly onConversationLost?: "fail" | "restart" | undefined;
+  /**
+   * Limits of somebody who may have less than others and never more: each holds only where it is below what holds without it.
+   *
+   * @defaultValue none
+   */
+  readonly atMost?: AtMost | undefined;
 }
 
 /** What is asked of a router that is to answer with an object. */
@@ -78,7 +85,7 @@ export function readRouterRequest(
   checkIsRequest(request);
   refuseUnknown("A request", request, NAMES);
   const { model, messages, requestId, settings, providerOptions, signal, conversation, onConversationLost } = request;
-  const { timeouts, headers, commit, retry, hedge, maxQueueMs, output } = request;
+  const { timeouts, headers, commit, retry, hedge, maxQueueMs, atMost, output } = request;
   return {
     ...readAsked({ messages, settings, providerOptions }),
     ...readSharedSettings({ commit, retry, hedge, maxQueueMs }),
@@ -88,6 +95,7 @@ export function readRouterRequest(
     signal: readOption("signal", signal, anAbortSignal),
     onConversationLost: readOption("onConversationLost", onConversationLost, onLost),
     timeouts: readTimeouts(timeouts),
+    atMost: readAtMost(atMost),
     headers: headers === undefined ? undefined : readHeadersById(headers, providers),
     output: readOutput(output, settings),
   };
@@ -119,6 +127,7 @@ const NAMES: OptionNames<ObjectRequest> = {
   commit: true,
   hedge: true,
   onConversationLost: true,
+  atMost: true,
   output: true,
 };
 

@@ -4,9 +4,9 @@ import { shortened } from "../nearest.ts";
 import { aFunction, isGroup, mustBe, readOptions, refuseUnknown } from "../options.ts";
 import type { Capabilities, ModelInfo } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
-import { readTimeouts } from "../timers.ts";
+import { DEFAULT_TIMEOUTS, readTimeouts } from "../timers.ts";
 import { readAttemptSettings } from "./attempt-settings.ts";
-import { createCandidates, type Candidates } from "./candidates.ts";
+import { createCandidates, longestQueue, type Candidates } from "./candidates.ts";
 import { answerParts, checkedParts, type ObjectCompletion } from "./checked-answer.ts";
 import { closeProvider, readDrainMs, RunningCalls, type CloseOptions } from "./closing.ts";
 import { waysOf } from "./continuation.ts";
@@ -163,8 +163,11 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       retry: request.retry === undefined ? retry : { ...retry, ...request.retry },
       hedge: pinned || request.hedge === false ? undefined : (request.hedge ?? hedge),
       strategy: pinned ? "in-order" : strategy,
-      maxQueueMs: request.maxQueueMs ?? maxQueueMs,
-      totalMs: request.timeouts?.totalMs ?? timeouts?.totalMs,
+      maxQueueMs: longestQueue(request, maxQueueMs),
+      totalMs: Math.min(
+        request.timeouts?.totalMs ?? timeouts?.totalMs ?? DEFAULT_TIMEOUTS.totalMs,
+        request.atMost?.timeouts?.totalMs ?? Infinity,
+      ),
       signal: request.signal,
       observers,
       running,

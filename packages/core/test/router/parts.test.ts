@@ -168,21 +168,25 @@ describe("tools in a chat", () => {
       mediaType: "x/y",
       providerMetadata: { a: { b: 1 } },
     };
+    const words = { type: "text" as const, text: "Hi", providerMetadata: { a: { b: 1 } } };
     const models = [{ id: "m", aliases: [], capabilities: { tools: true, files: true } }] as const;
     const able = scripted("b", [[text("Noon."), finish]], { models });
     const result = { ...chat[2].content[0], output: { type: "json" as const, value } };
-    const asked = [
-      ...chat.slice(0, 2),
-      { role: "tool" as const, content: [result] },
-      { role: "user" as const, content: [file] },
-    ];
+    const last = { role: "user" as const, content: [file, words], providerMetadata: { a: { b: 1 } } };
+    const asked = [...chat.slice(0, 2), { role: "tool" as const, content: [result] }, last];
     const stream = createRouter({ plugins: [able] }).stream({ ...request, messages: asked });
     value.list.push(2);
     file.providerMetadata.a.b = 2;
+    words.providerMetadata.a.b = 2;
+    last.providerMetadata.a.b = 2;
     await collect(stream);
     const [, , tool, user] = able.requests[0]!.messages;
     expect(tool?.content[0]).toMatchObject({ output: { value: { list: [1] } } });
     expect(user?.content[0]).toMatchObject({ providerMetadata: { a: { b: 1 } } });
+    expect(user).toMatchObject({
+      content: [{}, { providerMetadata: { a: { b: 1 } } }],
+      providerMetadata: { a: { b: 1 } },
+    });
     expect((user!.content[0] as typeof file).file).toBe(file.file);
   });
 });

@@ -189,3 +189,41 @@ describe("timeouts", () => {
     });
   });
 });
+
+describe("limits at most", () => {
+  const stalled: readonly Step[] = ["stall"];
+  const tookMs = async (own: Partial<RouterRequest>, atMost: RouterRequest["atMost"]): Promise<number> =>
+    (await ask([scripted("a", [stalled])], { ...own, atMost })).tookMs;
+
+  test("hold where they are below what holds without them, and nowhere else", async () => {
+    expect(await tookMs({ timeouts: { firstOutputMs: 1000 } }, { timeouts: { firstOutputMs: 400 } })).toBe(400);
+    expect(await tookMs({ timeouts: { firstOutputMs: 400 } }, { timeouts: { firstOutputMs: Infinity } })).toBe(400);
+    expect(await tookMs({}, { timeouts: { firstOutputMs: Infinity } })).toBe(60_000);
+    expect(await tookMs({}, { timeouts: { totalMs: 400 } })).toBe(400);
+    const forEver = { totalMs: Infinity, firstOutputMs: Infinity };
+    expect(await tookMs({ timeouts: { firstOutputMs: Infinity } }, { timeouts: forEver })).toBe(3_600_000);
+    expect(await tookMs({}, { timeouts: {} })).toBe(60_000);
+  });
+
+  test("reach the provider, and are nothing that it has failed by", async () => {
+    const a = scripted("a", [stalled]);
+    const router = routerOf([a], { maxQueueMs: 500, breaker: { minimumCalls: 1 } });
+    await read(router, { atMost: { maxQueueMs: 100, timeouts: { firstOutputMs: 10 } } });
+    await read(router, { maxQueueMs: 50, atMost: { maxQueueMs: 1000, timeouts: { firstOutputMs: 10 } } });
+    expect(a.requests).toMatchObject([{ maxQueueMs: 100, timeouts: { firstOutputMs: 10 } }, { maxQueueMs: 50 }]);
+    expect(router.health()).toMatchObject([{ breaker: "closed" }]);
+  });
+
+  test.each([
+    [{ timeouts: { idleMs: 0 } }, "atMost.timeouts.idleMs"],
+    [{ timeouts: { idlems: 1 } }, "atMost.timeouts"],
+    [{ timeouts: 7 }, "atMost.timeouts"],
+    [{ maxQueueMs: -1 }, "atMost.maxQueueMs"],
+    [{ retry: {} }, "atMost"],
+    [7, "atMost"],
+  ])("that are none, %j, are a TypeError that names the option", async (atMost, name) => {
+    const { error } = await ask([scripted("a", [good])], { atMost: atMost as never });
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ message: expect.stringContaining(name) });
+  });
+});
