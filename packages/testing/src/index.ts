@@ -13,6 +13,9 @@ export {
   type ContractSubject,
   type KnownAnswer,
 } from "./contract/contract-subject.ts";
+export { conformance } from "./conformance/conformance.ts";
+export { type ConformanceOptions, type ConformanceService } from "./conformance/conformance-subject.ts";
+export { type SaidPart, type TestedCall, type TestedModel } from "./conformance/tested-model.ts";
 export { providerContract, testProvider, type TestProviderOptions } from "./contract/contract.ts";
 export { knownAnswers, serviceOf } from "./contract/service.ts";
 export { type OpenAICall } from "./openai/call.ts";
