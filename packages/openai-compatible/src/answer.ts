@@ -1,4 +1,4 @@
-import { QwenError, type FinishPart } from "@qwen/core";
+import { QwenError, TimeoutError, type FinishPart } from "@qwen/core";
 import {
   headerOf,
   startTimer,
@@ -38,11 +38,8 @@ const LINGER_MS = 100;
 const MOST_LEFT_OUT = 8;
 
 /** Asks for an answer, pushes its parts, and resolves with its `finish`. */
-export async function answer(asking: Asking, call: AnswerCall): Promise<FinishPart> {
-  const { messages } = call.request;
-  const blobs = readBlobs(messages);
-  const wire = wireMessages(messages, blobs === undefined ? NO_BLOBS : await blobs);
-  return new Answer(asking, call, wire).run();
+export function answer(asking: Asking, call: AnswerCall): Promise<FinishPart> {
+  return new Answer(asking, call).run();
 }
 
 const NO_BLOBS: ReadBlobs = new Map();
@@ -51,19 +48,19 @@ const NO_BLOBS: ReadBlobs = new Map();
 class Answer implements CallSource, AnswerSink {
   readonly #asking: Asking;
   readonly #call: AnswerCall;
-  readonly #messages: WireMessages;
   readonly #same = new SameChunk();
   readonly #ended = Promise.withResolvers<FinishPart>();
+  /** Once all that the caller holds of them was read. */
+  #messages: WireMessages | undefined;
   #reader: AnswerReader | undefined;
   #body: ResponseBody | undefined;
   #linger: Deadline | undefined;
   #paused = false;
   #over = false;
 
-  constructor(asking: Asking, call: AnswerCall, messages: WireMessages) {
+  constructor(asking: Asking, call: AnswerCall) {
     this.#asking = asking;
     this.#call = call;
-    this.#messages = messages;
   }
 
   get host(): string {
@@ -100,7 +97,8 @@ class Answer implements CallSource, AnswerSink {
   fail(error: unknown): void {
     if (!this.#settle()) return;
     this.#body?.cancel();
-    this.#reject(error);
+    const isUnsent = this.#messages === undefined && error instanceof TimeoutError;
+    this.#reject(isUnsent ? new TimeoutError(error.phase, error.limitMs, { sent: false }) : error);
   }
 
   event(data: string, name: string | undefined): void {
@@ -160,8 +158,11 @@ class Answer implements CallSource, AnswerSink {
   async #ask(): Promise<void> {
     const { endpoint } = this.#asking;
     const { model, request, stop, limits } = this.#call;
-    for (let leftOut = 0; ; leftOut++) {
-      const body = this.#write();
+    const blobs = readBlobs(request.messages);
+    const messages = wireMessages(request.messages, blobs === undefined ? NO_BLOBS : await blobs);
+    this.#messages = messages;
+    for (let leftOut = 0; !this.#over; leftOut++) {
+      const body = this.#write(messages);
       const { headers } = request;
       const response = await endpoint.send({
         path: "chat/completions",
@@ -186,12 +187,12 @@ class Answer implements CallSource, AnswerSink {
     }
   }
 
-  #write(): Body {
+  #write(messages: WireMessages): Body {
     const { id, endpoint, dialect, extraBody } = this.#asking;
     const { model, request } = this.#call;
     return chatBody({
       model: model.id,
-      messages: this.#messages,
+      messages,
       settings: request.settings,
       honoured: model.capabilities?.settings,
       dialect,
@@ -208,7 +209,7 @@ class Answer implements CallSource, AnswerSink {
       host: this.host,
       messages: request.messages,
       strictModel: strictModel ? model.id : undefined,
-      beginning: this.#messages.beginning,
+      beginning: this.#messages?.beginning,
       warnings,
       headers: endpoint.told(response),
       push,

@@ -1,6 +1,8 @@
 import { createRouter } from "@qwen/core";
 import { describe, expect, test } from "vitest";
-import { providerOf, QUESTION, words } from "./scripted-endpoint.ts";
+import { heard, providerOf, QUESTION, words } from "./scripted-endpoint.ts";
+
+const NEVER = new Promise<never>(() => undefined);
 
 class Gone extends Blob {
   override arrayBuffer(): Promise<ArrayBuffer> {
@@ -23,6 +25,70 @@ describe("a Blob that cannot be read", () => {
     expect((await router.complete({ model: "model-a", messages: QUESTION })).text).toBe("Hello");
     await router.close();
   });
+});
+
+describe("a Blob that is never there", () => {
+  class Silent extends Blob {
+    override arrayBuffer(): Promise<ArrayBuffer> {
+      return NEVER;
+    }
+  }
+
+  test("ends by the limit of the first output, with nothing sent, and counts for no provider", async () => {
+    const { provider, requests } = await providerOf(words("Hello"), {
+      capabilities: { images: true },
+      timeouts: { firstOutputMs: 30 },
+    });
+    await using router = createRouter({ plugins: [provider], breaker: { minimumCalls: 1 } });
+    const error = await router
+      .complete({ model: "model-a", messages: showing(new Silent(["x"])) })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "timeout", phase: "first-output", limitMs: 30, sent: false });
+    expect(requests).toHaveLength(0);
+    expect(router.health()).toMatchObject([{ breaker: "closed" }]);
+  });
+
+  test("is given up by an abort at once, and waits with its reader", async () => {
+    const { provider, requests } = await providerOf(words("Hello"), {
+      capabilities: { images: true },
+      timeouts: { firstOutputMs: 60_000 },
+    });
+    const abort = new AbortController();
+    const asked = heard(provider.stream({ messages: showing(new Silent(["x"])), signal: abort.signal }));
+    const reason = new Error("Enough.");
+    setTimeout(() => abort.abort(reason), 5);
+    expect((await asked).error).toBe(reason);
+    expect(requests).toHaveLength(0);
+  });
+
+  test("comes too late for a call that is over: nothing is sent", async () => {
+    const late = Promise.withResolvers<ArrayBuffer>();
+    class Late extends Blob {
+      override arrayBuffer(): Promise<ArrayBuffer> {
+        return late.promise;
+      }
+    }
+    const { ask, requests } = await providerOf(words("Hello"), {
+      capabilities: { images: true },
+      timeouts: { firstOutputMs: 20 },
+    });
+    const { error } = await ask({ messages: showing(new Late(["x"])) });
+    expect(error).toMatchObject({ code: "timeout" });
+    late.resolve(new ArrayBuffer(1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(requests).toHaveLength(0);
+  });
+});
+
+test.each([["a text"], [5], [undefined], [{}]])("a Blob whose bytes are %j is none", async (bytes) => {
+  class Lying extends Blob {
+    override arrayBuffer(): Promise<ArrayBuffer> {
+      return Promise.resolve(bytes as unknown as ArrayBuffer);
+    }
+  }
+  const { ask, requests } = await providerOf(words("Hello"), { capabilities: { images: true } });
+  expect((await ask({ messages: showing(new Lying(["x"])) })).error).toMatchObject({ code: "invalid_request" });
+  expect(requests).toHaveLength(0);
 });
 
 describe("options of a request for one provider", () => {

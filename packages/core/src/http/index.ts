@@ -10,6 +10,7 @@ export {
   aString,
   aTransport,
   aWholeNumber,
+  bytesIn,
   checkRequest,
   createTransport,
   durationMs,

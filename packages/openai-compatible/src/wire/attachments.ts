@@ -1,5 +1,5 @@
 import { filesOf, imagesOf, QwenError, type AttachedFilePart, type ImagePart, type Message } from "@qwen/core";
-import { dataUrl, fileSource, imageSource, isBlob } from "@qwen/core/http";
+import { bytesIn, dataUrl, fileSource, imageSource, isBlob } from "@qwen/core/http";
 
 /** The bytes of the Blobs in messages, read before the messages are written. */
 export type ReadBlobs = ReadonlyMap<Blob, Uint8Array>;
@@ -14,7 +14,7 @@ export function readBlobs(messages: readonly Message[]): Promise<ReadBlobs> | un
 }
 
 async function read(blobs: readonly Blob[]): Promise<ReadBlobs> {
-  const entries = blobs.map(async (blob) => [blob, new Uint8Array(await blob.arrayBuffer())] as const);
+  const entries = blobs.map(async (blob) => [blob, bytesOfBlob(await blob.arrayBuffer())] as const);
   try {
     return new Map(await Promise.all(entries));
   } catch (cause) {
@@ -22,6 +22,13 @@ async function read(blobs: readonly Blob[]): Promise<ReadBlobs> {
       cause,
     });
   }
+}
+
+/** A Blob may be of a class of the caller's own. */
+function bytesOfBlob(given: unknown): Uint8Array {
+  const bytes = bytesIn(given);
+  if (bytes === undefined) throw new TypeError("It gives no bytes.");
+  return bytes;
 }
 
 /** An image as a part of a message: an http(s) address as it is, bytes as a `data:` URL. */
