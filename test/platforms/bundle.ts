@@ -60,7 +60,7 @@ const ENTRIES: Readonly<Record<Platform, string>> = {
     import * as program from "the-program";
     export default {
       async fetch(request, environment) {
-        if (request.method === "GET") return program.fetched?.(request, environment) ?? new Response("ready");
+        if (request.method === "GET") return (await program.fetched?.(request, environment)) ?? new Response("ready");
         const { name, given } = await request.json();
         return Response.json((await program[name](...given)) ?? null);
       },

@@ -1,10 +1,11 @@
 import type { Plugin } from "esbuild";
+import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 
 const STAND_INS: Readonly<Record<string, string>> = {
-  "node:assert": "assert.ts",
-  "node:events": "events.ts",
-  "node:timers/promises": "timers-promises.ts",
+  assert: "assert.ts",
+  events: "events.ts",
+  "timers/promises": "timers-promises.ts",
 };
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`stand-ins/${file}`, import.meta.url));
@@ -18,9 +19,10 @@ export const standIns: Plugin = {
   setup({ initialOptions, onLoad, onResolve }) {
     initialOptions.define = { "process.getActiveResourcesInfo": "activeResources" };
     initialOptions.inject = [pathOf("resources.ts")];
-    onResolve({ filter: /^node:/ }, ({ path, importer }) => {
-      if (!/[/\\]testing[/\\]/.test(importer)) return undefined;
-      const file = STAND_INS[path];
+    onResolve({ filter: /^[a-z:/]+$/ }, ({ path, importer }) => {
+      if (!/[/\\]testing[/\\]/.test(importer) || !isBuiltin(path)) return undefined;
+      // As tsup writes them.
+      const file = STAND_INS[path.replace(/^node:/, "")];
       return file === undefined ? { path, namespace: "none" } : { path: pathOf(file) };
     });
     onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};", loader: "js" }));

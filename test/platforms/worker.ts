@@ -1,7 +1,7 @@
 import { createSpaceEmulator } from "@qwen/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { bundled, type Packages } from "./bundle.ts";
+import { bundled, type BundledFile, type Packages } from "./bundle.ts";
 import { type RunningWorker, startWorker } from "./workerd.ts";
 
 /** How a call of the program ended. */
@@ -16,16 +16,19 @@ interface Ended {
 /** What a router promises that several requests of a worker share. */
 export function testWorker(packages: Packages): void {
   describe("a router in workerd, shared by its requests", () => {
+    let files: readonly BundledFile[];
     let worker: RunningWorker;
     beforeAll(async () => {
-      worker = await startWorker(await bundled(new URL("programs/worker.ts", import.meta.url), "workerd", packages));
+      files = await bundled(new URL("programs/worker.ts", import.meta.url), "workerd", packages);
+      worker = await startWorker(files);
     });
     afterAll(() => worker[Symbol.asyncDispose]());
 
-    async function ask(query: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Ended> {
-      const response = await fetch(`${worker.url}/?${new URLSearchParams(query).toString()}`, {
-        signal: signal ?? null,
-      });
+    async function ask(
+      query: Readonly<Record<string, string>>,
+      { of = worker, signal = null }: { readonly of?: RunningWorker; readonly signal?: AbortSignal | null } = {},
+    ): Promise<Ended> {
+      const response = await fetch(`${of.url}/?${new URLSearchParams(query).toString()}`, { signal });
       const lines = (await response.text()).trimEnd().split("\n");
       return JSON.parse(lines.at(-1) ?? "null");
     }
@@ -37,7 +40,7 @@ export function testWorker(packages: Packages): void {
         await using space = await createSpaceEmulator({ shape: "chat", faults });
         const query = { plugin: "space", space: space.url, leaving };
         const gone = new AbortController();
-        const first = ask({ ...query, question: "script:text One." }, gone.signal);
+        const first = ask({ ...query, question: "script:text One." }, { signal: gone.signal });
         await expect.poll(() => space.requests.length).toBe(1);
         const second = ask({ ...query, question: "script:text Two." });
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -48,14 +51,26 @@ export function testWorker(packages: Packages): void {
       },
     );
 
-    test("does not wait for ever for a /config that a request went on reading which has ended", async () => {
-      const faults = [{ name: "delay", route: "config", on: 1, ms: 3000 }] as const;
-      await using space = await createSpaceEmulator({ shape: "chat", faults });
-      const query = { plugin: "space", space: space.url };
-      // Answered at once, it leaves the reading of its plan behind.
-      expect(await ask({ ...query, question: "script:text One.", leaving: "early" })).toEqual({ left: true });
-      expect(await ask({ ...query, question: "script:text Two." })).toMatchObject({ text: "Two." });
-    });
+    // At once it ends while the code for it is loaded, later while it reads.
+    test.each([0, 150])(
+      "answers a request though one that ended after %i ms has left the making of a plan undone",
+      async (leavesInMs) => {
+        const faults = [{ name: "delay", route: "config", on: 1, ms: 3000 }] as const;
+        await using space = await createSpaceEmulator({ shape: "chat", faults: leavesInMs === 0 ? [] : faults });
+        await using fresh = await startWorker(files);
+        const query = { plugin: "space", space: space.url };
+        const left = await ask(
+          { ...query, question: "script:text One.", leavesInMs: String(leavesInMs) },
+          { of: fresh },
+        );
+        expect(left).toEqual({ left: true });
+        const asked = [1, 2, 3].map((n) => ask({ ...query, question: `script:text ${n}.` }, { of: fresh }));
+        expect((await Promise.all(asked)).map(({ text }) => text)).toEqual(["1.", "2.", "3."]);
+        // One more, for all who waited for the first.
+        expect(space.requests.filter(({ route }) => route === "config")).toHaveLength(leavesInMs === 0 ? 1 : 2);
+        expect(fresh.output()).toBe("");
+      },
+    );
 
     test("lets three requests through a limiter of one, one after the other", async () => {
       await using space = await createSpaceEmulator({ shape: "max" });
@@ -66,6 +81,24 @@ export function testWorker(packages: Packages): void {
       expect(spans).toHaveLength(3);
       for (const [index, { startedAt }] of spans.entries())
         expect(startedAt).toBeGreaterThanOrEqual(spans[index - 1]?.endedAt ?? 0);
+    });
+
+    test("gives the place of a request whose client has gone to the next one", async () => {
+      await using space = await createSpaceEmulator({ shape: "max" });
+      // What it says of promises that nobody waits for any more is for another's eyes.
+      await using fresh = await startWorker(files);
+      const query = { plugin: "max", space: space.url, limit: "1" };
+      const gone = new AbortController();
+      const first = ask({ ...query, question: "script:slow 60 50 x" }, { of: fresh, signal: gone.signal });
+      await expect.poll(() => space.jobs[0]?.steps ?? 0).toBeGreaterThan(2);
+      const waiting = ["Two.", "Three."].map((text) =>
+        ask({ ...query, question: `script:text ${text}` }, { of: fresh }),
+      );
+      gone.abort();
+      await expect(first).rejects.toThrow("aborted");
+      expect((await Promise.all(waiting)).map(({ text }) => text)).toEqual(["Two.", "Three."]);
+      await space.idle();
+      expect(space.jobs.map(({ state }) => state)).toEqual(["stopped", "finished", "finished"]);
     });
 
     test("goes on with a conversation in another request", async () => {

@@ -1,3 +1,4 @@
+import { requestsAreApart } from "#platform";
 import { final } from "./decision.ts";
 
 /**
@@ -20,20 +21,25 @@ export class Later<Module> {
 
   /** Loads it, once for all who want it; a failure is not kept, and each is told by an error of its own. */
   load(): Promise<Module> {
-    this.#loading ??= this.#import().then(
-      (loaded) => (this.#loaded = loaded),
-      (error: unknown) => {
-        this.#loading = undefined;
-        throw error;
-      },
-    );
-    return this.#loading.catch((cause: unknown) => {
+    // Where a request cannot wait for another one's, the platform keeps what it has loaded all the same.
+    const loading = requestsAreApart() ? this.#begin() : (this.#loading ??= this.#begin());
+    return loading.catch((cause: unknown) => {
       throw cannotLoad(
         "A part of this SDK",
         "Keep the files of its packages together as long as a process runs.",
         cause,
       );
     });
+  }
+
+  #begin(): Promise<Module> {
+    return this.#import().then(
+      (loaded) => (this.#loaded = loaded),
+      (error: unknown) => {
+        this.#loading = undefined;
+        throw error;
+      },
+    );
   }
 }
 

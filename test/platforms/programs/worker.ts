@@ -28,7 +28,7 @@ function routerOf({ searchParams }: URL): Router {
 const MODELS = { max: "qwen-max", "1m": "qwen-1m", space: "it" } as const;
 
 /** Streams an answer as lines of JSON, the last of which says how it ended. Who leaves stops it. */
-export function fetched(request: Request): Response | undefined {
+export async function fetched(request: Request): Promise<Response | undefined> {
   const url = new URL(request.url);
   const question = url.searchParams.get("question");
   if (question === null) return undefined;
@@ -39,10 +39,12 @@ export function fetched(request: Request): Response | undefined {
     conversation,
     ...(url.searchParams.get("leaving") !== "unsaid" && { signal: request.signal }),
   });
-  if (url.searchParams.get("leaving") === "early") {
+  const leavesInMs = url.searchParams.get("leavesInMs");
+  if (leavesInMs !== null) {
     void stream[Symbol.asyncIterator]()
       .next()
       .catch(() => undefined);
+    if (leavesInMs !== "0") await new Promise((resolve) => setTimeout(resolve, Number(leavesInMs)));
     return Response.json({ left: true });
   }
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();

@@ -13,6 +13,7 @@ interface Waiting<Value> {
 interface Run<Value> {
   readonly abandoned: Stop;
   readonly waiting: Set<Waiting<Value>>;
+  readonly begunAt: number;
 }
 
 /**
@@ -50,8 +51,10 @@ export class SharedWork<Value> {
     const onAbort = (): void => reject(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     let patience: Deadline | undefined;
-    if (begun !== undefined && requestsAreApart())
-      patience = startTimer(TAKE_OVER_MS, () => resolve(this.#takeOver(run, signal)));
+    if (begun !== undefined && requestsAreApart()) {
+      const leftMs = Math.max(0, run.begunAt + TAKE_OVER_MS - performance.now());
+      patience = startTimer(leftMs, () => resolve(this.#takeOver(run, signal)));
+    }
     try {
       return await promise;
     } finally {
@@ -63,7 +66,7 @@ export class SharedWork<Value> {
   }
 
   #begin(): Run<Value> {
-    const run: Run<Value> = { abandoned: new Stop(), waiting: new Set() };
+    const run: Run<Value> = { abandoned: new Stop(), waiting: new Set(), begunAt: performance.now() };
     this.#run = run;
     const settle = (tell: (waiting: Waiting<Value>) => void): void => {
       if (this.#run === run) this.#run = undefined;

@@ -1,3 +1,4 @@
+import { requestsAreApart } from "#platform";
 import { debug } from "../debug.ts";
 import { aPauseMs, readOptions } from "../options.ts";
 import { isOwn } from "../own-functions.ts";
@@ -5,6 +6,7 @@ import { wordsOf } from "../printable.ts";
 import type { Provider } from "../provider.ts";
 import { within } from "../timers.ts";
 import type { RunningRequest } from "./attempts-options.ts";
+import { Pulses } from "./pulses.ts";
 
 /** Options of `router.close()`. */
 export interface CloseOptions {
@@ -25,6 +27,7 @@ export function readDrainMs(options: CloseOptions | undefined): number | undefin
 /** The calls of a router that are under way. */
 export class RunningCalls {
   readonly #requests = new Set<RunningRequest>();
+  readonly #pulses = requestsAreApart() ? new Pulses() : undefined;
   #isClosing = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -34,11 +37,15 @@ export class RunningCalls {
       request.leave(
         new DOMException("The router takes no calls any more: it was closed with `drainMs`.", "AbortError"),
       );
-    else this.#requests.add(request);
+    else {
+      this.#requests.add(request);
+      this.#pulses?.add(request);
+    }
   }
 
   /** It is over. */
   delete(request: RunningRequest): void {
+    this.#pulses?.delete(request);
     if (this.#requests.delete(request) && this.#requests.size === 0) this.#idle?.resolve();
   }
 
