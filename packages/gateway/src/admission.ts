@@ -14,9 +14,9 @@ export interface AdmissionOptions {
  * none of them. A key that is revoked starts nothing more; what runs goes on.
  */
 export function createAdmission({ keys, limiting }: AdmissionOptions): Admit {
-  return async (request) => {
+  return async (request, { isCounted }) => {
     const record = await keys?.recordOf(request);
-    const place = request.method === "POST" ? await limiting.take(record?.id ?? ANYBODY, record) : undefined;
+    const place = isCounted ? await limiting.take(record?.id ?? ANYBODY, record) : undefined;
     return {
       keyId: record?.id,
       mayUse: mayUse(record),

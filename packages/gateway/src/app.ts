@@ -24,10 +24,14 @@ export interface AppOptions {
 export function createApp({ routes, ...others }: AppOptions): (request: Request) => Promise<Response> {
   const options = { ...others, underWay: new Set<string>() };
   const app = new Hono({ getPath: pathOf });
-  for (const { path, methods, access } of routes) {
+  for (const { path, methods, access, isCounted = true } of routes) {
     for (const [method, handler] of Object.entries(methods) as [Method, Handler][])
       app.on(method, path, ({ req }) =>
-        new Exchange(req.raw, path, options).answer(handler, { params: req.param(), isOpen: access === "open" }),
+        new Exchange(req.raw, path, options).answer(handler, {
+          params: req.param(),
+          isOpen: access === "open",
+          isCounted: isCounted && method === "POST",
+        }),
       );
     app.all(path, ({ req }) => new Exchange(req.raw, path, options).refuse(wrongMethod(methods)));
   }
@@ -46,6 +50,13 @@ function pathOf({ url }: Request): string {
 interface ExchangeOptions extends Omit<AppOptions, "routes"> {
   /** The ids of the requests that are under way. */
   readonly underWay: Set<string>;
+}
+
+/** What is known of a request by its route. */
+interface RouteFacts {
+  readonly params: Readonly<Record<string, string>>;
+  readonly isOpen: boolean;
+  readonly isCounted: boolean;
 }
 
 /** One request and its answer. */
@@ -71,21 +82,18 @@ class Exchange {
     options.underWay.add(this.#requestId);
   }
 
-  async answer(
-    handler: Handler,
-    { params, isOpen }: { readonly params: Readonly<Record<string, string>>; readonly isOpen: boolean },
-  ): Promise<Response> {
+  async answer(handler: Handler, { params, isOpen, isCounted }: RouteFacts): Promise<Response> {
     return this.#guarded(async () => {
       const requestId = this.#requestId;
       const { admit, lifecycle } = this.#options;
       // Who only asks whether it is there is no work.
       if (!isOpen) this.#visit = lifecycle.begin(this.#request.signal);
-      const caller = isOpen ? anybody : await admit(this.#request, { requestId });
+      const caller = isOpen ? anybody : await admit(this.#request, { requestId, isCounted });
       if (caller instanceof Response) return caller;
       this.#caller = caller;
-      const signal = this.#visit?.signal ?? this.#request.signal;
+      const { signal = this.#request.signal, closing = signal } = this.#visit ?? {};
       const hold = (): (() => void) => this.#hold();
-      return handler(this.#request, { requestId, caller, signal, startedAt: this.#startedAt, params, hold });
+      return handler(this.#request, { requestId, caller, signal, closing, startedAt: this.#startedAt, params, hold });
     });
   }
 

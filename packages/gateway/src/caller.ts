@@ -19,7 +19,7 @@ export interface Caller {
 /** Lets a request in, or answers it. What it throws becomes an answer as every other error. */
 export type Admit = (
   request: Request,
-  about: { readonly requestId: string },
+  about: { readonly requestId: string; readonly isCounted: boolean },
 ) => Caller | Response | Promise<Caller | Response>;
 
 /** Whoever sends a request where there are no keys: it may do all. */

@@ -4,7 +4,7 @@ import type { Attachments } from "./attachments.ts";
 import type { BodyReader } from "./body.ts";
 import { ChatEvents } from "./chat-events.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
-import { type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
+import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { can, nameIn } from "./names.ts";
 import { Refusal } from "./refusal.ts";
 import type { Call, Handler } from "./route.ts";
@@ -131,21 +131,13 @@ class Answering {
   #request(signal: AbortSignal): RouterRequest {
     const { model, messages, settings } = this.#asked;
     const { call, settled, watch } = this.#about;
-    const { commit, timeoutMs, firstOutputMs, maxQueueMs, hedgeMs } = settled.policy;
     return {
       model,
       messages,
       settings,
       signal,
       requestId: call.requestId,
-      commit,
-      maxQueueMs,
-      hedge: typeof hedgeMs === "number" ? { delayMs: hedgeMs } : hedgeMs,
-      timeouts: {
-        // What has passed before counts: it is a limit of the whole. A router's own limit is never over at once.
-        totalMs: timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - watch.elapsedMs()),
-        firstOutputMs,
-      },
+      ...asAsked(settled.policy, watch.elapsedMs()),
     };
   }
 
@@ -161,15 +153,17 @@ class Answering {
   }
 }
 
-const STREAMED = {
+/** The headers of a stream. */
+export const STREAMED = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
 };
-const WHOLE = { "content-type": "application/json", "cache-control": "no-store" };
+/** The headers of what comes whole. */
+export const WHOLE = { "content-type": "application/json", "cache-control": "no-store" };
 
 /** Whether a model takes what the messages hold: a file is not fetched for one that takes none, nor for no model at all. */
-function takesFiles(router: Router, { model, messages }: ChatRequest): boolean {
+export function takesFiles(router: Router, { model, messages }: Pick<ChatRequest, "model" | "messages">): boolean {
   const has = (type: "image" | "file"): boolean =>
     messages.some(({ content }) => typeof content !== "string" && content.some((part) => part.type === type));
   const wanted = [...(has("image") ? (["images"] as const) : []), ...(has("file") ? (["files"] as const) : [])];
@@ -179,7 +173,11 @@ function takesFiles(router: Router, { model, messages }: ChatRequest): boolean {
 }
 
 /** Which parameter a model cannot do, where it says that it cannot do something. */
-function namingParameter(error: unknown, { model, settings }: ChatRequest, router: Router): unknown {
+export function namingParameter(
+  error: unknown,
+  { model, settings }: Pick<ChatRequest, "model" | "settings">,
+  router: Router,
+): unknown {
   if (!QwenError.isInstance(error) || error.code !== "unsupported") return error;
   const { message } = refusalOf(error);
   const name = nameIn(router, model);
@@ -190,7 +188,8 @@ function namingParameter(error: unknown, { model, settings }: ChatRequest, route
   return unsupported("messages", message);
 }
 
-function notAllowed(model: string): Refusal {
+/** The refusal of a model that a key is not for. */
+export function notAllowed(model: string): Refusal {
   const name = JSON.stringify(model.slice(0, 64));
   return new Refusal({
     status: 403,

@@ -15,6 +15,7 @@ import type { KeyRecord, KeyStore } from "./keys.ts";
 import type { CallerLimits } from "./limits.ts";
 import type { PolicyOptions } from "./policy.ts";
 import type { GatewayState } from "./state.ts";
+import type { ResponseStore } from "./store.ts";
 
 /** Options of {@link createGateway}. */
 export interface GatewayOptions {
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly limits?: CallerLimits | undefined;
   /** Where it is counted what callers ask. @defaultValue `memoryState()`: in this process */
   readonly state?: GatewayState | undefined;
+  /** Where responses are kept that a caller may come back to. @defaultValue `memoryStore()` */
+  readonly store?: ResponseStore | undefined;
   /** Hosts by which it is reached without keys, besides the loopback names with its own port. */
   readonly hosts?: readonly string[] | undefined;
   /** Origins whose pages may use it, such as "https://app.example.com"; `"*"` for all, which takes keys. @defaultValue its own */
@@ -71,6 +74,10 @@ const aRouter: Rule = (value) =>
     ? undefined
     : "a router of @qwen/core's createRouter()";
 
+const aStore: Rule = (value) =>
+  isGroup(value) && "get" in value && "put" in value && "delete" in value
+    ? undefined
+    : "an object with `get()`, `put()` and `delete()`";
 const aState: Rule = (value) =>
   isGroup(value) && "count" in value && "lease" in value ? undefined : "an object with `count()` and `lease()`";
 
@@ -80,6 +87,7 @@ const RULES: Rules<GatewayOptions> = {
     isGroup(value) || Array.isArray(value) ? undefined : "an array of records, or a store with `find(hash)`",
   limits: anObject,
   state: aState,
+  store: aStore,
   // Read where they are known.
   hosts: () => undefined,
   cors: () => undefined,

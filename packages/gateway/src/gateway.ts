@@ -10,12 +10,17 @@ import { keepInside } from "./inside.ts";
 import { readKeys } from "./keys.ts";
 import { type CloseOptions, Lifecycle } from "./lifecycle.ts";
 import { createLimiting, readCallerLimits } from "./limits.ts";
+import { BackgroundRuns } from "./background-runs.ts";
+import { KeptResponses } from "./kept-responses.ts";
+import { keptRoutes } from "./kept-routes.ts";
 import { modelsRoute } from "./models-route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { createOriginGate } from "./origin.ts";
 import { Policies } from "./policy.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handler, Route } from "./route.ts";
+import { responsesRoute } from "./responses-route.ts";
+import { memoryStore } from "./store.ts";
 import { Winners } from "./winners.ts";
 
 /** An OpenAI-compatible service over a router. */
@@ -54,12 +59,17 @@ export function createGateway(given: GatewayOptions): Gateway {
   const policies = new Policies(policy);
   const bodies = createBodyReader();
   const models = modelsRoute(router);
+  const kept = new KeptResponses(options.store ?? memoryStore());
+  const runs = new BackgroundRuns();
+  const asking = { router, bodies, attachments, policies, winners, keepAliveMs, idleClientMs };
   const health = healthRoutes({ router, lifecycle, metrics: options.metrics });
   const routes: readonly Route[] = [
     {
       path: "/v1/chat/completions",
-      methods: { POST: chatRoute({ router, bodies, attachments, policies, winners, keepAliveMs, idleClientMs }) },
+      methods: { POST: chatRoute(asking) },
     },
+    { path: "/v1/responses", methods: { POST: responsesRoute({ ...asking, kept, runs }) } },
+    ...keptRoutes({ kept, runs }),
     { path: "/v1/models", methods: { GET: models.list } },
     // An id may hold a slash, which clients encode or not.
     { path: "/v1/models/:id{.+}", methods: { GET: models.one } },
@@ -89,6 +99,7 @@ export function createGateway(given: GatewayOptions): Gateway {
       health.close();
       winners.close();
       await attachments.close();
+      await kept.close();
     },
   };
   keepInside(gateway, { hasKeys });

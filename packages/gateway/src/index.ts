@@ -1,6 +1,8 @@
 export { createGateway, type Gateway } from "./gateway.ts";
 export { createKey } from "./keys.ts";
 export { memoryState } from "./state.ts";
+export { memoryStore } from "./store.ts";
+export type { ResponseStore, StoreOptions } from "./store.ts";
 export type { CreatedKey, KeyOptions, KeyRecord, KeyStore } from "./keys.ts";
 export type { CallerLimits } from "./limits.ts";
 export type { CloseOptions } from "./lifecycle.ts";

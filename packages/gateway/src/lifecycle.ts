@@ -22,6 +22,8 @@ export interface CloseOptions {
 export interface Visit {
   /** Aborts once the caller has left, or with a {@link Refusal} once there is no time left. */
   readonly signal: AbortSignal;
+  /** Aborts once there is no time left, and not when the caller leaves. */
+  readonly closing: AbortSignal;
   /** It is over, its response's body included. */
   end(): void;
 }
@@ -54,6 +56,7 @@ export class Lifecycle {
     this.#visits.add(ending);
     return {
       signal: AbortSignal.any([left, ending.signal]),
+      closing: ending.signal,
       end: () => {
         if (this.#visits.delete(ending) && this.#visits.size === 0) this.#idle?.resolve();
       },

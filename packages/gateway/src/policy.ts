@@ -1,3 +1,4 @@
+import type { RouterRequest } from "@qwen/core";
 import {
   aLimitMs,
   anObject,
@@ -105,6 +106,23 @@ export class Policies {
       [this.#caps, keyCaps].filter((one) => one !== undefined),
     ).settled();
   }
+}
+
+/** A policy as a router is asked with it. What has passed before counts, in ms: a limit is one of the whole. */
+export function asAsked(
+  { commit, timeoutMs, firstOutputMs, maxQueueMs, hedgeMs }: Policy,
+  passedMs: number,
+): Pick<RouterRequest, "commit" | "maxQueueMs" | "hedge" | "timeouts"> {
+  return {
+    commit,
+    maxQueueMs,
+    hedge: typeof hedgeMs === "number" ? { delayMs: hedgeMs } : hedgeMs,
+    timeouts: {
+      // A router's own limit is never over at once.
+      totalMs: timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - passedMs),
+      firstOutputMs,
+    },
+  };
 }
 
 /** Who has a say in the policy of a request. */

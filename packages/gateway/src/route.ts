@@ -7,6 +7,8 @@ export interface Call {
   readonly caller: Caller;
   /** Aborts once the caller has left. */
   readonly signal: AbortSignal;
+  /** Aborts once there is no time left for what goes on when the caller has left. */
+  readonly closing: AbortSignal;
   /** When the request came, by `performance.now()`. */
   readonly startedAt: number;
   /** What stands in the path, by the names in the path of the route, decoded. */
@@ -28,4 +30,6 @@ export interface Route {
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
   /** Who may ask: anybody, or who is let in. @defaultValue "key" */
   readonly access?: "open" | "key" | undefined;
+  /** Whether what is posted counts within the limits of its caller. @defaultValue true */
+  readonly isCounted?: boolean | undefined;
 }

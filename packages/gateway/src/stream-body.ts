@@ -9,6 +9,8 @@ export interface StreamBodyOptions {
   readonly events: {
     add(part: StreamPart): string;
     fail(error: unknown): string;
+    /** The events of a stream that begins before there is any output, where there are such. */
+    waiting?(): string;
     readonly isOver: boolean;
   };
   /** The longest silence before a comment is sent, in ms; 0 for none. */
@@ -73,7 +75,7 @@ export class StreamBody {
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     // Nothing but signs of life is there yet, and it is time for one.
-    if (this.#ready === "") this.#ready = comment(this.#news);
+    if (this.#ready === "") this.#ready = this.#options.events.waiting?.() ?? comment(this.#news);
   }
 
   pull(): Promise<void> | void {

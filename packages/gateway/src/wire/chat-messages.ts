@@ -126,8 +126,11 @@ function readFile(part: Fields): ContentPart {
   if (file === undefined) throw wrong(part.pathOf("file"), "an object");
   if (file.value("file_id") !== undefined)
     throw unsupported(file.pathOf("file_id"), "No files are kept here: send the file itself as `file_data`.");
-  const data = file.name("file_data");
-  const filename = file.string("filename");
+  return fileIn(file.name("file_data"), file.string("filename"));
+}
+
+/** A file by what a request has of it: an address, a data: URL, or its bytes in base64. */
+export function fileIn(data: string, filename: string | undefined): ContentPart {
   if (/^https?:/i.test(data)) return { type: "file", file: data, mediaType: mediaTypeOf(filename), filename };
   const [, mediaType] = /^data:([\w.+-]+\/[\w.+-]+)?[^,]*,/.exec(data) ?? [];
   const url = data.startsWith("data:") ? data : `data:;base64,${data}`;

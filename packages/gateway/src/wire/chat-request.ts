@@ -101,7 +101,8 @@ const EFFORTS: readonly string[] = [
   "max",
 ] satisfies ReasoningEffort[];
 
-function isEffort(effort: string | undefined): effort is ReasoningEffort {
+/** Whether a word says how much a model is to think. */
+export function isEffort(effort: string | undefined): effort is ReasoningEffort {
   return effort !== undefined && EFFORTS.includes(effort);
 }
 

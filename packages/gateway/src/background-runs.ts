@@ -1,0 +1,171 @@
+import type { StreamPart } from "@qwen/core";
+
+import { Refusal } from "./refusal.ts";
+import type { ResponseEvents } from "./response-events.ts";
+import type { Body } from "./wire/fields.ts";
+import type { ResponseWriter } from "./wire/response-writer.ts";
+
+/** What is made in the background. */
+export interface RunOptions {
+  readonly owner: string;
+  readonly id: string;
+  readonly writer: ResponseWriter;
+  readonly events: ResponseEvents;
+  readonly parts: AsyncIterator<StreamPart, undefined>;
+  /** Ends the work. */
+  stop(reason: Refusal): void;
+  /** Keeps the response as it stands. */
+  keep(): void;
+  /** It is over, one way or another. Called once. */
+  onEnd(): void;
+}
+
+/** How many of those that are over can still be read as a stream, and how large one may become, in characters. */
+const MOST_OVER = 100;
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+
+/** The responses that are made in the background, and the last of those that were. */
+export class BackgroundRuns {
+  readonly #runs = new Map<string, BackgroundRun>();
+  /** In the order they ended. */
+  readonly #over: string[] = [];
+
+  begin(options: RunOptions): BackgroundRun {
+    const key = keyOf(options.owner, options.id);
+    const run = new BackgroundRun(options, () => this.#end(key));
+    this.#runs.set(key, run);
+    return run;
+  }
+
+  find(owner: string, id: string): BackgroundRun | undefined {
+    return this.#runs.get(keyOf(owner, id));
+  }
+
+  /** Forgets one, and ends it where it is not over. Whether there was one. */
+  delete(owner: string, id: string): boolean {
+    const key = keyOf(owner, id);
+    const run = this.#runs.get(key);
+    run?.forget();
+    return this.#runs.delete(key);
+  }
+
+  #end(key: string): void {
+    this.#over.push(key);
+    if (this.#over.length > MOST_OVER) this.#runs.delete(this.#over.shift() as string);
+  }
+}
+
+function keyOf(owner: string, id: string): string {
+  return `${owner} ${id}`;
+}
+
+/** A response that is made whether anybody reads it or not. */
+export class BackgroundRun {
+  readonly #options: RunOptions;
+  readonly #onOver: () => void;
+  /** Its events, one each. The number of an event is its place. */
+  readonly #events: string[] = [];
+  #size = 0;
+  #isOver = false;
+  #more = Promise.withResolvers<void>();
+
+  constructor(options: RunOptions, onOver: () => void) {
+    this.#options = options;
+    this.#onOver = onOver;
+    this.#say(options.events.waiting());
+    // It is found from now on, by whichever process keeps it.
+    options.keep();
+    void this.#run();
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The response as it stands. */
+  get resource(): Body {
+    return this.#options.writer.resource();
+  }
+
+  /** Its caller wants it no more. What was said is kept. */
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#options.writer.cancel();
+    this.#options.keep();
+    this.#finish();
+    this.#options.stop(cancelled());
+  }
+
+  /** As if it had never been. */
+  forget(): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#options.stop(cancelled());
+  }
+
+  /** The events from a number on: those that were, then those that come. */
+  stream(from: number): ReadableStream<Uint8Array> {
+    let next = from;
+    const encoder = new TextEncoder();
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          while (next >= this.#events.length && !this.#isOver) await this.#more.promise;
+          const events = this.#events.slice(next, next + MOST_AT_ONCE);
+          next += events.length;
+          if (events.length > 0) controller.enqueue(encoder.encode(events.join("")));
+          if (this.#isOver && next >= this.#events.length) controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  async #run(): Promise<void> {
+    const { parts, events } = this.#options;
+    try {
+      while (!events.isOver) {
+        const { done, value: part } = await parts.next();
+        if (this.#isOver) return;
+        if (done === true) throw new Error("The parts of an answer ended without a finish.");
+        this.#say(events.add(part));
+        if (this.#size > MOST_CHARACTERS) throw tooLong();
+      }
+    } catch (error) {
+      if (this.#isOver) return;
+      this.#say(events.fail(error));
+      this.#options.keep();
+    } finally {
+      void parts.return?.();
+      this.#finish();
+    }
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#more.resolve();
+    this.#options.onEnd();
+    this.#onOver();
+  }
+
+  #say(text: string): void {
+    if (text === "") return;
+    this.#size += text.length;
+    for (const event of text.split("\n\n")) if (event !== "") this.#events.push(`${event}\n\n`);
+    const more = this.#more;
+    this.#more = Promise.withResolvers();
+    more.resolve();
+  }
+}
+
+/** So many events are sent in one piece. */
+const MOST_AT_ONCE = 64;
+
+function cancelled(): Refusal {
+  return new Refusal({ status: 409, code: "cancelled", message: "The response was cancelled." });
+}
+
+function tooLong(): Refusal {
+  return new Refusal({ status: 502, code: "response_too_large", message: "The answer is longer than is kept." });
+}

@@ -1,0 +1,95 @@
+import { Refusal } from "./refusal.ts";
+import type { ResponseStore } from "./store.ts";
+import type { Body } from "./wire/fields.ts";
+import type { Item } from "./wire/response-items.ts";
+
+/** A response that its caller may come back to. It is JSON. */
+export interface KeptResponse {
+  readonly response: Body;
+  /** What it was asked. */
+  readonly input: readonly Item[];
+  /** All that was said up to its end: what one that goes on with it begins with. */
+  readonly history: readonly Item[];
+  /** The name it was asked of. */
+  readonly model: string;
+  /** Where the model's own memory of it is. */
+  readonly conversation?: string | undefined;
+}
+
+/** Responses as they are kept, seen by the key that made them alone. */
+export class KeptResponses {
+  readonly #store: ResponseStore;
+  /** Those that are on their way into the store: who asks for one waits for it. */
+  readonly #coming = new Map<string, Promise<void>>();
+
+  constructor(store: ResponseStore) {
+    this.#store = store;
+  }
+
+  /** Keeps a response; one that the store does not take is not kept, and nobody's answer fails for that. */
+  keep(owner: string, id: string, kept: KeptResponse): void {
+    const coming = this.#put(owner, id, kept).finally(() => {
+      if (this.#coming.get(id) === coming) this.#coming.delete(id);
+    });
+    this.#coming.set(id, coming);
+  }
+
+  /** Rejects with a {@link Refusal}, a 503, where the store does not answer. */
+  async find(owner: string, id: string): Promise<KeptResponse | undefined> {
+    await this.#coming.get(id);
+    const value = await answered(() => this.#store.get(owner, id));
+    return value === undefined ? undefined : (JSON.parse(value) as KeptResponse);
+  }
+
+  /** Whether there was one. Rejects as `find()`. */
+  async delete(owner: string, id: string): Promise<boolean> {
+    await this.#coming.get(id);
+    return answered(() => this.#store.delete(owner, id));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#coming.values());
+  }
+
+  async #put(owner: string, id: string, kept: KeptResponse): Promise<void> {
+    try {
+      await this.#store.put(owner, id, JSON.stringify(kept));
+    } catch {
+      // The answer is the caller's all the same; whoever comes back for it is told that there is none.
+    }
+  }
+}
+
+async function answered<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch {
+    throw new Refusal({
+      status: 503,
+      code: "store_unavailable",
+      message: "What was kept cannot be looked up now. Try again.",
+      headers: { "retry-after": "1" },
+    });
+  }
+}
+
+/** Ids of one response and of its items: 128 random bits, and by the id of an item the response is found that it is of. */
+export class ResponseIds {
+  readonly #bits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  #items = 0;
+
+  get id(): string {
+    return `resp_${this.#bits}`;
+  }
+
+  /** The id of the next item. */
+  readonly next = (prefix: string): string => `${prefix}_${this.#bits}_${this.#items++}`;
+}
+
+/** The response that an item is of, by its id. */
+export function responseOf(itemId: string): string | undefined {
+  const match = /^[a-z]{2,4}_([\da-f]{32})_\d{1,6}$/.exec(itemId);
+  return match === null ? undefined : `resp_${match[1]}`;
+}

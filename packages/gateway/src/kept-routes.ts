@@ -1,0 +1,118 @@
+import type { BackgroundRuns } from "./background-runs.ts";
+import type { KeptResponse, KeptResponses } from "./kept-responses.ts";
+import { Refusal } from "./refusal.ts";
+import { ownerOf } from "./responses-route.ts";
+import type { Call, Route } from "./route.ts";
+import type { Item } from "./wire/response-items.ts";
+
+/** What stands behind the routes of one response. */
+export interface KeptRoutesOptions {
+  readonly kept: KeptResponses;
+  readonly runs: BackgroundRuns;
+}
+
+/** The routes of a response that was made: to see it, what it was asked, and its events; to cancel and to forget it. */
+export function keptRoutes({ kept, runs }: KeptRoutesOptions): readonly Route[] {
+  const idOf = ({ params }: Call): string => params["id"] ?? "";
+
+  async function found(call: Call): Promise<KeptResponse> {
+    const known = await kept.find(ownerOf(call), idOf(call));
+    if (known === undefined) throw unknown();
+    return known;
+  }
+
+  return [
+    {
+      path: "/v1/responses/:id",
+      methods: {
+        async GET(request, call) {
+          const run = runs.find(ownerOf(call), idOf(call));
+          const query = new URL(request.url).searchParams;
+          if (query.get("stream") === "true") return streamFrom(run, query, await found(call));
+          // What is being made is known better than it is kept.
+          return Response.json(run?.resource ?? (await found(call)).response, { headers: NO_STORE });
+        },
+        async DELETE(_, call) {
+          const wasMade = runs.delete(ownerOf(call), idOf(call));
+          const wasKept = await kept.delete(ownerOf(call), idOf(call));
+          if (!wasMade && !wasKept) throw unknown();
+          return Response.json({ id: idOf(call), object: "response", deleted: true }, { headers: NO_STORE });
+        },
+      },
+    },
+    {
+      path: "/v1/responses/:id/cancel",
+      // Who has no place left must be able to free one.
+      isCounted: false,
+      methods: {
+        async POST(_, call) {
+          const known = await found(call);
+          if (known.response["background"] !== true) throw notInBackground("cancelled");
+          const run = runs.find(ownerOf(call), idOf(call));
+          run?.cancel();
+          return Response.json(run?.resource ?? known.response, { headers: NO_STORE });
+        },
+      },
+    },
+    {
+      path: "/v1/responses/:id/input_items",
+      methods: {
+        GET: async (request, call) => Response.json(pageOf((await found(call)).input, request), { headers: NO_STORE }),
+      },
+    },
+  ];
+}
+
+const NO_STORE = { "cache-control": "no-store" };
+
+function streamFrom(run: ReturnType<BackgroundRuns["find"]>, query: URLSearchParams, known: KeptResponse): Response {
+  if (known.response["background"] !== true) throw notInBackground("read as a stream");
+  const after = query.get("starting_after");
+  if (after !== null && !/^\d{1,9}$/.test(after)) throw wrongQuery("starting_after", "the sequence_number of an event");
+  if (run === undefined)
+    throw new Refusal({
+      status: 400,
+      code: "stream_expired",
+      message: "Its events are no longer kept: retrieve it without `stream`.",
+    });
+  const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache, no-transform" };
+  return new Response(run.stream(after === null ? 0 : Number(after) + 1), { headers });
+}
+
+/** A page of a list, the newest first unless it is asked for otherwise. */
+function pageOf(items: readonly Item[], { url }: Request): object {
+  const query = new URL(url).searchParams;
+  const limit = query.get("limit") ?? "20";
+  if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 100)
+    throw wrongQuery("limit", "a number from 1 to 100");
+  const order = query.get("order") ?? "desc";
+  if (order !== "asc" && order !== "desc") throw wrongQuery("order", "asc or desc");
+  const ordered = order === "asc" ? items : items.toReversed();
+  const after = query.get("after");
+  const from = after === null ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
+  const data = ordered.slice(from, from + Number(limit));
+  return {
+    object: "list",
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: from + data.length < ordered.length,
+  };
+}
+
+function wrongQuery(param: string, expected: string): Refusal {
+  return new Refusal({ status: 400, code: "invalid_query", param, message: `\`${param}\` must be ${expected}.` });
+}
+
+function notInBackground(what: string): Refusal {
+  return new Refusal({
+    status: 400,
+    code: "not_in_background",
+    message: `Only a response that was made with \`background\` can be ${what}.`,
+  });
+}
+
+/** The same for one that never was and for somebody else's. */
+function unknown(): Refusal {
+  return new Refusal({ status: 404, code: "response_not_found", message: "There is no such response." });
+}

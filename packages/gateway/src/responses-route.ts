@@ -1,0 +1,293 @@
+import { QwenError, type Completion, type Message, type Router, type RouterRequest, type StreamPart } from "@qwen/core";
+
+import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
+import type { Attachments } from "./attachments.ts";
+import type { BackgroundRuns } from "./background-runs.ts";
+import type { BodyReader } from "./body.ts";
+import { namingParameter, notAllowed, STREAMED, takesFiles, WHOLE } from "./chat-route.ts";
+import { type KeptResponse, type KeptResponses, ResponseIds, responseOf } from "./kept-responses.ts";
+import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
+import { Refusal } from "./refusal.ts";
+import { ResponseEvents } from "./response-events.ts";
+import type { Call, Handler } from "./route.ts";
+import { StreamBody } from "./stream-body.ts";
+import { refusalOf } from "./wire/errors.ts";
+import { type Item, type ItemReference, messagesOf } from "./wire/response-items.ts";
+import { type ResponseRequest, readResponseRequest } from "./wire/response-request.ts";
+import { ResponseWriter } from "./wire/response-writer.ts";
+import type { Winner, Winners } from "./winners.ts";
+
+/** What stands behind `POST /v1/responses`. */
+export interface ResponsesRouteOptions {
+  readonly router: Router;
+  readonly bodies: BodyReader;
+  readonly attachments: Attachments;
+  readonly policies: Policies;
+  readonly winners: Winners;
+  readonly kept: KeptResponses;
+  readonly runs: BackgroundRuns;
+  readonly keepAliveMs: number;
+  readonly idleClientMs: number;
+}
+
+/** Makes responses: whole, as a stream, or in the background. */
+export function responsesRoute(options: ResponsesRouteOptions): Handler {
+  const going = new Set<string>();
+  return async (request, call) => {
+    const watch = watchOf(call);
+    const ids = new ResponseIds();
+    const asked = readResponseRequest(await watch.waitFor(options.bodies.json(request)), ids.next);
+    const { caller } = call;
+    if (!caller.mayUse(asked.model)) throw notAllowed(asked.model);
+    const wishes = [policyInHeaders(request.headers), asked.policy];
+    const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
+    const making = new Making({ asked, call, settled, watch, ids, going }, options);
+    await watch.waitFor(making.prepare());
+    if (asked.background) return making.inBackground();
+    try {
+      return await (asked.stream ? making.streamed() : making.whole());
+    } catch (error) {
+      throw making.failure(error);
+    }
+  };
+}
+
+/** What is known of a request that is being answered. */
+interface Circumstances {
+  readonly asked: ResponseRequest;
+  readonly call: Call;
+  readonly settled: SettledPolicy;
+  readonly watch: Stopwatch;
+  readonly ids: ResponseIds;
+  /** The conversations of models that are being gone on with. */
+  readonly going: Set<string>;
+}
+
+/** A response that is being made. */
+class Making {
+  readonly #about: Circumstances;
+  readonly #options: ResponsesRouteOptions;
+  readonly #writer: ResponseWriter;
+  /** What was said before, and what is asked now. */
+  #before: readonly Item[] = [];
+  #input: readonly Item[] = [];
+  #messages: readonly Message[] = [];
+  #conversation: string | undefined;
+
+  constructor(about: Circumstances, options: ResponsesRouteOptions) {
+    const { asked, ids } = about;
+    this.#about = about;
+    this.#options = options;
+    this.#writer = new ResponseWriter({
+      id: ids.id,
+      createdAt: Math.floor(Date.now() / 1000),
+      model: asked.model,
+      echo: asked.echo,
+      newId: ids.next,
+    });
+  }
+
+  /** Finds what it goes on with, and fetches what it was sent by address. */
+  async prepare(): Promise<void> {
+    const { asked, call, settled, watch } = this.#about;
+    const { router, attachments } = this.#options;
+    const previous = asked.previousId === undefined ? undefined : await this.#previous(asked.previousId);
+    this.#before = previous?.history ?? [];
+    this.#input = await Promise.all(asked.input.map((item, index) => this.#found(item, index)));
+    // A model's own memory knows nothing of instructions that have changed since.
+    if (previous?.model === asked.model) this.#conversation = previous.conversation;
+    const messages = messagesOf([...this.#before, ...this.#input], asked.instructions);
+    const limitMs = (settled.policy.timeoutMs ?? Infinity) - watch.elapsedMs();
+    this.#messages = takesFiles(router, { model: asked.model, messages })
+      ? await attachments.fetched(messages, { signal: call.signal, limitMs })
+      : messages;
+  }
+
+  async whole(): Promise<Response> {
+    const { call, watch } = this.#about;
+    const completion = await watch.waitFor(this.#options.router.complete(this.#request(call.signal)));
+    this.#write(completion);
+    const { provider, attempts, warnings } = completion;
+    const headers = this.#headers({ provider, attempts: attempts.length, warnings });
+    return Response.json(this.#writer.resource(), { headers: { ...headers, ...WHOLE } });
+  }
+
+  async streamed(): Promise<Response> {
+    const { call, watch } = this.#about;
+    const { keepAliveMs, idleClientMs } = this.#options;
+    const { events, parts, end } = this.#begin(call.signal);
+    const release = call.hold();
+    const onEnd = (): void => {
+      end();
+      release();
+    };
+    const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal: call.signal, onEnd });
+    await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
+    const headers = this.#headers({ ...this.#winner(), warnings: events.warnings });
+    return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: { ...headers, ...STREAMED } });
+  }
+
+  /** It is made whether its caller stays or not, who comes back for it, or reads its events. */
+  inBackground(): Response {
+    const { asked, call, ids } = this.#about;
+    const ending = new AbortController();
+    const { events, parts, end } = this.#begin(AbortSignal.any([call.closing, ending.signal]));
+    const release = call.hold();
+    const run = this.#options.runs.begin({
+      owner: ownerOf(call),
+      id: ids.id,
+      writer: this.#writer,
+      events,
+      parts,
+      stop: (reason) => ending.abort(reason),
+      keep: () => this.#keep(undefined),
+      onEnd: () => {
+        end();
+        release();
+      },
+    });
+    const headers = this.#headers({ warnings: [] });
+    if (!asked.stream) return Response.json(this.#writer.resource(), { headers: { ...headers, ...WHOLE } });
+    return new Response(run.stream(0), { headers: { ...headers, ...STREAMED } });
+  }
+
+  /** What the caller gets of a failure before any output. */
+  failure(error: unknown): Refusal {
+    const { asked } = this.#about;
+    const told = refusalOf(namingParameter(error, asked, this.#options.router));
+    const { attempts, provider } = QwenError.isInstance(error) ? error : {};
+    const headers = this.#headers({ provider, attempts: attempts?.length, warnings: [] });
+    const { status, message, type, param, code } = told;
+    return new Refusal({
+      status,
+      code: code ?? undefined,
+      message,
+      type,
+      param: PARAMETERS[param ?? ""] ?? param,
+      headers: { ...headers, ...told.headers },
+    });
+  }
+
+  #begin(signal: AbortSignal): {
+    events: ResponseEvents;
+    parts: AsyncIterator<StreamPart, undefined>;
+    end: () => void;
+  } {
+    const { winners, router } = this.#options;
+    const { requestId } = this.#about.call;
+    winners.follow(requestId);
+    const events = new ResponseEvents({
+      writer: this.#writer,
+      model: () => this.#winner()?.model,
+      onWhole: (finish) => this.#keep(finish.conversation),
+    });
+    const parts = router.stream(this.#request(signal))[Symbol.asyncIterator]();
+    const end = (): void => {
+      winners.forget(requestId);
+      this.#left();
+    };
+    return { events, parts, end };
+  }
+
+  #request(signal: AbortSignal): RouterRequest {
+    const { asked, call, settled, watch, going } = this.#about;
+    const { model, settings } = asked;
+    const own = this.#conversation;
+    // One that is being gone on with is nobody else's meanwhile: a second way out of the same response begins anew.
+    if (own !== undefined && going.has(own)) this.#conversation = undefined;
+    if (this.#conversation !== undefined) going.add(this.#conversation);
+    return {
+      model,
+      messages: this.#messages,
+      settings,
+      signal,
+      requestId: call.requestId,
+      ...(this.#conversation !== undefined && {
+        conversation: this.#conversation,
+        onConversationLost: "restart" as const,
+      }),
+      ...asAsked(settled.policy, watch.elapsedMs()),
+    };
+  }
+
+  #left(): void {
+    if (this.#conversation !== undefined) this.#about.going.delete(this.#conversation);
+  }
+
+  /** A whole answer, by the same pen as one that is streamed. */
+  #write(completion: Completion): void {
+    this.#left();
+    const writer = this.#writer;
+    const { text, reasoning, toolCalls, files, sources, finishReason, usage, model, conversation } = completion;
+    writer.by(model);
+    if (reasoning !== "") writer.reasoning(reasoning);
+    if (text !== "") writer.text(text);
+    for (const source of sources) writer.source(source);
+    for (const file of files) writer.file(file);
+    for (const call of toolCalls) writer.toolCall(call);
+    writer.finish(finishReason, usage);
+    this.#keep(conversation);
+  }
+
+  #keep(conversation: string | undefined): void {
+    const { asked, call, ids } = this.#about;
+    if (!asked.store) return;
+    const response = this.#writer.resource();
+    const history = [...this.#before, ...this.#input, ...this.#writer.output];
+    const { model } = asked;
+    this.#options.kept.keep(ownerOf(call), ids.id, { response, input: this.#input, history, model, conversation });
+  }
+
+  async #previous(id: string): Promise<KeptResponse> {
+    const { call } = this.#about;
+    const previous = await this.#options.kept.find(ownerOf(call), id);
+    if (previous !== undefined && CAN_GO_ON.has(String(previous.response["status"]))) return previous;
+    throw new Refusal({
+      status: 400,
+      code: "previous_response_not_found",
+      param: "previous_response_id",
+      message:
+        "There is no such response that could be gone on with: it was never made by this key, or not kept, or not for so long.",
+    });
+  }
+
+  /** Clients name what they were told before. */
+  async #found(item: Item | ItemReference, index: number): Promise<Item> {
+    if (!isReference(item)) return item;
+    const owner = ownerOf(this.#about.call);
+    const id = responseOf(item.id);
+    const kept = id === undefined ? undefined : await this.#options.kept.find(owner, id);
+    const known = kept?.history.find((one) => one.id === item.id);
+    if (known !== undefined) return known;
+    const message = "No such item was kept for this key: send it as it is.";
+    throw new Refusal({ status: 404, code: "item_not_found", param: `input[${index}].id`, message });
+  }
+
+  #winner(): Winner | undefined {
+    return this.#options.winners.of(this.#about.call.requestId);
+  }
+
+  #headers(known: {
+    readonly provider?: string | undefined;
+    readonly attempts?: number | undefined;
+    readonly warnings: readonly { readonly feature: string }[];
+  }): Record<string, string> {
+    const { asked, settled, watch } = this.#about;
+    const warnings = [...settled.cut, ...asked.ignored, ...known.warnings.map(({ feature }) => feature)];
+    return answerHeaders({ route: asked.model, ...known, warnings, overheadMs: watch.overheadMs() });
+  }
+}
+
+/** By which it is told whose a response is. Without keys all are one caller. */
+export function ownerOf({ caller }: Call): string {
+  return caller.keyId ?? "";
+}
+
+const CAN_GO_ON: ReadonlySet<string> = new Set(["completed", "incomplete"]);
+
+/** What chat completions call otherwise. */
+const PARAMETERS: Readonly<Record<string, string>> = { messages: "input", response_format: "text.format" };
+
+function isReference(item: Item | ItemReference): item is ItemReference {
+  return item.type === "item_reference";
+}

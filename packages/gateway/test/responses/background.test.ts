@@ -1,0 +1,117 @@
+import { scriptedProvider } from "@qwen/testing";
+import { describe, expect, it, vi } from "vitest";
+
+import { createKey } from "../../src/index.ts";
+import { asked, eventsIn, lastOf, textOf } from "./asked.ts";
+
+const hello = () => scriptedProvider({ script: ["Hello"] });
+
+async function errorOf(answer: Response): Promise<unknown> {
+  return { status: answer.status, ...((await answer.json()) as { error: object }).error };
+}
+
+describe("in the background", () => {
+  const slow = () => scriptedProvider({ script: ["Hello", { waitMs: 40 }, " there"] });
+
+  it("a response is made whoever stays, and can be seen meanwhile", async () => {
+    const { create, call } = asked([slow()]);
+    const begun = await create({ input: "Hi", background: true });
+    expect(begun).toMatchObject({ status: "in_progress", background: true });
+    expect(await (await call("GET", `/${begun.id}`)).json()).toMatchObject({ status: "in_progress" });
+    await vi.waitFor(async () => {
+      const now = (await (await call("GET", `/${begun.id}`)).json()) as { readonly status: string };
+      expect(now).toMatchObject({ status: "completed", output: [{ content: [{ text: "Hello there" }] }] });
+    });
+  });
+
+  it("its events can be read from any of them on, again and again", async () => {
+    const { call, create } = asked([slow()]);
+    const streamed = await call("POST", "", { model: "scripted-model", input: "Hi", background: true, stream: true });
+    const events = await eventsIn(streamed);
+    const { id } = lastOf(events);
+    expect(textOf(lastOf(events))).toBe("Hello there");
+    for (let after = 0; after < events.length - 1; after++) {
+      const again = await call("GET", `/${id}?stream=true&starting_after=${after}`);
+      expect(await eventsIn(again, after + 1)).toEqual(events.slice(after + 1));
+    }
+    const begun = await create({ input: "Hi", background: true });
+    expect(await eventsIn(await call("GET", `/${begun.id}?stream=true`))).toHaveLength(events.length);
+    expect(await errorOf(await call("GET", `/${id}?stream=true&starting_after=x`))).toMatchObject({
+      status: 400,
+      param: "starting_after",
+    });
+  });
+
+  it("a reader that leaves stops nothing", async () => {
+    const model = slow();
+    const { call } = asked([model]);
+    const leaving = await call("POST", "", { model: "scripted-model", input: "Hi", background: true, stream: true });
+    await leaving.body?.cancel();
+    await vi.waitFor(() => expect(model.calls[0]?.state).toBe("finished"));
+  });
+
+  it("cancelling ends the work, is the same a second time, and is for what is in the background alone", async () => {
+    const model = scriptedProvider({ script: ["Hello", { waitMs: 5000 }, " there"] });
+    const { create, call } = asked([model]);
+    const begun = await create({ input: "Hi", background: true });
+    await vi.waitFor(() => expect(model.calls[0]?.parts).toBe(1));
+    for (let time = 0; time < 2; time++) {
+      const answer = await call("POST", `/${begun.id}/cancel`);
+      expect(await answer.json()).toMatchObject({ id: begun.id, status: "cancelled" });
+    }
+    await vi.waitFor(() => expect(model.calls[0]?.state).toBe("stopped"));
+    expect(await (await call("GET", `/${begun.id}`)).json()).toMatchObject({ status: "cancelled" });
+    const other = asked([hello()]);
+    const whole = await other.create({ input: "Hi" });
+    expect(await errorOf(await other.call("POST", `/${whole.id}/cancel`))).toMatchObject({
+      status: 400,
+      code: "not_in_background",
+    });
+    expect(await errorOf(await other.call("GET", `/${whole.id}?stream=true`))).toMatchObject({
+      status: 400,
+      code: "not_in_background",
+    });
+  });
+
+  it("deleting ends the work, and leaves nothing", async () => {
+    const model = scriptedProvider({ script: ["Hello", { waitMs: 5000 }, " there"] });
+    const { create, call } = asked([model]);
+    const begun = await create({ input: "Hi", background: true });
+    expect((await call("DELETE", `/${begun.id}`)).status).toBe(200);
+    expect((await call("GET", `/${begun.id}`)).status).toBe(404);
+    await vi.waitFor(() => expect(model.calls.every(({ state }) => state === "stopped")).toBe(true));
+    expect((await call("GET", `/${begun.id}`)).status).toBe(404);
+  });
+
+  it("a gateway that is closed ends what is left as failed", async () => {
+    const model = scriptedProvider({ script: ["Hello", { waitMs: 5000 }, " there"] });
+    const { call, gateway } = asked([model]);
+    const streamed = await call("POST", "", { model: "scripted-model", input: "Hi", background: true, stream: true });
+    const events = eventsIn(streamed);
+    await vi.waitFor(() => expect(model.calls[0]?.parts).toBe(1));
+    await gateway.close({ drainMs: 10 });
+    expect((await events).at(-1)).toMatchObject({ type: "error", code: "draining" });
+    expect(model.calls[0]?.state).toBe("stopped");
+  });
+
+  it("a place of the key is held until it is over", async () => {
+    const { key, record } = await createKey({ concurrency: 1 });
+    const { create, call } = asked([slow()], { keys: [record] });
+    const as = { authorization: `Bearer ${key}` };
+    const { id } = await create({ input: "Hi", background: true }, as);
+    const body = { model: "scripted-model", input: "Hi" };
+    expect((await call("POST", "", body, as)).status).toBe(429);
+    await vi.waitFor(async () => expect((await call("POST", "", body, as)).status).toBe(200));
+    expect((await call("GET", `/${id}`, undefined, as)).status).toBe(200);
+  });
+
+  it("who has no place left can free one by cancelling", async () => {
+    const { key, record } = await createKey({ concurrency: 1 });
+    const model = scriptedProvider({ script: ["Hello", { waitMs: 5000 }, " there"] });
+    const { create, call } = asked([model], { keys: [record] });
+    const as = { authorization: `Bearer ${key}` };
+    const { id } = await create({ input: "Hi", background: true }, as);
+    expect((await call("POST", `/${id}/cancel`, undefined, as)).status).toBe(200);
+    expect((await create({ input: "Hi", background: true }, as)).status).toBe("in_progress");
+  });
+});
