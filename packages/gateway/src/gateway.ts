@@ -92,17 +92,15 @@ export function createGateway(given: GatewayOptions): Gateway {
     headersFor: gate.headersFor,
     answered: health.answered,
   });
-  const gateway: Gateway = {
-    fetch,
-    async close(how) {
-      await lifecycle.close(how);
-      health.close();
-      winners.close();
-      await attachments.close();
-      await kept.close();
-    },
-  };
-  keepInside(gateway, { hasKeys });
+  async function close(how: CloseOptions | undefined, takesMore = false): Promise<void> {
+    await lifecycle.close(how, { takesMore });
+    health.close();
+    winners.close();
+    await attachments.close();
+    await kept.close();
+  }
+  const gateway: Gateway = { fetch, close: (how) => close(how) };
+  keepInside(gateway, { hasKeys, drain: (how) => close(how, true) });
   return gateway;
 }
 

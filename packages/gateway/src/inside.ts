@@ -1,7 +1,11 @@
+import type { CloseOptions } from "./lifecycle.ts";
+
 /** What a server has to know of a gateway, beyond what is public of it. */
 export interface Inside {
   /** Whether callers need a key. */
   readonly hasKeys: boolean;
+  /** As `close()`, and what still comes is taken until what is under way has ended: for who lets no new connection in. */
+  drain(options: CloseOptions): Promise<void>;
 }
 
 const insides = new WeakMap<object, Inside>();

@@ -63,20 +63,24 @@ export class Lifecycle {
     };
   }
 
-  /** Lets what is under way end, as far as there is time. A second call, while that goes on, ends all at once. */
-  close(options?: CloseOptions): Promise<void> {
+  /**
+   * Lets what is under way end, as far as there is time. A second call, while that goes on, ends all at once. Behind the delay nothing is
+   * taken any more, unless it is until all is over.
+   */
+  close(options?: CloseOptions, { takesMore = false }: { readonly takesMore?: boolean } = {}): Promise<void> {
     const { delayMs = 0, drainMs = 0 } =
       readOptions("options", options, { delayMs: aPauseMs, drainMs: aPauseMs }) ?? {};
-    if (this.#closing === undefined) this.#closing = this.#drain(delayMs, drainMs);
+    if (this.#closing === undefined) this.#closing = this.#drain(delayMs, drainMs, takesMore);
     else this.#hurry.abort();
     return this.#closing;
   }
 
-  async #drain(delayMs: number, drainMs: number): Promise<void> {
+  async #drain(delayMs: number, drainMs: number, takesMore: boolean): Promise<void> {
     this.#state = "leaving";
     await this.#within(delayMs, new Promise(() => {}));
-    this.#state = "closed";
+    if (!takesMore) this.#state = "closed";
     await this.#within(drainMs, this.#untilIdle());
+    this.#state = "closed";
     for (const ending of this.#visits) ending.abort(draining());
     await within(LAST_WORDS_MS, this.#untilIdle());
   }

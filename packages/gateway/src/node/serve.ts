@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { aPauseMs, aString, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 
@@ -100,6 +100,7 @@ class Serving {
   readonly #refused = new WeakSet<Socket>();
   #isLeaving = false;
   #isListening = true;
+  #port = 0;
 
   constructor(gateway: Gateway, { headersMs, requestMs }: { readonly headersMs: number; readonly requestMs: number }) {
     this.#gateway = gateway;
@@ -135,8 +136,9 @@ class Serving {
     );
   }
 
+  /** The port that was bound. Requests come on connections that are left when it no longer is. */
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   url(host: string): string {
@@ -150,24 +152,26 @@ class Serving {
     this.server.listen(port, host, listening.resolve);
     await listening.promise;
     this.server.off("error", listening.reject);
+    this.#port = (this.server.address() as AddressInfo).port;
   }
 
-  async close({ delayMs, drainMs }: CloseOptions): Promise<void> {
+  async close({ delayMs = 0, drainMs }: CloseOptions): Promise<void> {
     this.#isLeaving = true;
-    // The gateway itself says no at `/readyz` at once, and takes requests for the delay.
-    const drained = this.#gateway.close({ delayMs, drainMs });
-    const stopping = setTimeout(() => this.#stopListening(), Math.min(delayMs ?? 0, LONGEST_MS));
+    // The gateway itself says no at `/readyz` at once. What comes on connections that are left is answered as long as anything is.
+    const drained = insideOf(this.#gateway).drain({ delayMs, drainMs });
+    const stopping = setTimeout(() => this.#stopListening(), Math.min(delayMs, LONGEST_MS));
     await drained;
     clearTimeout(stopping);
     this.#stopListening();
+    this.server.close();
     this.server.closeAllConnections();
   }
 
   #stopListening(): void {
     if (!this.#isListening) return;
     this.#isListening = false;
-    this.server.close();
-    this.server.closeIdleConnections();
+    // Not by its own `close()`, which would close idle connections as well: a request may be on its way on one.
+    NetServer.prototype.close.call(this.server);
   }
 
   #answer(request: Request): Promise<Response> {

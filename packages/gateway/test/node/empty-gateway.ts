@@ -13,6 +13,6 @@ export function emptyGateway(seen: string[]): Gateway {
     },
     close: async () => {},
   };
-  keepInside(gateway, { hasKeys: false });
+  keepInside(gateway, { hasKeys: false, drain: async () => {} });
   return gateway;
 }
