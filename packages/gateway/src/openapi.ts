@@ -77,7 +77,7 @@ function chatCompletions(model: string): object {
       {
         200: {
           description: "The answer.",
-          content: { ...content("ChatCompletion"), "text/event-stream": { schema: { type: "string" } } },
+          content: { ...content("ChatCompletion"), "text/event-stream": {} },
         },
       },
       WORKING,
@@ -108,7 +108,7 @@ function responsesPaths(model: string): object {
           {
             200: {
               description: "The response.",
-              content: { ...content("Response"), "text/event-stream": { schema: { type: "string" } } },
+              content: { ...content("Response"), "text/event-stream": {} },
             },
           },
           WORKING,
