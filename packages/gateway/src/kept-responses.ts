@@ -6,14 +6,19 @@ import type { Item } from "./wire/response-items.ts";
 /** A response that its caller may come back to. It is JSON. */
 export interface KeptResponse {
   readonly response: Body;
-  /** What it was asked. */
-  readonly input: readonly Item[];
-  /** All that was said up to its end: what one that goes on with it begins with. */
-  readonly history: readonly Item[];
+  /** All that was said up to its answer, which `response` holds. */
+  readonly asked: readonly Item[];
+  /** How much of it was said before: the rest is its own input. */
+  readonly before: number;
   /** The name it was asked of. */
   readonly model: string;
   /** Where the model's own memory of it is. */
   readonly conversation?: string | undefined;
+}
+
+/** What one that goes on with a response begins with. */
+export function historyOf({ asked, response }: KeptResponse): readonly Item[] {
+  return [...asked, ...(response["output"] as readonly Item[])];
 }
 
 /** Responses as they are kept, seen by the key that made them alone. */
@@ -52,6 +57,8 @@ export class KeptResponses {
   }
 
   async #put(owner: string, id: string, kept: KeptResponse): Promise<void> {
+    // Not in the turn in which the answer ends: of a large one, writing it takes its time.
+    await new Promise((resolve) => void setTimeout(resolve, 0));
     try {
       await this.#store.put(owner, id, JSON.stringify(kept));
     } catch {

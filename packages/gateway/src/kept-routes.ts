@@ -57,7 +57,7 @@ export function keptRoutes({ kept, runs }: KeptRoutesOptions): readonly Route[] 
     {
       path: "/v1/responses/:id/input_items",
       methods: {
-        GET: async (request, call) => Response.json(pageOf((await found(call)).input, request), { headers: NO_STORE }),
+        GET: async (request, call) => Response.json(pageOf(inputOf(await found(call)), request), { headers: NO_STORE }),
       },
     },
   ];
@@ -77,6 +77,10 @@ function streamFrom(run: ReturnType<BackgroundRuns["find"]>, query: URLSearchPar
     });
   const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache, no-transform" };
   return new Response(run.stream(after === null ? 0 : Number(after) + 1), { headers });
+}
+
+function inputOf({ asked, before }: KeptResponse): readonly Item[] {
+  return asked.slice(before);
 }
 
 /** A page of a list, the newest first unless it is asked for otherwise. */

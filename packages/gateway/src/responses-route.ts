@@ -5,7 +5,7 @@ import type { Attachments } from "./attachments.ts";
 import type { BackgroundRuns } from "./background-runs.ts";
 import type { BodyReader } from "./body.ts";
 import { namingParameter, notAllowed, STREAMED, takesFiles, WHOLE } from "./chat-route.ts";
-import { type KeptResponse, type KeptResponses, ResponseIds, responseOf } from "./kept-responses.ts";
+import { historyOf, type KeptResponse, type KeptResponses, ResponseIds, responseOf } from "./kept-responses.ts";
 import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { Refusal } from "./refusal.ts";
 import { ResponseEvents } from "./response-events.ts";
@@ -92,7 +92,7 @@ class Making {
     const { asked, call, settled, watch } = this.#about;
     const { router, attachments } = this.#options;
     const previous = asked.previousId === undefined ? undefined : await this.#previous(asked.previousId);
-    this.#before = previous?.history ?? [];
+    this.#before = previous === undefined ? [] : historyOf(previous);
     this.#input = await Promise.all(asked.input.map((item, index) => this.#found(item, index)));
     // A model's own memory knows nothing of instructions that have changed since.
     if (previous?.model === asked.model) this.#conversation = previous.conversation;
@@ -233,9 +233,9 @@ class Making {
     const { asked, call, ids } = this.#about;
     if (!asked.store) return;
     const response = this.#writer.resource();
-    const history = [...this.#before, ...this.#input, ...this.#writer.output];
+    const [all, before] = [[...this.#before, ...this.#input], this.#before.length];
     const { model } = asked;
-    this.#options.kept.keep(ownerOf(call), ids.id, { response, input: this.#input, history, model, conversation });
+    this.#options.kept.keep(ownerOf(call), ids.id, { response, asked: all, before, model, conversation });
   }
 
   async #previous(id: string): Promise<KeptResponse> {
@@ -257,7 +257,7 @@ class Making {
     const owner = ownerOf(this.#about.call);
     const id = responseOf(item.id);
     const kept = id === undefined ? undefined : await this.#options.kept.find(owner, id);
-    const known = kept?.history.find((one) => one.id === item.id);
+    const known = kept === undefined ? undefined : historyOf(kept).find((one) => one.id === item.id);
     if (known !== undefined) return known;
     const message = "No such item was kept for this key: send it as it is.";
     throw new Refusal({ status: 404, code: "item_not_found", param: `input[${index}].id`, message });
