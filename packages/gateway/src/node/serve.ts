@@ -9,6 +9,7 @@ import { insideOf } from "../inside.ts";
 import type { CloseOptions } from "../lifecycle.ts";
 import { Refusal } from "../refusal.ts";
 import { checkRawRequest } from "./raw-request.ts";
+import { LINGER_MS, linger } from "./linger.ts";
 import { onSignals } from "./signals.ts";
 
 /** Options of {@link serveGateway}. */
@@ -191,6 +192,7 @@ class Serving {
     });
     // So that its client looks for another process.
     if (this.#isLeaving) outgoing.shouldKeepAlive = false;
+    if (!incoming.complete) linger(incoming);
     try {
       checkRawRequest(incoming);
     } catch (error) {
@@ -217,9 +219,6 @@ class Serving {
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }
 }
-
-/** How long what was refused may still be sent, so that the refusal is read before the connection is reset. */
-const LINGER_MS = 500;
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
 

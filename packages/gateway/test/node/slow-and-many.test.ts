@@ -1,0 +1,81 @@
+import { createRouter } from "@qwen/core";
+import { scriptedProvider } from "@qwen/testing";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { Worker } from "node:worker_threads";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+import { createGateway } from "../../src/index.ts";
+import { serveGateway, type ServedGateway } from "../../src/node/index.ts";
+
+let served: ServedGateway;
+beforeAll(async () => {
+  const router = createRouter({ plugins: [scriptedProvider({ script: ["Hello"] })] });
+  served = await serveGateway(createGateway({ router }), { port: 0, signals: [] });
+});
+afterAll(() => served.close({ drainMs: 0 }));
+
+const body = JSON.stringify({ model: "scripted-model", messages: [{ role: "user", content: "Hi" }] });
+
+async function healthy(): Promise<number> {
+  const from = performance.now();
+  const answer = await fetch(`${served.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
+  await answer.text();
+  expect(answer.status).toBe(200);
+  return performance.now() - from;
+}
+
+async function p99(calls: number): Promise<number> {
+  const times: number[] = [];
+  for (let index = 0; index < calls; index++) times.push(await healthy());
+  return times.toSorted((a, b) => a - b)[Math.floor(calls * 0.99)] ?? Infinity;
+}
+
+/** What the sender of a body gets. */
+async function sending(piece: string, bytes: number): Promise<string> {
+  const worker = new Worker(new URL("sender.ts", import.meta.url), { workerData: { port: served.port, piece, bytes } });
+  try {
+    const [text] = (await once(worker, "message")) as [string];
+    return text;
+  } finally {
+    await worker.terminate();
+  }
+}
+
+it.each([
+  ["is too large", "x", 25_000_000],
+  ["holds too much", "[],", 19_000_000],
+  ["goes too deep", "[", 19_000_000],
+])("the sender of a body that %s reads why, although it is sending still", async (_, piece, bytes) => {
+  for (let time = 0; time < 3; time++) expect(await sending(piece, bytes)).toMatch(/^413 .*"code":"request_too_large"/);
+});
+
+it("1,000 slow senders hold nobody up", { timeout: 20_000 }, async () => {
+  const before = await p99(100);
+  const slow: Socket[] = [];
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost:${served.port}\r\nContent-Type: application/json\r\nContent-Length: 10000\r\n`;
+  for (let index = 0; index < 1000; index++) {
+    const socket = connect(served.port, "127.0.0.1");
+    socket.on("error", () => {});
+    // Half of them stay in their headers.
+    socket.write(index % 2 === 0 ? head : `${head}\r\n{`);
+    slow.push(socket);
+  }
+  const dripping = setInterval(() => {
+    for (let index = 0; index < 50; index++) slow[Math.floor(Math.random() * slow.length)]?.write(" ");
+  }, 5);
+  try {
+    await new Promise((resolve) => void setTimeout(resolve, 200));
+    // Of three, since whatever else the machine does counts for the senders as well.
+    const added = [];
+    for (let round = 0; round < 3; round++) added.push((await p99(100)) - before);
+    expect(Math.min(...added)).toBeLessThanOrEqual(20);
+  } finally {
+    clearInterval(dripping);
+    for (const socket of slow) socket.destroy();
+  }
+});
