@@ -1,4 +1,12 @@
-import { QwenError, type Completion, type Message, type Router, type RouterRequest, type StreamPart } from "@qwen/core";
+import {
+  QwenError,
+  TimeoutError,
+  type Completion,
+  type Message,
+  type Router,
+  type RouterRequest,
+  type StreamPart,
+} from "@qwen/core";
 
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import type { Attachments } from "./attachments.ts";
@@ -42,9 +50,9 @@ export function responsesRoute(options: ResponsesRouteOptions): Handler {
     const wishes = [policyInHeaders(request.headers), asked.policy];
     const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
     const making = new Making({ asked, call, settled, watch, ids, going }, options);
-    await watch.waitFor(making.prepare());
-    if (asked.background) return making.inBackground();
     try {
+      await watch.waitFor(making.prepare());
+      if (asked.background) return making.inBackground();
       return await (asked.stream ? making.streamed() : making.whole());
     } catch (error) {
       throw making.failure(error);
@@ -97,9 +105,12 @@ class Making {
     // A model's own memory knows nothing of instructions that have changed since.
     if (previous?.model === asked.model) this.#conversation = previous.conversation;
     const messages = messagesOf([...this.#before, ...this.#input], asked.instructions);
-    const limitMs = (settled.policy.timeoutMs ?? Infinity) - watch.elapsedMs();
+    const { timeoutMs: limitMs = Infinity } = settled.policy;
+    const fetching = { signal: call.signal, limitMs: limitMs - watch.elapsedMs() };
     this.#messages = takesFiles(router, { model: asked.model, messages })
-      ? await attachments.fetched(messages, { signal: call.signal, limitMs })
+      ? await attachments.fetched(messages, fetching).catch((error: unknown) => {
+          throw watch.elapsedMs() >= limitMs ? new TimeoutError("total", limitMs) : error;
+        })
       : messages;
   }
 

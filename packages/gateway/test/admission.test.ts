@@ -101,6 +101,17 @@ describe("with keys", () => {
     expect((await ask(body, withKey(key))).status).toBe(200);
   });
 
+  it("a key that is revoked starts nothing more, and what runs goes on", async () => {
+    const { key, record } = await createKey();
+    let isRevoked = false;
+    const slow = scriptedProvider({ script: ["Hello", { waitMs: 30 }, " there"] });
+    const { ask } = servedBy([slow], { keys: { find: () => ({ ...record, revoked: isRevoked }) } });
+    const running = await ask({ ...body, stream: true }, withKey(key));
+    isRevoked = true;
+    expect((await ask(body, withKey(key))).status).toBe(401);
+    expect(await running.text()).toContain("[DONE]");
+  });
+
   it("a key's policy and caps hold for its requests", async () => {
     const { ask, key } = await keyed({ caps: { timeoutMs: 1000 } });
     const response = await ask(body, { headers: { ...withKey(key).headers, "x-qwen-timeout-ms": "5000" } });

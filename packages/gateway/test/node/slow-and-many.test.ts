@@ -68,8 +68,8 @@ it("1,000 slow senders hold nobody up", { timeout: 20_000 }, async () => {
   try {
     await new Promise((resolve) => void setTimeout(resolve, 200));
     // Of three, since whatever else the machine does counts for the senders as well.
-    const added = [];
-    for (let round = 0; round < 3; round++) added.push((await p99(100)) - before);
+    const added = [(await p99(100)) - before];
+    while (added.length < 3 && Math.min(...added) > 20) added.push((await p99(100)) - before);
     expect(Math.min(...added)).toBeLessThanOrEqual(20);
   } finally {
     clearInterval(dripping);

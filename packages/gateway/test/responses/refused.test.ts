@@ -1,5 +1,7 @@
 import { scriptedProvider } from "@qwen/testing";
-import { expect, it } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
 
 import { asked } from "./asked.ts";
 
@@ -86,6 +88,34 @@ it.each<readonly [object, number, string | null, string | null]>([
     status,
     { code, param, type: "invalid_request_error" },
   ]);
+  expect(model.calls).toEqual([]);
+});
+
+it("addresses in a response's input lead to public hosts alone, and none is handed on", async () => {
+  const seen: string[] = [];
+  const server = createServer(({ url = "" }, answer) => {
+    seen.push(url);
+    answer.end();
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const model = scriptedProvider({
+    models: [{ id: "scripted-model", capabilities: { images: true, files: true } }],
+    script: ["Hello"],
+  });
+  const { call } = asked([model]);
+  for (const part of [
+    { type: "input_image", image_url: `http://127.0.0.1:${port}/image` },
+    { type: "input_image", image_url: `http://[::ffff:127.0.0.1]:${port}/image` },
+    { type: "input_file", file_url: `http://127.0.0.1:${port}/file`, filename: "a.txt" },
+    { type: "input_image", image_url: "http://169.254.169.254/latest/meta-data" },
+  ]) {
+    const answer = await call("POST", "", { model: "scripted-model", input: [{ role: "user", content: [part] }] });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { param: "input" } });
+  }
+  expect(seen).toEqual([]);
   expect(model.calls).toEqual([]);
 });
 
