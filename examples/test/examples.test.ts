@@ -29,6 +29,8 @@ const outputs: Record<string, RegExp> = {
   "local-model.ts": /^qwen3-8b \nRome: 2800000 people, said in \d+ tokens\n$/,
   "space-then-endpoint.ts":
     /^Red, yellow and blue\.\n {2}the Space is lost: max, then llama-cpp \(prefill\)\nRed, yellow and blue\.\n {2}the Space is back: max\n$/,
+  "ai-sdk.ts":
+    /^Blue, yellow and red\.\n {2}qwen-qwen2-72b-instruct\nBlue, yellow and red\.\n( {2}max: \w+\n)+ {2}72b: answered\n$/,
   "structured.ts":
     /^1\. The answer is not what was asked for: `minutes`: .+\n2\. fits\nTomato soup, 25 minutes: Chop, Cook\n$/,
 };
