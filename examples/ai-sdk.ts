@@ -1,6 +1,6 @@
 // A router as a model of the AI SDK: a Space that is lost, another that answers, and who it was.
 import { createRouter } from "@qwen/core";
-import { createRouterProvider } from "@qwen/ai-sdk";
+import { createRouterProvider, type RouterMetadata } from "@qwen/ai-sdk";
 import { qwen72B } from "@qwen/72b";
 import { qwenMax } from "@qwen/max";
 import { createProviderRegistry, generateText, streamText } from "ai";
@@ -26,5 +26,5 @@ console.log(`\n  ${(await stream.response).modelId}`);
 
 const { text, providerMetadata } = await generateText(asked);
 console.log(text);
-const { attempts } = providerMetadata?.["qwen"] as unknown as { attempts: { provider: string; code?: string }[] };
-for (const { provider, code = "answered" } of attempts) console.log(`  ${provider}: ${code}`);
+const told = providerMetadata?.["qwen"] as RouterMetadata | undefined;
+for (const { provider, code = "answered" } of told?.attempts ?? []) console.log(`  ${provider}: ${code}`);

@@ -62,7 +62,8 @@ async function userManifest(tarballs: Readonly<Record<string, string>>): Promise
   return {
     private: true,
     type: "module",
-    dependencies: { ...files, "@types/node": devDependencies["@types/node"] },
+    // The AI SDK is its user's own.
+    dependencies: { ...files, "@types/node": devDependencies["@types/node"], ai: devDependencies["ai"] },
     // The packages depend on one another too, by versions that may not be in the registry yet.
     pnpm: { overrides: files },
   };
