@@ -1,17 +1,18 @@
 import { QwenError, type AnyQwenError } from "../errors.ts";
+import { snapshotOf } from "../snapshot.ts";
 import type { AbortSource } from "../stop.ts";
 import type { SpaceClient } from "./client.ts";
 import type { SpaceConfig } from "./config.ts";
 import { describeEndpoints, needsNames, type DescribedEndpoint } from "./endpoint-descriptions.ts";
 import { readInfo } from "./jobs.ts";
-import { copyOfJson } from "./json.ts";
 import { SharedWork } from "./shared-work.ts";
 import type { SpaceEndpoint } from "./space-endpoint.ts";
 
 /** Reads which endpoints a Space has. What it resolves with is its caller's own. */
 export async function readEndpoints(client: SpaceClient, signal: AbortSource): Promise<readonly SpaceEndpoint[]> {
   const endpoints = await knownEndpoints(client, signal);
-  return endpoints.map(({ endpoint }) => copyOfJson(endpoint).copy);
+  // One schema may be that of many parameters: it is copied once.
+  return snapshotOf(endpoints.map(({ endpoint }) => endpoint));
 }
 
 /** What was read, by the config that it goes with: a Space that was changed has another one. */

@@ -6,5 +6,8 @@ export const jobs = new Later(() => import("./jobs.ts"));
 /** What it takes to run any endpoint, and to say what there is: loaded when a `connectSpace()` is first asked. */
 export const spaceCalls = /* @__PURE__ */ new Later(() => import("./space-calls.ts"));
 
+/** What that hands out. */
+export type SpaceCalls = Awaited<ReturnType<typeof spaceCalls.load>>;
+
 /** What makes and checks schemas, a third of this package's code: loaded beside the first answer, or for a schema made of builders. */
 export const schemas = new Later(() => import("#schema"));

@@ -34,13 +34,13 @@ export function argumentsFor({ endpoint, slots }: DescribedEndpoint, given: Endp
 }
 
 /** An endpoint as it is called in messages. */
-export function nameOf({ name, fnIndex }: Pick<SpaceEndpoint, "name" | "fnIndex">): string {
+function nameOf({ name, fnIndex }: Pick<SpaceEndpoint, "name" | "fnIndex">): string {
   return name === undefined ? `Function ${fnIndex}` : `"${shown(name)}"`;
 }
 
 /** A parameter as it is called in messages, with its default. */
-export function parameterInWords({ name, required, default: value }: EndpointParameter): string {
-  return required ? shown(name) : `${shown(name)} = ${shown(JSON.stringify(value) ?? "null")}`;
+function parameterInWords({ name, required, default: value }: EndpointParameter): string {
+  return required ? shown(name) : `${shown(name)} = ${valueInWords(value)}`;
 }
 
 type Slots = readonly (EndpointParameter | undefined)[];
@@ -76,6 +76,28 @@ function refused(endpoint: SpaceEndpoint, what: string): QwenError {
   const more = parameters.length > MOST_NAMED ? ` and ${parameters.length - MOST_NAMED} more` : "";
   const all = parameters.length === 0 ? "It has no parameters" : `Its parameters are ${listed}${more}`;
   return new QwenError("invalid_request", `${nameOf(endpoint)} ${what}. ${all}.`);
+}
+
+/** A value as JSON, as far as it is shown. One that was read of JSON may be deeper than can be written. */
+export function valueInWords(value: unknown): string {
+  if (typeof value === "string") return shown(JSON.stringify(value.slice(0, 2 * LONGEST_VALUE)));
+  if (typeof value !== "object" || value === null) return String(value);
+  const known = written.get(value);
+  if (known !== undefined) return known;
+  const words = objectInWords(value);
+  written.set(value, words);
+  return words;
+}
+
+/** A large one may be the default of many parameters. */
+const written = new WeakMap<object, string>();
+
+function objectInWords(value: object): string {
+  try {
+    return shown(JSON.stringify(value));
+  } catch {
+    return "…";
+  }
 }
 
 function shown(text: string): string {

@@ -2,3 +2,4 @@
 // providers need as well: what a provider does not need it does not load.
 export { readEndpoints } from "./known-endpoints.ts";
 export { runEndpoint } from "./endpoint-run.ts";
+export { describeInWords } from "./space-in-words.ts";

@@ -5,7 +5,7 @@ import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { readLast } from "./last-outputs.ts";
-import { jobs, spaceCalls } from "./loaded-later.ts";
+import { jobs, spaceCalls, type SpaceCalls } from "./loaded-later.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import { Running } from "./running.ts";
@@ -21,6 +21,9 @@ export interface Space {
 
   /** Reads which endpoints there are, and what they take and give, from `/config` and `/info`. */
   endpoints(): Promise<readonly SpaceEndpoint[]>;
+
+  /** What it offers to programs, for a person to read: what its page "Use via API" says. */
+  describe(): Promise<string>;
 
   /**
    * Runs an endpoint and yields what its job says, the final `completed` last; or throws.
@@ -76,6 +79,12 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     return new Call(new Running({ client, timeouts, lastOnly }, asked.take), asked.value?.options.signal);
   }
 
+  /** Looks at what it says of itself. */
+  async function look<Value>(read: (calls: SpaceCalls, signal: AbortSignal) => Promise<Value>): Promise<Value> {
+    const { totalMs } = resolveTimeouts(timeouts);
+    return withinTotal(totalMs, async (signal) => read(spaceCalls.now ?? (await spaceCalls.load()), signal));
+  }
+
   async function close(): Promise<void> {
     await client.close();
   }
@@ -83,13 +92,8 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
   return {
     // A copy: what becomes of it must not change where the client sends its token.
     url: new URL(client.url),
-    async endpoints() {
-      const { totalMs } = resolveTimeouts(timeouts);
-      return withinTotal(totalMs, async (signal) => {
-        const { readEndpoints } = spaceCalls.now ?? (await spaceCalls.load());
-        return readEndpoints(client, signal);
-      });
-    },
+    endpoints: () => look(({ readEndpoints }, signal) => readEndpoints(client, signal)),
+    describe: () => look(({ describeInWords }, signal) => describeInWords(client, signal)),
     submit: (endpoint, inputs, submitOptions) => new FlowIterator(call(endpoint, inputs, submitOptions).flow),
     predict: (endpoint, inputs, submitOptions) =>
       readLast(call(endpoint, inputs, submitOptions, { lastOnly: true }).flow),

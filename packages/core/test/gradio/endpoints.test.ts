@@ -237,3 +237,43 @@ function isWhole(requests: readonly { readonly route: string; readonly json: unk
   const job = requests.findLast(({ route }) => route === "join" || route === "call");
   return job !== undefined && (job.json as { readonly data: readonly unknown[] }).data.length === 4;
 }
+
+describe("describe()", () => {
+  it("says what the page `Use via API` says, for a person to read and without escape sequences", async () => {
+    await using space = await startKitchen();
+    const client = connectSpace(space.origin);
+    expect(await client.describe()).toBe(
+      [
+        `${space.origin}/ (Gradio 6.31.0) has 1 endpoint, and 2 that it does not document.`,
+        "",
+        "/order(amount, dish, constructor): Takes an order.",
+        "  amount: string = 2 (Amount, slider, from 1 to 9)",
+        '  dish: string, required (Dish, dropdown, one of "soup" | "pie")',
+        "  constructor: string = false (checkbox)",
+        "  → Answer: string, more than once",
+      ].join("\n"),
+    );
+    await client.close();
+  });
+
+  it("is of bounded work, whatever schemas and defaults are, and so is `endpoints()`", async () => {
+    const schema = `${'{"type":"array","items":'.repeat(2000)}{}${"}".repeat(2000)}`;
+    const value = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    const choices = JSON.stringify(Array.from({ length: 5000 }, (_, index) => `${index}`));
+    const component = `{"id":1,"type":"json","props":{"value":${value},"choices":${choices}},"api_info":${schema}}`;
+    const dependencies = Array.from({ length: 3000 }, (_, id) => ({
+      id,
+      api_name: `e${id}`,
+      inputs: [1],
+      outputs: [1],
+    }));
+    const config = JSON.stringify(configOf({ components: [7], dependencies })).replace("[7]", `[${component}]`);
+    await using space = await startKitchen({ config: ({ reply }) => reply(200, config) });
+    const client = connectSpace(space.origin);
+    const startedAt = performance.now();
+    expect(await client.describe()).toContain("has 3000 endpoints");
+    expect(await client.endpoints()).toHaveLength(3000);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    await client.close();
+  });
+});
