@@ -37,6 +37,7 @@ export * from "./http/rate-limit.ts";
 export * from "./http/retry-after.ts";
 export * from "./http/transport.ts";
 export * from "./gradio/address.ts";
+export * from "./gradio/local-file.ts";
 export * from "./gradio/session-provider.ts";
 export * from "./gradio/space.ts";
 export * from "./gradio/space-provider.ts";

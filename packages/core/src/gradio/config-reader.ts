@@ -62,6 +62,7 @@ export function parseConfig(
   if ("problem" in result)
     throw new QwenError("protocol", `${host} is no Gradio app this SDK knows: ${result.problem}.`);
   const { version, protocol, app_id: appId, api_prefix: apiPrefix, dependencies } = result.config;
+  const { max_file_size: limit } = result.config;
   if (protocol === undefined || protocol === null || protocol.startsWith("ws")) {
     throw new QwenError(
       "protocol",
@@ -78,6 +79,7 @@ export function parseConfig(
       queue: queue !== false,
       inputCount: Array.isArray(inputs) ? inputs.length : undefined,
     })),
+    maxFileSize: typeof limit === "number" && limit >= 0 ? limit : undefined,
     serverInputs: serverInputsIn(result.config),
     wholeAnswers: wholeAnswersIn(result.config),
   };

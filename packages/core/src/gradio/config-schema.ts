@@ -30,5 +30,6 @@ function makeConfigSchema() {
       }),
     ),
     components: z.optional(z.unknown()),
+    max_file_size: z.optional(z.unknown()),
   });
 }

@@ -18,6 +18,8 @@ export interface SpaceConfig {
   /** "" before Gradio 5, "/gradio_api" from then on. */
   readonly apiPrefix: string;
   readonly endpoints: readonly Endpoint[];
+  /** How large a file may be that is sent to it, in bytes. */
+  readonly maxFileSize?: number | undefined;
   /**
    * Which inputs of an endpoint hold what only the server knows, such as a `gr.State`, by `fn_index`: those of endpoints
    * that have any; absent where none has.
@@ -44,6 +46,7 @@ export interface RawConfig {
     readonly types?: unknown;
   }[];
   readonly components?: unknown;
+  readonly max_file_size?: unknown;
 }
 
 /** Finds an endpoint by its name, with or without the leading "/", or by its `fn_index`. */

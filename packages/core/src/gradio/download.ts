@@ -1,6 +1,7 @@
 import { QwenError, TimeoutError } from "../errors.ts";
 import { bytesInDataUrl } from "../http/data-url.ts";
 import { fetchElsewhere } from "../http/elsewhere.ts";
+import type { Reach } from "../http/reach.ts";
 import { bytesIn, isBlob } from "../message.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
@@ -12,6 +13,10 @@ export interface DownloadOptions {
   readonly maxBytes: number;
   readonly signal: AbortSignal;
   readonly timeouts: ResolvedTimeouts;
+  /** Longest time that it may take, in ms. @defaultValue 30_000, or less where the limits are short */
+  readonly limitMs?: number | undefined;
+  /** Where it may lead to. @defaultValue where the client's messages may */
+  readonly reach?: ((url: URL) => Reach) | undefined;
 }
 
 /** The longest that a file may take, in ms. */
@@ -26,10 +31,10 @@ const LONGEST_MS = 30_000;
  */
 export async function download(
   client: SpaceClient,
-  { source, maxBytes, signal, timeouts }: DownloadOptions,
+  { source, maxBytes, signal, timeouts, ...more }: DownloadOptions,
 ): Promise<Uint8Array> {
   const { connectMs, headersMs, firstOutputMs, totalMs } = timeouts;
-  const limitMs = Math.min(LONGEST_MS, firstOutputMs / 2, totalMs / 2);
+  const { limitMs = Math.min(LONGEST_MS, firstOutputMs / 2, totalMs / 2), reach = client.reach } = more;
   if (isBlob(source)) return bytesInBlob(source, { maxBytes, limitMs, signal });
   // Read once, whatever it is: what is checked must be what is fetched.
   const url = URL.parse(String(source));
@@ -37,7 +42,7 @@ export async function download(
   if (url.protocol === "data:") return bytesInDataUrl(url, { maxBytes });
   return fetchElsewhere(url, {
     transport: client.transport(),
-    reach: client.reach,
+    reach,
     maxBytes,
     limitMs,
     connectMs,

@@ -3,9 +3,12 @@ import type { Call } from "../call.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
 import { hasNoRoute, Job, OutputFollower, runUnqueued, Session, TrackedEndpoint, wasLost } from "./jobs.ts";
 import { knownEndpoints } from "./known-endpoints.ts";
+import { sendFiles } from "./input-files.ts";
+import { copyOfJson } from "./json.ts";
 import { argumentsFor } from "./named-arguments.ts";
 import type { Running } from "./running.ts";
 import { noteSize, type SpaceMessage } from "./space-message.ts";
+import { pathIn, StoredFile, type FileAccess } from "./stored-file.ts";
 
 /** What each value in a message costs, in bytes. */
 const VALUE_BYTES = 16;
@@ -20,8 +23,14 @@ export async function runEndpoint(running: Running, call: Call<SpaceMessage>): P
   const isCold = config.known === undefined;
   const once = (inputs: readonly unknown[]): Promise<void> => runOnce(running, { call, endpoint, inputs });
   try {
-    const inputs = await inputsOf(running, { call, endpoint });
+    const given = await inputsOf(running, { call, endpoint });
     endpoint.require();
+    const inputs = await sendFiles(given, {
+      client,
+      headers: asked.options.headers,
+      timeouts: running.limits(),
+      stop: call.stop,
+    });
     const byName = endpoint.fnIndex === undefined;
     await once(inputs).catch(async (error: unknown) => {
       const known = byName && endpoint.fnIndex !== undefined;
@@ -95,10 +104,11 @@ async function runOnce(
       signal: call.stop,
       timeouts,
     });
-    call.push({ type: "completed", data });
+    call.push({ type: "completed", data: copyOfJson(data, filesOf({ session, timeouts })).copy });
     return;
   }
-  const listener = new RunListener(call, { whole: fnIndex === undefined, lastOnly });
+  const asFile = filesOf({ session, timeouts });
+  const listener = new RunListener(call, { whole: fnIndex === undefined, lastOnly, asFile });
   const { earlyStream } = client;
   const { maxQueueMs } = options;
   const { clock } = call;
@@ -106,17 +116,35 @@ async function runOnce(
   await listener.ended;
 }
 
+/** Makes files of what a Space says of them. */
+function filesOf(access: FileAccess): (object: object) => unknown {
+  return (object) => {
+    const path = pathIn(object);
+    return path === undefined ? undefined : new StoredFile({ ...object }, path, access);
+  };
+}
+
+/** How the job of a submission is told. */
+interface RunListenerOptions {
+  /** Its messages have whole values. */
+  readonly whole: boolean;
+  /** Only the last outputs are told. */
+  readonly lastOnly: boolean;
+  /** What an object becomes that is a file. */
+  asFile(object: object): unknown;
+}
+
 /** The job of a submission: its messages become the call's. */
 class RunListener implements JobListener {
   readonly #call: Call<SpaceMessage>;
   readonly #outputs: OutputFollower;
-  readonly #lastOnly: boolean;
+  readonly #options: RunListenerOptions;
   readonly #end = Promise.withResolvers<void>();
 
-  constructor(call: Call<SpaceMessage>, { whole, lastOnly }: { readonly whole: boolean; readonly lastOnly: boolean }) {
+  constructor(call: Call<SpaceMessage>, options: RunListenerOptions) {
     this.#call = call;
-    this.#lastOnly = lastOnly;
-    this.#outputs = new OutputFollower({ whole });
+    this.#options = options;
+    this.#outputs = new OutputFollower(options);
   }
 
   /** Resolves behind the final outputs. */
@@ -130,8 +158,8 @@ class RunListener implements JobListener {
       // Of an endpoint of any kind, work that is reported is work: it may take longer than a first word.
       return message.type === "progress" || message.type === "log";
     }
-    if (this.#outputs.generating(message.data) && !this.#lastOnly) {
-      const { copy, count } = this.#outputs.values();
+    if (this.#outputs.generating(message.data) && !this.#options.lastOnly) {
+      const { copy, count } = this.#outputs.values(this.#options.asFile);
       this.#push({ type: "generating", data: copy }, size + VALUE_BYTES * count);
     }
     return true;
@@ -139,7 +167,8 @@ class RunListener implements JobListener {
 
   completed(data: readonly unknown[], size: number): void {
     try {
-      this.#push({ type: "completed", data: this.#outputs.completed(data) }, size);
+      const { copy } = copyOfJson(this.#outputs.completed(data), this.#options.asFile);
+      this.#push({ type: "completed", data: copy }, size);
       this.#end.resolve();
     } catch (error) {
       this.#end.reject(error);

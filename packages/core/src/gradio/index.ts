@@ -17,6 +17,7 @@ export {
 } from "#core";
 export type { Space } from "./space.ts";
 export type { SpaceMessage } from "./space-message.ts";
+export type { ReadFileOptions, SpaceFile } from "./space-file.ts";
 export type { EndpointParameter, EndpointReturn, SpaceEndpoint, ValueRange } from "./space-endpoint.ts";
 export type { EndpointInputs, SubmitOptions } from "./submit-options.ts";
 export type {

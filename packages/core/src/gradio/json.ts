@@ -21,9 +21,13 @@ export function writeJson(value: unknown): string {
 }
 
 /**
- * A copy of a JSON value, however deep, and how many values are in it. Texts are shared: nobody can change one.
+ * A copy of a JSON value, however deep, and how many values are in it. Texts are shared: nobody can change one. In the place of an
+ * object for which `replace` has something, there is that.
  */
-export function copyOfJson<Value>(value: Value): { readonly copy: Value; readonly count: number } {
+export function copyOfJson<Value>(
+  value: Value,
+  replace?: (object: object) => unknown,
+): { readonly copy: Value; readonly count: number } {
   // A list, not recursion: it may be nested deeper than the stack is.
   const open: (unknown[] | Record<string, unknown>)[] = [];
   let count = 0;
@@ -31,6 +35,8 @@ export function copyOfJson<Value>(value: Value): { readonly copy: Value; readonl
   function copyOf(member: unknown): unknown {
     count++;
     if (typeof member !== "object" || member === null) return member;
+    const replacement = replace?.(member);
+    if (replacement !== undefined) return replacement;
     const copy = Array.isArray(member) ? [...(member as readonly unknown[])] : { ...member };
     open.push(copy);
     return copy;

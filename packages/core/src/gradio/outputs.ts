@@ -69,9 +69,9 @@ export class OutputFollower {
     return true;
   }
 
-  /** The values of all outputs as they are now, and how many values there are in them. */
-  values(): { readonly copy: readonly unknown[]; readonly count: number } {
-    return copyOfJson(this.#values);
+  /** The values of all outputs as they are now, and how many values there are in them; see {@link copyOfJson}. */
+  values(replace?: (object: object) => unknown): { readonly copy: readonly unknown[]; readonly count: number } {
+    return copyOfJson(this.#values, replace);
   }
 
   /** Takes the final data, which always win; an output that they leave out has the value it had. */

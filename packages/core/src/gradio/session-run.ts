@@ -2,6 +2,7 @@ import { disregard } from "../disregard.ts";
 import type { ProviderPart } from "../part.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { Call } from "../call.ts";
+import { fileUrl } from "./file-url.ts";
 import { FollowedAnswer } from "./followed-output.ts";
 import type { RequestSession } from "./input-session.ts";
 import { Job } from "./job.ts";
@@ -63,12 +64,8 @@ export class SessionRun implements AnsweringSession {
   }
 
   get fileUrl(): AnsweringSession["fileUrl"] {
-    const { url, config } = this.#options.session.client;
-    // Joined as text: resolving the path as a reference could lead to another host.
-    return (path) =>
-      new URL(
-        `${url.href.replace(/\/$/, "")}${config.prefix}/file=${encodeURI(path.toWellFormed()).replaceAll(/[?#]/g, encodeURIComponent)}`,
-      );
+    const { client } = this.#options.session;
+    return (path) => fileUrl(client, path);
   }
 
   async #run(endpoint: SessionEndpoint, inputs: readonly unknown[]): Promise<readonly unknown[]> {

@@ -38,6 +38,12 @@ export async function uploadFile(
   const { url } = session.client;
   const blob = await blobOf(file);
   const name = filename ?? nameOf(file);
+  const { maxFileSize = Infinity } = session.client.config.known ?? {};
+  if (blob.size > maxFileSize)
+    throw new QwenError(
+      "invalid_request",
+      `The file "${name}" has ${blob.size} bytes, and ${url.host} takes ${maxFileSize} at most.`,
+    );
   const form = new FormData();
   form.append("files", blob, name);
   // The platform writes the multipart body: it knows how to quote names and choose a boundary.

@@ -47,6 +47,11 @@ export function uploadPath(sessionHash: string): string {
   return `upload?upload_id=${encodeURIComponent(sessionHash)}`;
 }
 
+/** The path of a file that the server keeps. */
+export function filePath(path: string): string {
+  return `file=${encodeURI(path.toWellFormed()).replaceAll(/[?#]/g, encodeURIComponent)}`;
+}
+
 /** The event id that the answer to a job's request names; `undefined` where it names none. */
 export function eventIdIn(text: string): string | undefined {
   const json = parseJson(text);

@@ -1,0 +1,155 @@
+import { QwenError } from "../errors.ts";
+import { bytesIn, isBlob } from "../message.ts";
+import { aUrl, isPlain } from "../options.ts";
+import type { Stop } from "../stop.ts";
+import type { ResolvedTimeouts } from "../timers.ts";
+import type { SpaceClient } from "./client.ts";
+import { download, Session, uploadFile } from "./jobs.ts";
+import { openFile } from "./local-file.ts";
+import { StoredFile } from "./stored-file.ts";
+import type { FileData } from "./upload.ts";
+
+/** What a file at an http(s) address may be where the Space names no limit, in bytes. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** For whom files are sent. */
+export interface FileSending {
+  readonly client: SpaceClient;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly timeouts: ResolvedTimeouts;
+  /** Ends it. */
+  readonly stop: Stop;
+}
+
+/** A file among inputs, and where it stands. */
+interface Place {
+  readonly within: unknown[] | Record<string, unknown>;
+  readonly key: string | number;
+  readonly file: object;
+}
+
+/**
+ * Sends the files that stand anywhere in the inputs of a call, each once, and puts what the Space calls them in their place: bytes,
+ * Blobs, and URL objects (`data:`, `http:`, `https:`, in Node `file:`). A text is a text, whatever it says.
+ *
+ * Throws `invalid_request` for one that cannot be read, or that is larger than the Space takes, of each before any is sent.
+ */
+export async function sendFiles(inputs: readonly unknown[], sending: FileSending): Promise<readonly unknown[]> {
+  const { client } = sending;
+  const places = placesIn(inputs, client);
+  if (places.length === 0) return inputs;
+  const { signal } = sending.stop;
+  const { maxFileSize = Infinity } = await client.config.read(signal);
+  const files = new Map<object, Opened>();
+  for (const { file } of places) if (!files.has(file)) files.set(file, await opened(file, { ...sending, maxFileSize }));
+  const session = new Session(client, { headers: sending.headers });
+  const sent = new Map<object, FileData>();
+  for (const [file, { content, name }] of files)
+    sent.set(file, await uploadFile(session, content, { filename: name, signal, timeouts: sending.timeouts }));
+  for (const { within, key, file } of places) (within as Record<string | number, unknown>)[key] = sent.get(file);
+  return inputs;
+}
+
+/** A snapshot is ours to write on; what it was taken of is not. */
+function placesIn(inputs: readonly unknown[], client: SpaceClient): readonly Place[] {
+  const places: Place[] = [];
+  const seen = new Set<unknown>([inputs]);
+  // A list, not recursion: it may be nested deeper than the stack is.
+  const open: (unknown[] | Record<string, unknown>)[] = [inputs as unknown[]];
+  const look = (within: Place["within"], key: string | number, value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (isFile(value, client)) places.push({ within, key, file: value });
+    else if (!seen.has(value)) {
+      seen.add(value);
+      open.push(value as Record<string, unknown>);
+    }
+  };
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    // By index: the names of a long list would be as many strings.
+    if (Array.isArray(one)) for (let index = 0; index < one.length; index++) look(one, index, one[index]);
+    else for (const name of Object.keys(one)) look(one, name, one[name]);
+  }
+  return places;
+}
+
+function isFile(value: object, client: SpaceClient): boolean {
+  if (value instanceof StoredFile) return !value.isOf(client);
+  // A snapshot keeps what has a class as it is, and what looks like a URL and has none is data.
+  return bytesIn(value) !== undefined || isBlob(value) || (aUrl(value) === undefined && !isPlain(value));
+}
+
+/** A file that can be sent. */
+interface Opened {
+  readonly content: Blob | Uint8Array;
+  readonly name: string;
+}
+
+interface Opening extends FileSending {
+  readonly maxFileSize: number;
+}
+
+async function opened(file: object, opening: Opening): Promise<Opened> {
+  const { maxFileSize } = opening;
+  opening.stop.throwIfAborted();
+  const one = await contentOf(file, opening);
+  const { content, name } = one;
+  const size = content instanceof Uint8Array ? content.byteLength : content.size;
+  if (size <= maxFileSize) return one;
+  throw new QwenError(
+    "invalid_request",
+    `The file "${name}" has ${size} bytes, and ${opening.client.url.host} takes ${maxFileSize} at most.`,
+  );
+}
+
+async function contentOf(file: object, opening: Opening): Promise<Opened> {
+  const { client, timeouts, maxFileSize } = opening;
+  const { signal } = opening.stop;
+  const maxBytes = Math.min(maxFileSize, MOST_BYTES);
+  if (file instanceof StoredFile) return { content: await file.bytes({ maxBytes, signal }), name: file.name };
+  const bytes = bytesIn(file);
+  if (bytes !== undefined) return { content: bytes, name: `file${extensionOf(kindOf(bytes))}` };
+  if (isBlob(file)) return { content: file, name: nameOf(file) };
+  // Read once, whatever it is: what is checked must be what is fetched.
+  const url = URL.parse((file as URL).href);
+  if (url === null) throw new QwenError("invalid_request", "The address of a file is no URL.");
+  if (url.protocol === "file:") return { content: await openFile(url), name: lastStep(url) };
+  const limitMs = Math.min(timeouts.answerMs, timeouts.totalMs);
+  // The arguments of `connectSpace` are its caller's own: they may lead anywhere.
+  const fetched = await download(client, { source: url, maxBytes, signal, timeouts, limitMs, reach: () => "any" });
+  if (url.protocol !== "data:") return { content: fetched, name: lastStep(url) };
+  const type = /^data:([\w.+-]+\/[\w.+-]+)/.exec(url.href.slice(0, 200))?.[1] ?? "";
+  return { content: new Blob([new Uint8Array(fetched)], { type }), name: `file${extensionOf(type)}` };
+}
+
+function nameOf(blob: Blob): string {
+  if ("name" in blob && typeof blob.name === "string" && blob.name !== "") return blob.name;
+  return `file${extensionOf(blob.type)}`;
+}
+
+/** The last step of a URL's path, as a name. */
+function lastStep({ pathname }: URL): string {
+  const step = pathname.split("/").findLast((one) => one !== "") ?? "file";
+  try {
+    return decodeURIComponent(step).replaceAll(/[/\\]/g, "_");
+  } catch {
+    return step;
+  }
+}
+
+/** By the kind of a file, such as "image/png". Without one Gradio 4 makes a lossy picture of any. */
+function extensionOf(type: string): string {
+  const [, kind] = /^(?:image|audio|video|text|application)\/(?:x-)?([a-z\d]{2,5})$/i.exec(type) ?? [];
+  if (kind === undefined) return "";
+  return `.${EXTENSIONS[kind.toLowerCase()] ?? kind.toLowerCase()}`;
+}
+
+const EXTENSIONS: Readonly<Record<string, string>> = { jpeg: "jpg", plain: "txt", mpeg: "mp3" };
+
+/** What bytes are, where they are a picture. */
+function kindOf(bytes: Uint8Array): string {
+  const start = Array.from(bytes.subarray(0, 12), (byte) => String.fromCodePoint(byte)).join("");
+  if (start.startsWith("\u0089PNG\r\n\u001A\n")) return "image/png";
+  if (start.startsWith("\u00FF\u00D8\u00FF")) return "image/jpeg";
+  if (start.startsWith("GIF8")) return "image/gif";
+  return start.startsWith("RIFF") && start.endsWith("WEBP") ? "image/webp" : "";
+}
