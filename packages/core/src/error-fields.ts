@@ -73,6 +73,7 @@ export const FIELDS: readonly string[] = [
   "limitMs",
   "hidden",
   "title",
+  "durationMs",
   "endpoints",
   "issues",
   "model",

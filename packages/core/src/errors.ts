@@ -172,17 +172,24 @@ export class SpaceError extends QwenError<"space_error"> {
   /** True where Gradio hides what happened: any exception but `gr.Error`, unless the app shows errors. */
   declare readonly hidden: boolean;
   declare readonly title: string | undefined;
+  /** How long its app would show the error, in ms. */
+  declare readonly durationMs: number | undefined;
 
   constructor(
     message: string,
     {
       hidden = false,
       title,
+      durationMs,
       ...options
-    }: QwenErrorOptions & { readonly hidden?: boolean; readonly title?: string | undefined } = {},
+    }: QwenErrorOptions & {
+      readonly hidden?: boolean;
+      readonly title?: string | undefined;
+      readonly durationMs?: number | undefined;
+    } = {},
   ) {
     super("space_error", message, options);
-    setFields(this, { hidden, title: title === undefined ? undefined : printable(title) });
+    setFields(this, { hidden, title: title === undefined ? undefined : printable(title), durationMs });
   }
 }
 

@@ -93,7 +93,10 @@ export function statusFailure(
 const REFUSALS: ReadonlySet<number> = new Set([400, 406, 409, 411, 412, 413, 414, 415, 416, 417, 422, 451]);
 
 /** What a job that ended without success means. */
-export function completionFailure({ error, title: given }: JobCompletion, conceal: Conceal = asItIs): QwenError {
+export function completionFailure(
+  { error, title: given, durationMs }: JobCompletion,
+  conceal: Conceal = asItIs,
+): QwenError {
   const title = given === undefined ? undefined : conceal(given);
   const heading = printable(title ?? "");
   const message = error === undefined ? "" : printable(conceal(plainText(unquoted(error))));
@@ -104,8 +107,9 @@ export function completionFailure({ error, title: given }: JobCompletion, concea
   if (/duration\b.{0,100}\blarger than the maximum allowed/i.test(words)) return new QwenError("unsupported", said);
   if (QUOTAS.some((quota) => quota.test(words)))
     return new QwenError("quota_exceeded", said, { retryAfterMs: quotaWaitMs(message) });
-  if (error === undefined) return new SpaceError("The Space failed and does not say why.", { hidden: true, title });
-  return new SpaceError(message === "" ? "The Space failed without a message." : message, { title });
+  if (error === undefined)
+    return new SpaceError("The Space failed and does not say why.", { hidden: true, title, durationMs });
+  return new SpaceError(message === "" ? "The Space failed without a message." : message, { title, durationMs });
 }
 
 /** What ZeroGPU says of its limits, by the package `spaces` and in the titles of its errors. */

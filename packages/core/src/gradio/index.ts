@@ -16,7 +16,7 @@ export {
   warnOfSettings,
 } from "#core";
 export type { Space } from "./space.ts";
-export type { SpaceMessage } from "./space-message.ts";
+export type { ProgressBar, SpaceMessage } from "./space-message.ts";
 export type { ReadFileOptions, SpaceFile } from "./space-file.ts";
 export type { EndpointParameter, EndpointReturn, SpaceEndpoint, ValueRange } from "./space-endpoint.ts";
 export type { EndpointInputs, SubmitOptions } from "./submit-options.ts";

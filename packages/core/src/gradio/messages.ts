@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from "./json.ts";
+import type { ProgressBar, SpaceMessage } from "./space-message.ts";
 import { eventIdOf, GENERATING_START } from "./wire.ts";
 
 /** Where a job stands in the queue. */
@@ -19,6 +20,8 @@ export interface JobCompletion {
   /** What a `gr.Error` said; absent where Gradio hides it. */
   readonly error: string | undefined;
   readonly title: string | undefined;
+  /** How long its app would show the error, in ms. */
+  readonly durationMs?: number | undefined;
 }
 
 /** A message of Gradio's queue protocol on `GET /queue/data`, reduced to what we read. */
@@ -32,8 +35,7 @@ export type QueueMessage =
       /** Where it is the same as the one before it but for the text that its only edit appends: that text. */
       readonly appended?: string | undefined;
     }
-  | { readonly type: "progress"; readonly message: string | undefined; readonly fraction: number | undefined }
-  | { readonly type: "log"; readonly level: "info" | "warning" | "success" | "error"; readonly message: string }
+  | Extract<SpaceMessage, { type: "progress" | "log" }>
   | JobCompletion
   /** `unexpected_error`: the server gave up on the job, or does not know the session. */
   | { readonly type: "failed"; readonly message: string; readonly sessionNotFound: boolean }
@@ -116,7 +118,13 @@ function readMessage(message: Readonly<Record<string, unknown>>): QueueMessage |
     case "progress":
       return { type: "progress", ...readProgress(message["progress_data"]) };
     case "log":
-      return { type: "log", level: readLevel(message["level"]), message: stringIn(message["log"]) ?? "" };
+      return {
+        type: "log",
+        level: readLevel(message["level"]),
+        message: stringIn(message["log"]) ?? "",
+        title: stringIn(message["title"]),
+        durationMs: milliseconds(message["duration"]),
+      };
     case "unexpected_error": {
       const text = stringIn(message["message"]) ?? "";
       // 4.x has no flag: it says "404: Session not found."
@@ -139,20 +147,29 @@ function isList(value: unknown): value is readonly unknown[] {
 
 function readCompletion(message: Readonly<Record<string, unknown>>): JobCompletion {
   const output = isRecord(message["output"]) ? message["output"] : {};
-  const { data, error, title } = output;
+  const { data, error, title, duration } = output;
   return {
     type: "completed",
     success: message["success"] !== false && !("error" in output),
     data: isList(data) ? data : undefined,
     error: stringIn(error),
     title: stringIn(title) ?? stringIn(message["title"]),
+    // Of an answer it is how long that took.
+    durationMs: "error" in output ? milliseconds(duration) : undefined,
   };
 }
 
-function readProgress(units: unknown): { readonly message: string | undefined; readonly fraction: number | undefined } {
+/** Bars that are told; a page shows as many as fit. */
+const MOST_BARS = 100;
+
+function readProgress(units: unknown): Omit<Extract<SpaceMessage, { type: "progress" }>, "type"> {
+  const bars = isList(units) ? units.slice(0, MOST_BARS).filter(isRecord).map(readBar) : [];
   // Nested progress bars come outermost first: that one speaks for the whole job.
-  const unit: unknown = isList(units) ? units[0] : undefined;
-  if (!isRecord(unit)) return { message: undefined, fraction: undefined };
+  const [outermost] = bars;
+  return { message: outermost?.message, fraction: outermost?.fraction, bars };
+}
+
+function readBar(unit: Readonly<Record<string, unknown>>): ProgressBar {
   const index = numberIn(unit["index"]);
   const length = numberIn(unit["length"]);
   const counted = index !== undefined && length !== undefined && length > 0 ? index / length : undefined;
@@ -160,6 +177,9 @@ function readProgress(units: unknown): { readonly message: string | undefined; r
   return {
     message: stringIn(unit["desc"]),
     fraction: fraction === undefined ? undefined : Math.min(Math.max(fraction, 0), 1),
+    index,
+    length,
+    unit: stringIn(unit["unit"]),
   };
 }
 

@@ -48,7 +48,7 @@ export async function runUnqueued({
     return valuesOf(json["data"] as readonly unknown[]);
   // Gradio answers a failed function with 500 and the error's payload.
   if (response.status === 500 && isRecord(json) && "error" in json) {
-    const { error, title } = json;
+    const { error, title, duration } = json;
     throw completionFailure(
       {
         type: "completed",
@@ -56,6 +56,7 @@ export async function runUnqueued({
         data: undefined,
         error: typeof error === "string" ? error : undefined,
         title: typeof title === "string" ? title : undefined,
+        durationMs: typeof duration === "number" && duration >= 0 ? duration * 1000 : undefined,
       },
       conceal,
     );

@@ -6,7 +6,7 @@ import { fileUrl } from "./file-url.ts";
 import { FollowedAnswer } from "./followed-output.ts";
 import type { RequestSession } from "./input-session.ts";
 import { Job } from "./job.ts";
-import type { JobListener, JobMessage } from "./job-listener.ts";
+import { livePart, type JobListener, type JobMessage } from "./job-listener.ts";
 import { OutputFollower } from "./outputs.ts";
 import { runUnqueued } from "./run.ts";
 import type { Session } from "./session.ts";
@@ -135,7 +135,7 @@ class StepListener implements JobListener {
 
   message(message: JobMessage): boolean {
     if (message.type === "generating") this.#outputs.generating(message.data);
-    else if (message.type !== "started") this.#call.push(message);
+    else if (message.type !== "started") this.#call.push(livePart(message));
     return false;
   }
 
@@ -177,7 +177,7 @@ class AnswerListener implements JobListener {
 
   message(message: JobMessage): boolean {
     if (message.type === "generating") return this.#say(this.#answer.generating(message.data));
-    if (message.type !== "started") this.#options.call.push(message);
+    if (message.type !== "started") this.#options.call.push(livePart(message));
     return false;
   }
 

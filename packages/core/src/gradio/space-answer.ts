@@ -9,7 +9,7 @@ import { AnswerSession, type AnswerAttempt } from "./answer-session.ts";
 import type { Call } from "../call.ts";
 import { conversationExpired } from "./conversations.ts";
 import { Job } from "./job.ts";
-import type { JobListener, JobMessage } from "./job-listener.ts";
+import { livePart, type JobListener, type JobMessage } from "./job-listener.ts";
 import { hasNoRoute, wasLost } from "./join.ts";
 import type { Session } from "./session.ts";
 import type { EndpointNow } from "./tracked-endpoint.ts";
@@ -118,7 +118,7 @@ class AnswerJob implements JobListener {
 
   message(message: JobMessage): boolean {
     if (message.type === "started") return false;
-    const part = message.type === "generating" ? this.#generated(message) : message;
+    const part = message.type === "generating" ? this.#generated(message) : livePart(message);
     if (part === undefined) return false;
     if (part.type !== "text-delta" && part.type !== "text-replace") {
       this.#attempt.call.push(part);

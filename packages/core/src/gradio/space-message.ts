@@ -1,3 +1,16 @@
+/** One bar of progress. */
+export interface ProgressBar {
+  /** What its author says of it. */
+  readonly message: string | undefined;
+  /** How much of it is done, from 0 to 1. */
+  readonly fraction: number | undefined;
+  /** How many of its `length` iterations are done. */
+  readonly index: number | undefined;
+  readonly length: number | undefined;
+  /** What an iteration is called, such as "steps". */
+  readonly unit: string | undefined;
+}
+
 /** What a job of a Space says. */
 export type SpaceMessage =
   | {
@@ -7,8 +20,22 @@ export type SpaceMessage =
       readonly etaMs: number | undefined;
     }
   | { readonly type: "started" }
-  | { readonly type: "progress"; readonly message: string | undefined; readonly fraction: number | undefined }
-  | { readonly type: "log"; readonly level: "info" | "warning" | "success" | "error"; readonly message: string }
+  | {
+      readonly type: "progress";
+      /** Of the outermost bar, which speaks for the whole job. */
+      readonly message: string | undefined;
+      readonly fraction: number | undefined;
+      /** All of them, each within the one before it. */
+      readonly bars: readonly ProgressBar[];
+    }
+  | {
+      readonly type: "log";
+      readonly level: "info" | "warning" | "success" | "error";
+      readonly message: string;
+      readonly title?: string | undefined;
+      /** How long its app would show it, in ms. */
+      readonly durationMs?: number | undefined;
+    }
   /** The outputs so far, whole. */
   | { readonly type: "generating"; readonly data: readonly unknown[] }
   /** The final outputs. */

@@ -33,7 +33,12 @@ const TABLE: readonly (readonly [name: string, wire: object, expected: object])[
       event_id: "e",
       progress_data: [{ index: 1, length: 4, unit: "steps", progress: 0.5, desc: "Go" }],
     },
-    { type: "progress", message: "Go", fraction: 0.5 },
+    {
+      type: "progress",
+      message: "Go",
+      fraction: 0.5,
+      bars: [{ message: "Go", fraction: 0.5, index: 1, length: 4, unit: "steps" }],
+    },
   ],
   [
     "progress as steps of a whole",
@@ -42,7 +47,12 @@ const TABLE: readonly (readonly [name: string, wire: object, expected: object])[
       event_id: "e",
       progress_data: [{ index: 1, length: 4, unit: "steps", progress: null, desc: null }],
     },
-    { type: "progress", message: undefined, fraction: 0.25 },
+    {
+      type: "progress",
+      message: undefined,
+      fraction: 0.25,
+      bars: [{ message: undefined, fraction: 0.25, index: 1, length: 4, unit: "steps" }],
+    },
   ],
   [
     "progress of nested bars: the outermost speaks",
@@ -54,27 +64,45 @@ const TABLE: readonly (readonly [name: string, wire: object, expected: object])[
         { index: 9, length: 10, desc: "inner" },
       ],
     },
-    { type: "progress", message: "outer", fraction: 0.5 },
+    {
+      type: "progress",
+      message: "outer",
+      fraction: 0.5,
+      bars: [
+        { message: "outer", fraction: 0.5, index: 1, length: 2, unit: undefined },
+        { message: "inner", fraction: 0.9, index: 9, length: 10, unit: undefined },
+      ],
+    },
   ],
   [
     "progress beyond its end",
     { msg: "progress", event_id: "e", progress_data: [{ index: 7, length: 4 }] },
-    { type: "progress", message: undefined, fraction: 1 },
+    {
+      type: "progress",
+      message: undefined,
+      fraction: 1,
+      bars: [{ message: undefined, fraction: 1, index: 7, length: 4, unit: undefined }],
+    },
   ],
   [
     "progress of unknown length",
     { msg: "progress", event_id: "e", progress_data: [{ index: 7, length: null }] },
-    { type: "progress", message: undefined, fraction: undefined },
+    {
+      type: "progress",
+      message: undefined,
+      fraction: undefined,
+      bars: [{ message: undefined, fraction: undefined, index: 7, length: undefined, unit: undefined }],
+    },
   ],
   [
     "progress without data",
     { msg: "progress", event_id: "e", progress_data: null },
-    { type: "progress", message: undefined, fraction: undefined },
+    { type: "progress", message: undefined, fraction: undefined, bars: [] },
   ],
   [
     "log",
     { msg: "log", event_id: "e", log: "careful", level: "warning", duration: 10, visible: true, title: "Warning" },
-    { type: "log", level: "warning", message: "careful" },
+    { type: "log", level: "warning", message: "careful", title: "Warning", durationMs: 10_000 },
   ],
   [
     "log of a new level",
@@ -99,7 +127,7 @@ const TABLE: readonly (readonly [name: string, wire: object, expected: object])[
       output: { error: "gave up", duration: 10, visible: true, title: "Error" },
       success: false,
     },
-    { type: "completed", success: false, data: undefined, error: "gave up", title: "Error" },
+    { type: "completed", success: false, data: undefined, error: "gave up", title: "Error", durationMs: 10_000 },
   ],
   [
     "process_completed with a hidden error",

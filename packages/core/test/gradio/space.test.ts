@@ -36,7 +36,12 @@ describe("submit", () => {
       { type: "queue", position: 0, size: 1, etaMs: 1000 },
       { type: "started" },
       { type: "log", level: "warning", message: "note" },
-      { type: "progress", message: "half", fraction: 0.5 },
+      {
+        type: "progress",
+        message: "half",
+        fraction: 0.5,
+        bars: [{ message: "half", fraction: 0.5, index: 1, length: 2, unit: undefined }],
+      },
       { type: "generating", data: ["a", null] },
       { type: "generating", data: ["ab", { x: 1 }] },
       { type: "generating", data: ["ab", { x: 1, y: 2 }] },

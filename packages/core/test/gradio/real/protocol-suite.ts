@@ -160,7 +160,7 @@ export function testProtocol(version: GradioVersion): void {
           message.type === "log" ? [`${message.level}: ${message.message}`] : [],
         );
         expect(told).toEqual(["info: for your information", "warning: a warning"]);
-        expect(messages).toContainEqual({ type: "progress", message: "whole", fraction: 1 });
+        expect(messages).toContainEqual({ type: "progress", message: "whole", fraction: 1, bars: [expect.anything()] });
         expect(messages.at(-1)).toEqual({ type: "completed", data: ["done"] });
       });
 
