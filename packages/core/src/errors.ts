@@ -166,6 +166,8 @@ export class StreamInterruptedError extends QwenError<"stream_interrupted"> {
   }
 }
 
+type SpaceErrorOptions = QwenErrorOptions & Partial<Pick<SpaceError, "hidden" | "title" | "durationMs">>;
+
 /** The Space's own code failed. */
 export class SpaceError extends QwenError<"space_error"> {
   declare readonly name: "SpaceError";
@@ -175,19 +177,7 @@ export class SpaceError extends QwenError<"space_error"> {
   /** How long its app would show the error, in ms. */
   declare readonly durationMs: number | undefined;
 
-  constructor(
-    message: string,
-    {
-      hidden = false,
-      title,
-      durationMs,
-      ...options
-    }: QwenErrorOptions & {
-      readonly hidden?: boolean;
-      readonly title?: string | undefined;
-      readonly durationMs?: number | undefined;
-    } = {},
-  ) {
+  constructor(message: string, { hidden = false, title, durationMs, ...options }: SpaceErrorOptions = {}) {
     super("space_error", message, options);
     setFields(this, { hidden, title: title === undefined ? undefined : printable(title), durationMs });
   }

@@ -17,6 +17,23 @@ const VALUE_BYTES = 16;
 export async function runEndpoint(running: Running, call: Call<SpaceMessage>): Promise<void> {
   // It may have ended while this file was loaded.
   call.stop.throwIfAborted();
+  const { client, turns } = running;
+  if (turns === undefined) {
+    await runAlone(running, call);
+    return;
+  }
+  const giveOn = await turns.take(call.stop, running.limits().queueMs);
+  try {
+    await runAlone(running, call);
+    giveOn();
+  } catch (error) {
+    // A job that is stopped late would be taken for the next one of its session.
+    void client.cleanUps.settled().then(giveOn);
+    throw error;
+  }
+}
+
+async function runAlone(running: Running, call: Call<SpaceMessage>): Promise<void> {
   const { client, asked } = running;
   const { config, cleanUps } = client;
   const endpoint = new TrackedEndpoint(client, asked);
@@ -35,7 +52,9 @@ export async function runEndpoint(running: Running, call: Call<SpaceMessage>): P
     await once(inputs).catch(async (error: unknown) => {
       const known = byName && endpoint.fnIndex !== undefined;
       if (call.stop.aborted) throw error;
-      if (wasLost(error) || (known && hasNoRoute(error))) return once(inputs);
+      // A session that others share is not opened anew.
+      const mayAsk = (wasLost(error) && running.turns === undefined) || (known && hasNoRoute(error));
+      if (mayAsk) return once(inputs);
       if (!isCold || !mayLackInputs(error)) throw error;
       await config.read(call.stop).catch(() => {});
       if (endpoint.count === undefined || endpoint.count === inputs.length) throw error;
@@ -94,7 +113,7 @@ async function runOnce(
   const { client, asked, lastOnly } = running;
   const { options } = asked;
   const { fnIndex, queue } = endpoint.now;
-  const session = new Session(client, { headers: options.headers });
+  const { session, isNew } = sessionOf(running);
   const timeouts = running.limits();
   if (fnIndex !== undefined && !queue) {
     const data = await runUnqueued({
@@ -109,11 +128,21 @@ async function runOnce(
   }
   const asFile = filesOf({ session, timeouts });
   const listener = new RunListener(call, { whole: fnIndex === undefined, lastOnly, asFile });
-  const { earlyStream } = client;
+  // In a session that the server knows, an early stream may find what another job has left.
+  const earlyStream = client.earlyStream && isNew;
   const { maxQueueMs } = options;
   const { clock } = call;
   call.follow(new Job({ session, endpoint, fnIndex, inputs, timeouts, clock, maxQueueMs, earlyStream, listener }));
   await listener.ended;
+}
+
+/** The session to run in: one of its own, or the one that is shared, with the headers of this call. */
+function sessionOf({ client, asked, turns }: Running): { readonly session: Session; readonly isNew: boolean } {
+  const { headers } = asked.options;
+  const same = turns?.session;
+  const session = new Session(client, { same, headers });
+  if (turns !== undefined) turns.session ??= session;
+  return { session, isNew: same === undefined };
 }
 
 /** Makes files of what a Space says of them. */

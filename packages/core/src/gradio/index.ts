@@ -15,7 +15,7 @@ export {
   textOf,
   warnOfSettings,
 } from "#core";
-export type { Space } from "./space.ts";
+export type { Space, SpaceSession } from "./space.ts";
 export type { ProgressBar, SpaceMessage } from "./space-message.ts";
 export type { ReadFileOptions, SpaceFile } from "./space-file.ts";
 export type { EndpointParameter, EndpointReturn, SpaceEndpoint, ValueRange } from "./space-endpoint.ts";

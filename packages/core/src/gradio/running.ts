@@ -3,6 +3,7 @@ import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Call, CallWork } from "../call.ts";
 import type { SpaceClient } from "./client.ts";
 import { spaceCalls } from "./loaded-later.ts";
+import type { SessionTurns } from "./session-turns.ts";
 import { weightOfMessage, type SpaceMessage } from "./space-message.ts";
 import type { Submission } from "./submit-options.ts";
 
@@ -15,19 +16,23 @@ export interface RunningOptions {
   readonly timeouts: Timeouts | undefined;
   /** The outputs on the way are not told: each message of theirs takes a copy of all. */
   readonly lastOnly?: boolean | undefined;
+  /** Of the session that it is run in. @defaultValue one of its own */
+  readonly turns?: SessionTurns | undefined;
 }
 
 /** One run of any endpoint: pushes what its job says, the final `completed` last. What that takes is loaded with the first. */
 export class Running implements CallWork<SpaceMessage> {
   readonly client: SpaceClient;
   readonly lastOnly: boolean;
+  readonly turns: SessionTurns | undefined;
   readonly #timeouts: Timeouts | undefined;
   readonly #take: () => Submission;
 
   /** `take` gives what was asked, or throws what is wrong with it. */
-  constructor({ client, timeouts, lastOnly = false }: RunningOptions, take: () => Submission) {
+  constructor({ client, timeouts, turns, lastOnly = false }: RunningOptions, take: () => Submission) {
     this.client = client;
     this.lastOnly = lastOnly;
+    this.turns = turns;
     this.#timeouts = timeouts;
     this.#take = take;
   }

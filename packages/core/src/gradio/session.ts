@@ -14,6 +14,8 @@ export interface SavedSession {
 export interface SessionOptions {
   /** Goes on with this one. */
   readonly saved?: SavedSession | undefined;
+  /** Is this one, with headers of its own. */
+  readonly same?: Session | undefined;
   /** For all of its requests. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -27,10 +29,10 @@ export class Session {
   readonly jar: CookieJar;
   readonly #headers: Readonly<Record<string, string>> | undefined;
 
-  constructor(client: SpaceClient, { saved, headers }: SessionOptions = {}) {
+  constructor(client: SpaceClient, { saved, same, headers }: SessionOptions = {}) {
     this.client = client;
-    this.hash = saved?.hash ?? randomHash();
-    this.jar = new CookieJar(saved?.cookies);
+    this.hash = same?.hash ?? saved?.hash ?? randomHash();
+    this.jar = same?.jar ?? new CookieJar(saved?.cookies);
     this.#headers = headers;
   }
 

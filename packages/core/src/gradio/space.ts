@@ -8,7 +8,8 @@ import { readLast } from "./last-outputs.ts";
 import { jobs, spaceCalls, type SpaceCalls } from "./loaded-later.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
-import { Running } from "./running.ts";
+import { Running, type RunningOptions } from "./running.ts";
+import { SessionTurns } from "./session-turns.ts";
 import type { SpaceEndpoint } from "./space-endpoint.ts";
 import type { SpaceMessage } from "./space-message.ts";
 import { readSubmission, readUpload, type EndpointInputs, type SubmitOptions } from "./submit-options.ts";
@@ -44,10 +45,23 @@ export interface Space {
   /** Runs an endpoint to its end and resolves with its final outputs, one value each. */
   predict(endpoint: string | number, inputs: EndpointInputs, options?: SubmitOptions): Promise<readonly unknown[]>;
 
+  /**
+   * Opens a session: its calls share what the Space keeps of a visitor (`gr.State`), and run one after the other, first come first
+   * served. Nothing is sent yet. One that waits for longer than its `queueMs` is a `timeout`.
+   */
+  session(): SpaceSession;
+
   /** Sends a file. What it resolves with is an input for an endpoint that takes a file. */
   upload(file: Blob | ArrayBuffer | ArrayBufferView, options?: UploadOptions): Promise<FileData>;
 
   /** Waits for clean-ups on the server and closes idle connections. The Space stays usable. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A session of a Space; see {@link Space.session}. */
+export interface SpaceSession extends Pick<Space, "submit" | "predict"> {
+  /** Ends its calls, each with an `AbortError`, and waits for clean-ups on the server. It takes no more calls: they are a `TypeError`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -73,10 +87,33 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     endpoint: string | number,
     inputs: EndpointInputs,
     submitOptions: SubmitOptions = {},
-    { lastOnly = false }: { readonly lastOnly?: boolean | undefined } = {},
+    { lastOnly = false, turns }: Pick<RunningOptions, "lastOnly" | "turns"> = {},
   ): Call<SpaceMessage> {
-    const asked = readNow(() => readSubmission({ endpoint, inputs, options: submitOptions }));
-    return new Call(new Running({ client, timeouts, lastOnly }, asked.take), asked.value?.options.signal);
+    const asked = readNow(() => {
+      turns?.require();
+      return readSubmission({ endpoint, inputs, options: submitOptions });
+    });
+    const signals = [turns?.signal, asked.value?.options.signal].filter((one) => one !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    return new Call(new Running({ client, timeouts, lastOnly, turns }, asked.take), asked.value && signal);
+  }
+
+  function callsIn(turns?: SessionTurns): Pick<Space, "submit" | "predict"> {
+    return {
+      submit: (...[endpoint, inputs, submitOptions]) =>
+        new FlowIterator(call(endpoint, inputs, submitOptions, { turns }).flow),
+      predict: (...[endpoint, inputs, submitOptions]) =>
+        readLast(call(endpoint, inputs, submitOptions, { lastOnly: true, turns }).flow),
+    };
+  }
+
+  function session(): SpaceSession {
+    const turns = new SessionTurns();
+    const end = async (): Promise<void> => {
+      turns.close();
+      await client.cleanUps.settled();
+    };
+    return { ...callsIn(turns), close: end, [Symbol.asyncDispose]: end };
   }
 
   /** Looks at what it says of itself. */
@@ -94,9 +131,8 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
     url: new URL(client.url),
     endpoints: () => look(({ readEndpoints }, signal) => readEndpoints(client, signal)),
     describe: () => look(({ describeInWords }, signal) => describeInWords(client, signal)),
-    submit: (endpoint, inputs, submitOptions) => new FlowIterator(call(endpoint, inputs, submitOptions).flow),
-    predict: (endpoint, inputs, submitOptions) =>
-      readLast(call(endpoint, inputs, submitOptions, { lastOnly: true }).flow),
+    ...callsIn(),
+    session,
     async upload(file, given) {
       const uploadOptions = readUpload(given);
       const limits = resolveTimeouts(uploadOptions?.timeouts, timeouts);
