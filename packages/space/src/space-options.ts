@@ -60,6 +60,8 @@ const KNOWN: ReadonlySet<string> = new Set<keyof SpaceOptions>([
   "headers",
   "timeouts",
   "earlyStream",
+  "wakeMs",
+  "hubUrl",
   "urls",
 ]);
 

@@ -35,6 +35,18 @@ export function spaceUrl(target: SpaceTarget): URL {
   return url;
 }
 
+/** The owner and name of a repository, where a target says them. */
+export function repositoryOf(target: SpaceTarget): readonly [string, string] | undefined {
+  const address = String(target).trim();
+  const [, owner, name] =
+    /^(?:(?:https?:\/\/)?(?:www\.)?(?:huggingface|hf)\.co\/spaces\/)?([\w.-]+)\/([\w.-]+)(?:[/?#].*)?$/i.exec(
+      address,
+    ) ?? [];
+  if (owner === undefined || name === undefined || /\.hf\.space$|^(?:www\.)?(?:huggingface|hf)\.co$/i.test(owner))
+    return undefined;
+  return [owner, name];
+}
+
 /** What is wrong with an address is told without what may be a password or a token in it. */
 function shown(address: string): string {
   return maskSecrets(shortened(address.replace(/^.*@/s, "…@")));

@@ -3,6 +3,7 @@ import { readHeaders } from "../headers.ts";
 import type { Transport } from "../http/transport.ts";
 import {
   aFlag,
+  aPauseMs,
   aString,
   aTransport,
   isGroup,
@@ -16,6 +17,7 @@ import {
 import type { Timeouts } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
 import { readToken } from "./address.ts";
+import { readHubUrl } from "./hub.ts";
 import type { Credentials } from "./login.ts";
 
 /** How to reach a Space. */
@@ -51,12 +53,31 @@ export interface ClientOptions {
    * @defaultValue false
    */
   readonly earlyStream?: boolean | undefined;
+  /**
+   * How long a Space of Hugging Face that sleeps, starts or is built is waited for, in ms, and told of by `log` messages; a provider
+   * waits no longer than its `firstOutputMs`. 0 does not wait. One that was paused, failed, is private or is not there ends the call at once.
+   *
+   * @defaultValue 120_000
+   */
+  readonly wakeMs?: number | undefined;
+  /**
+   * The hub that says in which stage a Space is, which is asked when the Space does not answer. The token goes there, too, so it is an
+   * https URL, or an http one of this machine.
+   *
+   * @defaultValue https://huggingface.co for Spaces there, none for others
+   */
+  readonly hubUrl?: string | URL | undefined;
 }
 
 /** What a definition of a Space adds to them. */
 export interface DefinedOptions extends ClientOptions {
   readonly apiPrefix?: string | undefined;
   readonly urls?: "public" | "any" | undefined;
+}
+
+/** The same, once they were read. */
+export interface ReadOptions extends DefinedOptions {
+  readonly hubUrl: URL | undefined;
 }
 
 /** Throws a `TypeError` for what is no object of options, and for an option that is none of those. */
@@ -74,6 +95,8 @@ export const CLIENT_OPTIONS: OptionNames<ClientOptions> = {
   headers: true,
   timeouts: true,
   earlyStream: true,
+  wakeMs: true,
+  hubUrl: true,
 };
 
 /**
@@ -82,8 +105,9 @@ export const CLIENT_OPTIONS: OptionNames<ClientOptions> = {
  * An empty token is none, and so is a login without name and password, as environment variables without a value
  * give them. Throws a `TypeError` that names the option and what it must be. Which names there are is for its caller to check.
  */
-export function readClientOptions(options: DefinedOptions): DefinedOptions {
+export function readClientOptions(options: DefinedOptions): ReadOptions {
   const { token, auth, proxy, transport, headers, timeouts, earlyStream, apiPrefix, urls } = options;
+  const { wakeMs, hubUrl } = options;
   return {
     token: readToken(token),
     auth: readCredentials(auth),
@@ -92,6 +116,8 @@ export function readClientOptions(options: DefinedOptions): DefinedOptions {
     headers: readHeaders("headers", headers),
     timeouts: readTimeouts(timeouts),
     earlyStream: readOption("earlyStream", earlyStream, makesConnections ? aFlag : noConnections),
+    wakeMs: readOption("wakeMs", wakeMs, aPauseMs),
+    hubUrl: readHubUrl(hubUrl),
     apiPrefix: readOption("apiPrefix", apiPrefix, aString),
     urls: readOption("urls", urls, aReach),
   };

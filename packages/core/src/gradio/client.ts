@@ -6,6 +6,7 @@ import { spaceUrl, type SpaceTarget } from "./address.ts";
 import { CleanUps } from "./clean-ups.ts";
 import { readClientOptions, type ClientOptions } from "./client-options.ts";
 import type { ClientRequest } from "./client-request.ts";
+import { hubPage, WAKE_MS, type HubPage } from "./hub.ts";
 import { KnownConfig } from "./known-config.ts";
 import { createLogin, type Login } from "./login.ts";
 import { concealed, hasCookie, secretsIn } from "../secrets.ts";
@@ -14,6 +15,11 @@ import { Sender } from "./sender.ts";
 /** The connection to one Space that all of its sessions share. */
 export interface SpaceClient {
   readonly url: URL;
+  /** Where its hub tells of it, if there is one. */
+  readonly hub: HubPage | undefined;
+  /** How long it is waited for while it sleeps, in ms. */
+  readonly wakeMs: number;
+  readonly token: string | undefined;
   /** Whether jobs of new sessions ask for their messages before the job is confirmed. */
   readonly earlyStream: boolean;
   /** What its `/config` says. */
@@ -46,7 +52,7 @@ export function createClient(
 ): SpaceClient {
   const options = readClientOptions(given);
   const { token, auth, proxy, headers, timeouts, apiPrefix = "/gradio_api" } = options;
-  const { earlyStream = false, urls = "public" } = options;
+  const { earlyStream = false, urls = "public", wakeMs = WAKE_MS, hubUrl } = options;
   const url = spaceUrl(target);
   const transport = guardedTransport(options.transport ?? createTransport({ proxy }));
   const sender = new Sender({ url, transport, token, headers, timeouts, secrets: () => secrets() });
@@ -67,6 +73,9 @@ export function createClient(
 
   return {
     url,
+    hub: hubPage(target, { url, hub: hubUrl }),
+    wakeMs,
+    token,
     earlyStream,
     config,
     cleanUps,

@@ -41,6 +41,7 @@ export async function readConfig({ url, conceal, request }: ConfigSource, signal
     throw new QwenError(
       "space_unavailable",
       `${url.host} shows a page instead of a Gradio app${isHuggingFaceSpace(url) ? ": it may be asleep, building or stopped" : ""}.`,
+      { status: 200 },
     );
   }
   const { checkConfig } = await schemas.load();

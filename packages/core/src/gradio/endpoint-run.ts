@@ -1,7 +1,7 @@
 import { QwenError } from "../errors.ts";
 import type { Call } from "../call.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
-import { hasNoRoute, Job, OutputFollower, runUnqueued, Session, TrackedEndpoint, wasLost } from "./jobs.ts";
+import { hasNoRoute, Job, OutputFollower, runUnqueued, Session, TrackedEndpoint, wasLost, whenAwake } from "./jobs.ts";
 import { knownEndpoints } from "./known-endpoints.ts";
 import { sendFiles } from "./input-files.ts";
 import { copyOfJson } from "./json.ts";
@@ -17,6 +17,14 @@ const VALUE_BYTES = 16;
 export async function runEndpoint(running: Running, call: Call<SpaceMessage>): Promise<void> {
   // It may have ended while this file was loaded.
   call.stop.throwIfAborted();
+  const { client } = running;
+  // What is told of a Space that sleeps is nothing that its job said.
+  const tell = (message: string): void => call.flow.push({ type: "log", level: "info", message });
+  const mayRepeat = (): boolean => !call.hasSpoken;
+  await whenAwake({ client, stop: call.stop, mayRepeat, tell }, () => runInTurn(running, call));
+}
+
+async function runInTurn(running: Running, call: Call<SpaceMessage>): Promise<void> {
   const { client, turns } = running;
   if (turns === undefined) {
     await runAlone(running, call);

@@ -4,6 +4,7 @@ export { failureOf, statusFailure } from "./failure.ts";
 export { download } from "./download.ts";
 export { fileUrl } from "./file-url.ts";
 export { answer } from "./space-answer.ts";
+export { whenAwake } from "./awake.ts";
 export { readInfo } from "./info.ts";
 export { Job } from "./job.ts";
 export { hasNoRoute, wasLost } from "./join.ts";

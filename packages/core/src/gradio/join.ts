@@ -43,6 +43,7 @@ export async function join(options: JoinOptions): Promise<string> {
   throw new QwenError(
     isPage ? "space_unavailable" : "protocol",
     `${url.host} accepts the job without naming it: it is no Gradio queue, or shows a page in its place.`,
+    { status: 200 },
   );
 }
 

@@ -9,5 +9,8 @@ export const spaceCalls = /* @__PURE__ */ new Later(() => import("./space-calls.
 /** What that hands out. */
 export type SpaceCalls = Awaited<ReturnType<typeof spaceCalls.load>>;
 
+/** What wakes a Space: loaded when one sleeps. */
+export const wakings = new Later(() => import("./waking.ts"));
+
 /** What makes and checks schemas, a third of this package's code: loaded beside the first answer, or for a schema made of builders. */
 export const schemas = new Later(() => import("#schema"));

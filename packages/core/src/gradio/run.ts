@@ -67,5 +67,6 @@ export async function runUnqueued({
   throw new QwenError(
     body.trimStart().startsWith("<") ? "space_unavailable" : "protocol",
     `${url.host} answers the call without its outputs: it is no Gradio app, or shows a page in its place.`,
+    { status: 200 },
   );
 }

@@ -5,13 +5,14 @@ import { QwenError } from "../errors.ts";
 import { acceptingModel } from "../known-model.ts";
 import type { FinishPart, ProviderPart } from "../part.ts";
 import type { ModelInfo, ProviderRequest, Timeouts } from "../provider.ts";
+import { whenAwake } from "./awake.ts";
 import type { SpaceClient } from "./client.ts";
 import { RequestSession } from "./input-session.ts";
 import { wasLost } from "./join.ts";
 import { Session } from "./session.ts";
 import type { SessionDefinition } from "./session-definition.ts";
 import { SessionRun } from "./session-run.ts";
-import { mayHaveChanged } from "./space-answer.ts";
+import { awakeFor, mayHaveChanged } from "./space-answer.ts";
 import { SpacePlan } from "./space-plan.ts";
 
 /** A Space as a provider, for all of its requests. */
@@ -26,10 +27,11 @@ export interface PlannedSpace<Plan> {
 const plans = new WeakMap<object, SpacePlan<unknown>>();
 
 /** Answers one request in a session of its own: pushes the parts of its answer, the `finish` last. */
-export async function answerInSession<Plan>(
-  asked: Answering<PlannedSpace<Plan>>,
-  call: Call<ProviderPart>,
-): Promise<void> {
+export function answerInSession<Plan>(asked: Answering<PlannedSpace<Plan>>, call: Call<ProviderPart>): Promise<void> {
+  return whenAwake(awakeFor(asked, call), () => answerWith(asked, call));
+}
+
+async function answerWith<Plan>(asked: Answering<PlannedSpace<Plan>>, call: Call<ProviderPart>): Promise<void> {
   const { by: space, request } = asked;
   const model = acceptingModel(space.definition, request);
   const plan = await planOf(space).get(call.stop);

@@ -1,12 +1,14 @@
 import { QwenError } from "../errors.ts";
 import { acceptingModel } from "../known-model.ts";
 import type { ProviderPart, Warning } from "../part.ts";
-import { sleep } from "../timers.ts";
+import { sleep, type ResolvedTimeouts } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
 import type { Answering } from "../answering.ts";
 import type { AnsweringSpace } from "./answering-space.ts";
 import { AnswerSession, type AnswerAttempt } from "./answer-session.ts";
 import type { Call } from "../call.ts";
+import type { SpaceClient } from "./client.ts";
+import { whenAwake, type AwakeOptions } from "./awake.ts";
 import { conversationExpired } from "./conversations.ts";
 import { Job } from "./job.ts";
 import { livePart, type JobListener, type JobMessage } from "./job-listener.ts";
@@ -19,14 +21,30 @@ export function answer(asked: Answering<AnsweringSpace>, call: Call<ProviderPart
   try {
     const attempt = begin(asked, call);
     const { turn } = attempt;
-    if (turn === undefined) return tryToAnswer(attempt);
-    return tryToAnswer(attempt).catch((error: unknown) => {
+    const answered = whenAwake(awakeFor(asked, call), () => tryToAnswer(attempt));
+    if (turn === undefined) return answered;
+    return answered.catch((error: unknown) => {
       turn.fail();
       throw error;
     });
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** How a request waits for its Space to wake. */
+export function awakeFor(
+  asked: { readonly by: { readonly client: SpaceClient }; limits(): ResolvedTimeouts },
+  call: Call<ProviderPart>,
+): AwakeOptions {
+  return {
+    client: asked.by.client,
+    stop: call.stop,
+    firstOutputMs: asked.limits().firstOutputMs,
+    mayRepeat: () => !call.hasSpoken,
+    // It is nothing that the answer says.
+    tell: (message) => call.flow.push({ type: "log", level: "info", message }),
+  };
 }
 
 function begin(asked: Answering<AnsweringSpace>, call: Call<ProviderPart>): AnswerAttempt {

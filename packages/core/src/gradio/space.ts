@@ -119,7 +119,10 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
   /** Looks at what it says of itself. */
   async function look<Value>(read: (calls: SpaceCalls, signal: AbortSignal) => Promise<Value>): Promise<Value> {
     const { totalMs } = resolveTimeouts(timeouts);
-    return withinTotal(totalMs, async (signal) => read(spaceCalls.now ?? (await spaceCalls.load()), signal));
+    return withinTotal(totalMs, async (signal) => {
+      const calls = spaceCalls.now ?? (await spaceCalls.load());
+      return calls.whenAwake({ client, stop: signal }, () => read(calls, signal));
+    });
   }
 
   async function close(): Promise<void> {
@@ -137,8 +140,10 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
       const uploadOptions = readUpload(given);
       const limits = resolveTimeouts(uploadOptions?.timeouts, timeouts);
       const send = async (signal: AbortSignal): Promise<FileData> => {
-        const { Session, uploadFile } = await jobs.load();
-        return uploadFile(new Session(client), file, { ...uploadOptions, timeouts: limits, signal });
+        const { Session, uploadFile, whenAwake } = await jobs.load();
+        return whenAwake({ client, stop: signal }, () =>
+          uploadFile(new Session(client), file, { ...uploadOptions, timeouts: limits, signal }),
+        );
       };
       return withinTotal(limits.totalMs, send, uploadOptions?.signal);
     },

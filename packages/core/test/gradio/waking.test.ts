@@ -1,0 +1,257 @@
+import { describe, expect, it } from "vitest";
+import { createRouter } from "../../src/index.ts";
+import { connectSpace } from "../../src/gradio/space.ts";
+import { createTransport } from "../../src/http/undici-transport.ts";
+import type { Transport } from "../../src/http/transport.ts";
+import { chatProvider } from "../servers/chat-provider.ts";
+import { completed, configOf, oneJob, says, startTestSpace, type TestSpace } from "../servers/test-space.ts";
+import { collect, rejection, settle, until, useVirtualTime } from "../servers/waiting.ts";
+
+const PAGE = "<!DOCTYPE html><title>Sleeping</title>";
+const MESSAGES = [{ role: "user", content: "Hi" }] as const;
+
+/** A Space that is awake or not, and a hub that says in which stage it is. */
+async function startAsleep(stages: readonly (string | number)[]) {
+  let isAwake = false;
+  const lookedAt: number[] = [];
+  const page = ({ reply }: { reply: TestSpaceReply }): void => reply(503, PAGE, { "content-type": "text/html" });
+  const space = await startTestSpace({
+    ...oneJob,
+    call: (exchange) => (isAwake ? oneJob.call(exchange) : page(exchange)),
+    join: (exchange) => (isAwake ? oneJob.join(exchange) : page(exchange)),
+    config: (exchange) => (isAwake ? exchange.reply(200, configOf({})) : page(exchange)),
+    upload: (exchange) => (isAwake ? exchange.reply(200, ["/tmp/a"]) : page(exchange)),
+    data: says(completed(["awake"])),
+  });
+  const hub = await startTestSpace({
+    other: ({ reply }) => {
+      const stage = stages[Math.min(lookedAt.length, stages.length - 1)];
+      lookedAt.push(performance.now());
+      if (stage === "RUNNING") isAwake = true;
+      if (typeof stage === "number") reply(stage, { error: "no" });
+      else reply(200, { id: "owner/name", runtime: { stage } });
+    },
+  });
+  return {
+    space,
+    hub,
+    wake: () => void (isAwake = true),
+    polls: () => lookedAt.length,
+    /** The shortest time from one look to the next, in ms. */
+    shortestGap: () => Math.min(...lookedAt.slice(1).map((at, index) => at - (lookedAt[index] ?? 0))),
+    [Symbol.asyncDispose]: async () => void (await Promise.all([space.close(), hub.close()])),
+  };
+}
+
+type TestSpaceReply = (status: number, body: unknown, headers?: Readonly<Record<string, string>>) => void;
+
+/** Leads to the test's Space what is meant for one on Hugging Face. */
+function leadingTo(space: TestSpace): Transport {
+  const transport = createTransport({});
+  return {
+    request(request) {
+      const url = request.url.hostname.endsWith(".hf.space")
+        ? new URL(request.url.pathname + request.url.search, space.origin)
+        : request.url;
+      return transport.request({ ...request, url });
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** Lets time pass until something is so, slowly enough for what is sent to arrive. */
+async function passUntil(time: { pass(ms: number): Promise<void> }, isSo: () => boolean): Promise<void> {
+  while (!isSo()) await time.pass(100);
+}
+
+/** Whether a promise has settled. */
+function watched(promise: Promise<unknown>): () => boolean {
+  let settled = false;
+  const note = (): void => void (settled = true);
+  promise.then(note, note);
+  return () => settled;
+}
+
+describe("a Space that sleeps", () => {
+  it("is woken by asking its own host, and waited for, told as log messages, with one look a second", async () => {
+    await using asleep = await startAsleep(["SLEEPING", "SLEEPING", "APP_STARTING", "APP_STARTING", "RUNNING"]);
+    const { space, hub, polls, shortestGap } = asleep;
+    const client = connectSpace("owner/name", { transport: leadingTo(space), hubUrl: hub.origin, token: "hf_token" });
+    await rejection(connectSpace("owner/name", { transport: leadingTo(space), wakeMs: 0 }).predict("chat", []));
+    const before = space.requests.length;
+    const time = useVirtualTime();
+    const messages = collect(client.submit("chat", ["Hi"]));
+    await passUntil(time, watched(messages));
+    expect(await messages).toEqual([
+      { type: "log", level: "info", message: "owner/name is asleep (SLEEPING)" },
+      { type: "log", level: "info", message: "owner/name is starting (APP_STARTING)" },
+      { type: "completed", data: ["awake"] },
+    ]);
+    expect(polls()).toBe(5);
+    expect(shortestGap()).toBeGreaterThanOrEqual(1000);
+    expect(new Set(hub.requests.map(({ url }) => url.pathname))).toEqual(new Set(["/api/spaces/owner/name"]));
+    expect(new Set(hub.requests.map(({ headers }) => headers.authorization))).toEqual(new Set(["Bearer hf_token"]));
+    const asked = space.requests.slice(before);
+    expect(asked.map(({ route }) => route)).toEqual([
+      "call",
+      "config",
+      "config",
+      "config",
+      "config",
+      "call",
+      "data",
+      "config",
+    ]);
+    expect(asked[1]?.headers["x-hf-authorization"]).toBe("Bearer hf_token");
+  });
+
+  it("is looked at once a second, however many calls of a client wait, and whatever they ask for", async () => {
+    await using asleep = await startAsleep(["BUILDING"]);
+    const { space, hub, polls, shortestGap, wake } = asleep;
+    const client = connectSpace(space.origin, { hubUrl: hub.origin });
+    await rejection(connectSpace(space.origin).predict("chat", []));
+    const time = useVirtualTime();
+    const asked = Array.from({ length: 50 }, (_, index) => client.predict("chat", [index]));
+    const others = [client.endpoints(), client.describe(), client.upload(new Uint8Array(1))];
+    await passUntil(time, () => polls() === 10);
+    expect(hub.requests[0]?.url.pathname).toBe("/api/spaces/by-subdomain/127");
+    wake();
+    const all = Promise.all([...asked, ...others]);
+    await passUntil(time, watched(all));
+    expect(shortestGap()).toBeGreaterThanOrEqual(1000);
+    expect((await all).slice(0, 50)).toEqual(Array.from({ length: 50 }, () => ["awake"]));
+    expect(polls()).toBeLessThanOrEqual(11);
+    await client.close();
+  });
+
+  it("is waited for at most `wakeMs`, and by each call for as long as it has", async () => {
+    await using asleep = await startAsleep(["SLEEPING"]);
+    const { space, hub, polls } = asleep;
+    const client = connectSpace(space.origin, { hubUrl: hub.origin, wakeMs: 5000 });
+    await rejection(connectSpace(space.origin).predict("chat", []));
+    const time = useVirtualTime();
+    const late = rejection(client.predict("chat", []));
+    const shorter = rejection(client.predict("chat", [], { timeouts: { totalMs: 2000 } }));
+    const leaves = new AbortController();
+    const left = rejection(client.predict("chat", [], { signal: leaves.signal }));
+    await time.pass(1000);
+    leaves.abort(new Error("gone"));
+    expect(await left).toBe(leaves.signal.reason);
+    await time.pass(1000);
+    expect(await shorter).toMatchObject({ code: "timeout", phase: "total" });
+    await time.pass(3000);
+    expect(await late).toMatchObject({
+      code: "space_unavailable",
+      message: expect.stringMatching(/is asleep \(SLEEPING\), and did not wake within 5000 ms/),
+    });
+    const looked = polls();
+    await time.pass(10_000);
+    expect(polls()).toBe(looked);
+    await client.close();
+  });
+
+  it("of a provider is waited for within `firstOutputMs`, told as log parts; then a route goes on to the next", async () => {
+    await using asleep = await startAsleep(["SLEEPING"]);
+    await using other = await startTestSpace({ ...oneJob, data: says(completed(["other"])) });
+    const { space, hub, wake } = asleep;
+    await rejection(connectSpace(space.origin).predict("chat", []));
+    const router = createRouter({
+      plugins: [
+        chatProvider({ id: "sleepy", space: space.origin, hubUrl: hub.origin, timeouts: { firstOutputMs: 3000 } }),
+        chatProvider({ id: "other", space: other.origin }),
+      ],
+      routes: { both: ["sleepy/model", "other/model"] },
+    });
+    const time = useVirtualTime();
+    const parts = collect(router.stream({ model: "both", messages: MESSAGES }));
+    await passUntil(time, watched(parts));
+    expect((await parts).filter(({ type }) => type === "log")).toEqual([
+      { type: "log", level: "info", message: expect.stringContaining("is asleep (SLEEPING)") },
+    ]);
+    expect((await parts).at(-1)).toMatchObject({
+      type: "finish",
+      attempts: [{ provider: "sleepy", error: { code: "timeout", phase: "first-output" } }, { provider: "other" }],
+    });
+    const woken = router.complete({ model: "sleepy/model", messages: MESSAGES });
+    await time.pass(1000);
+    wake();
+    await passUntil(time, watched(woken));
+    expect(await woken).toMatchObject({ text: "awake", provider: "sleepy" });
+    await router.close();
+  });
+
+  it.each<[string | number, string, RegExp]>([
+    ["PAUSED", "space_unavailable", /was paused by its owner \(PAUSED\)/],
+    ["BUILD_ERROR", "space_unavailable", /could not be built \(BUILD_ERROR\)/],
+    ["RUNTIME_ERROR", "space_unavailable", /failed when it was started/],
+    ["NEW\u001B[31mSTAGE", "space_unavailable", /cannot answer \(NEWSTAGE\)/],
+    [404, "space_unavailable", /There is no Space owner\/name/],
+    [401, "authentication", /private/],
+    [403, "authentication", /private/],
+  ])("in a stage that does not end by itself ends the call at once: %s is %s", async (stage, code, words) => {
+    await using asleep = await startAsleep([stage]);
+    const { space, hub, polls } = asleep;
+    const client = connectSpace("owner/name", { transport: leadingTo(space), hubUrl: hub.origin });
+    const error = await rejection(client.predict("chat", []));
+    expect(error).toMatchObject({ code });
+    expect((error as Error).message).toMatch(words);
+    expect(polls()).toBe(1);
+  });
+
+  it.each<[string, string | number]>([
+    ["runs, as its hub says", "RUNNING"],
+    ["has a hub that is out of order", 500],
+    ["has a hub that says nothing of it", ""],
+  ])("or not, but %s, has its own error at once", async (_, stage) => {
+    await using asleep = await startAsleep([stage]);
+    asleep.space.handlers.call = ({ reply }) => reply(503, PAGE);
+    const client = connectSpace(asleep.space.origin, { hubUrl: asleep.hub.origin });
+    expect(await rejection(client.predict("chat", []))).toMatchObject({ code: "space_unavailable", status: 503 });
+    expect(asleep.polls()).toBe(1);
+    await client.close();
+  });
+
+  it("does not hear of a token across a redirect of its hub", async () => {
+    await using asleep = await startAsleep(["RUNNING"]);
+    await using stranger = await startTestSpace({ other: ({ reply }) => reply(200, {}) });
+    asleep.hub.handlers.other = ({ reply }) => reply(307, "", { location: `${stranger.origin}/x` });
+    const client = connectSpace(asleep.space.origin, { hubUrl: asleep.hub.origin, token: "hf_token" });
+    await rejection(client.predict("chat", []));
+    expect(stranger.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    await client.close();
+  });
+
+  it("is nothing that a Space elsewhere is asked about, nor one whose call had begun, nor with `wakeMs: 0`", async () => {
+    await using asleep = await startAsleep(["SLEEPING"]);
+    const { space, hub, polls } = asleep;
+    for (const options of [{}, { hubUrl: hub.origin, wakeMs: 0 }]) {
+      const client = connectSpace(space.origin, options);
+      expect(await rejection(client.predict("chat", []))).toMatchObject({ code: "space_unavailable" });
+      await client.close();
+    }
+    expect(polls()).toBe(0);
+    await settle();
+    await until(() => space.requests.length === 2);
+  });
+});
+
+describe("hubUrl", () => {
+  it.each(["http://hub.example", "ftp://127.0.0.1", "https://user:pass@hub.example", "nonsense", 7, null])(
+    "is no %s: the token goes there",
+    (hubUrl) => {
+      expect(() => connectSpace("owner/name", { hubUrl: hubUrl as never })).toThrow(TypeError);
+      expect(() => connectSpace("owner/name", { hubUrl: hubUrl as never })).toThrow(/hubUrl/);
+    },
+  );
+
+  it.each(["https://hub.example", new URL("https://hub.example/a"), "http://localhost:1", "http://[::1]:1", undefined])(
+    "may be %s",
+    (hubUrl) => {
+      expect(connectSpace("owner/name", { hubUrl }).url.host).toBe("owner-name.hf.space");
+    },
+  );
+
+  it.each([Number.NaN, -1, "120", null])("wakeMs is no %o", (wakeMs) => {
+    expect(() => connectSpace("owner/name", { wakeMs: wakeMs as never })).toThrow(TypeError);
+  });
+});
