@@ -2,3 +2,13 @@ export { createRouterProvider, type RouterProvider, type RouterProviderOptions }
 export type { RouterCallOptions } from "./router-provider-request.ts";
 export type { RouterMetadata } from "./router-provider-words.ts";
 export type { ShownAttempt } from "./api-error.ts";
+export { createFallback, type FallbackLanguageModel } from "./fallback.ts";
+export {
+  type FallbackModel,
+  type FallbackOptions,
+  type FallbackTimeouts,
+  type Prepare,
+  type PrepareContext,
+} from "./fallback-options.ts";
+export { type FallbackAnswer } from "./fallback-reader.ts";
+export { type AttemptTold } from "./model-errors.ts";

@@ -3,6 +3,7 @@
 export * from "./append-only.ts";
 export * from "./beginning.ts";
 export * from "./capabilities.ts";
+export * from "./decision.ts";
 export * from "./dialogue.ts";
 export * from "./error-conversation.ts";
 export * from "./error-copy.ts";
@@ -41,6 +42,7 @@ export * from "./gradio/local-file.ts";
 export * from "./gradio/session-provider.ts";
 export * from "./gradio/space.ts";
 export * from "./gradio/space-provider.ts";
+export * from "./router/attempt-settings.ts";
 export * from "./router/attempts.ts";
 export * from "./router/circuit-breaker.ts";
 export * from "./router/health.ts";

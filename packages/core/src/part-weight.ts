@@ -10,7 +10,7 @@ export function weightOfPart(part: object): number {
 export function lengthOfPart(part: object): number {
   const texts: Texts = part;
   // Looked at one after the other: nearly all have the first, and what is not there costs most to look for.
-  const words = texts.text ?? texts.message ?? texts.input;
+  const words = texts.text ?? texts.message ?? texts.input ?? texts.delta;
   return typeof words === "string" ? words.length : 0;
 }
 
@@ -18,4 +18,6 @@ interface Texts {
   readonly text?: unknown;
   readonly message?: unknown;
   readonly input?: unknown;
+  /** In the parts of other SDKs. */
+  readonly delta?: unknown;
 }

@@ -144,11 +144,11 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
 
   /** An error as the caller gets it: one of the family, that names the provider. */
   asOwnError(error: unknown): QwenError {
-    return asOwnError(error, {
-      provider: this.candidate.provider,
-      text: this.#hasOutput ? this.collector.text() : undefined,
-      requestId: this.#owner.log.requestId,
-    });
+    const { provider, model } = this.candidate;
+    const hasOutput = this.#hasOutput;
+    const known = this.#owner.reader.failureOf?.(error, { provider, model, hasOutput }) ?? error;
+    const text = hasOutput ? this.collector.text() : undefined;
+    return asOwnError(known, { provider, text, requestId: this.#owner.log.requestId });
   }
 
   wants(): boolean {

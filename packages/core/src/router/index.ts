@@ -6,6 +6,8 @@ export {
   createLimiter,
   createObservers,
   nearest,
+  final as endsCall,
+  readAttemptSettings,
   resolveTimeouts,
   runAttempts,
   shortened,

@@ -71,8 +71,16 @@ export interface PartReader<Part, Result> {
   emptyError?(finish: Part, from: { readonly provider: string }): QwenError | undefined;
   /** The usage that a last part tells, for observers. */
   usageOf?(part: Part): Usage | undefined;
-  /** The part that announces an attempt. Without it, attempts are not announced. */
-  attempt?(start: AttemptStart): Part;
+  /**
+   * What an attempt fails with whose iteration threw this, or said it in an `error` part: an error of the family, where it is
+   * known which; else what it was given, of which the loop makes `protocol`, or `stream_interrupted` after output.
+   */
+  failureOf?(
+    error: unknown,
+    from: { readonly provider: string; readonly model: string; readonly hasOutput: boolean },
+  ): unknown;
+  /** The part that announces an attempt. Without it, or where it gives none, attempts are not announced. */
+  attempt?(start: AttemptStart): Part | undefined;
   /** The `finish` or `whole` part as the caller gets it. */
   sealed(part: Part, answered: Answered<Part>): Part;
   /** Starts to collect the parts of one attempt. */

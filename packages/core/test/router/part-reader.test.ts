@@ -213,6 +213,91 @@ describe("a stream of other parts", () => {
     expect(outcome).toEqual({ error });
   });
 
+  test("has its errors read by its reader, where that knows what they mean: those in parts and those that were thrown", async () => {
+    const asked: unknown[] = [];
+    const knowing: PartReader<Part, string> = {
+      ...reader,
+      failureOf(error, from) {
+        asked.push([error, from]);
+        return error === "busy" ? new QwenError("rate_limited", "It is busy.") : error;
+      },
+    };
+    const throwing = (value: string): Candidate<Part> => ({
+      ...candidate("a", []),
+      async *start() {
+        yield ["opening", ""];
+        throw value;
+      },
+    });
+    const { error } = await run({ a: [["error", "busy"]] }, { reader: knowing, retry: { maxAttempts: 1 } });
+    expect(error).toMatchObject({ code: "rate_limited", provider: "a" });
+    const thrown = { reader: knowing, retry: { maxAttempts: 1 } };
+    expect(await run({}, { ...thrown, candidates: () => [throwing("busy")] })).toMatchObject({
+      error: { code: "rate_limited" },
+    });
+    expect(await run({}, { ...thrown, candidates: () => [throwing("odd")] })).toMatchObject({
+      error: { code: "protocol", cause: "odd" },
+    });
+    const cut = {
+      a: [
+        ["output", "text"],
+        ["error", "busy"],
+      ],
+    } as const;
+    expect(await run(cut, { reader: knowing })).toMatchObject({ error: { code: "rate_limited" } });
+    const from = { provider: "a", model: "m", hasOutput: false };
+    expect(asked).toEqual([
+      ["busy", from],
+      ["busy", from],
+      ["odd", from],
+      ["busy", { ...from, hasOutput: true }],
+    ]);
+  });
+
+  test("is not announced where its reader only wants to know of attempts", async () => {
+    const begun: unknown[] = [];
+    const listening: PartReader<Part, string> = {
+      ...reader,
+      attempt: ({ number, lastError }) => void begun.push([number, lastError]),
+    };
+    const failure = new QwenError("connection", "no");
+    const { parts } = await run({ a: [["error", failure]], b: [["whole", "answer"]] }, { reader: listening });
+    expect(parts).toEqual([["whole", "answer by b in 2"]]);
+    expect(begun).toEqual([
+      [1, undefined],
+      [2, expect.objectContaining({ code: "connection" })],
+    ]);
+  });
+
+  test("is held by the size of its words, whatever they are called", async () => {
+    const said = { type: "text-delta", id: "0", delta: "a".repeat(1024 * 1024) };
+    const held: PartReader<object, string> = {
+      kind: (part) => ("delta" in part ? "output" : "finish"),
+      errorOf: () => undefined,
+      sealed: (part) => part,
+      collect: () => ({ add() {}, text: () => "", result: () => "" }),
+    };
+    const attempts = runAttempts({
+      model: "m",
+      commit: "buffered",
+      retry: { maxAttempts: 1 },
+      reader: held,
+      candidates: () => [
+        {
+          ...(candidate("a", []) as unknown as Candidate<object>),
+          async *start() {
+            for (let count = 0; count < 70; count++) yield said;
+            yield { type: "finish" };
+          },
+        },
+      ],
+    });
+    await expect(attempts.next()).rejects.toMatchObject({
+      code: "protocol",
+      message: expect.stringContaining("64 MiB"),
+    });
+  });
+
   test("is tracked from its first read to its end, whichever that is", async () => {
     const running = new Set<RunningRequest>();
     await run({ a: [["whole", "answer"]] }, { running });

@@ -1,0 +1,151 @@
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4Content,
+  LanguageModelV4FinishReason,
+  LanguageModelV4ToolCall,
+} from "@ai-sdk/provider";
+import { InvalidOutputError } from "@qwen/core";
+import { isGroup, mustBe } from "@qwen/core/http";
+import {
+  endsCall,
+  type AttemptStart,
+  type Candidate,
+  type CandidateHealth,
+  type ResolvedTimeouts,
+} from "@qwen/core/router";
+
+import type { ReadModel } from "./fallback-options.ts";
+import { GENERATED, isFailed, type ModelPart } from "./parts.ts";
+import { isPromiseLike, ModelReading, type ModelCall } from "./reading.ts";
+
+/** What is asked of a model. */
+export interface ModelQuestion {
+  /** As the caller gave them. */
+  readonly options: LanguageModelV4CallOptions;
+  /** By `doGenerate`. */
+  readonly comesWhole: boolean;
+  /** Nothing is shown before the answer is whole. */
+  readonly isHeld: boolean;
+  readonly timeouts: ResolvedTimeouts;
+  readonly health: CandidateHealth;
+}
+
+/** A model, ready to be asked one call. */
+export class ModelCandidate implements Candidate<ModelPart> {
+  readonly provider: string;
+  readonly model: string;
+  readonly timeouts: ResolvedTimeouts;
+  readonly comesWhole: boolean;
+  readonly health: CandidateHealth;
+  readonly #entry: ReadModel;
+  readonly #question: ModelQuestion;
+  #start: AttemptStart | undefined;
+
+  constructor(entry: ReadModel, question: ModelQuestion) {
+    this.provider = entry.id;
+    this.model = entry.model.modelId;
+    this.timeouts = question.timeouts;
+    this.comesWhole = question.comesWhole;
+    this.health = question.health;
+    this.#entry = entry;
+    this.#question = question;
+  }
+
+  /** An attempt begins, perhaps at this one. */
+  announce(start: AttemptStart): void {
+    if (start.provider === this.provider && start.model === this.model) this.#start = start;
+  }
+
+  start(signal: AbortSignal | undefined): AsyncIterable<ModelPart> {
+    const { options, comesWhole, isHeld } = this.#question;
+    const { model } = this.#entry;
+    const call: ModelCall<LanguageModelV4CallOptions> = {
+      modelId: model.modelId,
+      options: () => this.#prepared(withSignal(options, signal)),
+      ask: async (prepared) =>
+        comesWhole ? { result: await model.doGenerate(prepared) } : { opened: await model.doStream(prepared) },
+    };
+    const wanted = isHeld ? wantedCall(options) : undefined;
+    const reading = wanted === undefined ? new ModelReading(call) : new DemandingReading(call, wanted);
+    // One that ends by itself is not left by who reads it, and is to be let go of all the same.
+    signal?.addEventListener("abort", () => void reading.return(), { once: true });
+    return reading;
+  }
+
+  #prepared(options: LanguageModelV4CallOptions): LanguageModelV4CallOptions | PromiseLike<LanguageModelV4CallOptions> {
+    const { prepare, model } = this.#entry;
+    if (prepare === undefined) return options;
+    const { number = 1, lastError } = this.#start ?? {};
+    try {
+      const made = prepare(options, { model, attempt: number, lastError });
+      return isPromiseLike(made) ? settled(made, options) : chosen(made, options);
+    } catch (error) {
+      throw endsCall("prepare", error);
+    }
+  }
+}
+
+async function settled(
+  made: PromiseLike<LanguageModelV4CallOptions | undefined>,
+  options: LanguageModelV4CallOptions,
+): Promise<LanguageModelV4CallOptions> {
+  try {
+    return chosen(await made, options);
+  } catch (error) {
+    throw endsCall("prepare", error);
+  }
+}
+
+/** The options that `prepare` made; without a signal of its own they have that of the attempt. */
+function chosen(
+  made: LanguageModelV4CallOptions | undefined,
+  options: LanguageModelV4CallOptions,
+): LanguageModelV4CallOptions {
+  if (made === undefined) return options;
+  if (!isGroup(made)) throw mustBe("prepare()", "undefined or the options of a call", made);
+  return made.abortSignal === undefined ? withSignal(made, options.abortSignal) : made;
+}
+
+function withSignal(options: LanguageModelV4CallOptions, signal: AbortSignal | undefined): LanguageModelV4CallOptions {
+  return { ...options, ...(signal !== undefined && { abortSignal: signal }) };
+}
+
+/** Which tool has to be called: of that name, or any. */
+type WantedCall = (part: Pick<LanguageModelV4Content, "type">) => boolean;
+
+function wantedCall({ toolChoice }: LanguageModelV4CallOptions): WantedCall | undefined {
+  if (toolChoice?.type === "required") return ({ type }) => type === "tool-call";
+  if (toolChoice?.type !== "tool") return undefined;
+  const { toolName } = toolChoice;
+  return (part) => part.type === "tool-call" && (part as LanguageModelV4ToolCall).toolName === toolName;
+}
+
+/** Fails where an answer ends without the call of a tool that was demanded. */
+class DemandingReading extends ModelReading<LanguageModelV4CallOptions> {
+  readonly #isWanted: WantedCall;
+  #isCalled = false;
+
+  constructor(call: ModelCall<LanguageModelV4CallOptions>, isWanted: WantedCall) {
+    super(call);
+    this.#isWanted = isWanted;
+  }
+
+  override async next(): Promise<IteratorResult<ModelPart, undefined>> {
+    const result = await super.next();
+    const part = result.value;
+    // What is no part at all is told by who reads it.
+    if (!isGroup(part)) return result;
+    if (part.type === "tool-call") this.#isCalled ||= this.#isWanted(part);
+    else if (part.type === "finish") this.#check(part.finishReason);
+    else if (part.type === GENERATED && Array.isArray(part.result?.content)) {
+      this.#isCalled = part.result.content.some(this.#isWanted);
+      this.#check(part.result.finishReason);
+    }
+    return result;
+  }
+
+  #check(reason: LanguageModelV4FinishReason): void {
+    if (this.#isCalled || isFailed(reason)) return;
+    throw new InvalidOutputError({ issues: ["it lacks the call of a tool that `toolChoice` demands"], text: "" });
+  }
+}

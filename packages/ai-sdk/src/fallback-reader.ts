@@ -1,0 +1,149 @@
+import type {
+  JSONObject,
+  LanguageModelV4CallOptions,
+  LanguageModelV4FinishReason,
+  LanguageModelV4ToolCall,
+  LanguageModelV4Usage,
+  SharedV4ProviderMetadata,
+} from "@ai-sdk/provider";
+import type { Answered, AttemptStart, PartCollector, PartReader } from "@qwen/core/router";
+
+import { attemptsOf, failureOf } from "./model-errors.ts";
+import {
+  emptyFailure,
+  GENERATED,
+  isByItself,
+  isFailed,
+  kindOfPart,
+  kindOfResult,
+  OPENED,
+  PREPARING,
+  UNKNOWN_USAGE,
+  usageOf,
+  type ModelPart,
+} from "./parts.ts";
+
+/** A whole answer, as `shouldRetry` sees it. */
+export interface FallbackAnswer {
+  /** All its text, without reasoning. */
+  readonly text: string;
+  readonly toolCalls: readonly LanguageModelV4ToolCall[];
+  readonly finishReason: LanguageModelV4FinishReason;
+  readonly usage: LanguageModelV4Usage;
+}
+
+/** How the attempt loop reads models for one call. `onAttempt` is told each attempt before its model is asked. */
+export function readerOf(
+  { prompt }: Pick<LanguageModelV4CallOptions, "prompt">,
+  onAttempt: (start: AttemptStart) => void,
+): PartReader<ModelPart, FallbackAnswer> {
+  // Behind the results of tools a model may have nothing to say.
+  const mayBeEmpty = Array.isArray(prompt) && prompt.at(-1)?.role === "tool";
+  return {
+    kind(part) {
+      switch (part.type) {
+        case OPENED:
+          return "opening";
+        case PREPARING:
+          return "live";
+        case GENERATED:
+          return kindOfResult(part.result, mayBeEmpty);
+        case "finish": {
+          const kind = kindOfPart(part);
+          return mayBeEmpty && kind === "finish" && isByItself(part.finishReason) ? "whole" : kind;
+        }
+        default:
+          return kindOfPart(part);
+      }
+    },
+    errorOf(part) {
+      if (part.type === "error") return part.error;
+      if (part.type !== GENERATED) return new Error("The model finished with an error that it did not tell.");
+      const { finishReason } = part.result;
+      return isFailed(finishReason)
+        ? new Error(`The model finished with the reason "${finishReason.unified}".`)
+        : emptyFailure(finishReason, "");
+    },
+    failureOf,
+    emptyError: (part, { provider }) =>
+      part.type === "finish" ? emptyFailure(part.finishReason, provider) : undefined,
+    isText: (part) => part.type === "text-delta",
+    queueOf: (part) => (part.type === PREPARING && !part.isReady ? { position: 0 } : undefined),
+    usageOf: (part) => {
+      if (part.type === "finish") return usageOf(part.usage);
+      return part.type === GENERATED ? usageOf(part.result.usage) : undefined;
+    },
+    attempt(start) {
+      onAttempt(start);
+      return undefined;
+    },
+    sealed(part, answered) {
+      if (part.type === "finish")
+        return {
+          ...part,
+          usage: part.usage ?? UNKNOWN_USAGE,
+          providerMetadata: withAttempts(part.providerMetadata, answered),
+        };
+      if (part.type !== GENERATED) return part;
+      const { result } = part;
+      return {
+        ...part,
+        result: {
+          ...result,
+          usage: result.usage ?? UNKNOWN_USAGE,
+          warnings: result.warnings ?? [],
+          providerMetadata: withAttempts(result.providerMetadata, answered),
+          response: { ...result.response, modelId: result.response?.modelId ?? answered.model },
+        },
+      };
+    },
+    collect: () => new AnswerCollector(),
+  };
+}
+
+function withAttempts(
+  metadata: SharedV4ProviderMetadata | undefined,
+  { provider, model, attempts }: Pick<Answered, "provider" | "model" | "attempts">,
+): SharedV4ProviderMetadata {
+  return { ...metadata, qwen: { ...metadata?.["qwen"], ...attemptsMetadata({ provider, model, attempts }) } };
+}
+
+/** Who answered and what was tried, as everybody may see it. */
+export function attemptsMetadata({
+  provider,
+  model,
+  attempts,
+}: Partial<Pick<Answered, "provider" | "model" | "attempts">>): JSONObject {
+  return {
+    ...(provider !== undefined && { provider }),
+    ...(model !== undefined && { model }),
+    attempts: attemptsOf(attempts),
+  };
+}
+
+class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer> {
+  #text = "";
+  readonly #toolCalls: LanguageModelV4ToolCall[] = [];
+
+  add(part: ModelPart): void {
+    if (part.type === "text-delta") this.#text += part.delta;
+    else if (part.type === "tool-call") this.#toolCalls.push(part);
+  }
+
+  text(): string {
+    return this.#text;
+  }
+
+  result(sealed: ModelPart): FallbackAnswer {
+    if (sealed.type === GENERATED) {
+      const { content, finishReason, usage } = sealed.result;
+      const texts = content.flatMap((part) => (part.type === "text" ? [part.text] : []));
+      const toolCalls = content.filter((part) => part.type === "tool-call");
+      return { text: texts.join(""), toolCalls, finishReason, usage };
+    }
+    const known = sealed.type === "finish" ? sealed : { finishReason: OTHER, usage: UNKNOWN_USAGE };
+    return { text: this.#text, toolCalls: this.#toolCalls, finishReason: known.finishReason, usage: known.usage };
+  }
+}
+
+const OTHER: LanguageModelV4FinishReason = { unified: "other", raw: undefined };
