@@ -24,6 +24,8 @@ import { sharedUrls } from "./shared-urls.ts";
 
 /** Several models as one. */
 export interface FallbackLanguageModel extends LanguageModelV4 {
+  doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult>;
+  doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult>;
   /** How each model is doing, in their order. */
   health(): readonly ModelHealth[];
   /** Watches its work until the returned function is called. An observer that throws disturbs nothing. */
