@@ -13,7 +13,6 @@ import {
 import type { ContentPart, Message } from "./message.ts";
 import type { ProviderRequest, Settings } from "./provider.ts";
 import { aRequestId } from "./request-id.ts";
-import { printable, wordsOf } from "./printable.ts";
 import { holdsSettings } from "./settings.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { readTimeouts } from "./timers.ts";
@@ -144,15 +143,12 @@ function readPart(part: ContentPart): ContentPart {
     : snapshotOf(copy);
 }
 
-/** What a getter or a trap of the caller's throws says where that was, and ends the request before anything is sent. */
+/** What a getter or a trap of the caller's throws ends the request before anything is sent. Its words may hold a secret: they are the cause. */
 function readAt<Value>(path: string, read: () => Value): Value {
   try {
     return read();
-  } catch (error) {
-    const why = printable(wordsOf(error), 100);
-    throw new QwenError("invalid_request", `The request cannot be sent: ${path} cannot be read: ${why}`, {
-      cause: error,
-    });
+  } catch (cause) {
+    throw new QwenError("invalid_request", `The request cannot be sent: ${path} cannot be read, it throws.`, { cause });
   }
 }
 

@@ -136,9 +136,8 @@ export class Plan<Candidate> {
     if (this.#barred?.has(candidate) === true) return undefined;
     const end = this.#ends?.get(candidate);
     if (end === undefined) return 0;
-    // Who has another answer may still go on with that of somebody else, and at once.
     const isOther = ruleOf(end.error) === ERROR_RULES.unsupported;
-    const waitMs = isOther ? 0 : this.#waitBefore(candidate, end.error);
+    const waitMs = this.#waitBefore(candidate, end.error, { isOther });
     if (waitMs === undefined) return undefined;
     const leftMs = Math.max(0, end.atMs + waitMs - performance.now());
     const openForMs = this.#options.recoversInMs?.(candidate) ?? 0;
@@ -160,12 +159,14 @@ export class Plan<Candidate> {
   }
 
   /** `undefined` where the provider asks for a longer wait than we grant. */
-  #waitBefore(candidate: Candidate, error: unknown): number | undefined {
+  #waitBefore(candidate: Candidate, error: unknown, { isOther = false } = {}): number | undefined {
     // It is well, and only said something else.
     if (isWrongAnswer(error)) return 0;
     const { baseDelayMs = 500, maxDelayMs = 8_000, maxRetryAfterMs = 30_000, random } = this.#options;
     const retryAfterMs = QwenError.isInstance(error) ? error.retryAfterMs : undefined;
     if (retryAfterMs !== undefined) return retryAfterMs <= maxRetryAfterMs ? retryAfterMs : undefined;
+    // Who has another answer may still go on with that of somebody else, and at once.
+    if (isOther) return 0;
     const doublings = Math.min(this.#triesOf(candidate) - 1, MOST_DOUBLINGS);
     return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** doublings);
   }
