@@ -32,13 +32,25 @@ export function readOptions<Options extends object>(
   refuseUnknown(`\`${group}\``, given, rules);
   const read: Partial<Options> = {};
   for (const name of Object.keys(rules) as (keyof Options & string)[]) {
-    const value = given[name];
+    const value = readable(`${group}.${name}`, () => given[name]);
     if (value === undefined) continue;
     const expected = rules[name](value);
     if (expected !== undefined) throw mustBe(`${group}.${name}`, expected, value);
     read[name] = value;
   }
   return read as Options;
+}
+
+/**
+ * Reads what is a caller's: a getter or a trap of it that throws is a `TypeError` that names the option. The words of what it
+ * throws may hold a secret: they are the cause.
+ */
+export function readable<Value>(name: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    throw new TypeError(`\`${name}\` cannot be read, it throws.`, { cause });
+  }
 }
 
 /** Reads one option. Throws a `TypeError` that names it and what it must be; `undefined` is not set. */

@@ -96,7 +96,10 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   async #conclude(finish: FinishPart): Promise<void> {
     this.flow.push(new AllSaid() as unknown as RoutedPart);
     try {
-      const value = await this.#output.check(this.#text.whole(), { beginning: this.#beginning, reason: finish.reason });
+      const { value } = await this.#output.check(this.#text.whole(), {
+        beginning: this.#beginning,
+        reason: finish.reason,
+      });
       this.flow.push(new CheckedObject(value) as unknown as RoutedPart);
       this.flow.push(finish);
       this.flow.end();

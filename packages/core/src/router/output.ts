@@ -3,7 +3,7 @@ import { disregard } from "../disregard.ts";
 import { InvalidOutputError, QwenError } from "../errors.ts";
 import { jsonInText } from "../json-in-text.ts";
 import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
-import { isGroup, mustBe, refuseUnknown } from "../options.ts";
+import { isGroup, mustBe, readable, refuseUnknown } from "../options.ts";
 import { printable, wordsOf } from "../printable.ts";
 import type { Settings } from "../provider.ts";
 import type { FinishReason } from "../part.ts";
@@ -29,14 +29,16 @@ export class Output {
 
   /** Throws a `TypeError` for what is no schema, or cannot be told the model. */
   constructor(option: OutputOption) {
-    const isPair = isGroup(option) && "schema" in option && !("~standard" in option);
-    if (isPair) refuseUnknown("`output`", option, { schema: true, jsonSchema: true });
-    const given: unknown = isPair ? option.schema : option;
-    const schema = readStandardSchema(given);
-    if (schema === undefined)
-      throw mustBe(isPair ? "output.schema" : "output", "a schema by Standard Schema, such as one of zod", given);
+    const { given, schema, pair } = readable("output", () => partsOf(option));
+    if (pair !== undefined) refuseUnknown("`output`", pair, { schema: true, jsonSchema: true });
+    if (schema === undefined) {
+      // It may reject, and nobody is going to hear of that.
+      void disregard(given);
+      const name = pair === undefined ? "output" : "output.schema";
+      throw mustBe(name, "a schema by Standard Schema, such as one of zod", given);
+    }
     this.#validate = schema.validate;
-    this.#jsonSchema = isPair ? readJsonSchema(option.jsonSchema) : jsonSchemaOf(schema.jsonSchema);
+    this.#jsonSchema = pair === undefined ? jsonSchemaOf(schema.jsonSchema) : readJsonSchema(pair.jsonSchema);
   }
 
   /** What is asked of a model: natively where it can answer in JSON, in the prompt elsewhere. */
@@ -51,7 +53,7 @@ export class Output {
    * The object in an answer, which may go on behind a beginning that it was given. Throws `invalid_output` for one that does
    * not fit; what the schema throws ends the call, and so does what is no result.
    */
-  async check(text: string, { beginning, reason }: CheckedFor): Promise<unknown> {
+  async check(text: string, { beginning, reason }: CheckedFor): Promise<{ readonly value: unknown }> {
     const json = jsonInText(beginning + text);
     if (json === undefined) {
       const why = reason === "length" ? "it holds no JSON that is whole, since it was cut off" : "it holds no JSON";
@@ -59,7 +61,8 @@ export class Output {
     }
     const { issues, value } = await this.#resultOf(json.value);
     if (issues !== undefined) throw new InvalidOutputError({ issues, text });
-    return value;
+    // Whatever it is: a promise is not waited for, which could fail as if its provider had.
+    return { value };
   }
 
   async #resultOf(json: unknown): Promise<{ readonly value?: unknown; readonly issues?: readonly string[] }> {
@@ -74,6 +77,13 @@ export class Output {
       throw final("output", error);
     }
   }
+}
+
+/** What the option says: a schema, or one in a pair with its JSON Schema. */
+function partsOf(option: OutputOption) {
+  const pair = isGroup(option) && "schema" in option && !("~standard" in option) ? { ...option } : undefined;
+  const given: unknown = pair === undefined ? option : pair.schema;
+  return { pair, given, schema: readStandardSchema(given) };
 }
 
 /** What is known of an answer beside its text. */

@@ -86,8 +86,9 @@ export function readRouterRequest(
   refuseUnknown("A request", request, NAMES);
   const { model, messages, requestId, settings, providerOptions, signal, conversation, onConversationLost } = request;
   const { timeouts, headers, commit, retry, hedge, maxQueueMs, atMost, output } = request;
+  const asked = readAsked({ messages, settings, providerOptions });
   return {
-    ...readAsked({ messages, settings, providerOptions }),
+    ...asked,
     ...readSharedSettings({ commit, retry, hedge, maxQueueMs }),
     model,
     conversation,
@@ -97,7 +98,7 @@ export function readRouterRequest(
     timeouts: readTimeouts(timeouts),
     atMost: readAtMost(atMost),
     headers: headers === undefined ? undefined : readHeadersById(headers, providers),
-    output: readOutput(output, settings),
+    output: readOutput(output, asked.settings),
   };
 }
 

@@ -48,6 +48,15 @@ describe("a schema that", () => {
       }),
       "a slip",
     ],
+    [
+      "answers with a result that cannot be read",
+      () => ({
+        get value() {
+          throw new Error("a slip");
+        },
+      }),
+      "a slip",
+    ],
     ["answers with issues that are no list", () => ({ issues: "no" }), "a schema with a list of issues"],
   ])("%s ends the call with that, and the provider does not pay", async (_what, validate, words) => {
     const [first, second] = [scripted("a", [fits]), scripted("b", [fits])];
@@ -69,6 +78,15 @@ describe("a schema that", () => {
       ["attempt-ended", "cancelled", slip],
       ["request-ended", "failed", slip],
     ]);
+  });
+
+  test("answers with a promise as the value hands it out as it is: it fails no provider", async () => {
+    const router = routerOf([scripted("a", [fits])]);
+    const promise = Promise.reject(new Error("a slip"));
+    promise.catch(() => {});
+    const { answer } = await ask(router, { output: schemaOf(() => ({ value: promise })) });
+    expect((answer as unknown as { readonly object: unknown }).object).toBe(promise);
+    expect(answer?.attempts).toHaveLength(1);
   });
 
   test("never answers is bounded by the total, and left at once by an abort", async () => {
@@ -178,6 +196,30 @@ describe("is refused before anything is sent:", () => {
     ["no schema", { output: 5 }, "TypeError", "`output` must be a schema"],
     ["null", { output: null }, "TypeError", "`output` must be a schema"],
     ["JSON Schema alone", { output: JSON_SCHEMA }, "TypeError", "`output` must be a schema"],
+    [
+      "a schema that cannot be read",
+      {
+        output: {
+          get "~standard"() {
+            throw new Error("a slip");
+          },
+        },
+      },
+      "TypeError",
+      "`output` cannot be read",
+    ],
+    [
+      "a pair that cannot be read",
+      {
+        output: {
+          get schema() {
+            throw new Error("a slip");
+          },
+        },
+      },
+      "TypeError",
+      "`output` cannot be read",
+    ],
     ["a schema without validate", { output: { "~standard": {} } }, "TypeError", "`output` must be a schema"],
     ["a pair without a schema", { output: { schema: {}, jsonSchema: {} } }, "TypeError", "`output.schema` must be"],
     ["a pair without JSON Schema", { output: { schema: person } }, "TypeError", "`output.jsonSchema` must be"],
@@ -211,6 +253,11 @@ describe("is refused before anything is sent:", () => {
     expect(kind === "TypeError" ? (error as Error).name : (error as { readonly code: unknown }).code).toBe(kind);
     expect(String(error)).toContain(words);
     expect(provider.requests).toHaveLength(0);
+  });
+
+  test("a promise, which may reject as it likes", async () => {
+    const { error } = await ask([scripted("a", [fits])], { output: Promise.reject(new Error("a slip")) });
+    expect(String(error)).toContain("`output` must be a schema by Standard Schema, such as one of zod, not a promise.");
   });
 
   test("a stream, whose parts are shown before anybody can check them", async () => {

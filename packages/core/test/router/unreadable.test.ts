@@ -63,3 +63,24 @@ describe("what of a request cannot be read is invalid_request before anything is
     expect(alone.error).toMatchObject({ code: "invalid_request", provider: "p" });
   });
 });
+
+describe("what of the options cannot be read is a TypeError that names it", () => {
+  test.each([
+    ["retry.maxAttempts", { messages, retry: without("maxAttempts") }],
+    ["timeouts.totalMs", { messages, timeouts: without("totalMs") }],
+    ["output", { messages, output: without("~standard") }],
+  ])("%s (%#)", async (path, asked) => {
+    const provider = scripted("p", [[]]);
+    const router = createRouter({ plugins: [provider] });
+    const error: unknown = await router.complete({ model: "m", ...asked } as never).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String((error as Error).stack)).toContain(`\`${path}\` cannot be read, it throws.`);
+    expect((error as Error).cause).toMatchObject({ message: "No such column." });
+    expect(provider.requests).toEqual([]);
+  });
+
+  test("a router's, when it is made", () => {
+    const breaker = without("openMs");
+    expect(() => createRouter({ plugins: [], breaker })).toThrow("`breaker.openMs` cannot be read, it throws.");
+  });
+});
