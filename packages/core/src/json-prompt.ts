@@ -1,3 +1,4 @@
+import { isSpoken } from "./beginning.ts";
 import { QwenError } from "./errors.ts";
 import type { ContentPart, Message } from "./message.ts";
 
@@ -9,8 +10,19 @@ export function jsonPrompt(schema: unknown): string {
   return `${rule} It must fit this JSON Schema:\n<schema>\n${json}\n</schema>`;
 }
 
-/** The messages with more at the end of the system prompt, or with one of their own. */
-export function withSystem(messages: readonly Message[], more: string): readonly Message[] {
+/**
+ * The messages with more at the end of the system prompt, or with one of their own. In a conversation, of which a server may get
+ * the last message only, it stands at the end of that.
+ */
+export function withSystem(
+  messages: readonly Message[],
+  more: string,
+  { conversation }: { readonly conversation?: string | undefined } = {},
+): readonly Message[] {
+  const question = messages.findLastIndex(isSpoken);
+  const asked = messages[question];
+  if (conversation !== undefined && asked?.role === "user")
+    return messages.with(question, { ...asked, content: joinedContent([asked.content, `\n\n${more}`]) });
   const behind = messages.findIndex(({ role }) => role !== "system" && role !== "developer");
   const index = (behind < 0 ? messages.length : behind) - 1;
   const last = messages[index];

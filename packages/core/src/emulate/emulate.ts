@@ -152,7 +152,7 @@ function planOf(provider: Provider, wanted: EmulateOptions, request: ProviderReq
   return {
     request: {
       ...read,
-      messages: prompted(tools ? asWritten(messages) : messages, [
+      messages: prompted({ messages: tools ? asWritten(messages) : messages, conversation: read.conversation }, [
         ...(offersTools ? [toolPrompt(settings)] : []),
         ...(asksForJson ? [jsonPrompt(settings.responseFormat.schema)] : []),
       ]),
@@ -189,8 +189,11 @@ function howMany({ parallelToolCalls = true }: Settings): "one" | "many" {
   return parallelToolCalls ? "many" : "one";
 }
 
-function prompted(messages: readonly Message[], prompts: readonly string[]): readonly Message[] {
-  return prompts.length === 0 ? messages : withSystem(messages, prompts.join("\n\n"));
+function prompted(
+  { messages, conversation }: Pick<ProviderRequest, "messages" | "conversation">,
+  prompts: readonly string[],
+): readonly Message[] {
+  return prompts.length === 0 ? messages : withSystem(messages, prompts.join("\n\n"), { conversation });
 }
 
 function without(settings: Settings, names: readonly (keyof Settings)[]): Settings {

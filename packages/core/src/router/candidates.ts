@@ -137,7 +137,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     const asked = { ...whole, messages: this.#messagesBehind(beginning) };
     if (output === undefined) return provider.stream(this.#requestOf(asked, signal));
     const native = model.capabilities?.json === true;
-    const request = this.#requestOf(output.ask(asked, { native }), signal);
+    const request = this.#requestOf(output.ask(asked, { native, conversation: this.#turn?.conversation }), signal);
     return new FlowIterator(
       new CheckedAnswer(provider, request, { output, beginning: splitBeginning(asked.messages).beginning }).flow,
     );

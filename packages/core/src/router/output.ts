@@ -42,9 +42,9 @@ export class Output {
   }
 
   /** What is asked of a model: natively where it can answer in JSON, in the prompt elsewhere. */
-  ask({ messages, settings, ...others }: Asked, { native }: AskOptions): Asked {
-    if (!native) return { ...others, settings, messages: withSystem(messages, jsonPrompt(this.#jsonSchema)) };
+  ask({ messages, settings, ...others }: Asked, { native, conversation }: AskOptions): Asked {
     const schema = this.#jsonSchema;
+    if (!native) return { ...others, settings, messages: withSystem(messages, jsonPrompt(schema), { conversation }) };
     const responseFormat = { type: "json", ...(schema !== undefined && { schema }) } as const;
     return { ...others, messages, settings: { ...settings, responseFormat } };
   }
@@ -97,6 +97,8 @@ export interface CheckedFor {
 export interface AskOptions {
   /** Whether it answers in JSON where that is asked for. */
   readonly native: boolean;
+  /** Which it is asked in, where it is. */
+  readonly conversation: string | undefined;
 }
 
 /** Reads the option, at the call. Throws `invalid_request` for a request that cannot have one. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { emulate } from "../../src/emulate/index.ts";
 import type { InvalidOutputError } from "../../src/errors.ts";
+import { textOf, type Message } from "../../src/message.ts";
 import type { ProviderPart } from "../../src/part.ts";
 import { createRouter } from "../../src/router/router.ts";
 import { schemaOf } from "../router/objects.ts";
@@ -80,6 +81,9 @@ describe("an emulated model whose answer is no JSON", () => {
     const settings = { responseFormat: { type: "json" } } as const;
     expect(await router.complete({ model: "m", messages, settings, conversation })).toMatchObject({ text: '{"a":2}' });
     expect(provider.requests.map((request) => request.conversation)).toEqual([undefined, "c1", "c2"]);
+    // The server may get the last message only.
+    for (const request of provider.requests.slice(1))
+      expect(textOf(request.messages.at(-1) as Message)).toContain("Answer with JSON only");
     await router.close();
   });
 });

@@ -39,6 +39,17 @@ describe("with a conversation, an answer that does not fit", () => {
     expect(b.requests).toEqual([]);
   });
 
+  test("is asked for by the last message, the only one that its server may get", async () => {
+    const { asked } = await goOn([wrongThen("c2"), fits]);
+    for (const { messages } of asked) {
+      expect(messages.filter(({ role }) => role === "system")).toEqual([]);
+      expect(messages.at(-1)).toMatchObject({
+        role: "user",
+        content: expect.stringContaining('"required":["name","age"]'),
+      });
+    }
+  });
+
   test.each(["fail", "restart"] as const)("twice ends the call: there is no next (%s)", async (onConversationLost) => {
     const scripts = [wrongThen("c2"), wrongThen("c3"), fits];
     const retry: RetryOptions = { shouldRetry: () => "retry" };
