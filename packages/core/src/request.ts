@@ -47,7 +47,7 @@ const optionsById = aTableOf("options by provider id");
 /** A copy of what was read, for who may write on it. */
 export function copyOfAsked({ messages, settings, providerOptions }: Asked): Asked {
   return {
-    messages: messages.map(readMessage),
+    messages: copyOfMessages(messages),
     settings: settings === undefined ? undefined : readSettings(settings),
     providerOptions: snapshotOf(providerOptions),
   };
@@ -99,27 +99,31 @@ const copied = new WeakSet<readonly Message[]>();
 const LONG_LIST = 100;
 
 function readMessages(messages: readonly Message[]): readonly Message[] {
-  // A hole is no message, which `map` would leave a hole.
-  const list = readAt("messages", () => (Array.isArray(messages) && !copied.has(messages) ? [...messages] : undefined));
+  if (copied.has(messages)) return messages;
+  const read = copyOfMessages(messages);
+  if (Array.isArray(read) && read.length > LONG_LIST) copied.add(read);
+  return read;
+}
+
+function copyOfMessages(messages: readonly Message[]): readonly Message[] {
+  const list = listIn("messages", messages);
   if (list === undefined) return messages;
-  const read = list.map(readMessage);
-  if (read.length > LONG_LIST) copied.add(read);
+  const read = readEach("messages", list, headOf);
+  for (let at = 0; at < read.length; at++) {
+    const message = read[at];
+    if (!isGroup(message)) continue;
+    const { content } = message as MessageCopy;
+    (message as MessageCopy).content =
+      typeof content === "string" ? content.toWellFormed() : readContent(`messages[${at}].content`, content);
+  }
   return read;
 }
 
 type MessageCopy = { -readonly [Name in keyof Message]: Message[Name] };
 
-function readMessage(message: Message, at: number): Message {
-  const copy = readAt(`messages[${at}]`, () => headOf(message));
-  if (copy === undefined) return message;
-  const { content } = copy;
-  copy.content = typeof content === "string" ? content.toWellFormed() : readContent(content, `messages[${at}].content`);
-  return copy;
-}
-
-/** A copy whose content is the caller's still; `undefined` of what is no message. */
-function headOf(message: Message): MessageCopy | undefined {
-  if (!isGroup(message)) return undefined;
+/** A copy whose content is the caller's still; what is no message stays as it is. */
+function headOf(message: Message): Message {
+  if (!isGroup(message)) return message;
   const copy: Partial<MessageCopy> = { ...message };
   // Those of a message with a class may stand on its prototype.
   const { role = message.role, content = message.content } = copy;
@@ -129,9 +133,9 @@ function headOf(message: Message): MessageCopy | undefined {
   return copy as MessageCopy;
 }
 
-function readContent(content: readonly ContentPart[], path: string): readonly ContentPart[] {
-  const list = readAt(path, () => (Array.isArray(content) ? Array.from<ContentPart>(content) : undefined));
-  return list === undefined ? content : list.map((part, at) => readAt(`${path}[${at}]`, () => readPart(part)));
+function readContent(path: string, content: readonly ContentPart[]): readonly ContentPart[] {
+  const list = listIn(path, content);
+  return list === undefined ? content : readEach(path, list, readPart);
 }
 
 function readPart(part: ContentPart): ContentPart {
@@ -143,13 +147,33 @@ function readPart(part: ContentPart): ContentPart {
     : snapshotOf(copy);
 }
 
-/** What a getter or a trap of the caller's throws ends the request before anything is sent. Its words may hold a secret: they are the cause. */
+/** A copy of a list, its holes as `undefined`: what is none, as a hole is, is told where it stands. */
+function listIn<Value>(path: string, given: readonly Value[]): Value[] | undefined {
+  return readAt(path, () => (Array.isArray(given) ? Array.from<Value>(given) : undefined));
+}
+
+/** The same list, each of its values read. */
+function readEach<Value>(path: string, list: Value[], read: (value: Value) => Value): readonly Value[] {
+  let at = 0;
+  try {
+    for (; at < list.length; at++) list[at] = read(list[at] as Value);
+    return list;
+  } catch (cause) {
+    throw unreadable(`${path}[${at}]`, cause);
+  }
+}
+
 function readAt<Value>(path: string, read: () => Value): Value {
   try {
     return read();
   } catch (cause) {
-    throw new QwenError("invalid_request", `The request cannot be sent: ${path} cannot be read, it throws.`, { cause });
+    throw unreadable(path, cause);
   }
+}
+
+/** What a getter or a trap of the caller's throws ends the request before anything is sent. Its words may hold a secret: they are the cause. */
+function unreadable(path: string, cause: unknown): QwenError {
+  return new QwenError("invalid_request", `The request cannot be sent: ${path} cannot be read, it throws.`, { cause });
 }
 
 function readSettings(settings: Settings): Settings {
