@@ -55,7 +55,7 @@ export class Plan<Candidate> {
     const waiting = this.#waiting;
     if (!isFilled(waiting) || this.#begun >= this.#maxAttempts) return undefined;
     if (this.#begun > 0 && !this.#isInTime(0)) return undefined;
-    const chosen = waiting.length === 1 ? waiting[0] : this.#options.choose(waiting);
+    const chosen = waiting.length === 1 ? waiting[0] : this.#options.choose(this.#soonest(waiting));
     // No copy: a route may be long, and each of its candidates refuse.
     waiting.splice(waiting.indexOf(chosen), 1);
     this.#begun++;
@@ -129,6 +129,15 @@ export class Plan<Candidate> {
     if (candidate === undefined) return { type: "exhausted" };
     const until = this.#restsUntil?.get(candidate) ?? 0;
     return { type: "ask", candidate, delayMs: until === 0 ? 0 : Math.max(0, until - performance.now()) };
+  }
+
+  /** Nobody waits for one that rests while another may be asked: they are in the order of their rests. */
+  #soonest(waiting: readonly [Candidate, ...Candidate[]]): readonly [Candidate, ...Candidate[]] {
+    const rests = this.#restsUntil;
+    if (rests === undefined) return waiting;
+    const [first, ...others] = waiting;
+    const soonest = Math.max(performance.now(), rests.get(first) ?? 0);
+    return [first, ...others.filter((other) => (rests.get(other) ?? 0) <= soonest)];
   }
 
   /** By the clock of `performance`; `undefined` where it may not be asked by this request any more. */

@@ -87,4 +87,17 @@ describe("the same candidates go on, whoever was asked before", () => {
     const { ways } = await ask([[{ waitMs: 30 }, failure("connection")], whole], retry);
     expect(ways).toEqual(["a -", "b -", "a replay"]);
   });
+
+  test("who may be asked at once before one that rests, whatever the strategy thinks of them", async () => {
+    const providers = [
+      scripted("a", [[failure("rate_limited", { retryAfterMs: 9000 })], whole]),
+      scripted("b", [[text("Hello"), failure("authentication")]]),
+      scripted("c", [whole]),
+    ];
+    const weights = { a: 1e9, b: 1, c: 1e-9 };
+    const router = routerOf(providers, { commit: "continue", breaker: false, strategy: { weights } as never });
+    const { parts, tookMs } = await read(router, { settings: { seed: 1 } });
+    expect(parts.at(-1)).toMatchObject({ provider: "c", attempts: [{}, {}, { continuedBy: "replay" }] });
+    expect(tookMs).toBeLessThan(9000);
+  });
 });
