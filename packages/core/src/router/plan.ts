@@ -110,6 +110,12 @@ export class Plan<Candidate> {
     (this.#barred ??= new Set()).add(candidate);
   }
 
+  /** It cannot take the request: it gives back its place, and is not asked again, by any way. */
+  passOver(candidate: Candidate): void {
+    this.bar(candidate);
+    this.refund();
+  }
+
   /** Gives back the places of attempts that never began. */
   refund(attempts = 1): void {
     this.#begun -= attempts;

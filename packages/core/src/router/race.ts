@@ -197,7 +197,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
       const { provider, model } = candidate;
       const error = copyOf(refused, { provider, requestId: this.log.requestId });
       this.#host.log.passedOver({ provider, model, number: ++this.#begun, durationMs: 0, error });
-      this.#plan.refund();
+      this.#plan.passOver(candidate);
       const move = this.#plan.toNext();
       candidate = undefined;
       if (move.type !== "ask") this.#exhausted(error);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import type { QwenError } from "../../src/errors.ts";
 import type { ProviderPart } from "../../src/part.ts";
 import type { Settings } from "../../src/provider.ts";
 import { finish, scripted, text, type Step } from "./scripted.ts";
@@ -53,6 +54,17 @@ describe("a provider that says itself that it cannot", () => {
     const { shown, asked } = await ask({ a: [[cannot], whole], b: [[text("Hello "), cut], [cannot], whole] });
     expect(shown).toBe("Hello world.");
     expect(asked).toEqual([["whole"], ["whole", "prefill", "whole"]]);
+  });
+
+  test.each<Settings>([{}, { seed: 1 }])("of which that is known before is passed over once (%j)", async (settings) => {
+    const json = [{ id: "m", capabilities: { prefill: true, json: true } }] as const;
+    const [a, b] = [
+      scripted("a", [whole]),
+      scripted("b", [[text("Hello "), failure("authentication")]], { models: json }),
+    ];
+    const asked = { ...settings, responseFormat: { type: "json" } } as const;
+    const { error } = await read(routerOf([a, b], { commit: "continue" }), { settings: asked });
+    expect((error as QwenError).attempts?.map(({ provider }) => provider)).toEqual(["a", "b"]);
   });
 
   test("while it repeats what was shown neither", async () => {
