@@ -25,7 +25,7 @@ export interface CandidateHealth {
   readonly breaker: CircuitBreaker | undefined;
   /** Shared by all models of the provider; absent where it has no limits. */
   readonly limiter: Limiter | undefined;
-  /** Calls under way, those that wait for a place included. */
+  /** Calls under way, those that wait for a place included; one whose whole answer is only checked any more is none. */
   readonly busy: number;
   /** Time to the first output lately, in ms; `undefined` before the first one. */
   readonly latencyMs: number | undefined;
@@ -59,7 +59,7 @@ export interface ModelHealth {
   readonly breaker: BreakerState;
   /** Time until an open breaker lets a call probe the model, in ms; 0 where it is not open. */
   readonly recoversInMs: number;
-  /** Calls under way, those that wait for a place included. */
+  /** Calls under way, those that wait for a place included; one whose whole answer is only checked any more is none. */
   readonly busy: number;
   /** Calls of the provider that wait for a place. */
   readonly waiting: number;
