@@ -41,7 +41,7 @@ export interface Expectation {
   /** The attempts in the order they began. */
   readonly attempts: readonly { readonly by: "first" | "second"; readonly ends: Ending }[];
   /** When a hedge answers, so that who is quicker does not depend on the machine. */
-  readonly hedgeAnswers: "at once" | "never" | { readonly afterFailures: number };
+  readonly hedgeAnswers: "at once" | "never" | "asked again" | { readonly afterFailures: number };
   readonly atLeastMs: number;
   readonly atMostMs: number;
 }
@@ -99,7 +99,8 @@ function failure(row: Failing, column: Column): Expectation {
   const shown = isShown(row, column);
   const continues = shown && column.commit === "continue" && nextCandidate;
   const goesOn = !shown && nextCandidate && company === "second";
-  const tries = shown && !continues ? 1 : triesOf(code, company);
+  // With a hedge another one is left that may go on.
+  const tries = shown && !continues ? 1 : triesOf(code, continues && company === "hedged" ? "second" : company);
   const recovers = company === "recovering" && tries > 1;
   const failures = recovers ? 1 : tries;
   const waits = tries - 1;
@@ -123,10 +124,11 @@ function failure(row: Failing, column: Column): Expectation {
   const others = company === "hedged" ? [{ by: "second", ends: "cancelled" } as const] : [];
   if (continues) {
     // The same words break off again; those of the other are not the same.
-    const another = company === "second" ? [{ by: "second", ends: "unsupported" } as const] : others;
+    const another =
+      company === "alone" || company === "recovering" ? [] : [{ by: "second", ends: "unsupported" } as const];
     const [first, ...again] = failed as [(typeof failed)[0], ...typeof failed];
-    const attempts = company === "hedged" ? [first, ...another, ...again] : [...failed, ...another];
-    return { result: { code: "stream_interrupted" }, shown: partial, attempts, ...times };
+    const attempts = [first, ...others, ...again, ...another];
+    return { result: { code: "stream_interrupted" }, shown: partial, attempts, ...times, hedgeAnswers: "asked again" };
   }
   return {
     // One attempt's own error is thrown as it is, and so is one that came after the commit point.
