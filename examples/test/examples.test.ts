@@ -19,7 +19,9 @@ const outputs: Record<string, RegExp> = {
     /^(order-7: attempt failed at max \(stream_interrupted\)\n){2}order-7: answered by 72b, attempts: 3\nBlue, yellow and red\.\nmax: closed, 0 under way\n72b: closed, 0 under way\n$/,
   "cancel.ts": /^aborted\nstopped, stopped\n$/,
   "conversation.ts": /^Hello Ada\.\nYou said: \[\["My name is Ada\.","Hello Ada\."\]\]\n$/,
-  "image.ts": /^A meadow, in picture\.png\.\n$/,
+  "any-endpoint.ts":
+    /^\/chat\(message\)\n {2}message: string, required \(Message, textbox\)\n {2}→ Response: any, more than once\nNo\.\nYou said no\.\n$/,
+  "vision.ts": /^A meadow, in picture\.png\.\n$/,
   "any-space.ts":
     /^I was found by my page alone\.\n\/model_chat: it takes a text and the chat, and answers in the chat\n {2}Input: message\n {2}Qwen2-72B: history\n {2}system: system\n$/,
   "tools.ts": /^1\. Let me see\.\n {3}weather\(\{"city":"Rome"\}\)\n2\. It says: \{"degrees":21\}\n$/,

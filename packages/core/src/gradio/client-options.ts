@@ -23,8 +23,8 @@ import type { Credentials } from "./login.ts";
 /** How to reach a Space. */
 export interface ClientOptions {
   /**
-   * A Hugging Face token. It goes to the Space alone: as `X-HF-Authorization` to `*.hf.space`, as
-   * `Authorization` to a host of your own naming; never across a redirect.
+   * A Hugging Face token. It goes to the Space: as `X-HF-Authorization` to `*.hf.space`, as
+   * `Authorization` to a host of your own naming; and to the hub, see `hubUrl`. Never across a redirect.
    */
   readonly token?: string | undefined;
   /** For an app with a login of its own: `launch(auth=…)`. */

@@ -67,8 +67,8 @@ export interface SpaceSession extends Pick<Space, "submit" | "predict"> {
 }
 
 /**
- * Connects to a Gradio Space, version 4 to 6. Nothing is sent yet: the first call is two requests on
- * one connection.
+ * Connects to a Gradio Space, version 4 to 6. Nothing is sent yet: a first call whose inputs are a list is two requests on
+ * one connection, any other one asks for `/config` and `/info` before. One that sleeps is woken and waited for.
  *
  * Throws a `TypeError` for what is neither `owner/name` nor an http(s) URL, and for an option that is none.
  *
