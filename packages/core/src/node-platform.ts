@@ -1,4 +1,6 @@
 import type { DebugLog } from "./debug.ts";
+import { QwenError } from "./errors.ts";
+import { wordsOf } from "./printable.ts";
 
 // What Node has, as `#platform`. What it must say is in `web-platform.ts` as well.
 
@@ -26,4 +28,18 @@ export function requestsAreApart(): boolean {
 /** Where lines of the section "qwen" go; nowhere, if nobody asked for it. */
 export function openLog(): DebugLog | undefined {
   return process.getBuiltinModule("node:util").debuglog("qwen");
+}
+
+/** Opens a file of this machine, whose bytes are read later. Rejects with `invalid_request` where there is none that can be read. */
+export async function openFile(url: URL): Promise<Blob> {
+  try {
+    const { openAsBlob, promises } = process.getBuiltinModule("node:fs");
+    // A pipe is read until somebody writes into it, and a device has no end.
+    if (!(await promises.stat(url)).isFile()) throw new Error("it is no file");
+    return await openAsBlob(url);
+  } catch (cause) {
+    throw new QwenError("invalid_request", `The file at ${url.href.slice(0, 200)} cannot be read: ${wordsOf(cause)}.`, {
+      cause,
+    });
+  }
 }

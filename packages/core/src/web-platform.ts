@@ -1,4 +1,5 @@
 import type { DebugLog } from "./debug.ts";
+import { QwenError } from "./errors.ts";
 
 // What browsers and edge runtimes have, as `#platform`.
 
@@ -26,4 +27,11 @@ export function requestsAreApart(): boolean {
 /** As for Node. */
 export function openLog(): DebugLog | undefined {
   return undefined;
+}
+
+/** As for Node. Here there are no files that a URL names. Rejects with `unsupported`. */
+export function openFile(_url: URL): Promise<Blob> {
+  return Promise.reject(
+    new QwenError("unsupported", "A file: URL is read in Node alone. Give the file as a Blob, which an <input> has."),
+  );
 }

@@ -123,6 +123,14 @@ describe("files among inputs", () => {
     await client.close();
   });
 
+  it("of this machine are `unsupported` where a platform has none, with what to give instead", async () => {
+    const { openFile } = await import("../../src/web-platform.ts");
+    expect(await rejection(openFile(new URL("file:///etc/hosts")))).toMatchObject({
+      code: "unsupported",
+      message: expect.stringContaining("Blob"),
+    });
+  });
+
   it("of `upload()` have the same limit once it is known", async () => {
     await using space = await startTaking();
     const client = connectSpace(space.origin);
