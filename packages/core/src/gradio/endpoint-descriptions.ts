@@ -19,12 +19,20 @@ export function describeEndpoints(config: unknown, info?: unknown): readonly Des
     const fields = record(one);
     known.set(fields["id"], readComponent(fields));
   }
+  let left = MOST_SLOTS;
   return listIn(dependencies).flatMap((one, index) => {
     const fields = record(one);
     // It runs in a browser alone, or only cancels others.
-    return fields["backend_fn"] === false ? [] : [readEndpoint(fields, { index, known, info })];
+    if (fields["backend_fn"] === false) return [];
+    left -= listIn(fields["inputs"]).length + listIn(fields["outputs"]).length;
+    return [
+      readEndpoint(left < 0 ? { ...fields, inputs: undefined, outputs: undefined } : fields, { index, known, info }),
+    ];
   });
 }
+
+/** As many inputs and outputs are described of all endpoints: a config of 32 MiB may have sixteen million of them. */
+const MOST_SLOTS = 200_000;
 
 /** Whether any endpoint takes something that only `/info` can name. */
 export function needsNames(endpoints: readonly DescribedEndpoint[]): boolean {

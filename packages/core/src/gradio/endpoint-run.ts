@@ -2,8 +2,8 @@ import { QwenError } from "../errors.ts";
 import type { Call } from "../call.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
 import { hasNoRoute, Job, OutputFollower, runUnqueued, Session, TrackedEndpoint, wasLost, whenAwake } from "./jobs.ts";
-import { knownEndpoints } from "./known-endpoints.ts";
-import { sendFiles } from "./input-files.ts";
+import { FRESH_MS, knownEndpoints } from "./known-endpoints.ts";
+import { hasFiles, sendFiles } from "./input-files.ts";
 import { copyOfJson } from "./json.ts";
 import { argumentsFor } from "./named-arguments.ts";
 import type { Running } from "./running.ts";
@@ -91,19 +91,36 @@ interface Circumstances {
  * What was given, as a list of inputs. A list goes as it is where nothing is known that speaks against it; for all else it is looked
  * up what the endpoint takes.
  */
-async function inputsOf(
-  { client, asked: { inputs } }: Running,
-  { call, endpoint }: Circumstances,
-): Promise<readonly unknown[]> {
+async function inputsOf(running: Running, circumstances: Circumstances): Promise<readonly unknown[]> {
+  const { client, asked } = running;
+  const { inputs } = asked;
+  const { call, endpoint } = circumstances;
+  // How large a file may be only the config says.
+  if (client.config.known === undefined && hasFiles(inputs, client)) await client.config.read(call.stop);
   const isReady = Array.isArray(inputs) && !inputs.includes(undefined) && endpoint.takes(inputs.length);
   if (isReady) return inputs;
-  const endpoints = await knownEndpoints(client, call.stop);
+  try {
+    return await lookedUp(running, { ...circumstances, maxAgeMs: Infinity });
+  } catch (error) {
+    // Before a call is refused it is made sure that its Space is still what it was; what was read just now is.
+    if (!QwenError.isInstance(error) || error.code !== "invalid_request") throw error;
+    return lookedUp(running, { ...circumstances, maxAgeMs: FRESH_MS });
+  }
+}
+
+/** The same, by what its endpoint takes. */
+async function lookedUp(
+  { client, asked: { inputs } }: Running,
+  { call, endpoint, maxAgeMs }: Circumstances & { readonly maxAgeMs: number },
+): Promise<readonly unknown[]> {
+  const endpoints = await knownEndpoints(client, { signal: call.stop, maxAgeMs });
   endpoint.require();
   const found = endpoints.find((one) => one.endpoint.fnIndex === endpoint.fnIndex);
   if (found !== undefined) return argumentsFor(found, inputs);
+  const { host } = client.url;
   throw new QwenError(
     "invalid_request",
-    `${client.url.host} has nothing to run for ${JSON.stringify(endpoint.which).slice(0, 80)}.`,
+    `${host} has nothing to run for ${JSON.stringify(endpoint.which).slice(0, 80)}.`,
   );
 }
 

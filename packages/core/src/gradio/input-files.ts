@@ -1,12 +1,14 @@
 import { QwenError } from "../errors.ts";
 import { bytesIn, isBlob } from "../message.ts";
 import { aUrl, isPlain } from "../options.ts";
+import { snapshotOf } from "../snapshot.ts";
 import type { Stop } from "../stop.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
 import { download, Session, uploadFile } from "./jobs.ts";
 import { openFile } from "./local-file.ts";
 import { StoredFile } from "./stored-file.ts";
+import type { EndpointInputs } from "./submit-options.ts";
 import type { FileData } from "./upload.ts";
 
 /** What a file at an http(s) address may be where the Space names no limit, in bytes. */
@@ -34,10 +36,12 @@ interface Place {
  *
  * Throws `invalid_request` for one that cannot be read, or that is larger than the Space takes, of each before any is sent.
  */
-export async function sendFiles(inputs: readonly unknown[], sending: FileSending): Promise<readonly unknown[]> {
+export async function sendFiles(given: readonly unknown[], sending: FileSending): Promise<readonly unknown[]> {
   const { client } = sending;
+  if (!hasFiles(given, client)) return given;
+  // What was asked stays as it is: a Space that was woken is asked again.
+  const inputs = snapshotOf(given);
   const places = placesIn(inputs, client);
-  if (places.length === 0) return inputs;
   const { signal } = sending.stop;
   const { maxFileSize = Infinity } = await client.config.read(signal);
   const files = new Map<object, Opened>();
@@ -50,8 +54,12 @@ export async function sendFiles(inputs: readonly unknown[], sending: FileSending
   return inputs;
 }
 
-/** A snapshot is ours to write on; what it was taken of is not. */
-function placesIn(inputs: readonly unknown[], client: SpaceClient): readonly Place[] {
+/** Whether a file stands among inputs that is yet to be sent. */
+export function hasFiles(inputs: EndpointInputs, client: SpaceClient): boolean {
+  return placesIn(inputs, client).length > 0;
+}
+
+function placesIn(inputs: EndpointInputs, client: SpaceClient): readonly Place[] {
   const places: Place[] = [];
   const seen = new Set<unknown>([inputs]);
   // A list, not recursion: it may be nested deeper than the stack is.

@@ -10,24 +10,36 @@ import type { SpaceEndpoint } from "./space-endpoint.ts";
 
 /** Reads which endpoints a Space has. What it resolves with is its caller's own. */
 export async function readEndpoints(client: SpaceClient, signal: AbortSource): Promise<readonly SpaceEndpoint[]> {
-  const endpoints = await knownEndpoints(client, signal);
+  const endpoints = await knownEndpoints(client, { signal, maxAgeMs: FRESH_MS });
   // One schema may be that of many parameters: it is copied once.
   return snapshotOf(endpoints.map(({ endpoint }) => endpoint));
 }
 
-/** What was read, by the config that it goes with: a Space that was changed has another one. */
-const described = new WeakMap<SpaceConfig, readonly DescribedEndpoint[]>();
+/** After how long a Space is looked at anew where it matters what it is now, in ms. */
+export const FRESH_MS = 10_000;
+
+/** What was read, and when. */
+interface Reading {
+  readonly endpoints: readonly DescribedEndpoint[];
+  readonly readAt: number;
+}
+
+/** By the config that it goes with: a Space that was changed has another one. */
+const described = new WeakMap<SpaceConfig, Reading>();
 
 const readings = new WeakMap<SpaceClient, SharedWork<readonly DescribedEndpoint[]>>();
 
 /**
- * What the endpoints of a Space take and give, by its `/config` and its `/info`, which are asked for once, whoever wants it.
- * Rejects as reading the config does.
+ * What the endpoints of a Space take and give, by its `/config` and its `/info`, which are asked for once, whoever wants it; anew where
+ * they were read longer ago than `maxAgeMs`. Rejects as reading the config does.
  */
-export async function knownEndpoints(client: SpaceClient, signal: AbortSource): Promise<readonly DescribedEndpoint[]> {
+export async function knownEndpoints(
+  client: SpaceClient,
+  { signal, maxAgeMs = Infinity }: { readonly signal: AbortSource; readonly maxAgeMs?: number | undefined },
+): Promise<readonly DescribedEndpoint[]> {
   const { known } = client.config;
   const ready = known === undefined ? undefined : described.get(known);
-  if (ready !== undefined) return ready;
+  if (ready !== undefined && performance.now() - ready.readAt <= maxAgeMs) return ready.endpoints;
   let reading = readings.get(client);
   if (reading === undefined) readings.set(client, (reading = new SharedWork((ends) => describe(client, ends))));
   return reading.wait(signal);
@@ -37,7 +49,7 @@ async function describe(client: SpaceClient, signal: AbortSource): Promise<reado
   const { config, json } = await client.config.readWhole(signal);
   const bare = describeEndpoints(json);
   const endpoints = needsNames(bare) ? describeEndpoints(json, await infoOf(client, signal)) : bare;
-  described.set(config, endpoints);
+  described.set(config, { endpoints, readAt: performance.now() });
   return endpoints;
 }
 

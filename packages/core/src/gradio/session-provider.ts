@@ -68,8 +68,8 @@ export async function inspectSpace<Value>(
   const { totalMs } = resolveTimeouts(readTimeouts(options.timeouts));
   try {
     return await withinTotal(totalMs, async (signal) => {
-      const { makePlan } = await jobs.load();
-      return makePlan(client, { plan: look }, signal);
+      const { makePlan, whenAwake } = await jobs.load();
+      return whenAwake({ client, stop: signal }, () => makePlan(client, { plan: look }, signal));
     });
   } finally {
     await client.close();

@@ -2,7 +2,7 @@ import { printable } from "../printable.ts";
 import type { AbortSource } from "../stop.ts";
 import type { SpaceClient } from "./client.ts";
 import { isRecord } from "./json.ts";
-import { knownEndpoints } from "./known-endpoints.ts";
+import { FRESH_MS, knownEndpoints } from "./known-endpoints.ts";
 import { valueInWords } from "./named-arguments.ts";
 import type { EndpointParameter, EndpointReturn, SpaceEndpoint } from "./space-endpoint.ts";
 
@@ -16,7 +16,7 @@ const DEEPEST = 3;
 
 /** What a Space offers to programs, for a person to read: what its page "Use via API" says. */
 export async function describeInWords(client: SpaceClient, signal: AbortSource): Promise<string> {
-  const endpoints = (await knownEndpoints(client, signal)).map(({ endpoint }) => endpoint);
+  const endpoints = (await knownEndpoints(client, { signal, maxAgeMs: FRESH_MS })).map(({ endpoint }) => endpoint);
   const shown = endpoints.filter(({ visibility }) => visibility === "public");
   const { version } = client.config.known ?? {};
   const hidden = endpoints.length - shown.length;

@@ -141,9 +141,6 @@ class FileBody implements BodySink {
 
   start(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
     this.#controller = controller;
-    const { signal } = this.#options;
-    if (signal?.aborted === true) this.handleEvent();
-    else signal?.addEventListener("abort", this, { once: true });
   }
 
   async pull(): Promise<void> {
@@ -153,8 +150,11 @@ class FileBody implements BodySink {
       this.#body.resume();
       return;
     }
-    this.#whole.start(this.#options.timeouts.totalMs);
+    const { signal, timeouts } = this.#options;
     try {
+      signal?.throwIfAborted();
+      signal?.addEventListener("abort", this, { once: true });
+      this.#whole.start(timeouts.totalMs);
       const body = await this.#open(this.#stop);
       this.#body = body;
       if (this.#over) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { KITCHEN, KITCHEN_INFO, ordersOf, startKitchen } from "../servers/kitchen.ts";
 import { configOf, failed, says, startTestSpace } from "../servers/test-space.ts";
-import { rejection } from "../servers/waiting.ts";
+import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
 
 describe("endpoints()", () => {
   it("tells of each what it takes and gives: names, labels, schemas, defaults, choices and ranges", async () => {
@@ -177,6 +177,27 @@ describe("inputs by name", () => {
     await client.close();
   });
 
+  it("are refused only by what the Space is now, though it was read long ago", async () => {
+    const time = useVirtualTime();
+    await using space = await startKitchen();
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const named = structuredClone(KITCHEN_INFO);
+    named.named_endpoints["/order"].parameters[1] = {
+      ...named.named_endpoints["/order"].parameters[1]!,
+      parameter_name: "meal",
+    };
+    space.handlers.other = ({ reply }) => reply(200, named);
+    expect(await rejection(client.predict("/order", { meal: "pie" }))).toMatchObject({ code: "invalid_request" });
+    await time.pass(10_001);
+    const order = client.predict("/order", { meal: "pie" });
+    await until(() => ordersOf(space).length === 1);
+    expect(await order).toEqual(["done", null]);
+    await time.pass(10_001);
+    expect((await client.endpoints())[0]?.parameters[1]?.name).toBe("meal");
+    await client.close();
+  });
+
   it.each([new Map(), new Uint8Array(1), new Date(0), "text", 7, null])("are no %o", async (inputs) => {
     const client = connectSpace("http://127.0.0.1:9");
     expect(await rejection(client.predict("/order", inputs as never))).toBeInstanceOf(TypeError);
@@ -231,6 +252,8 @@ describe("a list that lacks inputs", () => {
   });
 });
 
+const MANY = Array.from({ length: 10_000 }, () => 1);
+
 const DONE = { msg: "process_completed", event_id: "event-1", output: { data: ["done", null] }, success: true };
 
 function isWhole(requests: readonly { readonly route: string; readonly json: unknown }[]): boolean {
@@ -253,6 +276,16 @@ describe("describe()", () => {
         "  → Answer: string, more than once",
       ].join("\n"),
     );
+    await client.close();
+  });
+
+  it("is of bounded memory: of a config of millions of inputs not all are described", async () => {
+    const dependencies = Array.from({ length: 40 }, (_, id) => ({ id, api_name: `e${id}`, inputs: MANY }));
+    await using space = await startKitchen({ config: ({ reply }) => reply(200, configOf({ dependencies })) });
+    const client = connectSpace(space.origin);
+    const endpoints = await client.endpoints();
+    expect(endpoints).toHaveLength(40);
+    expect(endpoints.reduce((sum, { parameters }) => sum + parameters.length, 0)).toBeLessThanOrEqual(200_000);
     await client.close();
   });
 

@@ -140,6 +140,16 @@ describe("files among inputs", () => {
     await client.close();
   });
 
+  it("are not sent where the inputs are wrong, though nothing was known before", async () => {
+    await using space = await startTaking({
+      config: ({ reply }) => reply(200, configOf({ dependencies: [{ api_name: "chat", inputs: [] }] })),
+    });
+    const client = connectSpace(space.origin);
+    expect(await rejection(client.predict("chat", [new Uint8Array(1)]))).toMatchObject({ code: "invalid_request" });
+    expect(space.log).not.toContain("upload");
+    await client.close();
+  });
+
   it("are not sent where the inputs are wrong, or the call was left", async () => {
     await using space = await startTaking({
       config: ({ reply }) => reply(200, configOf({ dependencies: [{ api_name: "chat", inputs: [] }] })),
