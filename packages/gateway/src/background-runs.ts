@@ -20,8 +20,9 @@ export interface RunOptions {
   onEnd(): void;
 }
 
-/** How many of those that are over can still be read as a stream, and how large one may become, in characters. */
+/** How many of those that are over can still be read as a stream, how large they may be together, and one of them, in characters. */
 const MOST_OVER = 100;
+const MOST_CHARACTERS_OVER = 32 * 1024 * 1024;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /** The responses that are made in the background, and the last of those that were. */
@@ -51,7 +52,14 @@ export class BackgroundRuns {
 
   #end(key: string): void {
     this.#over.push(key);
-    if (this.#over.length > MOST_OVER) this.#runs.delete(this.#over.shift() as string);
+    while (this.#over.length > MOST_OVER || this.#sizeOver() > MOST_CHARACTERS_OVER)
+      this.#runs.delete(this.#over.shift() as string);
+  }
+
+  #sizeOver(): number {
+    let size = 0;
+    for (const key of this.#over) size += this.#runs.get(key)?.size ?? 0;
+    return size;
   }
 }
 
@@ -78,8 +86,9 @@ export class BackgroundRun {
     void this.#run();
   }
 
-  get isOver(): boolean {
-    return this.#isOver;
+  /** Of its events, in characters. */
+  get size(): number {
+    return this.#size;
   }
 
   /** The response as it stands. */

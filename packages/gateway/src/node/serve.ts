@@ -186,6 +186,8 @@ class Serving {
     if (this.#refused.has(socket)) return;
     const underWay = this.#underWay.get(socket) ?? new Set();
     this.#underWay.set(socket, underWay.add(outgoing));
+    // Nobody who means well sends so many without waiting: the number of connections would bound nothing.
+    const isTooMany = underWay.size > MOST_AT_ONCE;
     outgoing.once("close", () => {
       underWay.delete(outgoing);
       if (underWay.size === 0 && this.#refused.has(socket)) socket.destroySoon();
@@ -194,6 +196,7 @@ class Serving {
     if (this.#isLeaving) outgoing.shouldKeepAlive = false;
     if (!incoming.complete) linger(incoming);
     try {
+      if (isTooMany) throw tooMany();
       checkRawRequest(incoming);
     } catch (error) {
       this.#refused.add(socket);
@@ -218,6 +221,18 @@ class Serving {
     // Its sender may go on for ever.
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }
+}
+
+/** Requests on one connection that wait for their answers. */
+const MOST_AT_ONCE = 16;
+
+function tooMany(): Refusal {
+  return new Refusal({
+    status: 429,
+    code: "rate_limit_exceeded",
+    message: `More than ${MOST_AT_ONCE} requests on one connection wait for their answers.`,
+    headers: { ...CLOSE, "retry-after": "1" },
+  });
 }
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;

@@ -120,6 +120,14 @@ it("requests that follow each other on one connection are each answered", async 
   expect((await raw(served.port, one + one + one)).statuses).toEqual([200, 200, 200]);
 });
 
+it("a connection has so many requests under way and no more, however many are sent ahead", async () => {
+  seen.length = 0;
+  const answers = await raw(served.port, `GET /slow HTTP/1.1\r\n${host}\r\n\r\n`.repeat(500));
+  expect(seen.length).toBeLessThanOrEqual(16);
+  expect(answers.statuses.at(-1)).toBe(429);
+  expect(answers.isClosed).toBe(true);
+});
+
 it("what is no HTTP behind a request that is being answered closes the connection and is written into no answer", async () => {
   const answers = await raw(served.port, `GET /slow HTTP/1.1\r\n${host}\r\n\r\nno http at all\r\n\r\n`);
   expect(answers.text).not.toContain("bad_request");
