@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import { aPauseMs, aString, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 
 import { cameBy } from "../connection.ts";
@@ -10,6 +9,7 @@ import type { CloseOptions } from "../lifecycle.ts";
 import { Refusal } from "../refusal.ts";
 import { checkRawRequest } from "./raw-request.ts";
 import { LINGER_MS, linger } from "./linger.ts";
+import { getRequestListener } from "./listener.js";
 import { onSignals } from "./signals.ts";
 
 /** Options of {@link serveGateway}. */

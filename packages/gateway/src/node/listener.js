@@ -1,0 +1,1 @@
+export { getRequestListener } from "@hono/node-server";
