@@ -14,7 +14,8 @@ export async function sqliteStore(path: string, options?: StoreOptions): Promise
     typeof value === "string" && value !== "" ? undefined : "the path of a file",
   );
   const limits = readStoreOptions(options);
-  const sqlite = await import("node:sqlite");
+  // Not by an import, of which builds take the `node:` away: without it there is no such module.
+  const sqlite = process.getBuiltinModule("node:sqlite");
   // Before SQLite does, and the files beside it have the rights of the first.
   if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
   const database = new sqlite.DatabaseSync(path);
