@@ -1,5 +1,6 @@
 import { Refusal } from "./refusal.ts";
 import type { ResponseStore } from "./store.ts";
+import { lookedUp } from "./lookup.ts";
 import type { Body } from "./wire/fields.ts";
 import type { Item } from "./wire/response-items.ts";
 
@@ -42,14 +43,14 @@ export class KeptResponses {
   /** Rejects with a {@link Refusal}, a 503, where the store does not answer. */
   async find(owner: string, id: string): Promise<KeptResponse | undefined> {
     await this.#coming.get(id);
-    const value = await answered(() => this.#store.get(owner, id));
+    const value = await lookedUp(() => this.#store.get(owner, id), unavailable);
     return value === undefined ? undefined : (JSON.parse(value) as KeptResponse);
   }
 
   /** Whether there was one. Rejects as `find()`. */
   async delete(owner: string, id: string): Promise<boolean> {
     await this.#coming.get(id);
-    return answered(() => this.#store.delete(owner, id));
+    return lookedUp(() => this.#store.delete(owner, id), unavailable);
   }
 
   async close(): Promise<void> {
@@ -60,24 +61,20 @@ export class KeptResponses {
     // Not in the turn in which the answer ends: of a large one, writing it takes its time.
     await new Promise((resolve) => void setTimeout(resolve, 0));
     try {
-      await this.#store.put(owner, id, JSON.stringify(kept));
+      await lookedUp(() => this.#store.put(owner, id, JSON.stringify(kept)), unavailable);
     } catch {
       // The answer is the caller's all the same; whoever comes back for it is told that there is none.
     }
   }
 }
 
-async function answered<Value>(work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch {
-    throw new Refusal({
-      status: 503,
-      code: "store_unavailable",
-      message: "What was kept cannot be looked up now. Try again.",
-      headers: { "retry-after": "1" },
-    });
-  }
+function unavailable(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: "store_unavailable",
+    message: "What was kept cannot be looked up now. Try again.",
+    headers: { "retry-after": "1" },
+  });
 }
 
 /** Ids of one response and of its items: 128 random bits, and by the id of an item the response is found that it is of. */

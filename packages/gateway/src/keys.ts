@@ -1,6 +1,7 @@
 import { aCountFrom, anObject, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 import { CAP_RULES, POLICY_RULES, type Policy, type PolicyCaps } from "./policy.ts";
 import { Refusal } from "./refusal.ts";
+import { lookedUp } from "./lookup.ts";
 
 /** What a key allows. What is not set is not limited, beyond what the gateway's own `limits` say. */
 export interface KeyOptions {
@@ -39,7 +40,7 @@ export interface KeyRecord {
 
 /** Where keys are kept. */
 export interface KeyStore {
-  /** The record whose `hash` that is, as it stands now. What it throws is answered with a 503. */
+  /** The record whose `hash` that is, as it stands now. What throws, or takes longer than 5 s, is answered with a 503. */
   find(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
 }
 
@@ -101,17 +102,19 @@ function isList(keys: readonly KeyRecord[] | KeyStore): keys is readonly KeyReco
 }
 
 async function found(store: KeyStore, hash: string): Promise<KeyRecord | undefined> {
-  try {
+  return lookedUp(async () => {
     const record = await store.find(hash);
     return record === undefined || record === null ? undefined : readRecord(record);
-  } catch {
-    throw new Refusal({
-      status: 503,
-      code: "keys_unavailable",
-      message: "Keys cannot be looked up now. Try again.",
-      headers: { "retry-after": "1" },
-    });
-  }
+  }, keysUnavailable);
+}
+
+function keysUnavailable(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: "keys_unavailable",
+    message: "Keys cannot be looked up now. Try again.",
+    headers: { "retry-after": "1" },
+  });
 }
 
 /** A list of records as a store. Throws a `TypeError` for what is no list of records. */

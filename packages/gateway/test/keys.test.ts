@@ -115,6 +115,20 @@ describe("a store of keys", () => {
   });
 });
 
+it("a store of keys that says nothing is a 503 after 5 s", async () => {
+  vi.useFakeTimers();
+  try {
+    const { key } = await createKey();
+    const refused = refusalOf(() => readKeys({ find: () => new Promise(() => {}) }).recordOf(asking(key)));
+    // The hash is made by another thread.
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await refused).toMatchObject({ status: 503, code: "keys_unavailable" });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it.each([
   [{ requestsPerMinute: 0 }],
   [{ requestsPerMinute: Number.NaN }],
