@@ -80,15 +80,21 @@ function readSettings(fields: Fields, effort: string | undefined): Settings {
 }
 
 const MOST_STOPS = 4;
+/** In characters. They are looked for at each piece of an answer. */
+const LONGEST_STOP = 1000;
 
 function readStop(fields: Fields): readonly string[] {
   const given = fields.value("stop");
   if (given === undefined) return [];
   const all: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (all.length > MOST_STOPS || !all.every((one) => typeof one === "string"))
-    throw wrong("stop", `a string, or a list of at most ${MOST_STOPS}`);
+  if (all.length > MOST_STOPS || !all.every(isStop))
+    throw wrong("stop", `a string of at most ${LONGEST_STOP} characters, or a list of at most ${MOST_STOPS}`);
   // An empty one would end every answer before it began.
   return all.filter((one) => one !== "").map((one) => one.toWellFormed());
+}
+
+function isStop(one: unknown): one is string {
+  return typeof one === "string" && one.length <= LONGEST_STOP;
 }
 
 const EFFORTS: readonly string[] = [

@@ -137,11 +137,16 @@ function bestOf(attempts: readonly Attempt[]): { readonly error: AnyQwenError; r
 function wordsFor(error: AnyQwenError): string {
   const own = OWN_WORDS[error.code];
   if (own !== undefined) return `The provider${error.provider === undefined ? "" : ` "${error.provider}"`} ${own}.`;
-  return OF_THE_REQUEST.has(error.code) ? error.message : withoutAddresses(error.message);
+  return OF_THE_REQUEST.has(error.code) ? shortNames(error.message) : withoutAddresses(error.message);
 }
 
 /** What is said of these is said by the SDK, of what the caller sent. */
 const OF_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>(["invalid_request", "no_such_model", "ambiguous_model"]);
+
+/** What a caller wrote is quoted as far as it takes to know it again. */
+function shortNames(message: string): string {
+  return message.replaceAll(/"([^"]{64})[^"]+"/gu, '"$1…"');
+}
 
 /** Addresses and names of hosts say where a private endpoint is; what is left says what went wrong. */
 function withoutAddresses(message: string): string {
