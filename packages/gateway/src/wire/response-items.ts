@@ -1,4 +1,4 @@
-import type { ContentPart, Message } from "@qwen/core";
+import type { ContentPart, Message, ToolResultPart } from "@qwen/core";
 
 import { type Body, Fields, isObject, unsupported, wrong } from "./fields.ts";
 import { fileIn } from "./chat-messages.ts";
@@ -113,7 +113,15 @@ function readOutput(item: Fields): string | readonly Body[] {
   const output = item.value("output");
   if (typeof output === "string") return output.toWellFormed();
   if (!Array.isArray(output)) throw wrong(item.pathOf("output"), "a text, or a list of parts");
-  return output.map((part: unknown, index) => readPart(new Fields(part, `${item.pathOf("output")}[${index}]`), "user"));
+  return output.map((given: unknown, index) => {
+    const part = new Fields(given, `${item.pathOf("output")}[${index}]`);
+    const read = readPart(part, "user");
+    // Only what stands in a message is fetched.
+    const sources = [read["image_url"], read["file_url"], read["file_data"]];
+    if (sources.some((source) => typeof source === "string" && /^https?:/i.test(source)))
+      throw unsupported(part.pathOf("type"), "What a call gave holds images and files as data: URLs only.");
+    return read;
+  });
 }
 
 function readThoughts(item: Fields): readonly Body[] {
@@ -203,18 +211,21 @@ class Chat {
     const call = this.#calls.get(String(item["call_id"]));
     if (call === undefined) throw wrong("input", "such that each function_call_output has its function_call before it");
     const { id: toolCallId, toolName } = call;
-    const { output: given } = item;
-    const value = typeof given === "string" ? given : textsOf(given).join("\n");
-    this.say({
-      role: "tool",
-      content: [{ type: "tool-result", toolCallId, toolName, output: { type: "text", value } }],
-    });
+    this.say({ role: "tool", content: [{ type: "tool-result", toolCallId, toolName, output: outputOf(item) }] });
   }
 
   #endTurn(): void {
     if (this.#turn.length > 0) this.#messages.push({ role: "assistant", content: onlyText(this.#turn) ?? this.#turn });
     this.#turn = [];
   }
+}
+
+function outputOf({ output }: Item): ToolResultPart["output"] {
+  if (typeof output === "string") return { type: "text", value: output };
+  const parts = (output as readonly Body[]).map(partOf);
+  const isText = parts.every(({ type }) => type === "text");
+  if (isText) return { type: "text", value: textsOf(output).join("\n") };
+  return { type: "content", value: parts as Extract<ToolResultPart["output"], { readonly type: "content" }>["value"] };
 }
 
 function onlyText(parts: readonly ContentPart[]): string | undefined {

@@ -209,6 +209,37 @@ describe("a server of Open Responses", () => {
     });
   });
 
+  it("takes pictures that a call gave", async () => {
+    const model = able();
+    const { create, call } = asked([model]);
+    const asks = { type: "function_call", call_id: "call_1", name: "weather", arguments: "{}" };
+    const gave = (image: string): object => ({
+      type: "function_call_output",
+      call_id: "call_1",
+      output: [
+        { type: "input_text", text: "Snow." },
+        { type: "input_image", image_url: image },
+      ],
+    });
+    await create({ input: [{ role: "user", content: "The weather?" }, asks, gave(IMAGE)], tools: [weather] });
+    expect(model.calls[0]?.request.messages.at(-1)?.content).toMatchObject([
+      {
+        output: {
+          type: "content",
+          value: [
+            { type: "text", text: "Snow." },
+            { type: "image", image: IMAGE },
+          ],
+        },
+      },
+    ]);
+    const elsewhere = {
+      model: "scripted-model",
+      input: [{ role: "user", content: "x" }, asks, gave("http://127.0.0.1/")],
+    };
+    expect((await call("POST", "", elsewhere)).status).toBe(400);
+  });
+
   it("does all of it at once", async () => {
     const { create, stream } = asked([able()]);
     const all = await Promise.all(
