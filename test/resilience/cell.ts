@@ -32,11 +32,8 @@ export type StartFaulty<AnyFault extends Named = Fault> = (
   about: { readonly row: FaultRow<AnyFault>; readonly once: boolean },
 ) => Promise<FaultyPeer>;
 
-/**
- * Starts a server that no fault strikes, with a provider of the id "second", which works on and says nothing so many times before it
- * answers.
- */
-export type StartHealthy = (about: { readonly silentTimes: number }) => Promise<Peer>;
+/** Starts a server that no fault strikes, with a provider of the id "second"; `endless`: it works on and says nothing. */
+export type StartHealthy = (about: { readonly endless: boolean }) => Promise<Peer>;
 
 /** Who meets in a cell. */
 export interface Cast<AnyFault extends Named = Fault> {
@@ -89,7 +86,7 @@ async function problemsOfCell<AnyFault extends Named>({
   // A hedge is to be under way before the first one fails.
   const late = hedged && row.fault?.name !== "delay" ? [cast.late] : [];
   await using faulty = await cast.first([...struck, ...late], { row, once });
-  await using healthy = await cast.second({ silentTimes: hedged ? silentTimes(hedgeAnswers) : 0 });
+  await using healthy = await cast.second({ endless: hedged && hedgeAnswers === "never" });
 
   const failures = Promise.withResolvers<void>();
   const first = faulty.provider({ timeouts: limitsOf(row, column) });
@@ -126,19 +123,8 @@ async function problemsOfCell<AnyFault extends Named>({
 /** The pieces of {@link SECOND_TEXT}. */
 export const SECOND_PIECES = SECOND_TEXT.split(/(?= )/u);
 
-function silentTimes(hedgeAnswers: Expectation["hedgeAnswers"]): number {
-  if (hedgeAnswers === "never") return Infinity;
-  return hedgeAnswers === "asked again" ? 1 : 0;
-}
-
-/** Gives the one so many times, and then the other. */
-export function inTurn<First, Later>(first: First, times: number, later: Later): () => First | Later {
-  let given = 0;
-  return () => (given++ < times ? first : later);
-}
-
-async function healthySpace({ silentTimes: times }: Parameters<StartHealthy>[0]): Promise<Peer> {
-  const space = await createSpaceEmulator({ shape: "72b", answer: inTurn(ENDLESS, times, SECOND_PIECES) });
+async function healthySpace({ endless }: Parameters<StartHealthy>[0]): Promise<Peer> {
+  const space = await createSpaceEmulator({ shape: "72b", answer: endless ? ENDLESS : SECOND_PIECES });
   return {
     provider: ({ timeouts }) => qwen72B({ id: "second", space: space.url, timeouts }),
     left() {

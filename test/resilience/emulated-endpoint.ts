@@ -1,7 +1,7 @@
 import { openaiCompatible } from "@qwen/openai-compatible";
 import { createOpenAIEmulator, type OpenAIAnswers, type OpenAIFault } from "@qwen/testing";
 
-import { type FaultyPeer, inTurn, type Peer, SECOND_PIECES, type StartHealthy } from "./cell.ts";
+import { type FaultyPeer, type Peer, SECOND_PIECES, type StartHealthy } from "./cell.ts";
 import { FIRST_PIECES } from "./fault-table.ts";
 import { leftOf } from "./leftovers.ts";
 
@@ -14,8 +14,8 @@ export async function faultyEndpoint(faults: readonly OpenAIFault[]): Promise<Fa
 }
 
 /** An emulated endpoint that no fault strikes. */
-export const healthyEndpoint: StartHealthy = ({ silentTimes }) =>
-  startEndpoint({ id: "second", answer: inTurn([{ waitMs: 100_000 }], silentTimes, SECOND_PIECES), faults: [] });
+export const healthyEndpoint: StartHealthy = ({ endless }) =>
+  startEndpoint({ id: "second", answer: endless ? [{ waitMs: 100_000 }] : SECOND_PIECES, faults: [] });
 
 async function startEndpoint({
   id,

@@ -41,7 +41,7 @@ export interface Expectation {
   /** The attempts in the order they began. */
   readonly attempts: readonly { readonly by: "first" | "second"; readonly ends: Ending }[];
   /** When a hedge answers, so that who is quicker does not depend on the machine. */
-  readonly hedgeAnswers: "at once" | "never" | "asked again" | { readonly afterFailures: number };
+  readonly hedgeAnswers: "at once" | "never" | { readonly afterFailures: number };
   readonly atLeastMs: number;
   readonly atMostMs: number;
 }
@@ -128,7 +128,13 @@ function failure(row: Failing, column: Column): Expectation {
       company === "alone" || company === "recovering" ? [] : [{ by: "second", ends: "unsupported" } as const];
     const [first, ...again] = failed as [(typeof failed)[0], ...typeof failed];
     const attempts = [first, ...others, ...again, ...another];
-    return { result: { code: "stream_interrupted" }, shown: partial, attempts, ...times, hedgeAnswers: "asked again" };
+    return {
+      result: { code: "stream_interrupted" },
+      shown: partial,
+      attempts,
+      ...times,
+      hedgeAnswers: { afterFailures: 1 },
+    };
   }
   return {
     // One attempt's own error is thrown as it is, and so is one that came after the commit point.
