@@ -173,7 +173,7 @@ function readModel(given: unknown, index: number): Given {
 }
 
 /** Throws a `TypeError` for what is no model of version 4 of the specification, which says what to do. */
-function aModel(name: string, given: unknown): LanguageModelV4 {
+export function aModel(name: string, given: unknown): LanguageModelV4 {
   if (typeof given === "string")
     throw new TypeError(
       `\`${name}\` is a string, which names no model here: give what a provider makes of it, such as openai("…").`,

@@ -5,7 +5,7 @@ import type {
   LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
 import type { Router } from "@qwen/core";
-import { asAPICallError } from "./api-error.ts";
+import { asModelError } from "./model-errors.ts";
 import { AnswerContent } from "./router-provider-content.ts";
 import { PartWriter } from "./router-provider-parts.ts";
 import { WrittenStream } from "./router-provider-stream.ts";
@@ -71,11 +71,11 @@ function read(options: LanguageModelV4CallOptions): ReadCall {
   try {
     return readCall(options);
   } catch (error) {
-    throw asAPICallError(error);
+    throw asModelError(error);
   }
 }
 
 /** A caller's abort is the caller's own. */
 function failureOf(error: unknown, { abortSignal }: LanguageModelV4CallOptions): unknown {
-  return abortSignal?.aborted === true ? error : asAPICallError(error);
+  return abortSignal?.aborted === true ? error : asModelError(error);
 }

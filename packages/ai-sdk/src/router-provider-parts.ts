@@ -2,7 +2,7 @@ import * as specification from "@ai-sdk/provider";
 import type { LanguageModelV4StreamPart, SharedV4Warning } from "@ai-sdk/provider";
 import { QwenError, type Attempt, type ErrorCode, type RouterFinishPart, type StreamPart } from "@qwen/core";
 import { AppendOnlyText } from "@qwen/core/router";
-import { asAPICallError, shownAttempts } from "./api-error.ts";
+import { asModelError, attemptsOf } from "./model-errors.ts";
 import {
   endOf,
   fileOf,
@@ -88,15 +88,12 @@ export class PartWriter {
     this.#endBlock(push);
     const { attempts = tried ?? [], code } = familyOf(error);
     const { provider, model } = attempts.at(-1) ?? this.#asked ?? {};
-    push({ type: "error", error: asAPICallError(error, { attempts }) });
+    push({ type: "error", error: asModelError(error) });
     push({
       type: "finish",
       finishReason: { unified: code !== undefined && CUT.has(code) ? "interrupted" : "error", raw: code },
       usage: usageOf(undefined),
-      providerMetadata: metadataOf(
-        { provider, model, attempts: shownAttempts(attempts) },
-        this.#start?.providerMetadata,
-      ),
+      providerMetadata: metadataOf({ provider, model, attempts: attemptsOf(attempts) }, this.#start?.providerMetadata),
     });
   }
 

@@ -7,7 +7,7 @@ import type {
   SharedV4Warning,
 } from "@ai-sdk/provider";
 import type { ProviderMetadata, RouterFinishPart, StreamPart, Usage, Warning } from "@qwen/core";
-import { shownAttempts, type ShownAttempt } from "./api-error.ts";
+import { attemptsOf, type AttemptTold } from "./model-errors.ts";
 
 type Part<Type extends StreamPart["type"]> = Extract<StreamPart, { type: Type }>;
 
@@ -15,7 +15,7 @@ type Part<Type extends StreamPart["type"]> = Extract<StreamPart, { type: Type }>
 export interface RouterMetadata {
   readonly provider: string | undefined;
   readonly model: string | undefined;
-  readonly attempts: readonly ShownAttempt[];
+  readonly attempts: readonly AttemptTold[];
   /** Pass it as `providerOptions.qwen.conversation` to go on where the answer ends. */
   readonly conversation?: string | undefined;
   /** What was sent differs from the exact text in white space. */
@@ -37,7 +37,7 @@ export function endOf(
   const told = {
     provider,
     model,
-    attempts: shownAttempts(attempts),
+    attempts: attemptsOf(attempts),
     ...(conversation !== undefined && { conversation }),
     ...(rewritten && { rewritten }),
   } as const;
@@ -55,10 +55,9 @@ export function metadataOf(
 ): SharedV4ProviderMetadata {
   const vendors: ProviderMetadata = Object.assign({}, ...own);
   const beside = vendors["qwen"];
-  return {
-    ...vendors,
-    qwen: { ...(typeof beside === "object" && beside), ...qwen },
-  } as unknown as SharedV4ProviderMetadata;
+  const told: ProviderMetadata = { ...vendors, qwen: { ...(typeof beside === "object" && beside), ...qwen } };
+  // Vendors' own is JSON by the contract of providers.
+  return told as SharedV4ProviderMetadata;
 }
 
 /** What a vendor wants back with a part. */

@@ -6,7 +6,7 @@ import { simulateReadableStream } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { afterAll, describe, expect, test } from "vitest";
 
-import { createRouterProvider } from "../src/index.ts";
+import { createFallback, createRouterProvider, fromLanguageModel } from "../src/index.ts";
 import { prompt } from "./router-models.ts";
 
 const server = await createOpenAIEmulator({
@@ -33,11 +33,16 @@ const endpoint = () =>
   });
 const theirs = () => createOpenAICompatible({ name: "server", baseURL: server.url })("test-model");
 
-describe("a router as a model keeps the rules of models", () => {
-  const router = createRouter({ plugins: [endpoint()], retry });
-  const checks = conformance(createRouterProvider({ router })("test-model"), { service });
-  test.each(checks)("$name", ({ run }) => run());
-  afterAll(() => router.close());
+const router = createRouter({ plugins: [endpoint(), fromLanguageModel(theirs(), { id: "theirs" })], retry });
+afterAll(() => router.close());
+const qwen = createRouterProvider({ router });
+
+describe.each([
+  ["a router", qwen("server/test-model")],
+  ["a router over a model of the AI SDK", qwen("theirs/test-model")],
+  ["a fallback over models of the AI SDK", createFallback({ models: [theirs()], retry })],
+])("%s keeps the rules of models", (_, model) => {
+  test.each(conformance(model, { service }))("$name", ({ run }) => run());
 });
 
 /** The rules that a model breaks. */
