@@ -227,7 +227,10 @@ export function asModelError(error: unknown): unknown {
 const OWN_WORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["invalid_request", "timeout"]);
 
 function wordsOf(error: AnyQwenError): string {
-  if (OWN_WORDS.has(error.code)) return error.message;
+  // What says that a model cannot take something, without having asked anybody, says so in words of our own, too.
+  const isOwn =
+    OWN_WORDS.has(error.code) || (error.code === "unsupported" && !("cause" in error) && error.status === undefined);
+  if (isOwn) return error.message;
   const attempts = attemptsOf(error.attempts);
   if (attempts.length < 2) return `The model ${nameOf(error, attempts)}failed: ${error.code}.`;
   const reasons = attempts.map(({ provider, model, code = "answered" }) => `${provider}/${model}: ${code}`);

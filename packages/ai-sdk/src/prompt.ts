@@ -131,6 +131,8 @@ class PromptReader {
       case "execution-denied":
         return { output: { type: "text", value: deniedBecause(output.reason) }, isError: true };
       case "content":
+        // The router complains of it.
+        if (!Array.isArray(output.value)) return { output: { type: "content", value: output.value } };
         return { output: { type: "content", value: output.value.flatMap((part) => this.#content(part) ?? []) } };
       default:
         return { output };

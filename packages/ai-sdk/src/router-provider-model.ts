@@ -1,10 +1,11 @@
-import type {
-  LanguageModelV4,
-  LanguageModelV4CallOptions,
-  LanguageModelV4GenerateResult,
-  LanguageModelV4StreamResult,
+import {
+  InvalidPromptError,
+  type LanguageModelV4,
+  type LanguageModelV4CallOptions,
+  type LanguageModelV4GenerateResult,
+  type LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
-import type { Router } from "@qwen/core";
+import { QwenError, type Router } from "@qwen/core";
 import { asModelError } from "./model-errors.ts";
 import { AnswerContent } from "./router-provider-content.ts";
 import { PartWriter } from "./router-provider-parts.ts";
@@ -58,6 +59,7 @@ export class RouterModel implements LanguageModelV4 {
     try {
       await stream.begin({ atFirstSign: raw });
     } catch (error) {
+      void parts.return?.();
       throw failureOf(error, options);
     }
     const { headers } = stream;
@@ -67,11 +69,13 @@ export class RouterModel implements LanguageModelV4 {
 
 function read(options: LanguageModelV4CallOptions): ReadCall {
   // Nothing is asked, and nothing complained of, for who has left.
-  options.abortSignal?.throwIfAborted();
+  if (options?.abortSignal?.aborted === true) throw options.abortSignal.reason;
   try {
     return readCall(options);
   } catch (error) {
-    throw asModelError(error);
+    if (QwenError.isInstance(error) || InvalidPromptError.isInstance(error)) throw asModelError(error);
+    // It is no call at all, or a getter of the caller's threw.
+    throw asModelError(new QwenError("invalid_request", "The call cannot be read.", { cause: error }));
   }
 }
 

@@ -67,7 +67,7 @@ function readOwn(given: RouterCallOptions | undefined): RouterCallOptions {
 function settingsOf(options: LanguageModelV4CallOptions, tools: readonly Tool[] | undefined): Settings {
   const { maxOutputTokens, temperature, topP, topK, presencePenalty, frequencyPenalty, stopSequences, seed } = options;
   const { reasoning, responseFormat, toolChoice } = options;
-  return {
+  return whatIsSet({
     maxOutputTokens,
     temperature,
     topP,
@@ -81,7 +81,12 @@ function settingsOf(options: LanguageModelV4CallOptions, tools: readonly Tool[] 
     tools,
     // "auto" comes even without tools.
     toolChoice: tools === undefined ? undefined : choiceOf(toolChoice),
-  };
+  });
+}
+
+/** Callers without the compiler may have `null` for what is not. */
+function whatIsSet(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null));
 }
 
 function choiceOf(choice: LanguageModelV4CallOptions["toolChoice"]): Settings["toolChoice"] {

@@ -211,10 +211,39 @@ describe("a prompt of the AI SDK", () => {
     ],
     [[{ role: "assistant", content: [{ type: "tool-call", toolCallId: "x", toolName: "x", input: 1n }] }]],
     [[{ role: "system", content: "Only." }]],
+    [
+      [
+        { role: "user", content: [{ type: "text", text: "Hi" }] },
+        { role: "assistant", content: [{ type: "tool-call", toolCallId: "x", toolName: "x", input: {} }] },
+        {
+          role: "tool",
+          content: [{ type: "tool-result", toolCallId: "x", toolName: "x", output: { type: "content", value: "x" } }],
+        },
+      ],
+    ],
   ])("of the wrong shape, %o, is invalid_request before anything is sent", async (prompt) => {
     const provider = scripted(["Hello"], { images: true, files: true, tools: true });
     const error = await rejection(modelOf(provider).doStream({ prompt: prompt as never }));
     expect(error).toMatchObject({ isRetryable: false, cause: { code: "invalid_request" } });
+    expect(provider.calls).toHaveLength(0);
+  });
+
+  test("that cannot be read is invalid_request before anything is sent", async () => {
+    const trap = (): never => {
+      throw new RangeError("trap");
+    };
+    const provider = scripted(["Hello"]);
+    const unreadable = new Proxy({}, { get: trap, ownKeys: trap });
+    for (const asked of [[unreadable], [{ role: "user", content: [unreadable] }]]) {
+      const error = await rejection(modelOf(provider).doStream({ prompt: asked as never }));
+      expect(error).toMatchObject({ isRetryable: false, cause: { code: "invalid_request" } });
+    }
+    const error = await rejection(
+      modelOf(provider).doStream(
+        new Proxy({ prompt: [] }, { ownKeys: trap, get: (_, name) => (name === "abortSignal" ? undefined : trap()) }),
+      ),
+    );
+    expect(error).toMatchObject({ cause: { code: "invalid_request", cause: { message: "trap" } } });
     expect(provider.calls).toHaveLength(0);
   });
 });

@@ -211,6 +211,34 @@ describe("a call that fails", () => {
     },
   );
 
+  test.each([
+    [undefined],
+    [{ prompt, tools: "clock" }],
+    [{ prompt, tools: [null] }],
+    [{ prompt, temperature: "hot" }],
+    [{ prompt, responseFormat: "json" }],
+    [{ prompt, reasoning: "very" }],
+  ])("refuses options of the wrong shape as invalid_request, and sends nothing: %o", async (options) => {
+    const provider = scripted(hello, { tools: true, json: true });
+    const error = await rejection(modelOf(provider).doStream(options as never));
+    expect(error).toMatchObject({ isRetryable: false, cause: { code: "invalid_request" } });
+    expect(provider.calls).toHaveLength(0);
+  });
+
+  test("takes what is null for what is not set, and says what is no signal", async () => {
+    const unset = {
+      temperature: null,
+      topK: null,
+      stopSequences: null,
+      tools: null,
+      headers: null,
+      providerOptions: null,
+    };
+    expect((await read(modelOf(scripted(hello)), unset as never)).parts.at(-1)).toMatchObject({ type: "finish" });
+    const error = await rejection(modelOf(scripted(hello)).doStream({ prompt, abortSignal: "now" as never }));
+    expect(error).toMatchObject({ name: "TypeError", message: expect.stringContaining("AbortSignal") });
+  });
+
   test("refuses an empty prompt with InvalidPromptError", async () => {
     const provider = scripted(hello);
     const empties: unknown[] = [
