@@ -30,17 +30,17 @@ export async function writePrompt(
   messages: readonly Message[],
   { model, fetch }: { readonly model: LanguageModelV4; readonly fetch: Fetch },
 ): Promise<LanguageModelV4Prompt> {
-  const writer = new PromptWriter(await model.supportedUrls, fetch);
+  const writer = new PromptWriter(model, fetch);
   const written = await Promise.all(messages.map((message) => writer.message(message)));
   return written.flat();
 }
 
 class PromptWriter {
-  readonly #supported: Readonly<Record<string, readonly RegExp[]>>;
+  readonly #model: LanguageModelV4;
   readonly #fetch: Fetch;
 
-  constructor(supported: Record<string, RegExp[]> | undefined, fetch: Fetch) {
-    this.#supported = supported ?? {};
+  constructor(model: LanguageModelV4, fetch: Fetch) {
+    this.#model = model;
     this.#fetch = fetch;
   }
 
@@ -110,16 +110,26 @@ class PromptWriter {
     if (isBlob(source)) return { type: "data", data: await bytesOf(source) };
     if (!(source instanceof URL)) return { type: "data", data: source };
     if (source.protocol === "data:") return { type: "data", data: bytesInDataUrl(source, { maxBytes: Infinity }) };
-    return this.#takes(source, kind) ? { type: "url", url: source } : { type: "data", data: await this.#fetch(source) };
+    return (await this.#takes(source, kind))
+      ? { type: "url", url: source }
+      : { type: "data", data: await this.#fetch(source) };
   }
 
-  /** Whether the model fetches it itself. */
-  #takes({ href }: URL, kind: string): boolean {
+  /** Whether the model fetches it itself. One that cannot say does not. */
+  async #takes({ href }: URL, kind: string): Promise<boolean> {
     const type = kind.includes("/") ? kind.toLowerCase() : `${kind.toLowerCase()}/*`;
-    return Object.entries(this.#supported).some(
+    return Object.entries(await supportedBy(this.#model)).some(
       ([known, patterns]) =>
         covers(known.toLowerCase(), type) && patterns.some((pattern) => new RegExp(pattern).test(href)),
     );
+  }
+}
+
+async function supportedBy(model: LanguageModelV4): Promise<Readonly<Record<string, readonly RegExp[]>>> {
+  try {
+    return (await model.supportedUrls) ?? {};
+  } catch {
+    return {};
   }
 }
 

@@ -213,5 +213,10 @@ describe("fromLanguageModel()", () => {
     const other = saying(...hello);
     expect((await read(fromLanguageModel(other, { id: "a" }), asked)).error).toMatchObject({ code: "invalid_request" });
     expect(other.doStreamCalls).toEqual([]);
+    for (const supportedUrls of [Promise.reject(new Error("no")), undefined, new Promise(() => {})]) {
+      Promise.resolve(supportedUrls).catch(() => {});
+      const silent = Object.defineProperty(saying(...hello), "supportedUrls", { value: supportedUrls });
+      expect((await read(fromLanguageModel(silent, { id: "a" }))).error).toBeUndefined();
+    }
   });
 });
