@@ -81,9 +81,10 @@ function placesIn(inputs: EndpointInputs, client: SpaceClient): readonly Place[]
 }
 
 function isFile(value: object, client: SpaceClient): boolean {
+  // A snapshot keeps what has a class as it is; all else is data, also where it looks like a file. Most of it is, so it is told first.
+  if (Array.isArray(value) || isPlain(value)) return false;
   if (value instanceof StoredFile) return !value.isOf(client);
-  // A snapshot keeps what has a class as it is, and what looks like a URL and has none is data.
-  return bytesIn(value) !== undefined || isBlob(value) || (aUrl(value) === undefined && !isPlain(value));
+  return bytesIn(value) !== undefined || isBlob(value) || aUrl(value) === undefined;
 }
 
 /** A file that can be sent. */

@@ -8,6 +8,9 @@ import type { EndpointInputs } from "./submit-options.ts";
 /** How many parameters a message names. */
 const MOST_NAMED = 20;
 
+/** How many names are looked through for one that may have been meant. */
+const MOST_LIKE = 1000;
+
 /** How long a value is that a message shows, in characters. */
 const LONGEST_VALUE = 60;
 
@@ -63,7 +66,7 @@ function byName(
   const names = new Set(endpoint.parameters.map(({ name }) => name));
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || names.has(name)) continue;
-    const meant = nearest(name, names);
+    const meant = nearest(name, [...names].slice(0, MOST_LIKE));
     const hint = meant === undefined ? "" : ` (did you mean "${shown(meant)}"?)`;
     throw refused(endpoint, `has no parameter ${JSON.stringify(shown(name))}${hint}`);
   }

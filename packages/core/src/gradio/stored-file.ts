@@ -4,7 +4,7 @@ import { aCountFrom, anAbortSignal, readOptions, type Rules } from "../options.t
 import { Stop } from "../stop.ts";
 import { Deadline, type ResolvedTimeouts } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
-import { isRecord } from "./json.ts";
+import { copyOfJson, isRecord } from "./json.ts";
 import { failureOf, filePath, fileUrl, type Session } from "./jobs.ts";
 import type { ReadFileOptions, SpaceFile } from "./space-file.ts";
 
@@ -45,7 +45,7 @@ export class StoredFile implements SpaceFile {
 
   /** As an endpoint of its Space takes it. */
   toJSON(): unknown {
-    return this.#data;
+    return copyOfJson(this.#data).copy;
   }
 
   async bytes(given?: ReadFileOptions): Promise<Uint8Array<ArrayBuffer>> {
