@@ -1,4 +1,5 @@
 import { QwenError } from "../errors.ts";
+import { within } from "../timers.ts";
 import type { Call } from "../call.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
 import { hasNoRoute, Job, OutputFollower, runUnqueued, Session, TrackedEndpoint, wasLost, whenAwake } from "./jobs.ts";
@@ -9,6 +10,9 @@ import { argumentsFor } from "./named-arguments.ts";
 import type { Running } from "./running.ts";
 import { noteSize, type SpaceMessage } from "./space-message.ts";
 import { pathIn, StoredFile, type FileAccess } from "./stored-file.ts";
+
+/** Longest time that a first call waits to learn whether it gave too much, in ms. */
+const LOOK_MS = 5000;
 
 /** What each value in a message costs, in bytes. */
 const VALUE_BYTES = 16;
@@ -43,7 +47,7 @@ async function runInTurn(running: Running, call: Call<SpaceMessage>): Promise<vo
 
 async function runAlone(running: Running, call: Call<SpaceMessage>): Promise<void> {
   const { client, asked } = running;
-  const { config, cleanUps } = client;
+  const { config } = client;
   const endpoint = new TrackedEndpoint(client, asked);
   const isCold = config.known === undefined;
   const once = (inputs: readonly unknown[]): Promise<void> => runOnce(running, { call, endpoint, inputs });
@@ -77,8 +81,6 @@ async function runAlone(running: Running, call: Call<SpaceMessage>): Promise<voi
     }
     throw error;
   }
-  // Read behind the first call, so that later ones get edits instead of whole values.
-  if (config.known === undefined) cleanUps.add(config.readBehind());
 }
 
 /** What an endpoint is run in. */
@@ -158,7 +160,30 @@ async function runOnce(
   const { maxQueueMs } = options;
   const { clock } = call;
   call.follow(new Job({ session, endpoint, fnIndex, inputs, timeouts, clock, maxQueueMs, earlyStream, listener }));
-  await listener.ended;
+  const last = await listener.ended;
+  const isLookedAt = fnIndex === undefined && inputs.length > 0;
+  if (isLookedAt) await requireCount(running, { call, endpoint, inputs });
+  call.push(last);
+  // Read behind the first call, so that later ones get edits instead of whole values.
+  const { config, cleanUps } = client;
+  if (!isLookedAt && config.known === undefined) cleanUps.add(config.readBehind());
+}
+
+/**
+ * Throws where a first call, which went out before it was known what its endpoint takes, gave too much: its server passes over that. A
+ * config that cannot be read within 5,000 ms proves nothing.
+ */
+async function requireCount(
+  running: Running,
+  { inputs, ...circumstances }: Circumstances & { readonly inputs: readonly unknown[] },
+): Promise<void> {
+  const { config, cleanUps } = running.client;
+  const reading = config.readBehind();
+  cleanUps.add(reading);
+  await within(LOOK_MS, reading).catch(() => {});
+  circumstances.call.stop.throwIfAborted();
+  const { count } = circumstances.endpoint;
+  if (count !== undefined && inputs.length > count) await inputsOf(running, circumstances);
 }
 
 /** The session to run in: one of its own, or the one that is shared, with the headers of this call. */
@@ -193,7 +218,7 @@ class RunListener implements JobListener {
   readonly #call: Call<SpaceMessage>;
   readonly #outputs: OutputFollower;
   readonly #options: RunListenerOptions;
-  readonly #end = Promise.withResolvers<void>();
+  readonly #end = Promise.withResolvers<SpaceMessage>();
 
   constructor(call: Call<SpaceMessage>, options: RunListenerOptions) {
     this.#call = call;
@@ -201,8 +226,8 @@ class RunListener implements JobListener {
     this.#outputs = new OutputFollower(options);
   }
 
-  /** Resolves behind the final outputs. */
-  get ended(): Promise<void> {
+  /** Resolves with the final outputs. */
+  get ended(): Promise<SpaceMessage> {
     return this.#end.promise;
   }
 
@@ -222,8 +247,9 @@ class RunListener implements JobListener {
   completed(data: readonly unknown[], size: number): void {
     try {
       const { copy } = copyOfJson(this.#outputs.completed(data), this.#options.asFile);
-      this.#push({ type: "completed", data: copy }, size);
-      this.#end.resolve();
+      const last: SpaceMessage = { type: "completed", data: copy };
+      noteSize(last, size);
+      this.#end.resolve(last);
     } catch (error) {
       this.#end.reject(error);
     }

@@ -180,6 +180,30 @@ describe("a list that lacks inputs", () => {
     await client.close();
   });
 
+  it("nor one with too many: a first call is refused, though its server passes over what is too much", async () => {
+    await using space = await startKitchen();
+    const client = connectSpace(space.origin);
+    for (let call = 0; call < 2; call += 1)
+      expect(await rejection(client.predict("/order", [3, "pie", null, true, 5]))).toMatchObject({
+        code: "invalid_request",
+        message: expect.stringContaining("takes 3 arguments, and got 5"),
+      });
+    expect(ordersOf(space)).toHaveLength(1);
+    await client.close();
+  });
+
+  it("is no reason to wait for long where `/config` cannot be read", async () => {
+    const time = useVirtualTime();
+    await using space = await startKitchen({ config: () => {} });
+    const client = connectSpace(space.origin);
+    const answer = client.predict("/order", [3, "pie", true]);
+    await until(() => space.log.includes("config"));
+    await time.pass(5000);
+    expect(await answer).toEqual(["done", null]);
+    await time.pass(5000);
+    await client.close();
+  });
+
   it("is not looked up where its app failed for a reason of its own", async () => {
     await using space = await startTestSpace({ data: says(failed({ error: "No." }, "event-1")) });
     const client = connectSpace(space.origin);
