@@ -15,6 +15,7 @@ const documents = [
   "SECURITY.md",
   "bench/README.md",
   "examples/README.md",
+  "examples/browser/README.md",
 ];
 
 describe.each(documents)("%s", (document) => {

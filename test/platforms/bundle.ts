@@ -59,8 +59,8 @@ const ENTRIES: Readonly<Record<Platform, string>> = {
   workerd: `
     import * as program from "the-program";
     export default {
-      async fetch(request, environment) {
-        if (request.method === "GET") return (await program.fetched?.(request, environment)) ?? new Response("ready");
+      async fetch(request, environment, context) {
+        if (request.method === "GET") return (await program.fetched?.(request, context)) ?? new Response("ready");
         const { name, given } = await request.json();
         return Response.json((await program[name](...given)) ?? null);
       },

@@ -101,6 +101,15 @@ export function testWorker(packages: Packages): void {
       expect(space.jobs.map(({ state }) => state)).toEqual(["stopped", "finished", "finished"]);
     });
 
+    test("stops a job by /cancel behind its request where that is held by `waitUntil(provider.close())`", async () => {
+      const steps = Array.from({ length: 200 }, (_, index) => `${index} `);
+      await using space = await createSpaceEmulator({ shape: "max", answer: { steps, delayMs: 20 } });
+      expect(await ask({ plugin: "max", space: space.url, question: "Count.", once: "yes" })).toEqual({ left: true });
+      await space.idle();
+      expect(space.jobs.map(({ state }) => state)).toEqual(["stopped"]);
+      await expect.poll(() => space.requests.at(-1)?.route).toBe("cancel");
+    });
+
     test("goes on with a conversation in another request", async () => {
       await using space = await createSpaceEmulator({ shape: "1m" });
       const query = { plugin: "1m", space: space.url };

@@ -4,13 +4,13 @@ import { qwenMax } from "@qwen/max";
 import { space } from "@qwen/space";
 
 /** As a worker keeps one, for the requests of everybody; by address, so that tests do not share it. */
-const routers = new Map<string, Router>();
+const made = new Map<string, { readonly router: Router; close(): Promise<void> }>();
 
-function routerOf({ searchParams }: URL): Router {
+function madeFor({ searchParams }: URL): { readonly router: Router; close(): Promise<void> } {
   const at = searchParams.get("space") ?? "";
   const key = `${searchParams.get("plugin")} ${at}`;
-  const made = routers.get(key);
-  if (made !== undefined) return made;
+  const known = made.get(key);
+  if (known !== undefined) return known;
   const auth = searchParams.has("auth") ? { username: "ann", password: "right" } : undefined;
   const named = { space: at, id: "it", auth } as const;
   const plugins = { max: () => qwenMax(named), "1m": () => qwen1M(named), space: () => space(at, { id: "it", auth }) };
@@ -21,19 +21,24 @@ function routerOf({ searchParams }: URL): Router {
     ...(maxConcurrent > 0 && { providers: { it: { limits: { maxConcurrent } } } }),
     retry: { maxAttempts: 1 },
   });
-  routers.set(key, router);
-  return router;
+  const one = { router, close: async () => plugin.close?.() };
+  made.set(key, one);
+  return one;
 }
 
 const MODELS = { max: "qwen-max", "1m": "qwen-1m", space: "it" } as const;
 
 /** Streams an answer as lines of JSON, the last of which says how it ended. Who leaves stops it. */
-export async function fetched(request: Request): Promise<Response | undefined> {
+export async function fetched(
+  request: Request,
+  context: { waitUntil(promise: Promise<unknown>): void },
+): Promise<Response | undefined> {
   const url = new URL(request.url);
   const question = url.searchParams.get("question");
   if (question === null) return undefined;
   const conversation = url.searchParams.get("conversation") ?? undefined;
-  const stream = routerOf(url).stream({
+  const { router, close } = madeFor(url);
+  const stream = router.stream({
     model: MODELS[url.searchParams.get("plugin") as keyof typeof MODELS],
     messages: [{ role: "user", content: question }],
     conversation,
@@ -45,6 +50,11 @@ export async function fetched(request: Request): Promise<Response | undefined> {
       .next()
       .catch(() => undefined);
     if (leavesInMs !== "0") await new Promise((resolve) => setTimeout(resolve, Number(leavesInMs)));
+    return Response.json({ left: true });
+  }
+  if (url.searchParams.has("once")) {
+    for await (const part of stream) if (part.type === "text-delta" && part.text.includes("5")) break;
+    context.waitUntil(close());
     return Response.json({ left: true });
   }
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
