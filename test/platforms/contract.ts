@@ -8,6 +8,7 @@ import { bundled, type Packages, type Platform } from "./bundle.ts";
 import { launchChromium } from "./chromium.ts";
 import { openPage } from "./page.ts";
 import type { ContractSpace } from "./programs/contract.ts";
+import { inColumn } from "./table.ts";
 import { startWorker } from "./workerd.ts";
 
 type Outcome = { readonly problem?: string; readonly fetches: number };
@@ -39,6 +40,7 @@ export function testContract(
   plugins: readonly ContractSpace["plugin"][],
 ): void {
   describe.each(plugins)(`a provider of %s keeps the provider contract in ${platform}`, (plugin) => {
+    inColumn(platform);
     let space: SpaceEmulator;
     let counts: Awaited<ReturnType<typeof startCounts>>;
     let running: Running;
@@ -49,7 +51,7 @@ export function testContract(
     });
     afterAll(() => Promise.all([running, counts, space].map((one) => one[Symbol.asyncDispose]())));
 
-    test("each promise, over the platform's fetch", async () => {
+    test(`${plugin}: each promise of the contract, over the platform's fetch`, async () => {
       const subject: ContractSpace = { plugin, url: space.url, counts: counts.url };
       const names = (await running.call("namesOf", subject)) as readonly string[];
       expect(names.length).toBeGreaterThan(10);

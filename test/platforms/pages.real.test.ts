@@ -20,8 +20,8 @@ describe.each(shareOf(["4.44", "5.50", "6.31"] as const, 1 / 3))("a page in Chro
   });
   afterAll(() => Promise.all([chats.server.stop(), browser.close().then(() => page[Symbol.asyncDispose]())]));
 
-  const ask = async (asked: Omit<Asked, "plugin" | "space">): Promise<Answered> =>
-    (await page.call("ask", { plugin: "space", space: chats.url("plain"), ...asked })) as Answered;
+  const ask = async (asked: Omit<Asked, "plugin" | "space">, app = "plain"): Promise<Answered> =>
+    (await page.call("ask", { plugin: "space", space: chats.url(app), ...asked })) as Answered;
 
   test("has an answer of another origin, piece by piece, over fetch", async () => {
     const question = "What is 2 + 2?";
@@ -31,6 +31,13 @@ describe.each(shareOf(["4.44", "5.50", "6.31"] as const, 1 / 3))("a page in Chro
     expect(fetched.filter((request) => !request.startsWith("GET"))).toEqual([
       expect.stringMatching(/^POST .*\/queue\/join include$/),
     ]);
+  });
+
+  test("logs in with the browser's own cookies", async () => {
+    const asked = { question: "Who am I?", auth: { username: "ada", password: "secret" } };
+    const { pieces, error } = await ask(asked, "behind-login");
+    expect(error).toBeUndefined();
+    expect(pieces.join("")).toBe(answerTo({ message: asked.question, history: [], user: "ada" }));
   });
 
   test("stops what it leaves", async () => {

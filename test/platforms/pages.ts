@@ -9,6 +9,7 @@ import { bundled, type BundledFile, type Packages } from "./bundle.ts";
 import { ELSEWHERE, launchChromium } from "./chromium.ts";
 import { openPage, type RunningPage } from "./page.ts";
 import type { Answered, Asked } from "./programs/page.ts";
+import { inColumn } from "./table.ts";
 
 /** A picture of one pixel. */
 const PIXEL = Buffer.from(
@@ -19,6 +20,7 @@ const PIXEL = Buffer.from(
 /** What is so in a browser and nowhere else. */
 export function testPages(packages: Packages): void {
   describe("a page in Chromium", () => {
+    inColumn("browser");
     let browser: Browser;
     let files: readonly BundledFile[];
     let here: RunningPage;
@@ -77,7 +79,12 @@ export function testPages(packages: Packages): void {
 
     test("logs in where its own site is, and says what it takes elsewhere", async () => {
       await using space = await createSpaceEmulator({ shape: "max", auth: { ann: "right" }, answer: "Hello." });
-      const asked: Asked = { plugin: "max", space: space.url, question: "Hi", login: true };
+      const asked: Asked = {
+        plugin: "max",
+        space: space.url,
+        question: "Hi",
+        auth: { username: "ann", password: "right" },
+      };
       await using near = await openPage(browser, files);
       expect(await ask(asked, near)).toMatchObject({ pieces: ["Hello."] });
       const { error } = await ask({ ...asked, space: space.url.replace("127.0.0.1", ELSEWHERE) });

@@ -2,6 +2,7 @@ import { createSpaceEmulator } from "@qwen/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { bundled, type BundledFile, type Packages } from "./bundle.ts";
+import { inColumn } from "./table.ts";
 import { type RunningWorker, startWorker } from "./workerd.ts";
 
 /** How a call of the program ended. */
@@ -16,6 +17,7 @@ interface Ended {
 /** What a router promises that several requests of a worker share. */
 export function testWorker(packages: Packages): void {
   describe("a router in workerd, shared by its requests", () => {
+    inColumn("workerd");
     let files: readonly BundledFile[];
     let worker: RunningWorker;
     beforeAll(async () => {
@@ -121,7 +123,22 @@ export function testWorker(packages: Packages): void {
       );
     });
 
-    test("keeps the cookies of replicas and of a login, and follows redirects, as in Node", async () => {
+    test("is made at module scope, with all plugins", async () => {
+      expect(await worker.call("namesAtModuleScope")).toEqual(expect.arrayContaining(["all", "owner-name", "one"]));
+    });
+
+    test("follows a redirect where that is safe, and else names where it leads to, as in Node", async () => {
+      await using space = await createSpaceEmulator({ shape: "chat" });
+      const query = { plugin: "space", space: space.url };
+      const { host } = new URL(space.url.replace("127.0.0.1", "localhost"));
+      space.fault({ name: "redirect", route: "config" });
+      expect(await ask({ ...query, question: "script:text One." })).toMatchObject({ text: "One." });
+      space.fault({ name: "redirect", route: "join" });
+      const { code, message } = await ask({ ...query, question: "script:text Two." });
+      expect({ code, message }).toEqual({ code: "protocol", message: expect.stringContaining(host) });
+    });
+
+    test("keeps the cookies of replicas and of a login, as in Node", async () => {
       await using space = await createSpaceEmulator({ shape: "max", replicas: 3, auth: { ann: "right" } });
       const query = { plugin: "max", space: space.url, auth: "yes" };
       for (const text of ["One.", "Two.", "Three."])

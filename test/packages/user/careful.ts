@@ -1,6 +1,11 @@
 import { createRouter } from "@qwen/core";
 import { qwenMax } from "@qwen/max";
 
+// Nothing is sent but over connections of the SDK's own.
+globalThis.fetch = () => {
+  throw new Error("The platform's fetch was asked.");
+};
+
 const [, , space] = process.argv;
 const early = qwenMax({ id: "early", space, earlyStream: true });
 const router = createRouter({ plugins: [qwenMax({ space }), early] });

@@ -9,7 +9,7 @@ export interface Asked {
   readonly space: string;
   readonly question: string;
   readonly image?: string | undefined;
-  readonly login?: boolean | undefined;
+  readonly auth?: { readonly username: string; readonly password: string } | undefined;
   /** Leave after so many pieces of text. */
   readonly leaveAfter?: number | undefined;
   /** Options that are to be refused. */
@@ -38,7 +38,7 @@ export async function ask({
   plugin,
   question,
   image,
-  login,
+  auth,
   leaveAfter,
   options = {},
   ...asked
@@ -46,7 +46,6 @@ export async function ask({
   fetched = [];
   const pieces: string[] = [];
   try {
-    const auth = login === true ? { username: "ann", password: "right" } : undefined;
     const own = { ...options, auth };
     const plugins = {
       max: () => qwenMax({ ...own, space: asked.space, id: "it" }),

@@ -1,7 +1,29 @@
 import { qwen1M } from "@qwen/1m";
+import { qwen72B } from "@qwen/72b";
 import { createRouter, QwenError, type Router } from "@qwen/core";
+import { emulate } from "@qwen/core/emulate";
+import { connectSpace } from "@qwen/core/gradio";
 import { qwenMax } from "@qwen/max";
+import { openaiCompatible } from "@qwen/openai-compatible";
+import { qvq } from "@qwen/qvq";
 import { space } from "@qwen/space";
+
+// What a worker may do before there is a request: no timer, no random value, no `fetch`.
+const atModuleScope = createRouter({
+  plugins: [
+    qwenMax({ id: "first" }),
+    qwen1M(),
+    emulate(qwen72B(), { tools: true, json: true }),
+    qvq(),
+    space("owner/name", { token: "hf_token", auth: { username: "ann", password: "right" } }),
+    openaiCompatible({ id: "endpoint", baseURL: "https://example.com/v1", apiKey: "key", models: ["one"] }),
+  ],
+  routes: { all: ["first/qwen-max", "qwen-2-72b"] },
+  limits: { maxConcurrent: 2 },
+  hedge: { delayMs: 100 },
+  logger: console,
+});
+connectSpace("owner/name");
 
 /** As a worker keeps one, for the requests of everybody; by address, so that tests do not share it. */
 const made = new Map<string, { readonly router: Router; close(): Promise<void> }>();
@@ -27,6 +49,11 @@ function madeFor({ searchParams }: URL): { readonly router: Router; close(): Pro
 }
 
 const MODELS = { max: "qwen-max", "1m": "qwen-1m", space: "it" } as const;
+
+/** The names of a router that was made before there was a request. */
+export function namesAtModuleScope(): readonly string[] {
+  return atModuleScope.names.map(({ name }) => name);
+}
 
 /** Streams an answer as lines of JSON, the last of which says how it ended. Who leaves stops it. */
 export async function fetched(

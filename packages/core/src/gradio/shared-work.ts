@@ -67,12 +67,13 @@ export class SharedWork<Value> {
 
   #begin(): Run<Value> {
     const run: Run<Value> = { abandoned: new Stop(), waiting: new Set(), begunAt: performance.now() };
-    this.#run = run;
     const settle = (tell: (waiting: Waiting<Value>) => void): void => {
       if (this.#run === run) this.#run = undefined;
       for (const waiting of run.waiting) tell(waiting);
     };
-    this.#work(run.abandoned).then(
+    const working = this.#work(run.abandoned);
+    this.#run = run;
+    working.then(
       (value) => settle(({ resolve }) => resolve(value)),
       (error: unknown) => settle(({ reject }) => reject(ownOf(error))),
     );

@@ -1,0 +1,2 @@
+export { createRouter } from "@qwen/core";
+export { qwenMax } from "@qwen/max";

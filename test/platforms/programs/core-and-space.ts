@@ -1,0 +1,2 @@
+export { createRouter } from "@qwen/core";
+export { space } from "@qwen/space";

@@ -1,0 +1,48 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+
+import { bundled, type BundledFile, type Packages } from "./bundle.ts";
+
+/** In KB of gzip: what was aimed at, for all of it, and what it is held to, which it has now and a little for noise. */
+const LIMITS = {
+  "core-and-max": { aim: 32, first: 52, all: 82 },
+  "core-and-space": { aim: 40, first: 62, all: 92 },
+} as const;
+
+/** What a browser downloads, file by file: at first, and with the first call. */
+export function testSizes(packages: Packages): void {
+  describe.each(Object.entries(LIMITS))("%s in a browser", (program, { aim, first, all }) => {
+    test("is told file by file, and no larger than it was", async () => {
+      const url = new URL(`programs/${program}.ts`, import.meta.url);
+      const files = await bundled(url, "browser", packages);
+      const atFirst = loadedAtFirst(files);
+      const sizes = files.map((file) => ({
+        file: file.name.replace(/-\w{8}\.js$/, ".js"),
+        when: atFirst.has(file.name) ? "at first" : "with the first call",
+        raw: file.text.length / 1024,
+        gzip: gzipSync(file.text).length / 1024,
+      }));
+      const lines = sizes.map(
+        ({ file, when, raw, gzip }) =>
+          `  ${file.padEnd(12)} ${raw.toFixed(1).padStart(6)} KB, gzip ${gzip.toFixed(1).padStart(5)} ${when}`,
+      );
+      const sum = (which: (when: string) => boolean): number =>
+        sizes.filter(({ when }) => which(when)).reduce((total, { gzip }) => total + gzip, 0);
+      const [early, total] = [sum((when) => when === "at first"), sum(() => true)];
+      const summary = `  gzip: ${early.toFixed(1)} KB at first, ${total.toFixed(1)} KB with the first call (aim: ${aim})`;
+      process.stdout.write(`\n${[`${program} in a browser:`, ...lines, summary].join("\n")}\n\n`);
+      expect(early).toBeLessThanOrEqual(first);
+      expect(total).toBeLessThanOrEqual(all);
+    });
+  });
+}
+
+/** The files that the program names, and those that these do, but for what they load when they need it. */
+function loadedAtFirst(files: readonly BundledFile[]): ReadonlySet<string> {
+  const texts = new Map(files.map(({ name, text }) => [name, text]));
+  const reached = new Set(["program.js"]);
+  for (const name of reached)
+    for (const [, imported = ""] of (texts.get(name) ?? "").matchAll(/(?:from|import)"\.\/([^"]+)"/g))
+      reached.add(imported);
+  return reached;
+}
