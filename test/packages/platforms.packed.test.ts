@@ -1,7 +1,9 @@
+import { faultNames } from "@qwen/testing";
 import { afterAll, inject } from "vitest";
 
 import { testBundles } from "../platforms/bundles.ts";
 import { testContract } from "../platforms/contract.ts";
+import { testFaults } from "../platforms/faults.ts";
 import { testPages } from "../platforms/pages.ts";
 import { testSizes } from "../platforms/sizes.ts";
 import { platformTable } from "../platforms/table.ts";
@@ -16,5 +18,7 @@ testPages(packages);
 testWorker(packages);
 testContract("browser", packages, ["max", "space"]);
 testContract("workerd", packages, ["max", "space"]);
+testFaults("browser", packages, faultNames);
+testFaults("workerd", packages, faultNames);
 
 afterAll(() => void process.stdout.write(`\n${platformTable()}\n\n`));

@@ -1,0 +1,56 @@
+import { createRouter, QwenError } from "@qwen/core";
+import { qwenMax } from "@qwen/max";
+import { createSpaceEmulator, type FaultName } from "@qwen/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import type { Packages, Platform } from "./bundle.ts";
+import { run, type Running } from "./contract.ts";
+import type { Answered, Asked } from "./programs/page.ts";
+import { inColumn } from "./table.ts";
+
+const QUESTION = "script:text one two three four.";
+const TIMEOUTS = { connectMs: 700, headersMs: 700, firstOutputMs: 1200, idleMs: 1200, queueMs: 3000 };
+
+/** How a call ended: with all of its text, or with an error behind some of it. */
+interface Ending {
+  readonly text: string;
+  readonly code: string;
+}
+
+/** Lets each fault strike on a platform as in Node: the same error, behind the same text. */
+export function testFaults(platform: Platform, packages: Packages, faults: readonly FaultName[]): void {
+  describe(`a call in ${platform}`, () => {
+    inColumn(platform);
+    let running: Running;
+    beforeAll(async () => {
+      running = await run("page", platform, packages);
+    });
+    afterAll(() => running[Symbol.asyncDispose]());
+
+    test.each(faults)("ends with %s as in Node", async (name) => {
+      const options = { shape: "max", faults: [{ name, ms: 300 }], heartbeatMs: 300 } as const;
+      await using here = await createSpaceEmulator(options);
+      await using there = await createSpaceEmulator(options);
+      const asked: Asked = { plugin: "max", space: there.url, question: QUESTION, options: { timeouts: TIMEOUTS } };
+      const [expected, { pieces, error }] = await Promise.all([
+        endingInNode(here.url),
+        running.call("ask", asked) as Promise<Answered>,
+      ]);
+      expect({ text: pieces.join(""), code: error?.code ?? "none" }).toEqual(expected);
+    });
+  });
+}
+
+async function endingInNode(space: string): Promise<Ending> {
+  const router = createRouter({ plugins: [qwenMax({ space, timeouts: TIMEOUTS })], retry: { maxAttempts: 1 } });
+  const messages = [{ role: "user", content: QUESTION }] as const;
+  let text = "";
+  try {
+    for await (const piece of router.stream({ model: "qwen-max", messages }).textStream) text += piece;
+    return { text, code: "none" };
+  } catch (error) {
+    return { text, code: QwenError.isInstance(error) ? error.code : String(error) };
+  } finally {
+    await router.close();
+  }
+}
