@@ -138,6 +138,13 @@ export function testPages(packages: Packages): void {
       expect(error?.message).not.toContain("secret");
     });
 
+    test("refuses file: as `unsupported`, naming it, before anything is sent of it", async () => {
+      await using space = await createSpaceEmulator({ shape: "chat" });
+      const { error, fetched } = (await here.call("sendFile", space.url, "file:///etc/hosts")) as Answered;
+      expect(error).toMatchObject({ code: "unsupported", message: expect.stringContaining("file:") });
+      expect(fetched.filter((request) => !request.includes("/config"))).toEqual([]);
+    });
+
     test("`false` for what it does not have is no mistake", async () => {
       await using space = await createSpaceEmulator({ shape: "max", answer: "Hello." });
       const options = { proxy: false, earlyStream: false };

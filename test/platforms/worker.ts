@@ -74,6 +74,15 @@ export function testWorker(packages: Packages, { inFull = true }: { readonly inF
       },
     );
 
+    test.runIf(inFull)("reads a slow /config once for all who wait, as long as the first of them lives", async () => {
+      const faults = [{ name: "delay", route: "config", ms: 2500 }] as const;
+      await using space = await createSpaceEmulator({ shape: "chat", faults });
+      const query = { plugin: "space", space: space.url };
+      const asked = [1, 2, 3].map((n) => ask({ ...query, question: `script:text ${n}.` }));
+      expect((await Promise.all(asked)).map(({ text }) => text)).toEqual(["1.", "2.", "3."]);
+      expect(space.requests.filter(({ route }) => route === "config")).toHaveLength(1);
+    });
+
     test("lets three requests through a limiter of one, one after the other", async () => {
       await using space = await createSpaceEmulator({ shape: "max" });
       const query = { plugin: "max", space: space.url, limit: "1" };

@@ -1,4 +1,5 @@
 import { createRouter, QwenError } from "@qwen/core";
+import { connectSpace } from "@qwen/core/gradio";
 import { qwenMax } from "@qwen/max";
 import { qvq } from "@qwen/qvq";
 import { space } from "@qwen/space";
@@ -67,5 +68,17 @@ export async function ask({
   } catch (error) {
     const { name, message } = error as Error;
     return { pieces, fetched, error: { name, message, code: QwenError.isInstance(error) ? error.code : "none" } };
+  }
+}
+
+/** Runs an endpoint of a Space with the file that an address names. */
+export async function sendFile(space: string, address: string): Promise<Answered> {
+  fetched = [];
+  try {
+    await connectSpace(space).predict("/chat", [new URL(address)]);
+    return { pieces: [], fetched };
+  } catch (error) {
+    const { name, message } = error as Error;
+    return { pieces: [], fetched, error: { name, message, code: QwenError.isInstance(error) ? error.code : "none" } };
   }
 }

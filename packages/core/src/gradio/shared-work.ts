@@ -13,14 +13,16 @@ interface Waiting<Value> {
 interface Run<Value> {
   readonly abandoned: Stop;
   readonly waiting: Set<Waiting<Value>>;
-  readonly begunAt: number;
+  /** When the request that began it was seen last, where others cannot know that it has ended. */
+  seenAt: number;
 }
 
 /**
- * After how long a run of another request counts as over with it, in ms, where nobody is told of that: an edge runtime drops what a
- * request has left undone when it ends.
+ * An edge runtime drops what a request has left undone when it ends, and tells nobody. So a run shows that it lives as often as
+ * this, in ms, and is begun anew by who waits for it once it has not for so long.
  */
-const TAKE_OVER_MS = 1000;
+const BEAT_MS = 250;
+const GONE_MS = 1000;
 
 /**
  * Work that is done once for all who want it at the same time. Who leaves does not end it for the others, and when
@@ -50,11 +52,7 @@ export class SharedWork<Value> {
     run.waiting.add(waiting);
     const onAbort = (): void => reject(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
-    let patience: Deadline | undefined;
-    if (begun !== undefined && requestsAreApart()) {
-      const leftMs = Math.max(0, run.begunAt + TAKE_OVER_MS - performance.now());
-      patience = startTimer(leftMs, () => resolve(this.#takeOver(run, signal)));
-    }
+    const patience = begun === undefined ? undefined : watchOver(run, () => resolve(this.#takeOver(run, signal)));
     try {
       return await promise;
     } finally {
@@ -66,12 +64,14 @@ export class SharedWork<Value> {
   }
 
   #begin(): Run<Value> {
-    const run: Run<Value> = { abandoned: new Stop(), waiting: new Set(), begunAt: performance.now() };
+    const run: Run<Value> = { abandoned: new Stop(), waiting: new Set(), seenAt: performance.now() };
     const settle = (tell: (waiting: Waiting<Value>) => void): void => {
+      beat?.stop();
       if (this.#run === run) this.#run = undefined;
       for (const waiting of run.waiting) tell(waiting);
     };
     const working = this.#work(run.abandoned);
+    const beat = requestsAreApart() ? showLife(run) : undefined;
     this.#run = run;
     working.then(
       (value) => settle(({ resolve }) => resolve(value)),
@@ -92,6 +92,26 @@ export class SharedWork<Value> {
     this.#run = undefined;
     run.abandoned.abort(signal?.reason);
   }
+}
+
+/** Shows that a run lives, as long as the request that began it does. */
+function showLife(run: Run<never>): Deadline {
+  const beat = startTimer(BEAT_MS, () => {
+    run.seenAt = performance.now();
+    beat.touch();
+  });
+  return beat;
+}
+
+/** Calls `onGone` once a run of another request shows no life any more. */
+function watchOver(run: Run<never>, onGone: () => void): Deadline | undefined {
+  if (!requestsAreApart()) return undefined;
+  const leftMs = (): number => Math.max(0, run.seenAt + GONE_MS - performance.now());
+  const patience = startTimer(leftMs(), () => {
+    if (leftMs() === 0) onGone();
+    else patience.start(leftMs());
+  });
+  return patience;
 }
 
 /** Each has an error of their own. */
