@@ -5,8 +5,8 @@ import { bundled, type BundledFile, type Packages } from "./bundle.ts";
 
 /** In KB of gzip: what was aimed at, for all of it, and what it is held to, which it has now and a little for noise. */
 const LIMITS = {
-  "core-and-max": { aim: 32, first: 52, all: 82 },
-  "core-and-space": { aim: 40, first: 62, all: 92 },
+  "core-and-max": { aim: 32, first: 53, all: 82 },
+  "core-and-space": { aim: 40, first: 63, all: 92 },
 } as const;
 
 /** What a browser downloads, file by file: at first, and with the first call. */
@@ -15,13 +15,17 @@ export function testSizes(packages: Packages): void {
     test("is told file by file, and no larger than it was", async () => {
       const url = new URL(`programs/${program}.ts`, import.meta.url);
       const files = await bundled(url, "browser", packages);
-      const atFirst = loadedAtFirst(files);
-      const sizes = files.map((file) => ({
-        file: file.name.replace(/-\w{8}\.js$/, ".js"),
-        when: atFirst.has(file.name) ? "at first" : "with the first call",
-        raw: file.text.length / 1024,
-        gzip: gzipSync(file.text).length / 1024,
-      }));
+      const atFirst = reachedBy(files, /(?:from|import)"\.\/([^"]+)"/g);
+      // A bundler writes files too that nothing is left to load.
+      const ever = reachedBy(files, /(?:from|import\(?)"\.\/([^"]+)"/g);
+      const sizes = files
+        .filter(({ name }) => ever.has(name))
+        .map((file) => ({
+          file: file.name.replace(/-\w{8}\.js$/, ".js"),
+          when: atFirst.has(file.name) ? "at first" : "with the first call",
+          raw: file.text.length / 1024,
+          gzip: gzipSync(file.text).length / 1024,
+        }));
       const lines = sizes.map(
         ({ file, when, raw, gzip }) =>
           `  ${file.padEnd(12)} ${raw.toFixed(1).padStart(6)} KB, gzip ${gzip.toFixed(1).padStart(5)} ${when}`,
@@ -37,12 +41,11 @@ export function testSizes(packages: Packages): void {
   });
 }
 
-/** The files that the program names, and those that these do, but for what they load when they need it. */
-function loadedAtFirst(files: readonly BundledFile[]): ReadonlySet<string> {
+/** The files that a program leads to by such references. */
+function reachedBy(files: readonly BundledFile[], references: RegExp): ReadonlySet<string> {
   const texts = new Map(files.map(({ name, text }) => [name, text]));
   const reached = new Set(["program.js"]);
   for (const name of reached)
-    for (const [, imported = ""] of (texts.get(name) ?? "").matchAll(/(?:from|import)"\.\/([^"]+)"/g))
-      reached.add(imported);
+    for (const [, file = ""] of (texts.get(name) ?? "").matchAll(references)) reached.add(file);
   return reached;
 }

@@ -72,10 +72,10 @@ export async function ask({
 }
 
 /** Runs an endpoint of a Space with the file that an address names. */
-export async function sendFile(space: string, address: string): Promise<Answered> {
+export async function sendFile(at: string, address: string): Promise<Answered> {
   fetched = [];
   try {
-    await connectSpace(space).predict("/chat", [new URL(address)]);
+    await connectSpace(at).predict("/chat", [new URL(address)]);
     return { pieces: [], fetched };
   } catch (error) {
     const { name, message } = error as Error;

@@ -1,7 +1,7 @@
 import { Later } from "../later.ts";
 
 /** What it takes to answer: loaded with the first request. */
-export const jobs = new Later(() => import("./jobs.ts"));
+export const jobs = /* @__PURE__ */ new Later(() => import("./jobs.ts"));
 
 /** What it takes to run any endpoint, and to say what there is: loaded when a `connectSpace()` is first asked. */
 export const spaceCalls = /* @__PURE__ */ new Later(() => import("./space-calls.ts"));
@@ -10,7 +10,7 @@ export const spaceCalls = /* @__PURE__ */ new Later(() => import("./space-calls.
 export type SpaceCalls = Awaited<ReturnType<typeof spaceCalls.load>>;
 
 /** What wakes a Space: loaded when one sleeps. */
-export const wakings = new Later(() => import("./waking.ts"));
+export const wakings = /* @__PURE__ */ new Later(() => import("./waking.ts"));
 
 /** What makes and checks schemas, a third of this package's code: loaded beside the first answer, or for a schema made of builders. */
-export const schemas = new Later(() => import("#schema"));
+export const schemas = /* @__PURE__ */ new Later(() => import("#schema"));
