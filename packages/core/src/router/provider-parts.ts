@@ -3,6 +3,7 @@ import { disregard } from "../disregard.ts";
 import { field } from "../error-fields.ts";
 import { QwenError } from "../errors.ts";
 import { isGroup } from "../options.ts";
+import type { Message } from "../message.ts";
 import type { AttemptPart, FinishReason, ProviderPart, RouterFinishPart, Warning } from "../part.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
@@ -83,6 +84,20 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
     };
   },
   collect: () => new Collector(),
+};
+
+/** How the parts of an answer to messages are read. Behind the results of tools a model may have nothing more to say. */
+export function partsBehind(messages: readonly Message[]): PartReader<RoutedPart, Completion> {
+  const last: Message | undefined = Array.isArray(messages) ? messages.at(-1) : undefined;
+  return last?.role === "tool" ? partsBehindResults : providerParts;
+}
+
+const partsBehindResults: PartReader<RoutedPart, Completion> = {
+  ...providerParts,
+  kind(part) {
+    const kind = providerParts.kind(part);
+    return kind === "finish" && part.type === "finish" && part.reason === "stop" ? "whole" : kind;
+  },
 };
 
 const NONE: readonly Warning[] = [];

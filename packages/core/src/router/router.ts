@@ -14,7 +14,7 @@ import { createHealth, type BreakerChange, type ModelHealth } from "./health.ts"
 import { observersWith } from "./logger.ts";
 import type { Observers, RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
-import { providerParts, type RoutedPart } from "./provider-parts.ts";
+import { partsBehind, providerParts, type RoutedPart } from "./provider-parts.ts";
 import type { NamesOf, Plugin } from "./plugin.ts";
 import { readProviderSettings, withWeights, type ProviderSettings } from "./provider-settings.ts";
 import { registeredBy, type Registered } from "./registration.ts";
@@ -155,7 +155,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       requestId: request.requestId,
       // Looked up when the work starts, so that a wrong request fails where its errors are expected.
       candidates: () => candidatesFor(request),
-      reader: request.output === undefined ? providerParts : checkedParts,
+      reader: request.output === undefined ? partsBehind(request.messages) : checkedParts,
       commit: request.commit ?? commit,
       outcomeOnly,
       onPart: onPart === undefined ? undefined : answerParts(onPart),

@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 
-import type { ProviderPart, StreamPart } from "../../src/part.ts";
-import { createRouter } from "../../src/router/router.ts";
+import type { QwenError } from "../../src/errors.ts";
+import type { Message } from "../../src/message.ts";
+import type { FinishReason, ProviderPart, StreamPart } from "../../src/part.ts";
+import { createRouter, type Router } from "../../src/router/router.ts";
 import type { RouterRequest } from "../../src/router/router-request.ts";
 import { capabilities, collect, finish, messages, outline, scripted, start, text, type Step } from "./scripted.ts";
 import { failure, useVirtualTime } from "./virtual.ts";
@@ -158,6 +160,23 @@ describe("tools in a chat", () => {
       { role: "tool", content: [{ type: "text", text: 'Result of tool call 1 (clock): {"at":"12:00"}' }] },
     ]);
     expect(able.requests[0]?.messages).toEqual(chat);
+  });
+
+  test("may be all that there was to say: behind the results of tools nothing is an answer, if the model stops by itself", async () => {
+    const models = [{ id: "m", aliases: [], capabilities: { tools: true } }] as const;
+    const ends = (reason: FinishReason) => scripted("b", [[{ type: "finish", reason }]], { models });
+    const answered = createRouter({ plugins: [ends("stop")] });
+    expect(await answered.complete({ ...request, messages: chat.slice(0, 3) })).toMatchObject({
+      text: "",
+      finishReason: "stop",
+    });
+    const { parts } = await collect(answered.stream({ ...request, messages: chat.slice(0, 3) }));
+    expect(parts.map(({ type }) => type)).toEqual(["attempt", "start", "finish"]);
+    const codeOf = (router: Router, asked: readonly Message[]) =>
+      router.complete({ model: "m", messages: asked, retry: { maxAttempts: 1 } }).catch(({ code }: QwenError) => code);
+    expect(await codeOf(answered, [{ role: "user", content: "Hi" }])).toBe("empty_response");
+    expect(await codeOf(createRouter({ plugins: [ends("length")] }), chat.slice(0, 3))).toBe("context_length_exceeded");
+    expect(await codeOf(createRouter({ plugins: [ends("content-filter")] }), chat.slice(0, 3))).toBe("content_policy");
   });
 
   test("are what they were at the call, bytes and classes the caller's own", async () => {
