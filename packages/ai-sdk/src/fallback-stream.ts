@@ -1,6 +1,6 @@
 import type { LanguageModelV4StreamPart, LanguageModelV4StreamResult } from "@ai-sdk/provider";
 import { QwenError } from "@qwen/core";
-import type { AttemptsRun } from "@qwen/core/router";
+import type { AttemptsRun, FlowReader } from "@qwen/core/router";
 
 import { attemptsMetadata, type FallbackAnswer } from "./fallback-reader.ts";
 import { kindOfPart, OPENED, UNKNOWN_USAGE, type ModelPart, type OpenedPart } from "./parts.ts";
@@ -24,10 +24,15 @@ export interface AnswerCall {
  *
  * It errors only where the caller aborts. Any other failure is an `error` part and a `finish`.
  */
-export class AnswerStream {
+export class AnswerStream implements FlowReader<ModelPart> {
   readonly #call: AnswerCall;
-  /** To be read before the next part is asked for. */
+  readonly #opening = Promise.withResolvers<void>();
+  /** To be read before what the run says next. */
   #ready: Part[] = [];
+  /** How many parts were asked for, and are not there yet. */
+  #asked = 0;
+  #run: ReturnType<AttemptsRun<ModelPart, FallbackAnswer>["handTo"]> | undefined;
+  #abortedBy: { readonly reason: unknown } | undefined;
   #controller: ReadableStreamDefaultController<Part> | undefined;
   #opened: OpenedPart | undefined;
   #state: "opening" | "answering" | "ended" | "closed" = "opening";
@@ -42,77 +47,105 @@ export class AnswerStream {
 
   /** Resolves with the first output, or at the first sign of life; rejects with what fails before. */
   async open({ atSignOfLife }: { readonly atSignOfLife: boolean }): Promise<LanguageModelV4StreamResult> {
-    const { run, isAbort, asTold } = this.#call;
     this.#showsLife = atSignOfLife;
-    try {
-      do this.#take(await run.next());
-      while (this.#state === "opening" && !(atSignOfLife && this.#ready.length > 0));
-    } catch (error) {
-      throw isAbort(error) ? error : asTold(error);
-    }
+    this.#run = this.#call.run.handTo(this);
+    await this.#opening.promise;
     const stream = new ReadableStream<Part>(this, { highWaterMark: 0 });
     const { request, response } = this.#opened ?? {};
     return { stream, ...(request !== undefined && { request }), ...(response !== undefined && { response }) };
   }
 
+  // As a stream.
+
   start(controller: ReadableStreamDefaultController<Part>): void {
     this.#controller = controller;
+    if (this.#abortedBy !== undefined) controller.error(this.#abortedBy.reason);
   }
 
   // Once for each part that is asked for; nobody waits for what it returns.
   pull(): void {
+    this.#asked += 1;
     if (this.#ready.length > 0 || this.#state === "ended") this.#give();
-    else this.#ask();
+    else this.#run?.offer();
   }
 
   cancel(): void {
     this.#state = "closed";
     this.#ready = [];
-    void this.#call.run.return();
+    this.#run?.leave(new DOMException("The stream was cancelled.", "AbortError"));
   }
 
-  #ask(): void {
-    this.#call.run.next().then(this.#arrived, this.#failed);
+  // As who reads the run.
+
+  wants(): boolean {
+    return this.#asked > 0 || (this.#controller === undefined && this.#isOpening);
   }
 
-  // Bound once: closures made anew for each part would cost as much as the part.
-  readonly #arrived = (result: IteratorResult<ModelPart, undefined>): void => {
-    if (this.#state === "closed") return;
-    this.#take(result);
-    this.#give();
-  };
-
-  readonly #failed = (error: unknown): void => {
-    if (this.#state === "closed") return;
-    const { isAbort, asTold } = this.#call;
-    if (isAbort(error)) {
-      this.#state = "closed";
-      this.#controller?.error(error);
+  take(part: ModelPart): void {
+    // Nearly always: nothing waits, and nothing is left to find out.
+    if (this.#state === "answering" && this.#asked > 0 && isOfModel(part) && part.type !== "finish") {
+      this.#asked -= 1;
+      this.#controller?.enqueue(part);
       return;
     }
-    this.#state = "ended";
-    this.#ready.push({ type: "error", error: asTold(error) }, finishOf(error));
+    if (part.type === OPENED) this.#opened = part;
+    else if (isOfModel(part)) this.#keep(part);
+    if (!this.#isOpening) this.#opening.resolve();
     this.#give();
-  };
-
-  /** Gives what was asked for: a part, or the end. */
-  #give(): void {
-    const part = this.#ready.shift();
-    if (part !== undefined) this.#controller?.enqueue(part);
-    else if (this.#state !== "ended") this.#ask();
-    if (this.#ready.length > 0 || this.#state !== "ended") return;
-    this.#state = "closed";
-    this.#controller?.close();
   }
 
-  #take({ done, value: part }: IteratorResult<ModelPart, undefined>): void {
-    if (done === true) this.#state = "ended";
-    else if (part.type === OPENED) this.#opened = part;
-    else if (isOfModel(part)) {
-      if (this.#state === "opening") this.#begin(part);
-      else this.#ready.push(part);
-      if (part.type === "finish") this.#state = "ended";
+  end(): void {
+    this.#ended();
+  }
+
+  fail(error: unknown): void {
+    const { isAbort, asTold } = this.#call;
+    if (isAbort(error)) {
+      this.#abort(error);
+    } else if (this.#isOpening && this.#controller === undefined) {
+      this.#state = "closed";
+      this.#opening.reject(asTold(error));
+    } else {
+      this.#ready.push({ type: "error", error: asTold(error) }, finishOf(error));
+      this.#ended();
     }
+  }
+
+  /** For the caller's own reason, also where the stream has still to be made. */
+  #abort(reason: unknown): void {
+    this.#state = "closed";
+    this.#abortedBy = { reason };
+    this.#opening.reject(reason);
+    this.#controller?.error(reason);
+  }
+
+  get #isOpening(): boolean {
+    return this.#state === "opening" && !(this.#showsLife && this.#ready.length > 0);
+  }
+
+  #ended(): void {
+    if (this.#state === "closed") return;
+    this.#state = "ended";
+    this.#opening.resolve();
+    this.#give();
+  }
+
+  /** Gives what was asked for, as far as it is there, and the end behind the last part. */
+  #give(): void {
+    if (this.#controller === undefined) return;
+    while (this.#asked > 0 && this.#ready.length > 0) {
+      this.#asked -= 1;
+      this.#controller.enqueue(this.#ready.shift() as Part);
+    }
+    if (this.#state !== "ended" || this.#ready.length > 0) return;
+    this.#state = "closed";
+    this.#controller.close();
+  }
+
+  #keep(part: Part): void {
+    if (this.#state === "opening") this.#begin(part);
+    else this.#ready.push(part);
+    if (part.type === "finish") this.#state = "ended";
   }
 
   /** Keeps what comes up to the first output, before which stands who answers. */

@@ -16,6 +16,7 @@ import {
 } from "../options.ts";
 import { aRequestId } from "../request-id.ts";
 import { readAttemptSettings } from "./attempt-settings.ts";
+import type { FlowReader } from "../flow.ts";
 import { FlowCursor } from "../flow-iterator.ts";
 import type { AttemptsOptions } from "./attempts-options.ts";
 import type { Outcome } from "./retry.ts";
@@ -25,6 +26,11 @@ import { Run } from "./run.ts";
 export interface AttemptsRun<Part, Result> extends AsyncIterableIterator<Part, undefined> {
   return(): Promise<IteratorResult<Part, undefined>>;
   throw(error: unknown): Promise<IteratorResult<Part, undefined>>;
+  /**
+   * Hands its parts to `reader`, without a promise for each, in place of the iteration: it works from now on. `offer()` is to be called
+   * once the reader wants more than it did; `leave()` ends the work at once, as `return()` does.
+   */
+  handTo(reader: FlowReader<Part>): { offer(): void; leave(reason: unknown): void };
   /** How it ended; `undefined` while it has not. An error is what the iteration threw, or why it was left. */
   outcome(): Outcome<Result> | undefined;
 }
@@ -102,6 +108,12 @@ class AttemptsCursor<Part, Result> extends FlowCursor<Part> implements AttemptsR
   constructor(run: Run<Part, Result>) {
     super(run.flow);
     this.#run = run;
+  }
+
+  handTo(reader: FlowReader<Part>): { offer(): void; leave(reason: unknown): void } {
+    const { flow } = this.#run;
+    flow.read(reader);
+    return flow;
   }
 
   outcome(): Outcome<Result> | undefined {

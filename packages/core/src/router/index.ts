@@ -41,5 +41,6 @@ export type { ProviderSettings, SettingsById, Weights } from "./provider-setting
 export type { BreakerFactory, LimiterFactory } from "./factories.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export type { Outcome, RetryOptions, Verdict } from "./retry.ts";
+export type { FlowReader } from "../flow.ts";
 export type { ResolvedTimeouts } from "../timers.ts";
 export type { Choosable, Strategy } from "./strategy.ts";

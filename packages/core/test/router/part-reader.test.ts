@@ -298,6 +298,58 @@ describe("a stream of other parts", () => {
     });
   });
 
+  test("may be handed to a reader without promises, one part ahead of what that wants, and left by it", async () => {
+    const asked: string[] = [];
+    const told: unknown[] = [];
+    let wanted = 0;
+    const make = () =>
+      runAttempts({
+        model: "m",
+        reader,
+        candidates: () => [
+          {
+            ...candidate("a", []),
+            async *start(): AsyncGenerator<Part> {
+              for (const word of ["one", "two", "three", "four"]) {
+                asked.push(word);
+                yield ["output", word];
+              }
+              yield ["finish", "done"];
+            },
+          },
+        ],
+      }).handTo({
+        wants: () => wanted > 0,
+        take([, value]) {
+          wanted -= 1;
+          told.push(value);
+        },
+        end: () => void told.push("end"),
+        fail: (error) => void told.push(error),
+      });
+    const run = make();
+    await vi.advanceTimersByTimeAsync(1);
+    expect([told, asked]).toEqual([[], ["one"]]);
+    wanted = 2;
+    run.offer();
+    await vi.advanceTimersByTimeAsync(1);
+    expect([told, asked]).toEqual([
+      ["one", "two"],
+      ["one", "two", "three"],
+    ]);
+    wanted = 10;
+    run.offer();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told).toEqual(["one", "two", "three", "four", "done by a in 1", "end"]);
+    told.length = asked.length = 0;
+    wanted = 1;
+    const left = make();
+    await vi.advanceTimersByTimeAsync(1);
+    left.leave("enough");
+    await vi.advanceTimersByTimeAsync(1);
+    expect([told, asked]).toEqual([["one"], ["one", "two"]]);
+  });
+
   test("is tracked from its first read to its end, whichever that is", async () => {
     const running = new Set<RunningRequest>();
     await run({ a: [["whole", "answer"]] }, { running });
