@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { QwenError } from "../../src/errors.ts";
+import { runAttempts, type Candidate, type PartKind, type PartReader } from "../../src/router/index.ts";
+import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";
+import { collect } from "./scripted.ts";
+
+// The loop with parts of another kind, as an adapter of another SDK has them.
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+type Part = readonly [kind: PartKind, value?: unknown];
+
+const reader: PartReader<Part, string> = {
+  kind: ([kind]) => kind,
+  errorOf: ([, value]) => value,
+  sealed: ([kind, value], { provider, attempts }) => [kind, `${String(value)} by ${provider} in ${attempts.length}`],
+  collect() {
+    let text = "";
+    return {
+      add: ([, value]) => (text += String(value)),
+      text: () => text,
+      result: ([, value]) => `${text}|${String(value)}`,
+    };
+  },
+};
+
+function candidate(provider: string, parts: readonly Part[]): Candidate<Part> {
+  return {
+    provider,
+    model: "m",
+    timeouts: DEFAULT_TIMEOUTS,
+    async *start() {
+      yield* parts;
+    },
+  };
+}
+
+async function run(scripts: Readonly<Record<string, readonly Part[]>>, options = {}) {
+  const candidates = Object.entries(scripts).map(([provider, parts]) => candidate(provider, parts)) as [
+    Candidate<Part>,
+  ];
+  const attempts = runAttempts({
+    model: "m",
+    candidates: () => candidates,
+    reader,
+    retry: { maxAttempts: 2 },
+    random: () => 0,
+    ...options,
+  });
+  const reading = collect(attempts);
+  await vi.runAllTimersAsync();
+  return { ...(await reading), outcome: attempts.outcome() };
+}
+
+describe("a stream of other parts", () => {
+  test("has its errors read by its reader, where that knows what they mean: those in parts and those that were thrown", async () => {
+    const asked: unknown[] = [];
+    const knowing: PartReader<Part, string> = {
+      ...reader,
+      failureOf(error, from) {
+        asked.push([error, from]);
+        return error === "busy" ? new QwenError("rate_limited", "It is busy.") : error;
+      },
+    };
+    const throwing = (value: string): Candidate<Part> => ({
+      ...candidate("a", []),
+      async *start() {
+        yield ["opening", ""];
+        throw value;
+      },
+    });
+    const { error } = await run({ a: [["error", "busy"]] }, { reader: knowing, retry: { maxAttempts: 1 } });
+    expect(error).toMatchObject({ code: "rate_limited", provider: "a" });
+    const thrown = { reader: knowing, retry: { maxAttempts: 1 } };
+    expect(await run({}, { ...thrown, candidates: () => [throwing("busy")] })).toMatchObject({
+      error: { code: "rate_limited" },
+    });
+    expect(await run({}, { ...thrown, candidates: () => [throwing("odd")] })).toMatchObject({
+      error: { code: "protocol", cause: "odd" },
+    });
+    const cut = {
+      a: [
+        ["output", "text"],
+        ["error", "busy"],
+      ],
+    } as const;
+    expect(await run(cut, { reader: knowing })).toMatchObject({ error: { code: "rate_limited" } });
+    const from = { provider: "a", model: "m", hasOutput: false };
+    expect(asked).toEqual([
+      ["busy", from],
+      ["busy", from],
+      ["odd", from],
+      ["busy", { ...from, hasOutput: true }],
+    ]);
+  });
+
+  test("is not announced where its reader only wants to know of attempts", async () => {
+    const begun: unknown[] = [];
+    const listening: PartReader<Part, string> = {
+      ...reader,
+      attempt: ({ number, lastError }) => void begun.push([number, lastError]),
+    };
+    const failure = new QwenError("connection", "no");
+    const { parts } = await run({ a: [["error", failure]], b: [["whole", "answer"]] }, { reader: listening });
+    expect(parts).toEqual([["whole", "answer by b in 2"]]);
+    expect(begun).toEqual([
+      [1, undefined],
+      [2, expect.objectContaining({ code: "connection" })],
+    ]);
+  });
+
+  test("is held by the size of its words, whatever they are called", async () => {
+    const said = { type: "text-delta", id: "0", delta: "a".repeat(1024 * 1024) };
+    const held: PartReader<object, string> = {
+      kind: (part) => ("delta" in part ? "output" : "finish"),
+      errorOf: () => undefined,
+      sealed: (part) => part,
+      collect: () => ({ add() {}, text: () => "", result: () => "" }),
+    };
+    const attempts = runAttempts({
+      model: "m",
+      commit: "buffered",
+      retry: { maxAttempts: 1 },
+      reader: held,
+      candidates: () => [
+        {
+          ...(candidate("a", []) as unknown as Candidate<object>),
+          async *start() {
+            for (let count = 0; count < 70; count++) yield said;
+            yield { type: "finish" };
+          },
+        },
+      ],
+    });
+    await expect(attempts.next()).rejects.toMatchObject({
+      code: "protocol",
+      message: expect.stringContaining("64 MiB"),
+    });
+  });
+
+  test("may be handed to a reader without promises, one part ahead of what that wants, and left by it", async () => {
+    const asked: string[] = [];
+    const told: unknown[] = [];
+    let wanted = 0;
+    const make = () =>
+      runAttempts({
+        model: "m",
+        reader,
+        candidates: () => [
+          {
+            ...candidate("a", []),
+            async *start(): AsyncGenerator<Part> {
+              for (const word of ["one", "two", "three", "four"]) {
+                asked.push(word);
+                yield ["output", word];
+              }
+              yield ["finish", "done"];
+            },
+          },
+        ],
+      }).handTo({
+        wants: () => wanted > 0,
+        take([, value]) {
+          wanted -= 1;
+          told.push(value);
+        },
+        end: () => void told.push("end"),
+        fail: (error) => void told.push(error),
+      });
+    const handed = make();
+    await vi.advanceTimersByTimeAsync(1);
+    expect([told, asked]).toEqual([[], ["one"]]);
+    wanted = 2;
+    handed.offer();
+    await vi.advanceTimersByTimeAsync(1);
+    expect([told, asked]).toEqual([
+      ["one", "two"],
+      ["one", "two", "three"],
+    ]);
+    wanted = 10;
+    handed.offer();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told).toEqual(["one", "two", "three", "four", "done by a in 1", "end"]);
+    told.length = asked.length = 0;
+    wanted = 1;
+    const left = make();
+    await vi.advanceTimersByTimeAsync(1);
+    left.leave("enough");
+    await vi.advanceTimersByTimeAsync(1);
+    expect([told, asked]).toEqual([["one"], ["one", "two"]]);
+  });
+});
