@@ -33,6 +33,8 @@ const outputs: Record<string, RegExp> = {
     /^Red, yellow and blue\.\n {2}the Space is lost: max, then llama-cpp \(prefill\)\nRed, yellow and blue\.\n {2}the Space is back: max\n$/,
   "ai-sdk.ts":
     /^Blue, yellow and red\.\n {2}qwen-qwen2-72b-instruct\nBlue, yellow and red\.\n( {2}max: \w+\n)+ {2}72b: answered\n$/,
+  "ai-sdk-fallback.ts":
+    /^first-output:\n {2}AI_APICallError: .*\n {2}Red, yellow {2}\(interrupted\)\n {2}\[\{"provider":"space",[^{}]*"code":"stream_interrupted","ms":\d+\}\]\nbuffered:\n {2}Blue, yellow and red\. \(stop\)\n {2}\[\{"provider":"space",[^{}]*\},\{"provider":"paid","model":"qwen-plus","ms":\d+\}\]\n$/,
   "structured.ts":
     /^1\. The answer is not what was asked for: `minutes`: .+\n2\. fits\nTomato soup, 25 minutes: Chop, Cook\n$/,
 };
