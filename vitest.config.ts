@@ -33,6 +33,23 @@ export default defineConfig({
         },
       },
       {
+        // What works with the AI SDK, with the oldest of it that is allowed.
+        extends: true,
+        resolve: {
+          conditions,
+          alias: [
+            { find: /^ai$/, replacement: "ai-lowest" },
+            { find: /^@ai-sdk\/provider$/, replacement: "provider-lowest" },
+          ],
+        },
+        test: {
+          name: "lowest",
+          env: { AI_SDK: "lowest" },
+          include: ["packages/ai-sdk/test/*.test.ts"],
+          exclude: ["**/*.real.test.ts", "packages/ai-sdk/test/{leaving,at-once,size}.test.ts"],
+        },
+      },
+      {
         // Tests against real Gradio servers, which take seconds to start.
         extends: true,
         test: {
