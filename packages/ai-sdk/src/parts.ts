@@ -74,6 +74,8 @@ export function kindOfPart(part: LanguageModelV4StreamPart): PartKind {
       return "error";
     default:
       if (typeof (part as { readonly type?: unknown }).type === "string") return "live";
+      // It may be a promise, whose failure is nobody's.
+      void Promise.resolve<unknown>(part).catch(() => {});
       throw new TypeError("It yielded something that is no part: an object with a `type`.");
   }
 }

@@ -12,6 +12,7 @@ import {
   read,
   saying,
   start,
+  streamOf,
   text,
   textEnd,
   textIn,
@@ -31,6 +32,8 @@ const apiError = (statusCode: number, responseHeaders: Record<string, string> = 
   });
 
 const retry = { baseDelayMs: 0 };
+
+const lateFailure = (): unknown => Promise.reject(new Error("late"));
 
 async function ask(first: Script, options: Partial<FallbackOptions> = {}, asked = {}) {
   const a = model("a", first);
@@ -99,6 +102,7 @@ describe("createFallback", () => {
     ["no stream", () => ({}), "protocol", 2],
     ["nothing at all", () => undefined, "protocol", 2],
     ["a part that is null", [start, null as unknown as Part], "protocol", 2],
+    ["a part that is a promise, which rejects", () => ({ stream: streamOf([lateFailure() as Part]) }), "protocol", 2],
     ["an empty stop", [start, textStart, text("  \n"), textEnd, finish()], "empty_response", 2],
     ["an end before anything", [start], "stream_interrupted", 2],
     ["an empty cut by the limit", [start, finish("length")], "context_length_exceeded", 1],
