@@ -6,6 +6,7 @@ import { parseArgs, promisify } from "node:util";
 
 import { createVenv, isSetupError } from "@qwen/local-spaces";
 
+import { measureAiSdk } from "./measure/ai-sdk.ts";
 import { measureChat } from "./measure/chat.ts";
 import { measureCold } from "./measure/cold.ts";
 import { measureCpu } from "./measure/cpu.ts";
@@ -18,7 +19,7 @@ import { measureStreams } from "./measure/streams.ts";
 import { measureWarm } from "./measure/warm.ts";
 import type { Summary } from "./report/summary.ts";
 import { svgOf } from "./report/svg.ts";
-import { chatTableOf, tableOf } from "./report/table.ts";
+import { aiSdkTableOf, chatTableOf, tableOf } from "./report/table.ts";
 import { checkCounts } from "./smoke.ts";
 import { startBenchServer } from "./server/server.ts";
 import { GRADIO_VERSIONS, type GradioVersion } from "./server/wire.ts";
@@ -57,7 +58,7 @@ const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<readonly R
   streams: measureStreams,
   real: (bench) => inPython("the real apps", () => measureRealApps(bench)),
 };
-const PARTS = [...Object.keys(MEASUREMENTS), "openai", "imports", "sizes", "router"];
+const PARTS = [...Object.keys(MEASUREMENTS), "openai", "imports", "sizes", "router", "ai-sdk"];
 
 /** What `gradio_client` needs. */
 const REQUIREMENTS = fileURLToPath(new URL("../python/requirements.txt", import.meta.url));
@@ -138,6 +139,7 @@ async function run({
     console.log(chatTableOf(summary));
     if (!options.quick && chat.plan.clients.length === CHAT_CLIENTS.length) await saveChat(summary);
   }
+  if (parts.includes("ai-sdk")) console.log(aiSdkTableOf(await timed("ai-sdk", measureAiSdk)));
   if (whole) await save(summary);
 }
 

@@ -1,3 +1,4 @@
+import type { FallbackCost } from "../measure/ai-sdk.ts";
 import { CORE_AND_MAX } from "../measure/imports.ts";
 import { least, type Row } from "../measure/samples.ts";
 import type { ClientName } from "../task.ts";
@@ -81,6 +82,21 @@ export function chatBarsOf({ chat }: Pick<Summary, "chat">): readonly Bar[] {
     bar("1,000 streams: first text, to the floor", ratio("streams-1000-first"), 1.65),
     bar("1,000 streams: errors", own("streams-1000-errors"), 0),
     bar("memory that a call holds, KB", own("alive"), 18),
+  ];
+}
+
+/** The same for a fallback over models of the AI SDK. */
+export function aiSdkBarsOf({
+  cpuAPart: { doStream, streamText },
+  firstPartMs,
+  readAhead,
+}: FallbackCost): readonly Bar[] {
+  return [
+    bar("`doStream`: CPU a part, to one `pipeThrough`", quotient(doStream["ours"], doStream["pipeThrough"]), 0.75),
+    bar("`streamText`: CPU a part, to the bare model", quotient(streamText["ours"], streamText["bare"]), 1.1),
+    bar("`streamText`: CPU a part, to one `pipeThrough`", quotient(streamText["ours"], streamText["pipeThrough"]), 1),
+    bar("first part, over the bare model, ms", firstPartMs.ours - firstPartMs.bare, 0.1),
+    bar("parts read ahead of a slow reader", readAhead["ours"], 1),
   ];
 }
 

@@ -1,6 +1,7 @@
+import type { FallbackCost } from "../measure/ai-sdk.ts";
 import { least, type Row } from "../measure/samples.ts";
 import type { ClientName } from "../task.ts";
-import { type Bar, barsOf, chatBarsOf } from "./bars.ts";
+import { type Bar, aiSdkBarsOf, barsOf, chatBarsOf } from "./bars.ts";
 import { floorOf, ratioOf, type Summary, valueOf } from "./summary.ts";
 
 /** The clients as columns, by what readers call them. */
@@ -85,6 +86,22 @@ export function tableOf(summary: Summary): string {
 /** What it says of an OpenAI-compatible server, as Markdown. */
 export function chatTableOf(summary: Pick<Summary, "chat">): string {
   return `${[...comparison(summary.chat, CHAT_COLUMNS), ...barTable(chatBarsOf(summary))].join("\n")}\n`;
+}
+
+/** What a fallback over models of the AI SDK costs, as Markdown. */
+export function aiSdkTableOf(cost: FallbackCost): string {
+  const names = Object.keys(cost.cpuAPart.doStream);
+  const lines = [
+    line(["CPU a part, µs", ...names]),
+    line(["---", ...names.map(() => "--:")]),
+    ...Object.entries(cost.cpuAPart).map(([way, costs]) =>
+      line([`\`${way}\` read out`, ...names.map((name) => costs[name]?.toFixed(2) ?? "–")]),
+    ),
+    line(["parts read ahead of a slow reader", ...names.map((name) => cost.readAhead[name]?.toFixed(0) ?? "–")]),
+    "",
+    ...barTable(aiSdkBarsOf(cost)),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 function barTable(bars: readonly Bar[]): readonly string[] {

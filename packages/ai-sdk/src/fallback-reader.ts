@@ -42,6 +42,10 @@ export function readerOf(
   return {
     kind(part) {
       switch (part.type) {
+        // Nearly all are one of these.
+        case "text-delta":
+        case "reasoning-delta":
+          return kindOfPart(part);
         case OPENED:
           return "opening";
         case PREPARING:
@@ -122,16 +126,17 @@ export function attemptsMetadata({
 }
 
 class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer> {
-  #text = "";
+  // Joined where somebody asks: a text that grows makes garbage with each part.
+  readonly #texts: string[] = [];
   readonly #toolCalls: LanguageModelV4ToolCall[] = [];
 
   add(part: ModelPart): void {
-    if (part.type === "text-delta") this.#text += part.delta;
+    if (part.type === "text-delta") this.#texts.push(part.delta);
     else if (part.type === "tool-call") this.#toolCalls.push(part);
   }
 
   text(): string {
-    return this.#text;
+    return this.#texts.join("");
   }
 
   result(sealed: ModelPart): FallbackAnswer {
@@ -142,7 +147,7 @@ class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer> {
       return { text: texts.join(""), toolCalls, finishReason, usage };
     }
     const known = sealed.type === "finish" ? sealed : { finishReason: OTHER, usage: UNKNOWN_USAGE };
-    return { text: this.#text, toolCalls: this.#toolCalls, finishReason: known.finishReason, usage: known.usage };
+    return { text: this.text(), toolCalls: this.#toolCalls, finishReason: known.finishReason, usage: known.usage };
   }
 }
 
