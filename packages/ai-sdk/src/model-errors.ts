@@ -41,7 +41,9 @@ function known(error: unknown, about: FailedModel): QwenError | undefined {
   if (APICallError.isInstance(error)) {
     // One of a model of ours, which knows better.
     if (QwenError.isInstance(error.cause)) return ofFamily(error.cause, about, error);
-    const { statusCode: status, responseHeaders, responseBody } = error;
+    const { statusCode, responseHeaders, responseBody } = error;
+    // Some that could not reach a server say 0.
+    const status = Number(statusCode) >= 100 ? Number(statusCode) : undefined;
     const said = saidIn(error.data) ?? saidIn(parsed(responseBody)) ?? NOTHING_SAID;
     if (status !== undefined && status >= 400) {
       const header = (name: string): string | undefined => valueOf(responseHeaders, name);

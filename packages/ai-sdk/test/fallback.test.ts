@@ -87,6 +87,7 @@ describe("createFallback", () => {
     ["429 with a long pause", { reject: apiError(429, { "retry-after": "3600" }) }, "rate_limited", 1],
     ["500", { reject: apiError(500) }, "space_unavailable", 2],
     ["no connection", { reject: new TypeError("fetch failed") }, "connection", 2],
+    ["a status of 0", { reject: apiError(0) }, "connection", 2],
     ["a string", { reject: "boom" }, "protocol", 2],
     ["null", { reject: null }, "protocol", 2],
     ["a bare overload", [start, { type: "error", error: { message: "Overloaded" } }], "space_unavailable", 2],
