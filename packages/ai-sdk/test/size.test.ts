@@ -26,7 +26,7 @@ async function bundled(names: string, external: readonly string[]) {
 }
 
 /** The limits, minified and gzipped, in bytes: what it is, so that it grows by nobody's oversight. */
-const LIMITS = { "*": [36_000, 13_000], "{ createFallback }": [21_000, 8_200] } as const;
+const LIMITS = { "*": [47_000, 16_500], "{ createFallback }": [21_000, 8_200] } as const;
 
 test.each(Object.entries(LIMITS))(
   "%s of the package stays small, without core and its peer",
@@ -48,6 +48,10 @@ test("an import loads core and its peer, and neither `ai`, `provider-utils`, zod
       if (kind === "import-statement") loaded.add(path);
   const inputs = [...loaded].flatMap((file) => Object.keys(metafile.outputs[file]?.inputs ?? {}));
   expect(inputs.some((file) => file.includes("@ai-sdk/provider/"))).toBe(true);
-  expect(inputs.filter((file) => /provider-utils|node_modules\/ai\/|zod|undici/.test(file))).toEqual([]);
+  expect(
+    inputs.filter((file) =>
+      /provider-utils|node_modules\/(?:\.pnpm\/[^/]+\/node_modules\/)?(?:ai|zod|undici)\//.test(file),
+    ),
+  ).toEqual([]);
   expect([...loaded].filter((file) => file.startsWith("undici"))).toEqual([]);
 });
