@@ -119,38 +119,34 @@ describe("the parts of a router's answer", () => {
     });
   });
 
-  // The oldest AI SDK has no pings.
-  test.skipIf(process.env["AI_SDK"] === "lowest")(
-    "tell queue, progress and log as pings, and as they are where raw chunks are asked for",
-    async () => {
-      const queue = { type: "queue", position: 1 } as const;
-      const log = { type: "log", level: "info", message: "Half." } as const;
-      const provider = scripted([queue, { type: "progress", fraction: 0.5 }, "Hello", log, " world"]);
-      const model = modelOf(provider);
-      const { parts } = await read(model);
-      expect(outline(parts)).toEqual([
-        "stream-start",
-        "response-metadata",
-        "text-start text-0",
-        "text-delta Hello",
-        "ping",
-        "text-delta  world",
-        "text-end text-0",
-        "finish",
-      ]);
-      const raw = (await read(model, { includeRawChunks: true })).parts;
-      expect(raw.filter(({ type }) => type === "raw")).toMatchObject([
-        { rawValue: { type: "attempt", provider: "a", model: "m", number: 1 } },
-        { rawValue: queue },
-        { rawValue: { type: "progress", fraction: 0.5 } },
-        { rawValue: log },
-      ]);
-      expect(raw.filter(({ type }) => type === "ping")).toHaveLength(4);
-      expect(raw.findIndex(({ type }) => type === "raw")).toBeLessThan(
-        raw.findIndex(({ type }) => type === "stream-start"),
-      );
-    },
-  );
+  test("tell queue, progress and log as pings, and as they are where raw chunks are asked for", async () => {
+    const queue = { type: "queue", position: 1 } as const;
+    const log = { type: "log", level: "info", message: "Half." } as const;
+    const provider = scripted([queue, { type: "progress", fraction: 0.5 }, "Hello", log, " world"]);
+    const model = modelOf(provider);
+    const { parts } = await read(model);
+    expect(outline(parts)).toEqual([
+      "stream-start",
+      "response-metadata",
+      "text-start text-0",
+      "text-delta Hello",
+      "ping",
+      "text-delta  world",
+      "text-end text-0",
+      "finish",
+    ]);
+    const raw = (await read(model, { includeRawChunks: true })).parts;
+    expect(raw.filter(({ type }) => type === "raw")).toMatchObject([
+      { rawValue: { type: "attempt", provider: "a", model: "m", number: 1 } },
+      { rawValue: queue },
+      { rawValue: { type: "progress", fraction: 0.5 } },
+      { rawValue: log },
+    ]);
+    expect(raw.filter(({ type }) => type === "ping")).toHaveLength(4);
+    expect(raw.findIndex(({ type }) => type === "raw")).toBeLessThan(
+      raw.findIndex(({ type }) => type === "stream-start"),
+    );
+  });
 
   test("come from the first output on, and with raw chunks from the first sign of life on", async () => {
     const provider = scripted([{ type: "queue", position: 1 }, { waitMs: 60 }, "Hello"]);
