@@ -56,14 +56,16 @@ const userConfig = {
   include: ["types"],
 };
 
+const USERS_OWN = ["@types/node", "ai", "@types/json-schema"];
+
 async function userManifest(tarballs: Readonly<Record<string, string>>): Promise<object> {
   const { devDependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const files = Object.fromEntries(Object.entries(tarballs).map(([name, tarball]) => [name, `file:${tarball}`]));
   return {
     private: true,
     type: "module",
-    // The AI SDK is its user's own.
-    dependencies: { ...files, "@types/node": devDependencies["@types/node"], ai: devDependencies["ai"] },
+    // The AI SDK is its user's own, and names declarations that it does not bring.
+    dependencies: { ...files, ...Object.fromEntries(USERS_OWN.map((name) => [name, devDependencies[name]])) },
     // The packages depend on one another too, by versions that may not be in the registry yet.
     pnpm: { overrides: files },
   };
