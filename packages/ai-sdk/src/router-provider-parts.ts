@@ -42,6 +42,8 @@ export class PartWriter {
   #asked: Pick<Part<"attempt">, "provider" | "model"> | undefined;
   #start: Part<"start"> | undefined;
   #toldModel: string | undefined;
+  /** Of life before the first output, which nobody reads yet. */
+  #signs = 0;
 
   constructor(options: PartsOptions) {
     this.#options = options;
@@ -101,6 +103,8 @@ export class PartWriter {
     this.#start = part;
     push({ type: "stream-start", warnings: [...this.#options.warnings, ...warningsOf(part.warnings)] });
     this.#tellModel(part.response, this.#asked?.model, push);
+    // Behind the warnings: of a stream that begins otherwise the AI SDK never hears them.
+    for (; KNOWS_PINGS && this.#signs > 0; this.#signs--) push({ type: "ping" });
   }
 
   /** Who answers. Told again where it turns out to be another: of two side by side, or after a seam. */
@@ -116,11 +120,11 @@ export class PartWriter {
   }
 
   #live(part: StreamPart, push: Push): void {
+    const { raw } = this.#options;
     if (part.type === "attempt") this.#asked = part;
-    // Nobody waits for the first output by them.
-    if (!this.#options.raw && this.#start === undefined) return;
-    if (KNOWS_PINGS) push({ type: "ping" });
-    if (this.#options.raw) push({ type: "raw", rawValue: rawOf(part) });
+    else if (!raw && this.#start === undefined) this.#signs = Math.min(this.#signs + 1, MOST_SIGNS);
+    else if (KNOWS_PINGS) push({ type: "ping" });
+    if (raw) push({ type: "raw", rawValue: rawOf(part) });
   }
 
   #say(kind: "text" | "reasoning", delta: string, push: Push): void {
@@ -200,6 +204,9 @@ function familyOf(error: unknown): { readonly code?: ErrorCode; readonly attempt
 
 /** What is not the model's word: the answer was cut, or went silent. */
 const CUT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["stream_interrupted", "connection", "timeout"]);
+
+/** What is kept of them. */
+const MOST_SIGNS = 100;
 
 // An `ai` from before there were pings ends an answer at one. What came after them tells: its package brings no version.
 const KNOWS_PINGS = "Experimental_ExtractionRefusalError" in specification;

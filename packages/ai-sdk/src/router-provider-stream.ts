@@ -35,7 +35,8 @@ export class WrittenStream {
         this.#headers = headers && { ...headers };
         return;
       }
-      if (atFirstSign && this.#ready.length > 0) return;
+      // That somebody is asked is no sign of theirs: where nobody can be reached it still rejects.
+      if (atFirstSign && value.type !== "attempt" && this.#ready.length > 0) return;
     }
   }
 

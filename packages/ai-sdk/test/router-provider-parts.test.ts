@@ -3,7 +3,7 @@ import { QwenError, type ProviderPart } from "@qwen/core";
 import { generateText, streamText } from "ai";
 import { describe, expect, test } from "vitest";
 
-import { modelOf, prompt, read, scripted } from "./router-models.ts";
+import { modelOf, prompt, read, rejection, scripted } from "./router-models.ts";
 
 const outline = (parts: readonly LanguageModelV4StreamPart[]): string[] =>
   parts.map((part) =>
@@ -128,6 +128,8 @@ describe("the parts of a router's answer", () => {
     expect(outline(parts)).toEqual([
       "stream-start",
       "response-metadata",
+      "ping",
+      "ping",
       "text-start text-0",
       "text-delta Hello",
       "ping",
@@ -142,7 +144,13 @@ describe("the parts of a router's answer", () => {
       { rawValue: { type: "progress", fraction: 0.5 } },
       { rawValue: log },
     ]);
-    expect(raw.filter(({ type }) => type === "ping")).toHaveLength(4);
+    expect(raw.filter(({ type }) => type === "ping")).toHaveLength(3);
+    const crowded = scripted([...Array.from({ length: 500 }, () => queue), "Hello"]);
+    expect((await read(modelOf(crowded))).parts.filter(({ type }) => type === "ping")).toHaveLength(100);
+    const refused = scripted([new QwenError("authentication", "No.")]);
+    expect(await rejection(modelOf(refused).doStream({ prompt, includeRawChunks: true }))).toMatchObject({
+      cause: { code: "authentication" },
+    });
     expect(raw.findIndex(({ type }) => type === "raw")).toBeLessThan(
       raw.findIndex(({ type }) => type === "stream-start"),
     );
