@@ -6,6 +6,7 @@ import type { SpaceMessage } from "../../../src/gradio/space-message.ts";
 import { connectSpace, type Space } from "../../../src/gradio/space.ts";
 import type { Transport, TransportRequest } from "../../../src/http/transport.ts";
 import { createTransport } from "../../../src/http/undici-transport.ts";
+import { testInputs } from "./inputs-suite.ts";
 import { ask, chatProvider, shownText } from "../../servers/chat-provider.ts";
 import { collect, rejection, settles } from "../../servers/waiting.ts";
 
@@ -54,6 +55,8 @@ export function testProtocol(version: GradioVersion): void {
 
     const textsOf = (messages: readonly SpaceMessage[]): readonly unknown[] =>
       messages.flatMap((message) => (message.type === "generating" ? [message.data[0]] : []));
+
+    testInputs(() => ({ url: app.url, space }));
 
     describe("answers", () => {
       it.each(["by name, before /config is known", "by fn_index, as edits"])("are whole and exact %s", async (way) => {
