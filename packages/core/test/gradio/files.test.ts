@@ -175,7 +175,7 @@ describe("files among outputs", () => {
       data: says(generating([[{ image: output({}) }]]), completed([[{ image: output(fields), caption: null }]])),
       other: serve,
     });
-    const client = connectSpace(space.origin, { token: "hf_secret", timeouts: { idleMs: 100 } });
+    const client = connectSpace(space.origin, { token: "hf_secret", timeouts: { idleMs: 250 } });
     const read = async (): Promise<SpaceFile> => {
       const [[{ image }]] = (await client.predict("chat", [])) as [[{ image: SpaceFile }]];
       return image;
@@ -262,7 +262,7 @@ describe("files among outputs", () => {
     await using _ = space;
     const file = await read();
     expect(await rejection(file.bytes())).toMatchObject({ code: "authentication", status: 403 });
-    expect(await rejection(file.bytes())).toMatchObject({ code: "timeout", phase: "idle", limitMs: 100 });
+    expect(await rejection(file.bytes())).toMatchObject({ code: "timeout", phase: "idle", limitMs: 250 });
     const leaves = new AbortController();
     const left = rejection(file.bytes({ signal: leaves.signal }));
     await until(() => asked === 3);
@@ -288,7 +288,7 @@ describe("files among outputs", () => {
     expect((await reader.read()).value?.byteLength).toBeGreaterThan(0);
     for (let turn = 0; turn < 20; turn += 1) await settle();
     expect(written).toBeLessThan(150);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await reader.read()).done).toBe(false);
     await reader.cancel();
     await until(() => space.log.includes("close other"));

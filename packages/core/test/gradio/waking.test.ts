@@ -134,16 +134,18 @@ describe("a Space that sleeps", () => {
     const shorter = rejection(client.predict("chat", [], { timeouts: { totalMs: 2000 } }));
     const leaves = new AbortController();
     const left = rejection(client.predict("chat", [], { signal: leaves.signal }));
-    await time.pass(1000);
+    await until(() => polls() === 1);
     leaves.abort(new Error("gone"));
     expect(await left).toBe(leaves.signal.reason);
-    await time.pass(1000);
+    await passUntil(time, watched(shorter));
     expect(await shorter).toMatchObject({ code: "timeout", phase: "total" });
-    await time.pass(3000);
+    await passUntil(time, watched(late));
     expect(await late).toMatchObject({
       code: "space_unavailable",
       message: expect.stringMatching(/is asleep \(SLEEPING\), and did not wake within 5000 ms/),
     });
+    // Nobody is left who waits.
+    await settle();
     const looked = polls();
     await time.pass(10_000);
     expect(polls()).toBe(looked);
@@ -173,7 +175,8 @@ describe("a Space that sleeps", () => {
       attempts: [{ provider: "sleepy", error: { code: "timeout", phase: "first-output" } }, { provider: "other" }],
     });
     const woken = router.complete({ model: "sleepy/model", messages: MESSAGES });
-    await time.pass(1000);
+    const looked = asleep.polls();
+    await passUntil(time, () => asleep.polls() > looked);
     wake();
     await passUntil(time, watched(woken));
     expect(await woken).toMatchObject({ text: "awake", provider: "sleepy" });
