@@ -20,26 +20,35 @@ export interface AwakeOptions {
  * the work does, or with the stage that the Space is in where waiting is of no use.
  */
 export function whenAwake<Value>(options: AwakeOptions, work: () => Promise<Value>): Promise<Value> {
-  const { hub, wakeMs } = options.client;
-  return hub === undefined || wakeMs === 0 ? work() : work().catch((error: unknown) => again(error, options, work));
+  const { client } = options;
+  if (client.hub === undefined || client.wakeMs === 0) return work();
+  // Who comes while others wait does not ask, and waits with them.
+  if (wakings.now?.wakingOf(client)?.isUnderWay === true) return afterWaking(options, { work });
+  return work().catch((error: unknown) => afterWaking(options, { work, failure: { error } }));
 }
 
-async function again<Value>(first: unknown, options: AwakeOptions, work: () => Promise<Value>): Promise<Value> {
+/** Work, and why it failed where it was done already. */
+interface Attempted<Value> {
+  work(): Promise<Value>;
+  readonly failure?: { readonly error: unknown } | undefined;
+}
+
+async function afterWaking<Value>(options: AwakeOptions, { work, failure: first }: Attempted<Value>): Promise<Value> {
   const { client, stop, firstOutputMs = Infinity, mayRepeat = () => true, tell = () => {} } = options;
   const { wakeMs } = client;
   const limitMs = Math.min(wakeMs, firstOutputMs);
   const limit = firstOutputMs < wakeMs ? "first-output" : "wake";
   const startedAt = performance.now();
-  for (let error = first; ;) {
-    if (stop.aborted || !mayBeAsleep(error) || !mayRepeat()) throw error;
+  for (let failure = first; ;) {
+    if (failure !== undefined && (stop.aborted || !mayBeAsleep(failure.error) || !mayRepeat())) throw failure.error;
     const { wakingOf } = await wakings.load();
     const leftMs = Math.max(limitMs - (performance.now() - startedAt), 0);
     const hasSlept = await wakingOf(client)?.wait({ stop, leftMs, limitMs, limit, tell });
-    if (hasSlept !== true) throw error;
+    if (failure !== undefined && hasSlept !== true) throw failure.error;
     try {
       return await work();
-    } catch (next) {
-      error = next;
+    } catch (error) {
+      failure = { error };
     }
   }
 }

@@ -66,6 +66,11 @@ export class Waking {
     this.#page = page;
   }
 
+  /** Whether somebody waits. */
+  get isUnderWay(): boolean {
+    return this.#watching.isUnderWay;
+  }
+
   /**
    * Waits until it is awake. Resolves with false where there was nothing to wait for: the hub says that it runs, or nothing.
    *
@@ -79,7 +84,7 @@ export class Waking {
     stop.addEventListener("abort", onStop, { once: true });
     const timer = startTimer(leftMs, () => ended.abort(this.#tooLate(options)));
     this.#waiters.add(options);
-    if (this.#words !== undefined && this.#watching.isUnderWay) options.tell(this.#words);
+    if (this.#words !== undefined && this.isUnderWay) options.tell(this.#words);
     try {
       return await this.#watching.wait(ended);
     } finally {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRouter } from "../../src/index.ts";
+import { inspectSpace } from "../../src/gradio/session-provider.ts";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { createTransport } from "../../src/http/undici-transport.ts";
 import type { Transport } from "../../src/http/transport.ts";
@@ -115,12 +116,17 @@ describe("a Space that sleeps", () => {
     const others = [client.endpoints(), client.describe(), client.upload(new Uint8Array(1))];
     await passUntil(time, () => polls() === 10);
     expect(hub.requests[0]?.url.pathname).toBe("/api/spaces/by-subdomain/127");
+    // Who comes later does not even ask.
+    const before = space.requests.filter(({ route }) => route === "call").length;
+    asked.push(...Array.from({ length: 20 }, (_, index) => client.predict("chat", [index])));
+    await passUntil(time, () => polls() === 12);
+    expect(space.requests.filter(({ route }) => route === "call")).toHaveLength(before);
     wake();
     const all = Promise.all([...asked, ...others]);
     await passUntil(time, watched(all));
     expect(shortestGap()).toBeGreaterThanOrEqual(1000);
-    expect((await all).slice(0, 50)).toEqual(Array.from({ length: 50 }, () => ["awake"]));
-    expect(polls()).toBeLessThanOrEqual(11);
+    expect((await all).slice(0, 70)).toEqual(Array.from({ length: 70 }, () => ["awake"]));
+    expect(polls()).toBeLessThanOrEqual(13);
     await client.close();
   });
 
@@ -212,6 +218,16 @@ describe("a Space that sleeps", () => {
     expect(await rejection(client.predict("chat", []))).toMatchObject({ code: "space_unavailable", status: 503 });
     expect(asleep.polls()).toBe(1);
     await client.close();
+  });
+
+  it("is woken for who only looks at it, and asked again as long as it is not what its hub says", async () => {
+    await using asleep = await startAsleep(["SLEEPING", "SLEEPING", "RUNNING"]);
+    const { space, hub } = asleep;
+    await rejection(connectSpace(space.origin).predict("chat", []));
+    const time = useVirtualTime();
+    const looked = inspectSpace(space.origin, { hubUrl: hub.origin, look: ({ version }) => version });
+    await passUntil(time, watched(looked));
+    expect(await looked).toBe("5.50.0");
   });
 
   it("does not hear of a token across a redirect of its hub", async () => {
