@@ -1,10 +1,11 @@
-"""An app for tests of `connectSpace` as a client: one endpoint for each thing that users of other clients rely on.
+"""An app for tests of `connectSpace` as a client: one endpoint for each thing that users of other clients rely on. Runs on Gradio
+4.44, which has no validators, successes and titles, on 5.50 and on 6.31.
 
 | endpoint          | inputs                        | output                                                              |
 | ----------------- | ----------------------------- | ------------------------------------------------------------------- |
 | count             | to, ms                        | "1", "2", … one every ms milliseconds                               |
 | one_at_a_time     | job, steps, ms                | "1 2 3 …"; two calls at once, so others wait in the queue; counted   |
-| stats             | job                           | JSON: how many steps its runs made, how many finished; not queued    |
+| stats             | job                           | JSON text: how many steps its runs made, how many finished; not queued |
 | remember          | text, (state)                 | all texts of this session so far, and how many                       |
 | echo              | text                          | the text                                                             |
 | validated         | age                           | the age; one below 0 or above 150 is refused by a validator          |
@@ -36,6 +37,10 @@ from collections.abc import Iterator
 import gradio as gr
 from PIL import Image
 
+MAJOR = int(gr.__version__.split(".")[0])
+UNDOCUMENTED = {"api_visibility": "undocumented"} if MAJOR >= 6 else {"show_api": False}
+PRIVATE = {"api_visibility": "private"} if MAJOR >= 6 else {"api_name": False}
+
 runs: defaultdict[str, dict[str, int]] = defaultdict(lambda: {"steps": 0, "finished": 0})
 
 
@@ -55,8 +60,8 @@ def one_at_a_time(job: str, steps: int, ms: int) -> Iterator[str]:
     runs[job]["finished"] += 1
 
 
-def stats(job: str) -> dict[str, int]:
-    return runs[job]
+def stats(job: str) -> str:
+    return json.dumps(runs[job])
 
 
 def remember(text: str, texts: list[str]) -> tuple[str, list[str], int]:
@@ -118,6 +123,10 @@ def nested(progress: gr.Progress = gr.Progress()) -> str:
 
 
 def logs() -> str:
+    if MAJOR < 5:
+        gr.Info("for your information", duration=3)
+        gr.Warning("a warning")
+        return "done"
     gr.Info("for your information", title="Note", duration=3)
     gr.Warning("a warning")
     gr.Success("a success")
@@ -153,7 +162,7 @@ def silent(text: str) -> None:
 
 
 def failing() -> None:
-    raise gr.Error("The kettle is empty.", title="No tea", duration=7)
+    raise gr.Error("The kettle is empty.", duration=7, **({"title": "No tea"} if MAJOR >= 5 else {}))
 
 
 def first(text: str) -> str:
@@ -192,10 +201,11 @@ with gr.Blocks(title="Promises") as demo:
 
     endpoint(count, [to, ms], answer)
     endpoint(one_at_a_time, [job, steps, ms], answer, concurrency_limit=2)
-    endpoint(stats, [job], value, queue=False)
+    endpoint(stats, [job], answer, queue=False)
     endpoint(remember, [text, state], [answer, state, number])
     endpoint(echo, [text], answer)
-    endpoint(validated, [age], number, validator=validate_age)
+    if MAJOR >= 5:
+        endpoint(validated, [age], number, validator=validate_age)
     endpoint(order, [amount, dish, spicy], answer)
     endpoint(bulk, [size, seconds], answer)
     endpoint(file_size, [file], answer)
@@ -213,8 +223,8 @@ with gr.Blocks(title="Promises") as demo:
     endpoint(failing, None, answer)
     endpoint(first, [text], answer, "twice")
     endpoint(second, [text], answer, "twice")
-    endpoint(echo, [text], answer, "undocumented", api_visibility="undocumented")
-    gr.Button("private").click(echo, [text], answer, api_visibility="private")
+    endpoint(echo, [text], answer, "undocumented", **UNDOCUMENTED)
+    gr.Button("private").click(echo, [text], answer, **PRIVATE)
 
 demo.queue(default_concurrency_limit=10, max_size=8)
 

@@ -1,0 +1,3 @@
+import { testPromises } from "./promises-suite.ts";
+
+testPromises("5.50", 0.2);
