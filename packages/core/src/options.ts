@@ -183,9 +183,14 @@ function shown(value: unknown): string {
   if (typeof value === "string") return value.length <= 20 ? JSON.stringify(value) : "a string of another kind";
   if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined)
     return String(value);
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object") return value instanceof Promise ? "a promise" : "an object";
-  return `a ${typeof value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  try {
+    if (Array.isArray(value)) return "an array";
+    return value instanceof Promise ? "a promise" : "an object";
+  } catch {
+    // A proxy that throws, or was revoked.
+    return "an object";
+  }
 }
 
 function isNumber(value: unknown): value is number {

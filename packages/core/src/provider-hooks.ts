@@ -1,5 +1,6 @@
 import { checkRequest } from "./capabilities.ts";
 import { decide, excusing } from "./decision.ts";
+import { field } from "./error-fields.ts";
 import { aFunction, isGroup, mustBe, readOptions, type Rules } from "./options.ts";
 import type { ProviderRequest } from "./provider.ts";
 import type { FinishPart, ProviderPart } from "./part.ts";
@@ -60,9 +61,9 @@ export class Hooks implements Passing {
     const given: unknown = decide("hooks.request", () => this.#hooks.request?.(request), excusing);
     if (given === undefined) return request;
     if (typeof given !== "object" || given === null) throw unusable("request", given);
-    if (isIteration(given)) return given;
-    if (isList(given)) return iterated(given);
     try {
+      if (isIteration(given)) return given;
+      if (isList(given)) return iterated(given);
       const asked = readProviderRequest({ ...request, ...given });
       checkRequest(asked);
       return asked;
@@ -75,9 +76,10 @@ export class Hooks implements Passing {
     // What is no part is its provider's mistake, and no hook's.
     if (this.#hooks.part === undefined || !isPart(part)) return part;
     const given: unknown = decide("hooks.part", () => this.#hooks.part?.(part, request), excusing);
-    if (given === undefined) return part;
-    if (Array.isArray(given) ? given.every(isPart) : isPart(given)) return given as ProviderPart;
-    throw unusable("part", given);
+    if (given === undefined || given === part) return part;
+    const read = field(() => givenFor(part, given));
+    if (read === undefined) throw unusable("part", given);
+    return read;
   }
 
   error(error: unknown, request: ProviderRequest): unknown {
@@ -95,7 +97,7 @@ export class Hooks implements Passing {
 /** How the parts go that a hook gives in place of a provider's. */
 export const hookAnswer: Passing = {
   part(part) {
-    if (!isPart(part)) throw unusable("request", part);
+    if (field(() => isSound(part)) !== true) throw unusable("request", part);
     return part;
   },
   error: (error) => excusing("hooks.request", error),
@@ -136,6 +138,21 @@ const EXPECTED = {
 /** Whether a value is a part, whatever its type. */
 export function isPart(value: unknown): value is ProviderPart {
   return isGroup(value) && "type" in value && typeof value.type === "string";
+}
+
+/** What a hook gives for a part; `undefined` where that is none, and a throw where it cannot be read. */
+function givenFor(part: ProviderPart, given: unknown): ProviderPart | readonly ProviderPart[] | undefined {
+  // A hole is no part, and only a copy has none.
+  const parts = Array.isArray(given) ? Array.from<unknown>(given) : [given];
+  if (!parts.every((one): one is ProviderPart => one === part || isSound(one))) return undefined;
+  return Array.isArray(given) ? parts : parts[0];
+}
+
+/** Whether nobody trips over it who reads it as a part: the router would take that for its provider's mistake. */
+function isSound(value: unknown): value is ProviderPart {
+  if (!isPart(value)) return false;
+  const saysText = value.type === "text-delta" || value.type === "text-replace" || value.type === "reasoning-delta";
+  return !saysText || typeof value.text === "string";
 }
 
 function unusable(name: keyof typeof EXPECTED, given: unknown): unknown {

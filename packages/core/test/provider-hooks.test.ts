@@ -33,6 +33,18 @@ function isInvalid(error: unknown): void {
   expect(error).toMatchObject({ code: "invalid_request", message: expect.stringContaining("messages") as string });
 }
 
+function bomb(name: string, base: object = {}): object {
+  return Object.defineProperty({ ...base }, name, { enumerable: true, get: () => thrown() });
+}
+
+function revoked(target: object): object {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+}
+
+const noPart = isTypeError(/`hooks\.part\(\)` must be a part, /);
+
 describe.each(["flow", "own"] as const)("around a provider that is read as %s", (kind) => {
   describe.each<[string, ProviderHooks, (error: unknown) => void]>([
     ["request", { request: () => thrown() }, isBoom],
@@ -46,6 +58,25 @@ describe.each(["flow", "own"] as const)("around a provider that is read as %s", 
     ["part", { part: () => [null] as never }, isTypeError(/must be a part, .* not an array/)],
     ["request", { request: () => "Hi" as never }, isTypeError(/`hooks\.request\(\)` must be a request/)],
     ["request", { request: () => ({ messages: "Hi" }) as never }, isInvalid],
+    // What nobody can read, or only by tripping over it.
+    ["part", { part: () => Object.assign([], { length: 1 }) }, noPart],
+    ["part", { part: () => ({ type: "text-delta", text: 5 }) as never }, noPart],
+    ["part", { part: () => bomb("type") as never }, noPart],
+    ["part", { part: () => [bomb("text", { type: "text-delta" })] as never }, noPart],
+    ["part", { part: () => revoked({}) as never }, noPart],
+    ["part", { part: () => revoked([]) as never }, noPart],
+    ["request", { request: () => revoked({}) as never }, isTypeError(/revoked/)],
+    ["request", { request: () => new Proxy({}, { has: () => thrown() }) }, isBoom],
+    [
+      "request",
+      { request: () => [bomb("type"), finish] as never },
+      isTypeError(/`hooks\.request\(\)` must be a request/),
+    ],
+    [
+      "request",
+      { request: () => [{ type: "text-delta", text: 5 }, finish] as never },
+      isTypeError(/must be a request/),
+    ],
   ])("a hook `%s` that throws, is late or gives what it must not (%o)", (name, hooks, check) => {
     const script = name === "error" ? [failure()] : [text("a"), finish];
 
