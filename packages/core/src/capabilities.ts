@@ -5,6 +5,7 @@ import { MOST_PROBLEMS, problemsOf } from "./message-check.ts";
 import { meantBy, shortened } from "./nearest.ts";
 import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings } from "./provider.ts";
 import type { Warning } from "./part.ts";
+import { checkIsRequest } from "./request.ts";
 import { holdsSettings } from "./settings.ts";
 
 /** The request, as far as it decides whether a model can answer it. */
@@ -52,7 +53,9 @@ function asksForTools({ tools, toolChoice }: Settings): boolean {
  * For callers without the compiler, and for what types cannot say, such as an empty last message or a tool's result without
  * its call. A history that ends with the assistant is none of them: some models go on with it.
  */
-export function checkRequest({ messages, settings }: AskedFor): void {
+export function checkRequest(request: AskedFor): void {
+  checkIsRequest(request);
+  const { messages, settings } = request;
   const wrong = [...problemsOf(messages), ...settingsProblems(settings)];
   if (wrong.length === 0) return;
   const told = wrong.slice(0, MOST_PROBLEMS).join("; ");

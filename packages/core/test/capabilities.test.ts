@@ -272,3 +272,7 @@ test("every setting that asks for something and is not honoured earns a warning"
   ).toEqual(["topP", "stopSequences"]);
   expect(warnOfSettings(undefined)).toEqual([]);
 });
+
+test.each([undefined, null, 5, []])("what is no request at all is said to be none: %o", (given) => {
+  expect(() => checkRequest(given as never)).toThrow(/The request must be an object with `messages`/);
+});

@@ -1,4 +1,5 @@
 import { QwenError } from "../errors.ts";
+import { aCountFrom, requireOption } from "../options.ts";
 
 /** Longest part of a data: URL before its comma, in characters. */
 const LONGEST_HEAD = 1024;
@@ -6,9 +7,11 @@ const LONGEST_HEAD = 1024;
 /**
  * The bytes in a `data:` URL (RFC 2397), at most `maxBytes`, decoded in time linear to its length.
  *
- * Throws `invalid_request` for what cannot be decoded, and for more bytes than that, of most before they are decoded.
+ * Throws `invalid_request` for what cannot be decoded, and for more bytes than that, of most before they are decoded; a limit
+ * that is none is a `TypeError`.
  */
 export function bytesInDataUrl({ href }: URL, { maxBytes }: { readonly maxBytes: number }): Uint8Array {
+  requireOption("maxBytes", maxBytes, aCountFrom(0));
   const comma = href.slice(0, LONGEST_HEAD).indexOf(",");
   if (comma < 0) throw unreadable();
   const base64 = /; *base64 *$/i.test(href.slice(0, comma));

@@ -10,6 +10,7 @@ import {
   aTransport,
   aUrl,
   isGroup,
+  isPlain,
   oneOf,
   type OptionNames,
   readOption,
@@ -78,7 +79,7 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
   readOption("outlivesPage", request.outlivesPage, aFlag);
   return {
     ...request,
-    headersFor: (url) => requireNow("headersFor()", headersFor.call(request, url), anObjectNow),
+    headersFor: (url) => requireNow("headersFor()", headersFor.call(request, url), headersNow),
     ...(publicOnly !== undefined && {
       publicOnly: (url: URL) => requireNow("publicOnly()", publicOnly.call(request, url), aFlag),
     }),
@@ -99,7 +100,11 @@ function watch(look: () => unknown): void {
 
 const aMethod = oneOf("GET", "POST");
 
-const anObjectNow: Rule = (value) => (isGroup(value) && !("then" in value) ? undefined : "headers, at once");
+/** `Headers` and a `Map` keep theirs where nobody would read them. */
+const headersNow: Rule = (value) => {
+  if (!isGroup(value) || "then" in value) return "headers, at once";
+  return isPlain(value) ? undefined : "a plain object of headers, as `Object.fromEntries(headers)` makes one";
+};
 
 const aBody: Rule = (value) =>
   typeof value === "string" || value instanceof Uint8Array ? undefined : "a string or a Uint8Array";

@@ -1,3 +1,4 @@
+import { debug } from "../debug.ts";
 import { QwenError, TimeoutError } from "../errors.ts";
 import {
   aCountFrom,
@@ -11,6 +12,7 @@ import {
   type Rule,
   type Rules,
 } from "../options.ts";
+import { wordsOf } from "../printable.ts";
 import { Deadline } from "../timers.ts";
 import type { AbortSource } from "../stop.ts";
 import { Pieces } from "./pieces.ts";
@@ -235,14 +237,19 @@ class WholeBody implements BodySink {
       return;
     }
     signal?.addEventListener("abort", this, { once: true });
-    this.#body.pipe(this);
+    try {
+      this.#body.pipe(this);
+    } catch (error) {
+      // It may have another reader already, whose it stays.
+      this.error(error);
+    }
   }
 
   chunk(bytes: Uint8Array): void {
     this.#pieces.push(bytes);
     if (this.#pieces.size <= this.#options.maxBytes) return;
     this.#release();
-    this.#body.cancel();
+    this.#drop();
     this.#options.resolve(this.#pieces.takeJoined());
   }
 
@@ -263,8 +270,17 @@ class WholeBody implements BodySink {
 
   #giveUp(error: unknown): void {
     this.#release();
-    this.#body.cancel();
+    this.#drop();
     this.#options.reject(error);
+  }
+
+  /** A body of somebody else's may throw, which nobody hears of: what was read of it is told. */
+  #drop(): void {
+    try {
+      this.#body.cancel();
+    } catch (error) {
+      debug(() => `\`cancel\` of a body threw ${wordsOf(error)}`);
+    }
   }
 
   #release(): void {

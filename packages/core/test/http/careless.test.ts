@@ -60,6 +60,8 @@ describe("what is no option is a TypeError that names it, and nothing is sent", 
     [{ connectMs: Number.NaN }, /`connectMs` must be/],
     [{ headersFor: async () => ({}) }, /`headersFor\(\)` must be headers, at once, not a promise/],
     [{ headersFor: () => "x" }, /`headersFor\(\)` must be headers/],
+    [{ headersFor: () => new Headers({ authorization: "x" }) }, /`headersFor\(\)` must be a plain object of headers/],
+    [{ headersFor: () => new Map([["authorization", "x"]]) }, /`headersFor\(\)` must be a plain object of headers/],
     [{ publicOnly: async () => true }, /`publicOnly\(\)` must be true or false, not a promise/],
   ])("of follow(): %o", async (more, message) => {
     const error = await rejection(follow(silent, asked(more)));

@@ -36,6 +36,12 @@ it("decodes as the platform does", async () => {
   );
 });
 
+it.each([undefined, Number.NaN, -1, "5"])("takes no limit that is none: %o", (maxBytes) => {
+  expect(() => bytesInDataUrl(new URL("data:,x"), { maxBytes: maxBytes as number })).toThrow(
+    /`maxBytes` must be a whole/,
+  );
+});
+
 describe("invalid_request is what", () => {
   it.each([
     ["holds no comma", "data:text/plain"],

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
 import { BufferedBody } from "../../src/http/buffered-body.ts";
-import { readText } from "../../src/http/transport.ts";
+import { readText, type BodySink, type ResponseBody } from "../../src/http/transport.ts";
 import { rejection, useVirtualTime } from "../servers/waiting.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -130,4 +130,40 @@ it("asks for nothing before it is piped, nor after a pause", () => {
   expect(calls).toEqual(["pause"]);
   body.resume();
   expect(calls).toEqual(["pause", "resume"]);
+});
+
+it("leaves a body to the reader that it has, and keeps no clock of its own", async () => {
+  const time = useVirtualTime();
+  const { body, sink, calls } = open();
+  const { signal } = new AbortController();
+  const first = readText(body);
+  expect(await rejection(readText(body, { limitMs: 100, signal }))).toBeInstanceOf(TypeError);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+  await time.pass(200);
+  sink.chunk(bytes("whole"));
+  sink.end();
+  expect([await first, calls]).toEqual(["whole", ["resume"]]);
+});
+
+it("ends though a body of somebody else's throws where it is dropped", async () => {
+  const time = useVirtualTime();
+  let sink: BodySink | undefined;
+  const body: ResponseBody = {
+    pipe: (given) => void (sink = given),
+    pause() {},
+    resume() {},
+    cancel() {
+      throw new Error("It cannot be dropped.");
+    },
+  };
+  const late = rejection(readText(body, { limitMs: 100 }));
+  await time.pass(200);
+  expect(await late).toMatchObject({ code: "timeout" });
+  const long = readText(body, { maxBytes: 2, cut: true });
+  sink?.chunk(bytes("long"));
+  expect(await long).toBe("long");
+  const left = new AbortController();
+  const aborted = rejection(readText(body, { signal: left.signal }));
+  left.abort("mine");
+  expect(await aborted).toBe("mine");
 });
