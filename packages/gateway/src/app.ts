@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { type Admit, type Caller, anybody } from "./caller.ts";
+import { connectionOf } from "./connection.ts";
 import type { Lifecycle, Visit } from "./lifecycle.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handler, Method, Route } from "./route.ts";
@@ -93,7 +94,17 @@ class Exchange {
       this.#caller = caller;
       const { signal = this.#request.signal, closing = signal } = this.#visit ?? {};
       const hold = (): (() => void) => this.#hold();
-      return handler(this.#request, { requestId, caller, signal, closing, startedAt: this.#startedAt, params, hold });
+      const leave = (): boolean => left(this.#request);
+      return handler(this.#request, {
+        requestId,
+        caller,
+        signal,
+        closing,
+        startedAt: this.#startedAt,
+        params,
+        leave,
+        hold,
+      });
     });
   }
 
@@ -105,7 +116,7 @@ class Exchange {
     try {
       return this.#told(this.#options.guard(this.#request) ?? (await work()));
     } catch (error) {
-      return this.#told((this.#request.signal.aborted ? left() : refusalOf(error)).toResponse());
+      return this.#told((this.#request.signal.aborted ? clientLeft() : refusalOf(error)).toResponse());
     } finally {
       this.#release();
     }
@@ -158,7 +169,14 @@ function notFound(): Refusal {
   });
 }
 
+/** Whether its connection could be broken. */
+function left(request: Request): boolean {
+  const { leave } = connectionOf(request) ?? {};
+  leave?.();
+  return leave !== undefined;
+}
+
 /** Nobody reads it. */
-function left(): Refusal {
+function clientLeft(): Refusal {
   return new Refusal({ status: 499, code: "client_left", message: "The caller left." });
 }

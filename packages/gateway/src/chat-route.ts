@@ -88,7 +88,15 @@ class Answering {
       release();
     };
     const parts = router.stream(this.#request(signal))[Symbol.asyncIterator]();
-    const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal, onEnd });
+    const body = new StreamBody({
+      parts,
+      events,
+      keepAliveMs,
+      idleClientMs,
+      signal,
+      onStall: () => void call.leave(),
+      onEnd,
+    });
     await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
     const headers = this.#headers({ ...(winner ?? winners.of(requestId)), warnings: events.warnings });
     return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: { ...headers, ...STREAMED } });

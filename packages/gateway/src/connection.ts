@@ -2,6 +2,8 @@
 export interface Connection {
   /** The port that was bound. */
   readonly port: number;
+  /** Ends it, without waiting for who is at its other end. */
+  leave?(): void;
 }
 
 const connections = new WeakMap<Request, Connection>();

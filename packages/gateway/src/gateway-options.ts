@@ -13,6 +13,7 @@ import {
 import type { UrlReach } from "./attachments.ts";
 import type { KeyRecord, KeyStore } from "./keys.ts";
 import type { CallerLimits } from "./limits.ts";
+import type { Mount } from "./mounts.ts";
 import type { PolicyOptions } from "./policy.ts";
 import type { GatewayState } from "./state.ts";
 import type { ResponseStore } from "./store.ts";
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   readonly policy?: PolicyOptions | undefined;
   /** Which URLs of images and files are fetched: those of public hosts, any, or none. @defaultValue "public" */
   readonly urls?: UrlReach | undefined;
+  /** Routes of other packages, behind the same keys, limits, hosts, origins and errors. @defaultValue none */
+  readonly mounts?: readonly Mount[] | undefined;
   /**
    * The longest silence, in ms: a stream whose first output is later begins with a 200 and comments then, and tells its failures in
    * it. 0 waits for the first output however long that takes, and sends no comments.
@@ -93,6 +96,7 @@ const RULES: Rules<GatewayOptions> = {
   cors: () => undefined,
   metrics: aFlag,
   policy: anObject,
+  mounts: () => undefined,
   urls: oneOf("public", "any", "none"),
   keepAliveMs: aPauseMs,
   idleClientMs: aLimitMs,

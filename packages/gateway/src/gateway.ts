@@ -14,6 +14,7 @@ import { BackgroundRuns } from "./background-runs.ts";
 import { KeptResponses } from "./kept-responses.ts";
 import { keptRoutes } from "./kept-routes.ts";
 import { modelsRoute } from "./models-route.ts";
+import { mountRoutes } from "./mounts.ts";
 import { openApiDocument } from "./openapi.ts";
 import { createOriginGate } from "./origin.ts";
 import { Policies } from "./policy.ts";
@@ -63,7 +64,7 @@ export function createGateway(given: GatewayOptions): Gateway {
   const runs = new BackgroundRuns();
   const asking = { router, bodies, attachments, policies, winners, keepAliveMs, idleClientMs };
   const health = healthRoutes({ router, lifecycle, metrics: options.metrics });
-  const routes: readonly Route[] = [
+  const own: readonly Route[] = [
     {
       path: "/v1/chat/completions",
       methods: { POST: chatRoute(asking) },
@@ -80,6 +81,7 @@ export function createGateway(given: GatewayOptions): Gateway {
       methods: { GET: () => Response.json(openApiDocument({ model: nameIn(router), hasKeys })) },
     },
   ];
+  const routes = [...own, ...mountRoutes(options.mounts, { router, bodies, taken: own })];
   const fetch = createApp({
     routes,
     admit: createAdmission({ keys, limiting }),

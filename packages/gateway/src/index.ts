@@ -9,5 +9,7 @@ export type { CloseOptions } from "./lifecycle.ts";
 export type { Counted, GatewayState, Lease } from "./state.ts";
 export type { GatewayOptions } from "./gateway-options.ts";
 export type { CommitName, Policy, PolicyCaps, PolicyOptions } from "./policy.ts";
+export type { Mount, MountedCall } from "./mounts.ts";
 export type { UrlReach } from "./attachments.ts";
+export { Refusal, type RefusalOptions } from "./refusal.ts";
 export type { Router } from "@qwen/core";

@@ -132,7 +132,9 @@ class Making {
       end();
       release();
     };
-    const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal: call.signal, onEnd });
+    const { signal } = call;
+    const onStall = (): void => void call.leave();
+    const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal, onStall, onEnd });
     await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
     const headers = this.#headers({ ...this.#winner(), warnings: events.warnings });
     return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: { ...headers, ...STREAMED } });

@@ -13,6 +13,8 @@ export interface Call {
   readonly startedAt: number;
   /** What stands in the path, by the names in the path of the route, decoded. */
   readonly params: Readonly<Record<string, string>>;
+  /** Breaks the connection, as of a caller who takes nothing any more. Whether that can be. */
+  leave(): boolean;
   /** The call is not over with its response, as while the body of that goes on, until the returned function is called. */
   hold(): () => void;
 }
@@ -21,7 +23,7 @@ export interface Call {
 export type Handler = (request: Request, call: Call) => Response | Promise<Response>;
 
 /** The methods that a route may have. */
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** What is at a path. */
 export interface Route {

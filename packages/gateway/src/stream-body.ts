@@ -19,6 +19,8 @@ export interface StreamBodyOptions {
   readonly idleClientMs: number;
   /** Aborts once the caller has left. */
   readonly signal: AbortSignal;
+  /** The client takes nothing for too long: it is to be left. */
+  onStall(): void;
   /** The body is over, one way or another. Called once. */
   onEnd(): void;
 }
@@ -228,9 +230,10 @@ export class StreamBody {
 
   /** The client is there and does not read: its work is stopped, and should it come back it hears why. */
   #stall(): void {
-    const { idleClientMs, events } = this.#options;
+    const { idleClientMs, events, onStall } = this.#options;
     this.#ready = events.fail(clientStalled(idleClientMs));
     this.#end();
+    onStall();
   }
 }
 

@@ -105,7 +105,7 @@ class Serving {
 
   constructor(gateway: Gateway, { headersMs, requestMs }: { readonly headersMs: number; readonly requestMs: number }) {
     this.#gateway = gateway;
-    const answer = getRequestListener((request) => this.#answer(request), {
+    const answer = getRequestListener((request, { outgoing }) => this.#answer(request, outgoing), {
       // What programs of the same process make of `Response` is theirs.
       overrideGlobalObjects: false,
       errorHandler: answerTo,
@@ -175,8 +175,8 @@ class Serving {
     NetServer.prototype.close.call(this.server);
   }
 
-  #answer(request: Request): Promise<Response> {
-    cameBy(request, { port: this.port });
+  #answer(request: Request, outgoing: { destroy(): unknown }): Promise<Response> {
+    cameBy(request, { port: this.port, leave: () => outgoing.destroy() });
     return this.#gateway.fetch(request);
   }
 

@@ -1,0 +1,144 @@
+import type { Router } from "@qwen/core";
+import { anObject, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
+import type { BodyReader } from "./body.ts";
+import { Refusal } from "./refusal.ts";
+import type { Call, Handler, Route } from "./route.ts";
+
+/** Routes of somebody else's, behind the keys, limits, hosts, origins and errors of a gateway. */
+export interface Mount {
+  /** Where they begin, such as `/v1/batches`: this path, and all below it. */
+  readonly path: string;
+  /** The types of bodies that are taken. @defaultValue JSON alone */
+  readonly types?: readonly string[] | undefined;
+  /** Of a body, in bytes. @defaultValue 20 MiB */
+  readonly maxBytes?: number | undefined;
+  /**
+   * Answers a request that was let in; it comes without the key, and with its body whole. What it throws is answered as all errors
+   * are: one of the SDK's by its code, a {@link Refusal} as it is, any other as a 500 that says nothing of it.
+   */
+  fetch(request: Request, about: MountedCall): Response | Promise<Response>;
+}
+
+/** What a mount is told of a request. */
+export interface MountedCall {
+  /** Id of the caller's key; `undefined` where there are no keys. */
+  readonly keyId: string | undefined;
+  /** Whether the caller may ask for a model or a route of that name. */
+  mayUse(model: string): boolean;
+  readonly router: Router;
+  readonly requestId: string;
+  /** Aborts once the caller has left, or the gateway has no time left. */
+  readonly signal: AbortSignal;
+}
+
+/** What mounts are put behind. */
+interface MountsOptions {
+  readonly router: Router;
+  readonly bodies: BodyReader;
+  /** The gateway's own routes, which nobody may stand before. */
+  readonly taken: readonly Route[];
+}
+
+/** The routes of mounts. Throws a `TypeError` for what is no mount, and for a path that is the gateway's own or another's. */
+export function mountRoutes(mounts: readonly Mount[] | undefined, options: MountsOptions): readonly Route[] {
+  if (mounts === undefined) return [];
+  if (!Array.isArray(mounts)) throw new TypeError("`mounts` must be an array of mounts.");
+  const taken = options.taken.map(({ path }) => path.replace(/\/:.*$/, ""));
+  return mounts.flatMap((given: Mount, index) => {
+    const mount = readMount(given, `mounts[${index}]`);
+    const { path } = mount;
+    const other = taken.find((one) => `${one}/`.startsWith(`${path}/`) || `${path}/`.startsWith(`${one}/`));
+    if (other !== undefined) throw new TypeError(`\`mounts[${index}].path\` is taken: "${other}" is somebody else's.`);
+    taken.push(path);
+    const handler = handlerOf(mount, options);
+    const methods = { GET: handler, POST: handler, PUT: handler, PATCH: handler, DELETE: handler };
+    return [
+      { path, methods },
+      { path: `${path}/*`, methods },
+    ];
+  });
+}
+
+function handlerOf({ types, maxBytes, fetch }: Mount, { router, bodies }: MountsOptions): Handler {
+  return async (request, call) => {
+    const { requestId, caller, signal } = call;
+    const hasBody = request.body !== null;
+    if (hasBody) requireType(request, types);
+    const body = hasBody ? await bodies.bytes(request, { maxBytes }) : undefined;
+    const headers = new Headers(request.headers);
+    headers.delete("authorization");
+    const { method, url } = request;
+    const handed = new Request(url, { method, headers, signal, ...(body !== undefined && { body }) });
+    const about = { keyId: caller.keyId, mayUse: (model: string) => caller.mayUse(model), router, requestId, signal };
+    return held(await fetch(handed, about), call);
+  };
+}
+
+function requireType({ headers }: Request, types: readonly string[] = ["application/json"]): void {
+  const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (types.includes(type)) return;
+  throw new Refusal({
+    status: 415,
+    code: "unsupported_media_type",
+    message: `The body must be ${types.join(" or ")}, and say so in \`content-type\`.`,
+    headers: { connection: "close" },
+  });
+}
+
+/** A response that may be written on, whose call is over once its body is. */
+function held(response: Response, call: Call): Response {
+  if (!(response instanceof Response)) throw new TypeError("A mount must answer with a Response.");
+  const { body, status, statusText, headers } = response;
+  if (body === null) return new Response(null, { status, statusText, headers });
+  const release = call.hold();
+  const reader = body.getReader();
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) {
+            controller.enqueue(value);
+            return;
+          }
+        } catch (error) {
+          // The connection breaks, so that what came passes for no whole answer.
+          release();
+          if (call.leave()) controller.close();
+          else controller.error(error);
+          return;
+        }
+        release();
+        controller.close();
+      },
+      async cancel(reason) {
+        release();
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(stream, { status, statusText, headers });
+}
+
+function readMount(given: Mount, name: string): Mount {
+  if (anObject(given) !== undefined || typeof given.fetch !== "function")
+    throw new TypeError(`\`${name}\` must be an object with \`path\` and \`fetch(request, about)\`.`);
+  const { path, types, maxBytes } = given;
+  const read = readOptions<Pick<Mount, "path" | "types" | "maxBytes">>(name, { path, types, maxBytes }, RULES);
+  if (read?.path === undefined) throw new TypeError(`\`${name}.path\` must be ${aPath(undefined)}.`);
+  // As a method: it may be one of a class.
+  return { ...read, fetch: (request, about) => given.fetch(request, about) };
+}
+
+const aPath: Rule = (value) =>
+  typeof value === "string" && /^(?:\/[\w.-]+)+$/.test(value)
+    ? undefined
+    : "a path such as `/v1/batches`, without parameters and without a slash at its end";
+
+const aType: Rule = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === "string" && /^[a-z\d.+-]+\/[a-z\d.+-]+$/.test(one))
+    ? undefined
+    : "a list of media types in small letters";
+
+const RULES: Rules<Pick<Mount, "path" | "types" | "maxBytes">> = { path: aPath, types: aType, maxBytes: aWholeNumber };
