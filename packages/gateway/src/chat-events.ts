@@ -74,7 +74,8 @@ export class ChatEvents {
   #say(text: string): string {
     const passed = this.#cut.push(text);
     const said = passed === "" ? "" : this.#write((stream) => stream.text(passed));
-    if (!this.#cut.isOver) return said;
+    // Half a call is none: its end is waited for, and what is said meanwhile is cut off.
+    if (!this.#cut.isOver || this.#stream?.hasOpenCalls === true) return said;
     this.#isOver = true;
     return said + this.#write((stream) => stream.finish("stop", undefined));
   }
@@ -82,6 +83,8 @@ export class ChatEvents {
   #finish({ reason, usage }: RouterFinishPart): string {
     const before = this.#say(this.#text.end());
     if (this.#isOver) return before;
+    if (this.#stream?.hasOpenCalls === true)
+      throw new QwenError("protocol", "A tool call was begun of which the whole never came.");
     const held = this.#cut.end();
     this.#isOver = true;
     const last = held === "" ? "" : this.#write((stream) => stream.text(held));

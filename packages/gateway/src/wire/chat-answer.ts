@@ -48,15 +48,20 @@ export function wireReason(reason: FinishReason, calledTools: boolean): string {
 /** What an answer took, where that is known: nothing is made up. */
 export function wireUsage(usage: Usage | undefined): object | undefined {
   const { inputTokens, outputTokens, cachedInputTokens, reasoningTokens, estimated } = usage ?? {};
-  if (inputTokens === undefined || outputTokens === undefined) return undefined;
+  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,
     total_tokens: inputTokens + outputTokens,
-    ...(cachedInputTokens !== undefined && { prompt_tokens_details: { cached_tokens: cachedInputTokens } }),
-    ...(reasoningTokens !== undefined && { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
+    ...(isCount(cachedInputTokens) && { prompt_tokens_details: { cached_tokens: cachedInputTokens } }),
+    ...(isCount(reasoningTokens) && { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
     ...(estimated === true && { estimated }),
   };
+}
+
+/** Providers written without the compiler may tell anything. */
+function isCount(tokens: unknown): tokens is number {
+  return Number.isFinite(tokens);
 }
 
 function wireCall({ toolCallId, toolName, input }: ToolCallPart): object {
@@ -69,9 +74,11 @@ export function filesOf(files: readonly FilePart[]): object {
   const others = files.filter((file) => !images.includes(file));
   return {
     ...(images.length > 0 && {
-      images: images.map(({ url }) => ({ type: "image_url", image_url: { url: url.href } })),
+      images: images.map(({ url }) => ({ type: "image_url", image_url: { url: String(url) } })),
     }),
-    ...(others.length > 0 && { files: others.map(({ url, mediaType }) => ({ url: url.href, media_type: mediaType })) }),
+    ...(others.length > 0 && {
+      files: others.map(({ url, mediaType }) => ({ url: String(url), media_type: mediaType })),
+    }),
   };
 }
 
@@ -79,6 +86,6 @@ export function filesOf(files: readonly FilePart[]): object {
 export function wireSource({ url, title, filename }: SourcePart): object {
   return {
     type: "url_citation",
-    url_citation: { url: url?.href ?? "", title: title ?? filename ?? "", start_index: 0, end_index: 0 },
+    url_citation: { url: String(url ?? ""), title: title ?? filename ?? "", start_index: 0, end_index: 0 },
   };
 }

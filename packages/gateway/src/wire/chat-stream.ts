@@ -14,6 +14,8 @@ interface Begun {
   readonly index: number;
   /** What of its input was said. */
   said: string;
+  /** Whether that is all of it. */
+  isWhole: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ export class ChatStream {
   /** A piece of the input of a call; its first one begins with the call. */
   toolInput({ toolCallId, toolName, text }: ToolInput): string {
     const known = this.#calls.get(toolCallId);
-    const call = known ?? { index: this.#calls.size, said: "" };
+    const call = known ?? { index: this.#calls.size, said: "", isWhole: false };
     this.#calls.set(toolCallId, call);
     call.said += text;
     const { index } = call;
@@ -66,10 +68,19 @@ export class ChatStream {
 
   /** A whole call: what of it was not said yet. `undefined` where something else was said before. */
   toolCall({ toolCallId, toolName, input }: ToolCallPart): string | undefined {
-    const said = this.#calls.get(toolCallId)?.said;
-    if (said === undefined) return this.toolInput({ toolCallId, toolName, text: input });
+    const said = this.#calls.get(toolCallId)?.said ?? "";
     if (!input.startsWith(said)) return undefined;
-    return input === said ? "" : this.toolInput({ toolCallId, toolName, text: input.slice(said.length) });
+    const isKnown = this.#calls.has(toolCallId);
+    const rest =
+      isKnown && input === said ? "" : this.toolInput({ toolCallId, toolName, text: input.slice(said.length) });
+    const call = this.#calls.get(toolCallId);
+    if (call !== undefined) call.isWhole = true;
+    return rest;
+  }
+
+  /** Whether a call was begun of which not all has been said. */
+  get hasOpenCalls(): boolean {
+    return [...this.#calls.values()].some(({ isWhole }) => !isWhole);
   }
 
   file(file: FilePart): string {

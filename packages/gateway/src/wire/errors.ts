@@ -53,6 +53,7 @@ const LONG_PAUSE_MS = 60_000;
  */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  if (isClosed(error)) return closed();
   if (!QwenError.isInstance(error)) return internal();
   if (error.code === "all_failed") return allFailed(error.attempts);
   return refusal(error, rowOf(error), wordsFor(error));
@@ -159,6 +160,20 @@ function withoutAddresses(message: string): string {
 }
 
 const HIDDEN = "(address)";
+
+/** The router was closed by its owner. Of a caller who has left nobody asks. */
+function isClosed(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+function closed(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: "draining",
+    message: "The gateway is being closed. Try again.",
+    headers: retryAfter(1000),
+  });
+}
 
 function internal(): Refusal {
   return new Refusal({ status: 500, code: "internal_error", message: "The gateway failed." });

@@ -87,6 +87,14 @@ describe("an error of the SDK on the wire", () => {
     ["timeout total", timeout("total"), 504, ours, "timeout_total", { "x-should-retry": "false" }],
     ["conversation_busy", error("conversation_busy"), 409, theirs, "conversation_busy", {}],
     ["conversation_expired", error("conversation_expired"), 410, theirs, "conversation_expired", {}],
+    [
+      "a router that was closed",
+      new DOMException("The router was closed.", "AbortError"),
+      503,
+      ours,
+      "draining",
+      { "retry-after": "1", "retry-after-ms": "1000" },
+    ],
     ["an error of anybody's", new Error("secret at /home/me"), 500, ours, "internal_error", {}],
     ["a string", "boom", 500, ours, "internal_error", {}],
   ])("%s", (_, thrown, status, type, code, headers) => {

@@ -1,0 +1,51 @@
+import type { ProviderPart } from "@qwen/core";
+import { scriptedProvider, type ScriptItem } from "@qwen/testing";
+import { describe, expect, test } from "vitest";
+
+import { eventsOf, question, servedBy, textIn, type Chunk } from "./served.ts";
+
+const finish: ProviderPart = { type: "finish", reason: "stop" };
+const piece: ProviderPart = { type: "tool-input-delta", toolCallId: "1", toolName: "f", text: '{"a":' };
+const whole: ProviderPart = { type: "tool-call", toolCallId: "1", toolName: "f", input: '{"a":1}' };
+
+async function eventsFor(script: readonly unknown[], body: object = {}): Promise<readonly (Chunk | string)[]> {
+  const models = [{ id: "m", capabilities: { tools: true } }] as const;
+  const { ask } = servedBy([scriptedProvider({ models, script: script as ScriptItem[] })]);
+  return eventsOf(await ask({ model: "m", messages: question, stream: true, ...body }));
+}
+
+const reasonsIn = (events: readonly (Chunk | string)[]): readonly unknown[] =>
+  events
+    .flatMap((event) => (typeof event === "string" ? [] : (event.choices ?? []).map((one) => one.finish_reason)))
+    .filter(Boolean);
+
+describe("of a careless provider", () => {
+  test("half a call never passes for a whole one", async () => {
+    const events = await eventsFor(["I look. ", piece, finish]);
+    expect(events.at(-1)).toMatchObject({ error: { code: "protocol" } });
+    expect(reasonsIn(events)).toStrictEqual([]);
+  });
+
+  test("a call that is under way where the text is cut at a stop sequence is told whole", async () => {
+    const events = await eventsFor(["I ", piece, "look END and see", whole, "more", finish], { stop: "END" });
+    expect(textIn(events)).toBe("I look ");
+    expect(JSON.stringify(events)).toContain(JSON.stringify("1}"));
+    expect(reasonsIn(events)).toStrictEqual(["tool_calls"]);
+    expect(events.at(-1)).toBe("data: [DONE]");
+  });
+
+  test.each([
+    { inputTokens: "3", outputTokens: 1 },
+    { inputTokens: Number.NaN, outputTokens: 1 },
+    { inputTokens: 3, outputTokens: Infinity },
+    {},
+  ])("usage that is no count is not told: %j", async (usage) => {
+    const events = await eventsFor(["a", { ...finish, usage }], { stream_options: { include_usage: true } });
+    expect(events.at(-2)).toMatchObject({ choices: [{ finish_reason: "stop" }], usage: null });
+  });
+
+  test("an address that is a string is one all the same", async () => {
+    const file = { type: "file", url: "https://example.com/a.png", mediaType: "image/png" };
+    expect(JSON.stringify(await eventsFor(["a", file, finish]))).toContain("https://example.com/a.png");
+  });
+});
