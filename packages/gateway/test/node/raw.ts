@@ -21,7 +21,7 @@ export async function raw(port: number, ...pieces: readonly string[]): Promise<R
   socket.on("data", (chunk) => {
     chunks.push(chunk);
     clearTimeout(quiet);
-    quiet = setTimeout(() => over.resolve(false), 60);
+    quiet = setTimeout(() => over.resolve(false), 200);
   });
   socket.on("close", () => over.resolve(true));
   socket.on("error", () => {});
