@@ -9,7 +9,7 @@ import type { Answered, Asked } from "./programs/page.ts";
 import { inColumn } from "./table.ts";
 
 const QUESTION = "script:text one two three four.";
-const TIMEOUTS = { connectMs: 700, headersMs: 700, firstOutputMs: 1200, idleMs: 1200, queueMs: 3000 };
+const TIMEOUTS = { connectMs: 1500, headersMs: 1500, firstOutputMs: 2000, idleMs: 2000, queueMs: 5000 };
 
 /** How a call ended: with all of its text, or with an error behind some of it. */
 interface Ending {
@@ -36,7 +36,10 @@ export function testFaults(platform: Platform, packages: Packages, faults: reado
         endingInNode(here.url),
         running.call("ask", asked) as Promise<Answered>,
       ]);
-      expect({ text: pieces.join(""), code: error?.code ?? "none" }).toEqual(expected);
+      expect(error?.code ?? "none").toBe(expected.code);
+      // How much is said before it is known that the endpoint is gone is up to when that is read.
+      const text = name === "changed-endpoint" ? expect.stringMatching(/^(one |$)/) : expected.text;
+      expect(pieces.join("")).toEqual(text);
     });
   });
 }
