@@ -39,6 +39,8 @@ export type StartHealthy = (about: { readonly endless: boolean }) => Promise<Pee
 export interface Cast<AnyFault extends Named = Fault> {
   readonly first: StartFaulty<AnyFault>;
   readonly second: StartHealthy;
+  /** What comes of it, where that is another thing. */
+  readonly expectation?: typeof expectationOf;
   /** The fault of an answer that begins so late that a hedge is under way by then. */
   readonly late: AnyFault;
 }
@@ -57,7 +59,7 @@ export async function runCell<AnyFault extends Named>(
   column: Column,
   cast: Cast<AnyFault>,
 ): Promise<CellResult> {
-  const expected = expectationOf(row, column);
+  const expected = (cast.expectation ?? expectationOf)(row, column);
   if (expected === undefined) return undefined;
   try {
     return await problemsOfCell({ row, column, cast, expected });

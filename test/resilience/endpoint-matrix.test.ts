@@ -3,9 +3,10 @@ import { afterAll, describe, expect, test } from "vitest";
 
 import { shareOf } from "../share.ts";
 import { type Cast, LATE_JOIN, runCell, spaces } from "./cell.ts";
-import { faultyEndpoint, healthyEndpoint } from "./emulated-endpoint.ts";
-import { ENDPOINT_ROWS, endpointFaultNames } from "./endpoint-table.ts";
+import { faultyEndpoint, healthyEndpoint, prefilling, PREFILLING } from "./emulated-endpoint.ts";
+import { ENDPOINT_ROWS, STRIKING_LATE, endpointFaultNames } from "./endpoint-table.ts";
 import { type Column, COLUMNS } from "./expectation.ts";
+import { prefillExpectationOf } from "./prefill-expectation.ts";
 import { APP_ROWS, FAULT_ROWS, type FaultRow, slowestFirst } from "./fault-table.ts";
 import { faultySpace } from "./faulty-space.ts";
 import { type CellResult, matrixTable, wrongCells } from "./matrix-table.ts";
@@ -17,6 +18,9 @@ const { second: healthySpace } = spaces(faultySpace);
 const IN_COMPANY = COLUMNS.filter(
   ({ call, company }) => call === "stream" && (company === "second" || company === "hedged"),
 );
+
+/** Where what breaks off is gone on with. */
+const CONTINUING = COLUMNS.filter(({ commit }) => commit === "continue");
 
 /** The rows of one matrix, each with what runs its cells. */
 function matrix<AnyFault extends { readonly name: string }>(
@@ -47,6 +51,13 @@ const KINDS = [
     columns: COLUMNS,
     cast: { ...struckEndpoint, second: healthyEndpoint },
   }),
+  ...PREFILLING.map((dialect) =>
+    matrix(`Faults of an emulated endpoint that goes on behind a beginning, as ${dialect}`, {
+      rows: dialect === "llama.cpp" ? shareOf(ENDPOINT_ROWS, 1 / 12) : shareOf(STRIKING_LATE, 1 / 6),
+      columns: CONTINUING,
+      cast: { ...prefilling(dialect), late: LATE_ANSWER, expectation: prefillExpectationOf },
+    }),
+  ),
   matrix("Faults of an emulated endpoint, with a Space beside it", {
     rows: shareOf(ENDPOINT_ROWS, 1 / 12),
     columns: IN_COMPANY,

@@ -16,8 +16,9 @@ function row(
   {
     limits,
     holdsMs,
+    strikesNext,
     ...options
-  }: Partial<Omit<OpenAIFault, "name">> & Partial<Pick<FaultRow, "limits" | "holdsMs">> = {},
+  }: Partial<Omit<OpenAIFault, "name">> & Partial<Pick<FaultRow, "limits" | "holdsMs" | "strikesNext">> = {},
 ): Row {
   return (name) => {
     const { after: count, ms } = options;
@@ -27,6 +28,7 @@ function row(
       fault: { name, ...options },
       damage,
       limits,
+      strikesNext,
       holdsMs: holdsMs ?? (limits === undefined ? 0 : LIMIT_MS),
       permanent: false,
       healed: false,
@@ -48,6 +50,11 @@ function after(code: ErrorCode, partial = FIRST_PIECES[0]): Damage {
 /** The rows of a fault that ends the answer when it strikes, before the first output and after it. */
 function cut(codeBefore: ErrorCode, codeAfter = codeBefore): readonly Row[] {
   return [row(before(codeBefore), { after: 0 }), row(after(codeAfter), { after: 1 })];
+}
+
+/** Those of one that ends it within the next piece. */
+function halved(codeBefore: ErrorCode): readonly Row[] {
+  return [row(before(codeBefore), { after: 0 }), row(after(codeBefore), { after: 1, strikesNext: true })];
 }
 
 const whole = [row(NONE)];
@@ -73,9 +80,9 @@ const BY_NAME: Readonly<Record<Exclude<OpenAIFaultName, OfSize>, readonly Row[]>
   "missing-finish": [row(after("stream_interrupted", FIRST_TEXT))],
   "missing-done": whole,
   reset: cut("connection", "stream_interrupted"),
-  truncated: cut("stream_interrupted"),
+  truncated: halved("stream_interrupted"),
   "short-body": cut("connection", "stream_interrupted"),
-  "cut-body": cut("stream_interrupted"),
+  "cut-body": halved("stream_interrupted"),
   stall: silent,
   "heartbeats-only": silent,
   "garbage-chunk": cut("protocol"),
@@ -137,6 +144,11 @@ const BY_NAME: Readonly<Record<Exclude<OpenAIFaultName, OfSize>, readonly Row[]>
 /** Every fault that the emulator knows but for those of size, where and when it can strike, and what comes of it. */
 export const ENDPOINT_ROWS: readonly EndpointRow[] = (Object.keys(BY_NAME) as (keyof typeof BY_NAME)[]).flatMap(
   (name) => BY_NAME[name].map((make) => make(name)),
+);
+
+/** Those that strike where some of the answer was shown. */
+export const STRIKING_LATE: readonly EndpointRow[] = ENDPOINT_ROWS.filter(
+  ({ damage }) => damage.type === "failure" && damage.strikes === "after output",
 );
 
 /** The names in the table. */

@@ -44,6 +44,8 @@ export interface Expectation {
   readonly hedgeAnswers: "at once" | "never" | { readonly afterFailures: number };
   readonly atLeastMs: number;
   readonly atMostMs: number;
+  /** What the attempts that broke off had said of the answer, each by itself. @defaultValue what the row says, of each */
+  readonly partials?: readonly string[] | undefined;
 }
 
 /** The text of the healthy Space. */
@@ -51,7 +53,7 @@ export const SECOND_TEXT = "Beta says hello too.";
 /** How often and how soon the matrix lets requests be tried again. */
 export const RETRY = { baseDelayMs: 20, maxDelayMs: 40 };
 /** What a busy machine may take on top of what is computed; the limits that hold without ours are 30 and 60 seconds. */
-const MACHINE_MS = 8000;
+export const MACHINE_MS = 8000;
 /** Who is held up for longer than this loses to a hedge that answers at once. */
 const LATE_MS = 1000;
 
@@ -88,7 +90,7 @@ function firstAnswers({ holdsMs }: FaultRow, { company }: Column): Expectation {
 type Failing = FaultRow & { readonly damage: Extract<Damage, { readonly type: "failure" }> };
 
 /** Whether the caller has seen output when the fault strikes: then nothing is started again, or only to go on with it. */
-function isShown({ damage }: FaultRow, { call, commit }: Column): boolean {
+export function isShown({ damage }: FaultRow, { call, commit }: Column): boolean {
   return damage.type === "failure" && damage.strikes === "after output" && call === "stream" && commit !== "buffered";
 }
 

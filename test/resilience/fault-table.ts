@@ -30,6 +30,8 @@ export interface FaultRow<AnyFault extends { readonly name: string } = Fault> {
   readonly permanent: boolean;
   /** The provider asks once more by itself: what strikes one request only is no failure. */
   readonly healed: boolean;
+  /** It strikes in the midst of the next piece, and does nothing behind the last one. */
+  readonly strikesNext?: boolean | undefined;
   /** What the app says where the fault is the app's own, or where its job is lost and must not run on. */
   readonly answer: AnswerLike | undefined;
 }
