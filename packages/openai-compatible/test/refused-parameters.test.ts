@@ -1,6 +1,6 @@
 import type { Settings } from "@qwen/core";
 import { describe, expect, test } from "vitest";
-import { json, providerOf } from "./scripted-endpoint.ts";
+import { type Arrived, json, providerOf } from "./scripted-endpoint.ts";
 
 const ABLE = { tools: true, json: true } as const;
 const TOOLS = [{ name: "look_up", description: "Looks it up.", inputSchema: { type: "object" } }];
@@ -48,6 +48,22 @@ describe("a parameter that an endpoint refuses by its name", () => {
       expect(requests.map(({ body }) => name in body)).toEqual([true, false, false]);
     },
   );
+
+  test.each(["constructor", "toString", "__proto__"])("(%s) is a name like another", async (name) => {
+    const extraBody = JSON.parse(`{"${name}":{"a":1}}`) as Readonly<Record<string, unknown>>;
+    const { ask, requests } = await providerOf(
+      (response, { body }) => {
+        const isRefused = Object.hasOwn(body, name);
+        const error = { message: `Unknown parameter: '${name}'.`, param: name };
+        json(isRefused ? { error } : WHOLE, { status: isRefused ? 400 : 200 })(response, { body } as Arrived);
+      },
+      { extraBody },
+    );
+    const { text, finish } = await ask();
+    expect(text).toBe("Hello");
+    expect(finish).toMatchObject({ warnings: [{ feature: name }] });
+    expect(requests.map(({ body }) => Object.hasOwn(body, name))).toEqual([true, false]);
+  });
 
   test("is asked for under its other name, where it has one", async () => {
     const { ask, requests } = await providerOf((response, request) => {

@@ -50,7 +50,7 @@ export function chatBody(parts: BodyParts): Body {
     ...settingsOf(asked, dialect),
     ...toolsOf(asked),
     ...prefillOf(messages, dialect),
-    ...Object.assign({}, ...extras),
+    ...Object.fromEntries(extras.flatMap((more = {}) => Object.entries(more))),
   });
   const renamed = renameLimit(parameters, refused);
   const optional = Object.entries(parameters).filter(([name]) => !NEEDED.has(name));
@@ -59,7 +59,7 @@ export function chatBody(parts: BodyParts): Body {
   const left = refused.size === 0 ? [] : optional.filter(isLeft);
   for (const [name] of left) delete parameters[name];
   return {
-    optional: Object.fromEntries(optional.filter(([name]) => name in parameters)),
+    optional: Object.fromEntries(optional.filter(([name]) => Object.hasOwn(parameters, name))),
     json: written({ model, messages: sentMessages(messages, dialect), stream: true, ...parameters }),
     warnings: [
       ...(honoured === undefined ? [] : warnOfSettings(settings, honoured)),
@@ -87,7 +87,7 @@ function renameLimit(parameters: Record<string, unknown>, refused: ReadonlySet<s
 
 function warning(name: string, what: string, so: string): Warning {
   return {
-    feature: SETTING_NAMES[name] ?? name,
+    feature: Object.hasOwn(SETTING_NAMES, name) ? (SETTING_NAMES[name] ?? name) : name,
     message: `The endpoint refuses ${what}the parameter "${name}", so ${so}.`,
   };
 }
