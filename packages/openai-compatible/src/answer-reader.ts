@@ -33,7 +33,11 @@ export interface AnswerReaderOptions {
   readonly warnings: readonly Warning[];
   /** What of the response's headers is told. */
   readonly headers: Readonly<Record<string, string>> | undefined;
-  push(part: ProviderPart): void;
+}
+
+/** Who hears what an {@link AnswerReader} reads. */
+export interface AnswerListener {
+  part(part: ProviderPart): void;
   /** More of the answer came. */
   output(): void;
   /** What an error that the vendor tells in its answer means. */
@@ -44,7 +48,9 @@ export interface AnswerReaderOptions {
 export class AnswerReader implements ThoughtSink, ToolCallSink {
   readonly host: string;
   readonly #options: AnswerReaderOptions;
-  readonly #split = new ThoughtSplit(this);
+  readonly #listener: AnswerListener;
+  /** Until all that comes is said: it holds more than all else here. */
+  #split: ThoughtSplit | undefined = new ThoughtSplit(this);
   /** Made with the first call: most answers have none. */
   #tools: ToolCalls | undefined;
   #text = "";
@@ -56,9 +62,10 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   #hasOutput = false;
   #isThinking = false;
 
-  constructor(options: AnswerReaderOptions) {
+  constructor(options: AnswerReaderOptions, listener: AnswerListener) {
     this.host = options.host;
     this.#options = options;
+    this.#listener = listener;
   }
 
   /** Whether the vendor has said that the answer is whole, and why it ended. */
@@ -74,7 +81,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   /** Reads a chunk, or a whole response. Throws what is wrong with it. */
   take(json: JsonObject): void {
     const error = errorIn(json);
-    if (error !== undefined) throw this.#options.failureOf(error);
+    if (error !== undefined) throw this.#listener.failureOf(error);
     this.#checkModel(textIn(json, "model"));
     if (isObject(json["usage"])) this.#usage = usageOf(json["usage"]);
     const choice = choiceIn(json);
@@ -99,7 +106,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     const rawReason = this.#rawReason;
     const reason = rawReason === undefined ? "broken" : finishReasonOf(rawReason);
     if (rawReason === undefined || reason === "broken") throw this.interrupted(rawReason);
-    this.#split.end();
+    this.#split?.end();
     this.thoughtEnd();
     this.#tools?.finish({ isCut: reason === "length" });
     const callsTools = this.#tools?.isEmpty === false;
@@ -131,27 +138,27 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   thought(text: string): void {
     this.#isThinking = true;
     this.#grewVisibly(text);
-    this.#options.push({ type: "reasoning-delta", text });
+    this.#listener.part({ type: "reasoning-delta", text });
   }
 
   thoughtEnd(): void {
     if (!this.#isThinking) return;
     this.#isThinking = false;
-    this.#options.push({ type: "reasoning-end" });
+    this.#listener.part({ type: "reasoning-end" });
   }
 
   words(text: string): void {
     this.thoughtEnd();
     this.#text += text;
     this.#grewVisibly(text);
-    this.#options.push({ type: "text-delta", text });
+    this.#listener.part({ type: "text-delta", text });
   }
 
   push(part: ProviderPart): void {
     this.thoughtEnd();
     this.#hasOutput = true;
-    this.#options.output();
-    this.#options.push(part);
+    this.#listener.output();
+    this.#listener.part(part);
   }
 
   grew(characters: number): void {
@@ -163,7 +170,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     this.grew(text.length);
     this.#hasOutput ||= /\S/.test(text);
     // White space begins no answer.
-    if (this.#hasOutput) this.#options.output();
+    if (this.#hasOutput) this.#listener.output();
   }
 
   #checkModel(model: string | undefined): void {
@@ -185,7 +192,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
       timestamp: Number.isNaN(timestamp?.getTime()) ? undefined : timestamp,
       headers,
     });
-    this.#options.push({ type: "start", warnings, response: this.#response });
+    this.#listener.part({ type: "start", warnings, response: this.#response });
   }
 
   #takeSaid(said: JsonObject, isWhole: boolean): void {
@@ -199,7 +206,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (refusal !== undefined) {
       this.grew(refusal.length);
       this.#refusal += refusal;
-      this.#options.output();
+      this.#listener.output();
     }
     const { tool_calls: calls } = said;
     if (!Array.isArray(calls)) return;
@@ -208,8 +215,12 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   }
 
   #say(text: string): void {
-    if (this.#split.isSpeaking) this.words(text);
-    else this.#split.feed(text);
+    if (this.#split === undefined) {
+      this.words(text);
+      return;
+    }
+    this.#split.feed(text);
+    if (this.#split.isSpeaking) this.#split = undefined;
   }
 
   #empty(reason: FinishPart["reason"]): QwenError {

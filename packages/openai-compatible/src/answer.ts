@@ -1,4 +1,4 @@
-import { QwenError, TimeoutError, type FinishPart } from "@qwen/core";
+import { QwenError, TimeoutError, type FinishPart, type ProviderPart } from "@qwen/core";
 import {
   headerOf,
   startTimer,
@@ -9,11 +9,11 @@ import {
   type TransportResponse,
 } from "@qwen/core/http";
 import { AnswerBody, type AnswerSink } from "./answer-body.ts";
-import { AnswerReader } from "./answer-reader.ts";
+import { AnswerReader, type AnswerListener } from "./answer-reader.ts";
 import type { Dialect } from "./wire/dialect.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { refusedParameter } from "./refused-parameter.ts";
-import { errorInText } from "./said-error.ts";
+import { errorInText, type SaidError } from "./said-error.ts";
 import { readBlobs, type ReadBlobs } from "./wire/attachments.ts";
 import { chatBody, extrasOf, type Body } from "./wire/body.ts";
 import { isObject, parseJson } from "./wire/json.ts";
@@ -45,13 +45,13 @@ export function answer(asking: Asking, call: AnswerCall): Promise<FinishPart> {
 const NO_BLOBS: ReadBlobs = new Map();
 
 /** One answer, from its request to its end. */
-class Answer implements CallSource, AnswerSink {
+class Answer implements CallSource, AnswerSink, AnswerListener {
   readonly #asking: Asking;
   readonly #call: AnswerCall;
   readonly #same = new SameChunk();
   readonly #ended = Promise.withResolvers<FinishPart>();
-  /** Once all that the caller holds of them was read. */
-  #messages: WireMessages | undefined;
+  /** Whether something may have been sent: all that the caller holds of its messages was read. */
+  #isWritten = false;
   #reader: AnswerReader | undefined;
   #body: ResponseBody | undefined;
   #linger: Deadline | undefined;
@@ -97,7 +97,7 @@ class Answer implements CallSource, AnswerSink {
   fail(error: unknown): void {
     if (!this.#settle()) return;
     this.#body?.cancel();
-    const isUnsent = this.#messages === undefined && error instanceof TimeoutError;
+    const isUnsent = !this.#isWritten && error instanceof TimeoutError;
     this.#reject(isUnsent ? new TimeoutError(error.phase, error.limitMs, { sent: false }) : error);
   }
 
@@ -118,6 +118,18 @@ class Answer implements CallSource, AnswerSink {
       return;
     }
     if (reader.isComplete && this.#linger === undefined) this.#said(USAGE_MS);
+  }
+
+  part(part: ProviderPart): void {
+    this.#call.push(part);
+  }
+
+  output(): void {
+    this.#call.clock.output();
+  }
+
+  failureOf(said: SaidError): QwenError {
+    return this.#asking.endpoint.failure(said);
   }
 
   comesWhole(): void {
@@ -160,7 +172,7 @@ class Answer implements CallSource, AnswerSink {
     const { model, request, stop, limits } = this.#call;
     const blobs = readBlobs(request.messages);
     const messages = wireMessages(request.messages, blobs === undefined ? NO_BLOBS : await blobs);
-    this.#messages = messages;
+    this.#isWritten = true;
     for (let leftOut = 0; !this.#over; leftOut++) {
       const body = this.#write(messages);
       const { headers } = request;
@@ -177,7 +189,7 @@ class Answer implements CallSource, AnswerSink {
       }
       const { status } = response;
       if (status >= 200 && status < 300) {
-        this.#read(response, body);
+        this.#read(response, body, messages.beginning);
         return;
       }
       const error = await endpoint.refusal(response, stop);
@@ -201,21 +213,19 @@ class Answer implements CallSource, AnswerSink {
     });
   }
 
-  #read(response: TransportResponse, { warnings }: Body): void {
+  #read(response: TransportResponse, { warnings }: Body, beginning: string | undefined): void {
     const { endpoint, strictModel } = this.#asking;
-    const { model, request, clock, push } = this.#call;
-    this.#body = response.body;
-    this.#reader = new AnswerReader({
+    const { model, request } = this.#call;
+    const known = {
       host: this.host,
       messages: request.messages,
       strictModel: strictModel ? model.id : undefined,
-      beginning: this.#messages?.beginning,
+      beginning,
       warnings,
       headers: endpoint.told(response),
-      push,
-      output: () => clock.output(),
-      failureOf: (error) => endpoint.failure(error),
-    });
+    };
+    this.#body = response.body;
+    this.#reader = new AnswerReader(known, this);
     if (headerOf(response, "content-type")?.includes("json") === true) this.comesWhole();
     if (this.#paused) this.#body.pause();
     this.#body.pipe(new AnswerBody(this));

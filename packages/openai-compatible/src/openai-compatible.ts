@@ -55,11 +55,13 @@ export function endpointProvider<const Id extends string, const Models extends r
   const transport = options.transport === undefined ? createTransport({ proxy }) : guardedTransport(options.transport);
   const id = options.id as Id;
   const endpoint = new Endpoint({ id, baseURL, transport, apiKey, keyVariable: dialect.keyVariable, headers });
+  // One for all calls.
+  const asking = { id, endpoint, dialect, extraBody, strictModel };
   const provider = createProvider({
     id,
     models: models as unknown as readonly [ModelOf<Models[number]>, ...ModelOf<Models[number]>[]],
     timeouts,
-    answer: (call) => answer({ id, endpoint, dialect, extraBody, strictModel }, call),
+    answer: (call) => answer(asking, call),
   });
   return {
     ...provider,

@@ -23,7 +23,7 @@ const secure = buildConnector({ allowH2: false, timeout: 0 });
 class Line extends Client {
   readonly #connection: Connection;
 
-  constructor(connection: Connection, origin: string, options: ClientOptions) {
+  constructor(connection: Connection, origin: URL, options: ClientOptions) {
     super(origin, options);
     this.#connection = connection;
   }
@@ -52,7 +52,12 @@ export class Connection {
   #dial: Dial | undefined;
   #secured: Socket | undefined;
 
-  constructor(way: Way, key: string, parts: ConnectionParts, onLost: (connection: Connection) => void) {
+  constructor(
+    way: Way,
+    key: string,
+    parts: ConnectionParts,
+    { urlOf, onLost }: { readonly urlOf: (origin: string) => URL; readonly onLost: (connection: Connection) => void },
+  ) {
     const { url, lane } = way;
     const proxy = parts.proxyFor(url);
     this.key = key;
@@ -62,7 +67,7 @@ export class Connection {
     const forwarded = proxy !== undefined && proxy.protocol !== "socks5:" && url.protocol === "http:";
     this.forwardedBy = forwarded ? proxy : undefined;
     this.#tunnel = forwarded ? undefined : proxy;
-    this.client = new Line(this, forwarded ? `${proxy.protocol}//${proxy.host}` : url.origin, {
+    this.client = new Line(this, urlOf(forwarded ? `${proxy.protocol}//${proxy.host}` : url.origin), {
       allowH2: false,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -137,7 +142,7 @@ export class Connections {
   readonly #parts: ConnectionParts;
   readonly #idle = new Map<string, Connection[]>();
   readonly #lanes = new Map<symbol, Connection>();
-  readonly #onLost = (lost: Connection): void => this.#forget(lost);
+  readonly #shared = { urlOf: latestUrl(), onLost: (lost: Connection): void => this.#forget(lost) };
   #closed = false;
 
   constructor(parts: ConnectionParts) {
@@ -199,7 +204,7 @@ export class Connections {
   }
 
   #make(way: Way, key = keyOf(way, this.#parts.proxyFor(way.url))): Connection {
-    return new Connection(way, key, this.#parts, this.#onLost);
+    return new Connection(way, key, this.#parts, this.#shared);
   }
 
   /** An idle one that was lost is of no use. */
@@ -215,6 +220,15 @@ export class Connections {
   #leaveLane(connection: Connection, lane: symbol | undefined): void {
     if (lane !== undefined && this.#lanes.get(lane) === connection) this.#lanes.delete(lane);
   }
+}
+
+/** Of many connections to one host each would hold the same address, taken apart, which undici leaves as it is. */
+function latestUrl(): (origin: string) => URL {
+  let latest: { readonly origin: string; readonly url: URL } | undefined;
+  return (origin) => {
+    if (latest?.origin !== origin) latest = { origin, url: new URL(origin) };
+    return latest.url;
+  };
 }
 
 function keyOf({ url: { origin, protocol }, publicOnly }: Way, proxy: Proxy | undefined): string {

@@ -44,7 +44,7 @@ declare module "undici/lib/dispatcher/client.js" {
   }
   /** One connection at a time, made by the first request and again by one that finds it closed. */
   class Client {
-    constructor(origin: string, options: ClientOptions);
+    constructor(origin: string | URL, options: ClientOptions);
     dispatch(options: DispatchOptions, handler: DispatchHandler): boolean;
     close(): Promise<void>;
     destroy(): Promise<void>;
