@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
  * `Response`. That package's own declarations name types of browsers, which a project for Node does not have.
  */
 export function getRequestListener(
-  fetch: (request: Request, by: { readonly outgoing: { destroy(): unknown } }) => Promise<Response>,
+  fetch: (request: Request, by: { readonly outgoing: ServerResponse }) => Promise<Response>,
   options: {
     readonly overrideGlobalObjects: boolean;
     readonly errorHandler: (error: unknown) => Response;

@@ -175,9 +175,17 @@ class Serving {
     NetServer.prototype.close.call(this.server);
   }
 
-  #answer(request: Request, outgoing: { destroy(): unknown }): Promise<Response> {
+  async #answer(request: Request, outgoing: ServerResponse): Promise<Response> {
     cameBy(request, { port: this.port, leave: () => outgoing.destroy() });
-    return this.#gateway.fetch(request);
+    const response = await this.#gateway.fetch(request);
+    if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) return response;
+    // Told so, the adapter does not hold the first piece of a stream back, for a timer, to see whether it is the last.
+    response.headers.set("transfer-encoding", "chunked");
+    // The headers and what is there already go out in one piece.
+    const { socket } = outgoing;
+    socket?.cork();
+    process.nextTick(() => socket?.uncork());
+    return response;
   }
 
   #take(incoming: IncomingMessage, outgoing: ServerResponse, answer: Listener): void {
