@@ -1,4 +1,6 @@
 import { endsWithAnswer } from "./beginning.ts";
+import { isThenable } from "./decision.ts";
+import { field } from "./error-fields.ts";
 import { QwenError } from "./errors.ts";
 import { filesOf, imagesOf, type Message } from "./message.ts";
 import { MOST_PROBLEMS, problemsOf } from "./message-check.ts";
@@ -71,7 +73,33 @@ function settingsProblems(settings: Settings | undefined): readonly string[] {
     const value: unknown = settings[name];
     if (value !== undefined && !fits(value)) wrong.push(`\`settings.${name}\` must be ${expected}`);
   }
-  return [...wrong, ...slipsIn(settings), ...unknownSettings(settings)];
+  return [...wrong, ...slipsIn(settings), ...schemaProblems(settings), ...unknownSettings(settings)];
+}
+
+/** What would reach a model as another schema than was meant, or as none: servers take nearly any. */
+function schemaProblems({ responseFormat, tools }: Settings): readonly string[] {
+  const format: unknown = responseFormat;
+  const wrong =
+    isObject(format) && "schema" in format ? [...schemaProblem("responseFormat.schema", format.schema)] : [];
+  if (!Array.isArray(tools)) return wrong;
+  for (let at = 0; at < tools.length && wrong.length <= MOST_PROBLEMS; at++) {
+    const tool: unknown = tools[at];
+    const { inputSchema, description } = (isObject(tool) ? tool : {}) as Readonly<Record<string, unknown>>;
+    wrong.push(...schemaProblem(`tools[${at}].inputSchema`, inputSchema));
+    if (description !== undefined && description !== null && typeof description !== "string")
+      wrong.push(`\`settings.tools[${at}].description\` must be a string`);
+  }
+  return wrong;
+}
+
+function schemaProblem(path: string, schema: unknown): readonly string[] {
+  if (schema === undefined || schema === null || typeof schema === "boolean") return NONE;
+  // One that cannot be read is told where it is written.
+  const isOther =
+    !isObject(schema) || Array.isArray(schema) || isThenable(schema) || field(() => "~standard" in schema);
+  return isOther === true
+    ? [`\`settings.${path}\` must be a JSON Schema, an object: one of a library's own is to be told as one first`]
+    : NONE;
 }
 
 /** Names within settings that are nearly one that is read. Others may stand there: a tool comes with what runs it. */

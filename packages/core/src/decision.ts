@@ -32,7 +32,8 @@ export function decide<Value>(
   throw decisive(name, new TypeError(`\`${name}\` must return its value at once; it returned a promise.`));
 }
 
-function isThenable(value: unknown): boolean {
+/** Whether somebody who awaits it waits. What only has a `then`, as a JSON Schema may, is none. */
+export function isThenable(value: unknown): boolean {
   return (
     typeof value === "object" && value !== null && field(() => typeof (value as { then?: unknown }).then) === "function"
   );

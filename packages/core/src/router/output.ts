@@ -1,4 +1,4 @@
-import { final } from "../decision.ts";
+import { final, isThenable } from "../decision.ts";
 import { disregard } from "../disregard.ts";
 import { InvalidOutputError, QwenError } from "../errors.ts";
 import { jsonInText } from "../json-in-text.ts";
@@ -122,7 +122,7 @@ function refused(why: string): QwenError {
 
 /** What its owner changes later changes nothing. */
 function readJsonSchema(jsonSchema: unknown): unknown {
-  if (isGroup(jsonSchema) && !("then" in jsonSchema))
+  if (isGroup(jsonSchema) && !isThenable(jsonSchema))
     return JSON.parse(jsonText(jsonSchema, "output.jsonSchema")) as unknown;
   void disregard(jsonSchema);
   throw mustBe("output.jsonSchema", "an object of JSON Schema", jsonSchema);

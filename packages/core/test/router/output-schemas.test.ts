@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import * as z from "zod";
 
 import type { OutputOption } from "../../src/router/output.ts";
-import { ada, ask, fits, JSON_SCHEMA, person, schemaOf, wrong } from "./objects.ts";
+import { ada, ask, fits, JSON_SCHEMA, native, person, schemaOf, wrong } from "./objects.ts";
 import { messages, scripted } from "./scripted.ts";
 import { failure, routerOf, useVirtualTime } from "./virtual.ts";
 
@@ -98,6 +98,13 @@ describe("a schema that", () => {
     controller.abort(new Error("enough"));
     expect(await left).toEqual({ error: new Error("enough") });
   });
+});
+
+test("a JSON Schema may say `if` and `then`", async () => {
+  const jsonSchema = { ...JSON_SCHEMA, ...(JSON.parse('{"if":{},"then":{}}') as object) };
+  const provider = scripted("a", [fits], { models: native });
+  expect((await ask([provider], { output: { schema: person, jsonSchema } })).answer).toMatchObject({ object: ada });
+  expect(provider.requests[0]?.settings?.responseFormat).toEqual({ type: "json", schema: jsonSchema });
 });
 
 describe("the time of a schema is no provider's:", () => {
