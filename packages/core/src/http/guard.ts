@@ -14,15 +14,16 @@ import type {
 } from "./transport.ts";
 
 /**
- * A transport of somebody else's, held to the contract; one of ours as it is: what comes of it that is no response is a `TypeError`, what its bodies
- * throw ends the reading with code `connection`, and throws nowhere else.
+ * A transport of somebody else's, held to the contract; one of ours as it is: what comes of it that is no response is a
+ * `TypeError`, what its bodies throw ends the reading with code `connection`, and throws nowhere else. An abort ends a request
+ * whether it listens to its signal or not; what is answered later is dropped.
  */
 export function guardedTransport(transport: Transport): OwnTransport {
   if (isOwn(transport.request)) return transport;
   return {
     async request(asked) {
       const request = { ...asked, signal: signalOf(asked.signal) };
-      const response: unknown = await transport.request(request);
+      const response = await heard(transport.request(request), request.signal);
       if (!isResponse(response))
         throw new TypeError("`transport` must resolve with a response: an object with `status`, `headers` and `body`.");
       const { status, headers, body } = response;
@@ -30,6 +31,27 @@ export function guardedTransport(transport: Transport): OwnTransport {
     },
     close: async () => transport.close(),
   };
+}
+
+function heard(answer: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+  if (signal === undefined) return Promise.resolve(answer);
+  return new Promise((resolve, reject) => {
+    let isLeft = false;
+    const leave = (): void => {
+      isLeft = true;
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    Promise.resolve(answer)
+      .then((response) => {
+        if (isLeft && isResponse(response)) response.body.cancel();
+        resolve(response);
+      })
+      // Behind an abort nobody hears of it.
+      .catch(reject)
+      .finally(() => signal.removeEventListener("abort", leave));
+    if (signal.aborted) leave();
+  });
 }
 
 function isResponse(response: unknown): response is TransportResponse {

@@ -1,7 +1,9 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
+import { follow } from "../../src/http/follow.ts";
 import type { ResponseBody, Transport, TransportResponse } from "../../src/http/transport.ts";
-import { rejection } from "../servers/waiting.ts";
+import { rejection, until } from "../servers/waiting.ts";
 
 const quiet: ResponseBody = { pipe() {}, pause() {}, resume() {}, cancel() {} };
 
@@ -14,8 +16,8 @@ function withBody(body: Partial<ResponseBody>): Transport {
 }
 
 /** What every kind of call comes to over a transport. */
-async function errorsOver(transport: Transport): Promise<readonly unknown[]> {
-  const client = connectSpace("http://127.0.0.1:9", { transport, timeouts: { totalMs: 100 } });
+async function errorsOver(transport: Transport, totalMs = 10_000): Promise<readonly unknown[]> {
+  const client = connectSpace("http://127.0.0.1:9", { transport, timeouts: { totalMs } });
   const errors = [client.predict("chat", []), client.endpoints(), client.upload(new Uint8Array(1))].map(rejection);
   return Promise.all(errors);
 }
@@ -50,6 +52,22 @@ describe("a transport of a caller's own", () => {
     const cancel = (): never => {
       throw new Error("boom");
     };
-    for (const error of await errorsOver(withBody({ cancel }))) expect(error).toMatchObject({ phase: "total" });
+    for (const error of await errorsOver(withBody({ cancel }), 100)) expect(error).toMatchObject({ phase: "total" });
+  });
+
+  it("that does not listen to its signal is left by an abort, and what it answers later is dropped", async () => {
+    const { promise, resolve } = Promise.withResolvers<TransportResponse>();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const transport: Transport = { request: () => promise, close: async () => {} };
+    const url = new URL("http://127.0.0.1:9");
+    const left = rejection(follow(transport, { method: "GET", url, signal, headersFor: () => ({}) }));
+    controller.abort("enough");
+    expect(await left).toBe("enough");
+    let dropped = 0;
+    resolve({ status: 200, headers: {}, body: { ...quiet, cancel: () => void dropped++ } });
+    await promise;
+    await until(() => dropped === 1);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
