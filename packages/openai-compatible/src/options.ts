@@ -14,7 +14,7 @@ import {
   type Transport,
 } from "@qwen/core/http";
 import { moreOfABody } from "./wire/body.ts";
-import { told } from "./wire/json.ts";
+import { jsonCopy, told } from "./wire/json.ts";
 
 /** A model by its name, or with more that is known of it. */
 export type ModelOption = string | ModelInfo;
@@ -182,8 +182,7 @@ const MODEL_RULES: Rules<ModelInfo> = {
 /** A copy that its owner cannot change any more. Throws a `TypeError` for what is no JSON. */
 function structured(extraBody: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   try {
-    // What has no copy, such as a function, would be left out without a word.
-    return JSON.parse(JSON.stringify(structuredClone(extraBody))) as Readonly<Record<string, unknown>>;
+    return jsonCopy(extraBody);
   } catch {
     throw new TypeError("`options.extraBody` must be what JSON can tell.");
   }

@@ -96,6 +96,10 @@ describe("options of a request for one provider", () => {
     ["that write themselves", { toJSON: () => ({ messages: [] }) }],
     ["in a Map", new Map([["seed", 1]])],
     ["that are to come", Promise.resolve({ seed: 1 })],
+    ["with a function", { stop: () => "x" }],
+    ["with a number that is none", { seed: Number.NaN }],
+    ["with a Map further in", { logit_bias: new Map([["a", 1]]) }],
+    ["with a promise further in", { metadata: { id: Promise.resolve("x") } }],
   ])("%s are refused: nothing of them would be read", async (_, endpoint) => {
     const { ask, requests } = await providerOf(words("Hello"));
     expect((await ask({ providerOptions: { endpoint } })).error).toMatchObject({ code: "invalid_request" });

@@ -32,6 +32,8 @@ describe("an option that is none is a TypeError when the provider is made, and s
     ["a body that is none", { extraBody: [] }, /`options\.extraBody`/],
     ["a body that is no JSON", { extraBody: { a: 1n } }, /what JSON can tell/],
     ["a body that holds a function", { extraBody: { a: () => 1 } }, /what JSON can tell/],
+    ["a body with a number that is none", { extraBody: { a: [Number.NaN] } }, /what JSON can tell/],
+    ["a body with a Map", { extraBody: { a: new Map([["a", 1]]) } }, /what JSON can tell/],
     ["a body of a Map", { extraBody: new Map([["a", 1]]) }, /a plain object/],
     ["a body to come", { extraBody: Promise.resolve({}) }, /a plain object/],
     ["a body that writes itself", { extraBody: { toJSON: () => ({ messages: [] }) } }, /a plain object/],

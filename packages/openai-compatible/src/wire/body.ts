@@ -1,7 +1,7 @@
 import { QwenError, type ProviderRequest, type Settings, type Tool, type Warning } from "@qwen/core";
 import { isGroup, warnOfSettings, type Rule } from "@qwen/core/http";
 import type { Dialect } from "./dialect.ts";
-import { told } from "./json.ts";
+import { jsonCopy, told } from "./json.ts";
 import type { WireMessages } from "./messages.ts";
 
 /** What a body is made of. */
@@ -187,7 +187,7 @@ function written(body: unknown): string {
   try {
     return JSON.stringify(body);
   } catch (cause) {
-    throw invalid("a schema or an option cannot be written as JSON.", { cause });
+    throw invalid("a schema or an option cannot be written as JSON.", cause);
   }
 }
 
@@ -200,7 +200,11 @@ export function extrasOf(
   if (own === undefined) return undefined;
   const expected = moreOfABody(own);
   if (expected !== undefined) throw invalid(`\`providerOptions[${JSON.stringify(id)}]\` must be ${expected}.`);
-  return own as Readonly<Record<string, unknown>>;
+  try {
+    return jsonCopy(own) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    throw invalid(`\`providerOptions[${JSON.stringify(id)}]\` must be what JSON can tell.`, cause);
+  }
 }
 
 /** What may be laid over a body. */
