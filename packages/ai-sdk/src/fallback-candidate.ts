@@ -15,6 +15,7 @@ import {
 } from "@qwen/core/router";
 
 import type { ReadModel } from "./fallback-options.ts";
+import { blamingCalls } from "./faulty-call.ts";
 import { GENERATED, isFailed, type ModelPart } from "./parts.ts";
 import { isPromiseLike, ModelReading, type ModelCall } from "./reading.ts";
 
@@ -62,8 +63,10 @@ export class ModelCandidate implements Candidate<ModelPart> {
     const call: ModelCall<LanguageModelV4CallOptions> = {
       modelId: model.modelId,
       options: () => this.#prepared(withSignal(options, signal)),
-      ask: async (prepared) =>
-        comesWhole ? { result: await model.doGenerate(prepared) } : { opened: await model.doStream(prepared) },
+      ask: (prepared) =>
+        blamingCalls(prepared, async () =>
+          comesWhole ? { result: await model.doGenerate(prepared) } : { opened: await model.doStream(prepared) },
+        ),
     };
     const wanted = isHeld ? wantedCall(options) : undefined;
     const reading = wanted === undefined ? new ModelReading(call) : new DemandingReading(call, wanted);

@@ -1,6 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import type { FinishPart } from "@qwen/core";
 import type { AnswerCall, CallSource } from "@qwen/core/http";
+import { blamingCalls } from "./faulty-call.ts";
 import type { FromLanguageModelOptions } from "./from-model-options.ts";
 import { ModelParts } from "./from-model-parts.ts";
 import type { Fetch } from "./from-model-prompt.ts";
@@ -57,7 +58,7 @@ class ModelAnswer implements CallSource {
     this.#reading = new ModelReading({
       modelId: model.modelId,
       options: () => options,
-      ask: async (asked) => ({ opened: await model.doStream(asked) }),
+      ask: (asked) => blamingCalls(asked, async () => ({ opened: await model.doStream(asked) })),
     });
   }
 
