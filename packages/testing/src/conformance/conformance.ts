@@ -16,6 +16,7 @@ import { answerRules } from "./answer-rules.ts";
 import type { ConformanceOptions, ConformanceService, ConformanceSubject } from "./conformance-subject.ts";
 import { endingRules } from "./ending-rules.ts";
 import { failureRules } from "./failure-rules.ts";
+import { LeftModel } from "./left-model.ts";
 import { streamRules } from "./stream-rules.ts";
 import type { TestedModel } from "./tested-model.ts";
 
@@ -45,7 +46,17 @@ export function conformance(model: TestedModel, options: ConformanceOptions = {}
   const prompt = service.answers?.[0].prompt ?? "Hi";
   const subject: ConformanceSubject = { model, service, prompt, atOnceMs, stopMs };
   return [answerRules, streamRules, failureRules, endingRules].flatMap((rules) =>
-    rules(subject).map(({ name, run }) => ({ name, run: () => within(checkMs, "the check", run()) })),
+    rules(subject).map(({ name }, index) => ({
+      name,
+      async run() {
+        const left = new LeftModel(model);
+        try {
+          await within(checkMs, "the check", rules({ ...subject, model: left })[index]?.run() ?? Promise.resolve());
+        } finally {
+          left.leave();
+        }
+      },
+    })),
   );
 }
 

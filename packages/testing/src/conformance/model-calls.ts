@@ -92,8 +92,14 @@ const OUTPUT: ReadonlySet<string> = new Set([
   "reasoning-file",
 ]);
 
-/** What a promise rejects with. Fails where it does not. */
-export async function rejection(what: string, promise: PromiseLike<unknown>): Promise<unknown> {
+/** What a promise rejects with. Fails where it does not. Who awaits it later is told then, and nobody else before. */
+export function rejection(what: string, promise: PromiseLike<unknown>): Promise<unknown> {
+  const told = rejected(what, promise);
+  void told.catch(() => {});
+  return told;
+}
+
+async function rejected(what: string, promise: PromiseLike<unknown>): Promise<unknown> {
   try {
     await promise;
   } catch (error) {
