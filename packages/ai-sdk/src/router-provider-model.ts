@@ -79,7 +79,7 @@ function read(options: LanguageModelV4CallOptions): ReadCall {
   }
 }
 
-/** A caller's abort is the caller's own. */
+/** A caller's abort is the caller's own. What failed before it, though it is told later, is not. */
 function failureOf(error: unknown, { abortSignal }: LanguageModelV4CallOptions): unknown {
-  return abortSignal?.aborted === true ? error : asModelError(error);
+  return abortSignal?.aborted === true && error === abortSignal.reason ? error : asModelError(error);
 }

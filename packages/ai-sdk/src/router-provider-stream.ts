@@ -72,8 +72,8 @@ export class WrittenStream {
         this.#writer.write(value, push);
       }
     } catch (error) {
-      // Only who aborts gets an error that is thrown.
-      if (this.#signal?.aborted === true) throw error;
+      // Only who aborts gets an error that is thrown, and none but the reason: what failed before says more than may be shown.
+      if (this.#signal?.aborted === true && error === this.#signal.reason) throw error;
       void this.#parts.return?.();
       this.#writer.fail(error, push);
       this.#close(controller);

@@ -149,6 +149,22 @@ describe("a call that fails", () => {
     expect(provider.calls[0]?.state).toBe("stopped");
   });
 
+  test("that came before an abort and is told behind it shows no more than any other", async () => {
+    const abort = new AbortController();
+    const { stream } = await modelOf(scripted(["Hel", new Error("Reset.")])).doStream({
+      prompt,
+      abortSignal: abort.signal,
+    });
+    const reader = stream.getReader();
+    for (let at = 0; at < 4; at++) await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    abort.abort();
+    const parts: unknown[] = [];
+    for (let next = await reader.read(); !next.done; next = await reader.read()) parts.push(next.value);
+    expect(parts.at(-2)).toMatchObject({ type: "error", error: { name: "AI_APICallError" } });
+    expect(parts.at(-1)).toMatchObject({ type: "finish", finishReason: { unified: "interrupted" } });
+  });
+
   test("rejects with the reason of a signal that is aborted already, and asks nobody", async () => {
     const provider = scripted(hello);
     const reason = { any: "thing" };
