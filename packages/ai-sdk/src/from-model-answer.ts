@@ -31,6 +31,9 @@ export async function answer(asked: AskedModel, call: AnswerCall): Promise<Finis
   return new ModelAnswer(asked, call, { options, left }).run();
 }
 
+/** After so many parts that were all there already, timers get their turn. */
+const PARTS_A_TURN = 1024;
+
 /** One answer of a model, from its call to its end. It is read one part ahead at most. */
 class ModelAnswer implements CallSource {
   readonly #call: AnswerCall;
@@ -96,8 +99,11 @@ class ModelAnswer implements CallSource {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     try {
-      while (this.#state === "reading") {
+      for (let read = 1; this.#state === "reading"; read++) {
         const { done, value } = await this.#reading.next();
+        if (this.#isOver) return;
+        // Of what is passed over nobody pauses it, and its clock is to have its turn.
+        if (read % PARTS_A_TURN === 0) await new Promise((resolve) => setTimeout(resolve, 0));
         if (this.#isOver) return;
         if (done === true) throw this.#parts.ended();
         const finish = this.#parts.take(value);

@@ -112,6 +112,22 @@ describe("fromLanguageModel()", () => {
     expect(silent.doStreamCalls[0]?.abortSignal?.aborted).toBe(true);
   });
 
+  test("keeps the limits of its calls where a model pings without a pause", async () => {
+    const until = performance.now() + 1500;
+    const breathless = mock(() =>
+      Promise.resolve({
+        stream: new ReadableStream<LanguageModelV4StreamPart>({
+          pull(controller) {
+            if (performance.now() < until) controller.enqueue({ type: "ping" });
+            else controller.close();
+          },
+        }),
+      }),
+    );
+    const { error } = await read(fromLanguageModel(breathless, { id: "a", timeouts: { firstOutputMs: 20 } }));
+    expect(error).toMatchObject({ code: "timeout", phase: "first-output" });
+  });
+
   test("stands in a route behind a Space, and in front of the AI SDK again", async () => {
     const dying = scriptedProvider({ id: "space", models: [{ id: "s" }], script: ["Hel", new Error("gone")] });
     const router = createRouter({
