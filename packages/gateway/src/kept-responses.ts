@@ -40,11 +40,16 @@ export class KeptResponses {
     this.#coming.set(id, coming);
   }
 
-  /** Rejects with a {@link Refusal}, a 503, where the store does not answer. */
-  async find(owner: string, id: string): Promise<KeptResponse | undefined> {
+  /**
+   * Rejects with a {@link Refusal}, a 503, where the store does not answer; and with what `onSize`, which is told the characters of it
+   * before it is read, throws.
+   */
+  async find(owner: string, id: string, onSize?: (characters: number) => void): Promise<KeptResponse | undefined> {
     await this.#coming.get(id);
     const value = await lookedUp(() => this.#store.get(owner, id), unavailable);
-    return value === undefined ? undefined : (JSON.parse(value) as KeptResponse);
+    if (value === undefined) return undefined;
+    onSize?.(value.length);
+    return JSON.parse(value) as KeptResponse;
   }
 
   /** Whether there was one. Rejects as `find()`. */

@@ -13,14 +13,15 @@ import type { Attachments } from "./attachments.ts";
 import type { BackgroundRuns } from "./background-runs.ts";
 import type { BodyReader } from "./body.ts";
 import { namingParameter, notAllowed, STREAMED, takesFiles, WHOLE } from "./chat-route.ts";
-import { historyOf, type KeptResponse, type KeptResponses, ResponseIds, responseOf } from "./kept-responses.ts";
+import { historyOf, type KeptResponse, type KeptResponses, ResponseIds } from "./kept-responses.ts";
 import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
+import { Recall } from "./recall.ts";
 import { Refusal } from "./refusal.ts";
 import { ResponseEvents } from "./response-events.ts";
 import type { Call, Handler } from "./route.ts";
 import { StreamBody } from "./stream-body.ts";
 import { refusalOf } from "./wire/errors.ts";
-import { type Item, type ItemReference, messagesOf } from "./wire/response-items.ts";
+import { type Item, messagesOf } from "./wire/response-items.ts";
 import { type ResponseRequest, readResponseRequest } from "./wire/response-request.ts";
 import { ResponseWriter } from "./wire/response-writer.ts";
 import type { Winner, Winners } from "./winners.ts";
@@ -98,10 +99,11 @@ class Making {
   /** Finds what it goes on with, and fetches what it was sent by address. */
   async prepare(): Promise<void> {
     const { asked, call, settled, watch } = this.#about;
-    const { router, attachments } = this.#options;
-    const previous = asked.previousId === undefined ? undefined : await this.#previous(asked.previousId);
+    const { router, attachments, kept } = this.#options;
+    const recall = new Recall(kept, ownerOf(call));
+    const previous = asked.previousId === undefined ? undefined : await previousIn(recall, asked.previousId);
     this.#before = previous === undefined ? [] : historyOf(previous);
-    this.#input = await Promise.all(asked.input.map((item, index) => this.#found(item, index)));
+    this.#input = await recall.items(asked.input);
     // A model's own memory knows nothing of instructions that have changed since.
     if (previous?.model === asked.model) this.#conversation = previous.conversation;
     const messages = messagesOf([...this.#before, ...this.#input], asked.instructions);
@@ -251,31 +253,6 @@ class Making {
     this.#options.kept.keep(ownerOf(call), ids.id, { response, asked: all, before, model, conversation });
   }
 
-  async #previous(id: string): Promise<KeptResponse> {
-    const { call } = this.#about;
-    const previous = await this.#options.kept.find(ownerOf(call), id);
-    if (previous !== undefined && CAN_GO_ON.has(String(previous.response["status"]))) return previous;
-    throw new Refusal({
-      status: 400,
-      code: "previous_response_not_found",
-      param: "previous_response_id",
-      message:
-        "There is no such response that could be gone on with: it was never made by this key, or not kept, or not for so long.",
-    });
-  }
-
-  /** Clients name what they were told before. */
-  async #found(item: Item | ItemReference, index: number): Promise<Item> {
-    if (!isReference(item)) return item;
-    const owner = ownerOf(this.#about.call);
-    const id = responseOf(item.id);
-    const kept = id === undefined ? undefined : await this.#options.kept.find(owner, id);
-    const known = kept === undefined ? undefined : historyOf(kept).find((one) => one.id === item.id);
-    if (known !== undefined) return known;
-    const message = "No such item was kept for this key: send it as it is.";
-    throw new Refusal({ status: 404, code: "item_not_found", param: `input[${index}].id`, message });
-  }
-
   #winner(): Winner | undefined {
     return this.#options.winners.of(this.#about.call.requestId);
   }
@@ -296,11 +273,19 @@ export function ownerOf({ caller }: Call): string {
   return caller.keyId ?? "";
 }
 
+async function previousIn(recall: Recall, id: string): Promise<KeptResponse> {
+  const previous = await recall.response(id);
+  if (previous !== undefined && CAN_GO_ON.has(String(previous.response["status"]))) return previous;
+  throw new Refusal({
+    status: 400,
+    code: "previous_response_not_found",
+    param: "previous_response_id",
+    message:
+      "There is no such response that could be gone on with: it was never made by this key, or not kept, or not for so long.",
+  });
+}
+
 const CAN_GO_ON: ReadonlySet<string> = new Set(["completed", "incomplete"]);
 
 /** What chat completions call otherwise. */
 const PARAMETERS: Readonly<Record<string, string>> = { messages: "input", response_format: "text.format" };
-
-function isReference(item: Item | ItemReference): item is ItemReference {
-  return item.type === "item_reference";
-}
