@@ -131,7 +131,7 @@ class Exchange {
     };
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     this.#options.answered(this.#path, response.status);
-    return response;
+    return this.#request.method === "HEAD" ? headOf(response) : response;
   }
 
   #hold(): () => void {
@@ -149,6 +149,12 @@ class Exchange {
     this.#caller.release();
     this.#visit?.end();
   }
+}
+
+/** Nobody reads a body behind this, so whoever makes it has to hear of that. */
+function headOf(response: Response): Response {
+  response.body?.cancel().catch(() => {});
+  return new Response(null, response);
 }
 
 function wrongMethod(methods: Route["methods"]): Refusal {

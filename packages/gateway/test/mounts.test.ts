@@ -80,6 +80,31 @@ describe("a mount", () => {
     });
   });
 
+  test("of which only the head is asked makes no body that nobody reads, and holds nothing open", async () => {
+    const left = Promise.withResolvers<void>();
+    const mount: Mount = {
+      path: "/files",
+      fetch: () =>
+        new Response(
+          new ReadableStream({
+            pull: (controller) => controller.enqueue(new Uint8Array(8)),
+            cancel: () => left.resolve(),
+          }),
+          { headers: { "content-type": "text/csv" } },
+        ),
+    };
+    const served = servedBy([provider()], { mounts: [mount] });
+    const response = await send(served, "/files/a", { method: "HEAD" });
+    expect([response.status, response.headers.get("content-type"), response.body]).toStrictEqual([
+      200,
+      "text/csv",
+      null,
+    ]);
+    await left.promise;
+    // It would wait for ever for an answer under way.
+    await served.gateway.close({ drainMs: Infinity });
+  });
+
   test("may answer with a response that nobody may write on, and holds its caller's place as long as its body goes on", async () => {
     const stream = (): ReadableStream<Uint8Array> => {
       let pieces = 3;
