@@ -1,4 +1,4 @@
-import type { Completion, StreamPart } from "@qwen/core";
+import type { Completion, FilePart, SourcePart, StreamPart } from "@qwen/core";
 import { cutAtStop, StopCut } from "./wire/stop-cut.ts";
 
 /** Of a whole answer, what the wire tells. */
@@ -13,6 +13,8 @@ export class StopWatcher {
   #cut: StopCut | undefined;
   #text = "";
   #reasoning = "";
+  #files: FilePart[] = [];
+  #sources: SourcePart[] = [];
   #told: Pick<ToldAnswer, "provider" | "model" | "warnings" | "attempts"> = NOBODY;
 
   constructor(stops: readonly string[]) {
@@ -38,10 +40,14 @@ export class StopWatcher {
       this.#cut = new StopCut(this.#stops);
       this.#text = "";
       this.#reasoning = "";
+      this.#files = [];
+      this.#sources = [];
     } else if (part.type === "start") this.#told = { ...this.#told, warnings: part.warnings };
     else if (part.type === "reasoning-delta") this.#reasoning += part.text;
-    // What is rewritten is cut when it is whole: to look at all of it each time would cost its square.
-    else if (part.type === "text-replace" || part.type === "tool-call") this.#cut = undefined;
+    else if (part.type === "file") this.#files.push(part);
+    else if (part.type === "source") this.#sources.push(part);
+    // What is rewritten is cut when it is whole: to look at all of it each time would cost its square. So is what calls: half a call is none.
+    else if (MUST_END.has(part.type)) this.#cut = undefined;
     else if (part.type === "text-delta" && this.#cut !== undefined) {
       this.#text += this.#cut.push(part.text);
       if (this.#cut.isOver) this.#enough.abort();
@@ -51,7 +57,8 @@ export class StopWatcher {
   /** The answer up to the stop sequence, where the work was stopped at one. */
   cutAnswer(): ToldAnswer | undefined {
     if (!this.signal.aborted) return undefined;
-    return { ...EMPTY, ...this.#told, text: this.#text, reasoning: this.#reasoning };
+    const [text, reasoning, files, sources] = [this.#text, this.#reasoning, this.#files, this.#sources];
+    return { ...EMPTY, ...this.#told, text, reasoning, files, sources };
   }
 
   /** An answer that is whole, cut. */
@@ -63,4 +70,6 @@ export class StopWatcher {
 
 const NOBODY = { provider: "", model: "", warnings: [], attempts: [] };
 
-const EMPTY = { finishReason: "stop", files: [], toolCalls: [], sources: [], usage: undefined } as const;
+const EMPTY = { finishReason: "stop", toolCalls: [], usage: undefined } as const;
+
+const MUST_END: ReadonlySet<string> = new Set<StreamPart["type"]>(["text-replace", "tool-input-delta", "tool-call"]);
