@@ -73,7 +73,35 @@ function settingsProblems(settings: Settings | undefined): readonly string[] {
     const value: unknown = settings[name];
     if (value !== undefined && !fits(value)) wrong.push(`\`settings.${name}\` must be ${expected}`);
   }
-  return [...wrong, ...slipsIn(settings), ...schemaProblems(settings), ...unknownSettings(settings)];
+  return [
+    ...wrong,
+    ...toolProblems(settings),
+    ...slipsIn(settings),
+    ...schemaProblems(settings),
+    ...unknownSettings(settings),
+  ];
+}
+
+/** Tools that could not be told apart, and a choice that none of them is. */
+function toolProblems({ tools = [], toolChoice }: Settings): readonly string[] {
+  if (!Array.isArray(tools)) return NONE;
+  if (toolChoice === "required" && tools.length === 0)
+    return ["`settings.toolChoice` requires a tool, and there is none in `settings.tools`"];
+  const wrong: string[] = [];
+  const names = new Set<unknown>();
+  for (let at = 0; at < tools.length && wrong.length <= MOST_PROBLEMS; at++) {
+    const tool: unknown = tools[at];
+    if (!isTool(tool)) continue;
+    if (names.has(tool.name))
+      wrong.push(`\`settings.tools[${at}].name\` is that of an earlier tool: ${JSON.stringify(shortened(tool.name))}`);
+    names.add(tool.name);
+  }
+  const wanted = isObject(toolChoice) ? (toolChoice as { readonly toolName?: unknown }).toolName : undefined;
+  if (typeof wanted === "string" && !names.has(wanted) && wrong.length <= MOST_PROBLEMS)
+    wrong.push(
+      `\`settings.toolChoice\` names ${JSON.stringify(shortened(wanted))}, which is none of \`settings.tools\``,
+    );
+  return wrong;
 }
 
 /** What would reach a model as another schema than was meant, or as none: servers take nearly any. */
@@ -137,7 +165,7 @@ function unknownSettings(settings: Settings): readonly string[] {
 const NONE: readonly string[] = [];
 const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-const isTool = (value: unknown): boolean =>
+const isTool = (value: unknown): value is { readonly name: string } =>
   isObject(value) && "name" in value && typeof value.name === "string" && value.name !== "";
 
 const EFFORTS: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];

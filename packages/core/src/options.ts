@@ -208,6 +208,11 @@ export function isPlain(given: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** A copy without what is `undefined`, which is not set: so it can be spread over others. */
+export function whatIsSet<Group extends object>(given: Group): Partial<Group> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Group>;
+}
+
 function isUnset(given: object, name: string): boolean {
   return (given as Readonly<Record<string, unknown>>)[name] === undefined;
 }

@@ -1,7 +1,7 @@
 import { checkRequest } from "./capabilities.ts";
 import { decide, excusing } from "./decision.ts";
 import { field } from "./error-fields.ts";
-import { aFunction, isGroup, mustBe, readOptions, type Rules } from "./options.ts";
+import { aFunction, isGroup, mustBe, readOptions, type Rules, whatIsSet } from "./options.ts";
 import type { ProviderRequest } from "./provider.ts";
 import type { FinishPart, ProviderPart } from "./part.ts";
 import { readProviderRequest } from "./request.ts";
@@ -14,8 +14,8 @@ import { readProviderRequest } from "./request.ts";
  */
 export interface ProviderHooks {
   /**
-   * Called with each request before the provider is. What it gives is laid over the request, or answers in the provider's
-   * place: a list or an iteration of parts, `finish` last, which goes out as it stands, past the other hooks. How that ends is
+   * Called with each request before the provider is. What it gives is laid over the request, where what is
+   * `undefined` is not set and leaves what was asked, or answers in the provider's place: a list or an iteration of parts, `finish` last, which goes out as it stands, past the other hooks. How that ends is
    * the hook's doing, be it another provider's answer.
    */
   request?(
@@ -64,7 +64,7 @@ export class Hooks implements Passing {
     try {
       if (isIteration(given)) return given;
       if (isList(given)) return iterated(given);
-      const asked = readProviderRequest({ ...request, ...given });
+      const asked = readProviderRequest({ ...request, ...whatIsSet(given) });
       checkRequest(asked);
       return asked;
     } catch (error) {

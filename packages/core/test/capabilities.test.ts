@@ -121,6 +121,23 @@ describe("a request that cannot be sent", () => {
     ["`settings.reasoning` must be one of none, minimal", { messages: [question], settings: { reasoning: "much" } }],
     ["`settings.parallelToolCalls` must be true or", { messages: [question], settings: { parallelToolCalls: 1 } }],
     ["`settings.toolChoice` must be", { messages: [question], settings: { toolChoice: 1 } }],
+    [
+      '`settings.toolChoice` names "u", which is none of `settings.tools`',
+      { messages: [question], settings: { tools: [tool], toolChoice: { toolName: "u" } } },
+    ],
+    ['`settings.toolChoice` names "t"', { messages: [question], settings: { toolChoice: { toolName: "t" } } }],
+    [
+      "`settings.toolChoice` requires a tool, and there is none",
+      { messages: [question], settings: { toolChoice: "required" } },
+    ],
+    [
+      "`settings.toolChoice` requires a tool, and there is none",
+      { messages: [question], settings: { tools: [], toolChoice: "required" } },
+    ],
+    [
+      '`settings.tools[2].name` is that of an earlier tool: "t"',
+      { messages: [question], settings: { tools: [tool, { ...tool, name: "u" }, tool] } },
+    ],
   ])("is invalid_request: %s", (what, request) => {
     expect(() => checkRequest(request as AskedFor)).toThrow(
       expect.objectContaining({ code: "invalid_request", message: expect.stringContaining(what) }),
@@ -233,6 +250,11 @@ describe("a request that cannot be sent", () => {
     checkRequest({ messages: [{ role: "system", content: "" }, question] });
     checkRequest({ messages: [question, { role: "system", content: "" }] });
     checkRequest({ messages: [{ role: "developer", content: "x" }, question], settings: { seed: undefined, topP: 1 } });
+    const tools = [tool, { ...tool, name: "constructor" }];
+    for (const toolChoice of ["auto", "none", "required", { toolName: "constructor" }, undefined] as const)
+      checkRequest({ messages: [question], settings: { tools, toolChoice } });
+    for (const toolChoice of ["auto", "none"] as const)
+      checkRequest({ messages: [question], settings: { toolChoice } });
     checkRequest({ messages: [{ role: "user", content: [{ type: "image", image: new Uint8Array(1) }] }] });
     const images = ["AA", "AA==", "AA%3D%3d", "AA A\n=", "A".repeat(99_999), "+/+/#x"].map(
       (data) => `data:image/png;base64,${data}`,

@@ -28,7 +28,11 @@ describe("what no model would read as the schema that was meant is told by its p
   });
 
   test("with what is said of a tool, and 20 at most", () => {
-    const tools = Array.from({ length: 50 }, () => ({ ...tool, description: 5 as unknown as string }));
+    const tools = Array.from({ length: 50 }, (_, at) => ({
+      ...tool,
+      name: `t${at}`,
+      description: 5 as unknown as string,
+    }));
     const error = (): void => checkRequest({ messages: [question], settings: { tools } });
     expect(error).toThrow(/`settings\.tools\[19\]\.description` must be a string; and more\.$/);
   });

@@ -19,6 +19,7 @@ import {
   requireOption,
   type Rule,
 } from "../options.ts";
+import { shortened } from "../nearest.ts";
 import { wordsOf } from "../printable.ts";
 import type { Timeouts } from "../provider.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
@@ -54,7 +55,7 @@ export interface FollowedRequest extends Omit<OwnRequest, "headers" | "publicOnl
  * A POST is followed on 307 and 308 only, since the others would turn it into a GET without its body
  * (RFC 9110, section 15.4), and only within its origin: a prompt or a password is for the host it was given for.
  * Errors of code `protocol` name where the redirect leads. An option that is none is a `TypeError`, and so is what
- * `headersFor` and `publicOnly` return if it is not what they must, a promise included; what they throw is thrown. The limits
+ * `headersFor` and `publicOnly` return if it is not what they must, a promise or a header of `null` included; what they throw is thrown. The limits
  * of `resolveTimeouts()` may be spread in whole.
  */
 export async function follow(transport: Transport, request: FollowedRequest): Promise<TransportResponse> {
@@ -71,7 +72,7 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
   requireOption("headersFor", headersFor, aFunction);
   readOption("publicOnly", publicOnly, aFunction);
   readOption("onResponse", onResponse, aFunction);
-  readOption("body", request.body, aBody);
+  readOption("body", request.body, aSentBody);
   readOption("signal", request.signal, anAbortSignal);
   readOption("onStart", request.onStart, aFunction);
   readOption("sendAgain", request.sendAgain, aFunction);
@@ -79,7 +80,8 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
   readOption("outlivesPage", request.outlivesPage, aFlag);
   return {
     ...request,
-    headersFor: (url) => requireNow("headersFor()", headersFor.call(request, url), headersNow),
+    headersFor: (url) =>
+      requireHeaders("headersFor()", requireNow("headersFor()", headersFor.call(request, url), headersNow)),
     ...(publicOnly !== undefined && {
       publicOnly: (url: URL) => requireNow("publicOnly()", publicOnly.call(request, url), aFlag),
     }),
@@ -98,7 +100,8 @@ function watch(look: () => unknown): void {
   }
 }
 
-const aMethod = oneOf("GET", "POST");
+/** How a request can be sent. */
+export const aMethod = oneOf("GET", "POST");
 
 /** `Headers` and a `Map` keep theirs where nobody would read them. */
 const headersNow: Rule = (value) => {
@@ -106,7 +109,16 @@ const headersNow: Rule = (value) => {
   return isPlain(value) ? undefined : "a plain object of headers, as `Object.fromEntries(headers)` makes one";
 };
 
-const aBody: Rule = (value) =>
+/** Throws a `TypeError` for a value that is none, which would go out as a word for it. Not shown: it may be a secret. */
+export function requireHeaders<Headers extends object>(group: string, headers: Headers): Headers {
+  for (const [name, value] of Object.entries<unknown>(headers as Readonly<Record<string, unknown>>))
+    if (value !== undefined && typeof value !== "string")
+      throw new TypeError(`\`${group}[${JSON.stringify(shortened(name))}]\` must be a string, or undefined for none.`);
+  return headers;
+}
+
+/** What a request can carry. */
+export const aSentBody: Rule = (value) =>
   typeof value === "string" || value instanceof Uint8Array ? undefined : "a string or a Uint8Array";
 
 const NAMES: OptionNames<FollowedRequest & Timeouts> = {
@@ -161,7 +173,8 @@ export async function followHops(transport: OwnTransport, request: FollowedReque
   throw new QwenError("protocol", `${request.url.host} redirects in a circle.`);
 }
 
-function whatIsSet(headers: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+/** Headers without those that are `undefined`. */
+export function headersSet(headers: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const names = Object.keys(headers);
   if (names.every((name) => headers[name] !== undefined)) return headers as Readonly<Record<string, string>>;
   return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
@@ -189,7 +202,7 @@ function hopTo(
   const hop = {
     method,
     url,
-    headers: whatIsSet(request.headersFor(url)),
+    headers: headersSet(request.headersFor(url)),
     body,
     signal,
     connectMs,

@@ -62,6 +62,8 @@ describe("what is no option is a TypeError that names it, and nothing is sent", 
     [{ headersFor: () => "x" }, /`headersFor\(\)` must be headers/],
     [{ headersFor: () => new Headers({ authorization: "x" }) }, /`headersFor\(\)` must be a plain object of headers/],
     [{ headersFor: () => new Map([["authorization", "x"]]) }, /`headersFor\(\)` must be a plain object of headers/],
+    [{ headersFor: () => ({ cookie: null }) }, /`headersFor\(\)\["cookie"\]` must be a string, or undefined/],
+    [{ headersFor: () => ({ "x-a": ["secret"] }) }, /`headersFor\(\)\["x-a"\]` must be a string/],
     [{ publicOnly: async () => true }, /`publicOnly\(\)` must be true or false, not a promise/],
   ])("of follow(): %o", async (more, message) => {
     const error = await rejection(follow(silent, asked(more)));
@@ -128,6 +130,25 @@ describe("what is no option is a TypeError that names it, and nothing is sent", 
     );
     expect(() => createTransport(null as never)).toThrow(/`options` must be an object/);
     expect(() => createTransport({ proxy: null as never })).toThrow(TypeError);
+  });
+
+  it.each<readonly [object | undefined, RegExp]>([
+    [{ method: "PUT" }, /`method` must be "GET" or "POST"/],
+    [{ url: "http://host.test/" }, /`url` must be a URL/],
+    [{ headers: undefined }, /`headers` must be an object/],
+    [{ connectMs: undefined }, /`connectMs` must be a positive number of ms/],
+    [{ headersMs: "5" }, /`headersMs` must be a positive number of ms/],
+    [{ body: {} }, /`body` must be a string or a Uint8Array/],
+    [{ signal: {} }, /`signal` must be an AbortSignal/],
+    [{ onStart: 1 }, /`onStart` must be a function/],
+    [undefined, /`request` must be an object/],
+  ])("of a transport's request: %o", async (more, message) => {
+    const transport = createTransport({ proxy: false });
+    const request = more && { method: "GET", url, headers: {}, connectMs: 50, headersMs: 50, ...more };
+    const error = await rejection(transport.request(request as never));
+    await transport.close();
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(message);
   });
 
   it("of limits and waits", async () => {
