@@ -24,6 +24,8 @@ export interface RunOptions {
 const MOST_OVER = 100;
 const MOST_CHARACTERS_OVER = 32 * 1024 * 1024;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
+/** Of that, what is told while it waits in a queue. */
+const MOST_NEWS = 1024 * 1024;
 
 /** The responses that are made in the background, and the last of those that were. */
 export class BackgroundRuns {
@@ -74,6 +76,8 @@ export class BackgroundRun {
   /** Its events, one each. The number of an event is its place. */
   readonly #events: string[] = [];
   #size = 0;
+  /** Of that, what it began with: each time a response is told it repeats its request, which may be as large as a body. */
+  readonly #begun: number;
   #isOver = false;
   #more = Promise.withResolvers<void>();
 
@@ -81,6 +85,7 @@ export class BackgroundRun {
     this.#options = options;
     this.#onOver = onOver;
     this.#say(options.events.waiting());
+    this.#begun = this.#size;
     // It is found from now on, by whichever process keeps it.
     options.keep();
     void this.#run();
@@ -137,8 +142,10 @@ export class BackgroundRun {
         const { done, value: part } = await parts.next();
         if (this.#isOver) return;
         if (done === true) throw new Error("The parts of an answer ended without a finish.");
+        if (part.type === "queue" && this.#size - this.#begun > MOST_NEWS) continue;
         this.#say(events.add(part));
-        if (this.#size > MOST_CHARACTERS) throw tooLong();
+        // What is whole is told already, and the request is repeated once more where the answer begins.
+        if (!events.isOver && this.#size > MOST_CHARACTERS + 2 * this.#begun) throw tooLong();
       }
     } catch (error) {
       if (this.#isOver) return;

@@ -42,6 +42,18 @@ describe("in the background", () => {
     });
   });
 
+  it("a long request is answered as a short one is, however long it waits in a queue", async () => {
+    const news = Array.from({ length: 40 }, (_, index) => ({ type: "queue", position: 40 - index, size: 40 }) as const);
+    for (const script of [["Hello"], [...news, "Hello"]]) {
+      const { call } = asked([scriptedProvider({ script })]);
+      const body = { model: "scripted-model", input: "Hi", background: true, stream: true };
+      const streamed = await call("POST", "", { ...body, instructions: "x".repeat(6_000_000) });
+      const events = (await streamed.text()).matchAll(/^event: (.+)$/gm);
+      const names = [...events].map(([, name]) => name);
+      expect(names.filter((name) => /completed|failed|error/.test(name ?? ""))).toEqual(["response.completed"]);
+    }
+  });
+
   it("a reader that leaves stops nothing", async () => {
     const model = slow();
     const { call } = asked([model]);
