@@ -34,7 +34,7 @@ export class KeptResponses {
 
   /** Keeps a response; one that the store does not take is not kept, and nobody's answer fails for that. */
   keep(owner: string, id: string, kept: KeptResponse): void {
-    const coming = this.#put(owner, id, kept).finally(() => {
+    const coming = this.#put(owner, id, kept, this.#coming.get(id)).finally(() => {
       if (this.#coming.get(id) === coming) this.#coming.delete(id);
     });
     this.#coming.set(id, coming);
@@ -62,7 +62,9 @@ export class KeptResponses {
     await Promise.all(this.#coming.values());
   }
 
-  async #put(owner: string, id: string, kept: KeptResponse): Promise<void> {
+  async #put(owner: string, id: string, kept: KeptResponse, before: Promise<void> | undefined): Promise<void> {
+    // A store may take two at once in any order, and the earlier one would stand.
+    await before;
     // Not in the turn in which the answer ends: of a large one, writing it takes its time.
     await new Promise((resolve) => void setTimeout(resolve, 0));
     try {

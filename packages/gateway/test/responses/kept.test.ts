@@ -99,6 +99,32 @@ describe("a response", () => {
     expect((await call("GET", `/${made.id}`, undefined, as)).status).toBe(200);
   });
 
+  it("stands as it was last in a store that takes two values at once in any order", async () => {
+    const values = new Map<string, string>();
+    let late: PromiseWithResolvers<void> | undefined;
+    const store: ResponseStore = {
+      get: async (_, id) => values.get(id),
+      async put(_, id, value) {
+        // The first one takes longer than the second.
+        if (late === undefined) await (late = Promise.withResolvers()).promise;
+        values.set(id, value);
+        return true;
+      },
+      delete: async (_, id) => values.delete(id),
+      close: async () => {},
+    };
+    const { create, call, gateway } = asked([hello()], { store });
+    const { id } = await create({ input: "Hi", background: true });
+    await vi.waitFor(async () => expect(late).toBeDefined());
+    await vi.waitFor(async () =>
+      expect(await (await call("GET", `/${id}`)).json()).toMatchObject({ status: "completed" }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    late?.resolve();
+    await gateway.close();
+    expect(JSON.parse(values.get(id) ?? "{}")).toMatchObject({ response: { status: "completed" } });
+  });
+
   it("of a store that fails is answered all the same, and looked for in vain", async () => {
     const failing: ResponseStore = {
       get: () => Promise.reject(new Error("secret of the store")),
