@@ -1,4 +1,5 @@
 import { aCountFrom, aWholeNumber, readOptions } from "@qwen/core/http";
+import { lookedUp } from "./lookup.ts";
 import { Refusal } from "./refusal.ts";
 import { memoryState, type GatewayState, type Lease } from "./state.ts";
 
@@ -35,7 +36,7 @@ export function createLimiting(defaults: CallerLimits, state: GatewayState = mem
     async take(caller, own = {}) {
       const { requestsPerMinute, concurrency } = { ...defaults, ...own };
       // A place first: a request that finds none has not begun, and counts for no minute.
-      const lease = concurrency === undefined ? FREE : await state.lease(caller, concurrency);
+      const lease = concurrency === undefined ? FREE : await leased(state, caller, concurrency);
       if (lease === undefined) throw tooMany(concurrency);
       try {
         return { headers: await counted(state, caller, requestsPerMinute), release: once(lease) };
@@ -47,6 +48,30 @@ export function createLimiting(defaults: CallerLimits, state: GatewayState = mem
   };
 }
 
+/** One that comes after it was waited for is nobody's. */
+async function leased(state: GatewayState, caller: string, places: number): Promise<Lease | undefined> {
+  let isWanted = true;
+  const work = async (): Promise<Lease | undefined> => {
+    const lease = await state.lease(caller, places);
+    if (!isWanted) lease?.release();
+    return lease;
+  };
+  try {
+    return await lookedUp(work, unavailable);
+  } finally {
+    isWanted = false;
+  }
+}
+
+function unavailable(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: "limits_unavailable",
+    message: "What was asked before cannot be counted now. Try again.",
+    headers: { "retry-after": "1" },
+  });
+}
+
 const FREE: Lease = { release() {} };
 
 async function counted(
@@ -55,7 +80,7 @@ async function counted(
   limit: number | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   if (limit === undefined) return {};
-  const { count, resetMs } = await state.count(caller);
+  const { count, resetMs } = await lookedUp(() => state.count(caller), unavailable);
   const headers = {
     "x-ratelimit-limit-requests": String(limit),
     "x-ratelimit-remaining-requests": String(Math.max(0, limit - count)),

@@ -1,4 +1,7 @@
-/** What several processes of one gateway would have to share. Kept in memory, it is each one's own. */
+/**
+ * What several processes of one gateway would have to share. Kept in memory, it is each one's own. What throws, or takes longer than 5 s, is
+ * answered with a 503.
+ */
 export interface GatewayState {
   /** Counts one more request of a caller within its minute, which begins with the first one. */
   count(caller: string): Promise<Counted>;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { createLimiting, readCallerLimits, type CallerLimits } from "../src/limits.ts";
+import type { GatewayState } from "../src/state.ts";
 import { refusalOf } from "./refused.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
@@ -86,3 +87,26 @@ it.each([[{ requestsPerMinute: 0 }], [{ requestsPerMinute: "5" }], [{ concurrenc
     expect(() => readCallerLimits(limits as unknown as CallerLimits)).toThrow(TypeError);
   },
 );
+
+it("A state that fails, or says nothing for 5 s, is a 503, and a place that it gives too late is given back", async () => {
+  const release = vi.fn<() => void>();
+  const late = Promise.withResolvers<{ release(): void }>();
+  const silent: GatewayState = { count: () => new Promise(() => {}), lease: () => late.promise };
+  const failing: GatewayState = {
+    count: () => Promise.reject(new Error("redis://:secret@host")),
+    lease: async () => ({ release }),
+  };
+  for (const [state, limits] of [
+    [silent, { concurrency: 1 }],
+    [silent, { requestsPerMinute: 1 }],
+    [failing, { concurrency: 1, requestsPerMinute: 1 }],
+  ] as const) {
+    const refused = refusalOf(() => createLimiting(limits, state).take("key"));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await refused).toMatchObject({ status: 503, code: "limits_unavailable", headers: { "retry-after": "1" } });
+  }
+  expect(release).toHaveBeenCalledOnce();
+  late.resolve({ release });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(release).toHaveBeenCalledTimes(2);
+});
