@@ -84,11 +84,17 @@ export function kindOfPart(part: LanguageModelV4StreamPart): PartKind {
 export function kindOfResult(result: LanguageModelV4GenerateResult, mayBeEmpty: boolean): "whole" | "error" {
   const { content, finishReason } = result ?? {};
   if (!Array.isArray(content)) throw new TypeError("`doGenerate` gave no answer: an object with `content`.");
+  if (!content.every(isPiece)) throw new TypeError("`doGenerate` gave `content` that is no array of parts.");
   if (isFailed(finishReason)) return "error";
   const isEmpty = content.every((part) =>
     part.type === "text" || part.type === "reasoning" ? isBlank(part.text) : part.type === "source",
   );
   return isEmpty && !(mayBeEmpty && isByItself(finishReason)) ? "error" : "whole";
+}
+
+function isPiece(part: unknown): boolean {
+  const { type, text } = (part ?? {}) as { readonly type?: unknown; readonly text?: unknown };
+  return typeof type === "string" && (typeof text === "string" || (type !== "text" && type !== "reasoning"));
 }
 
 /** What an answer without any output fails with. */

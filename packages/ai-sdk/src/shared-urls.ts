@@ -14,14 +14,17 @@ function urlsOf(model: LanguageModelV4): Urls | Promise<Urls> {
   try {
     const { supportedUrls } = model;
     return isPromise(supportedUrls)
-      ? Promise.resolve(supportedUrls).then(
-          (urls) => urls ?? {},
-          (): Urls => ({}),
-        )
-      : (supportedUrls ?? {});
+      ? Promise.resolve(supportedUrls).then(patternsIn, (): Urls => ({}))
+      : patternsIn(supportedUrls);
   } catch {
     return {};
   }
+}
+
+/** What of it are patterns: a model that says something else is asked all the same. */
+function patternsIn(urls: unknown): Urls {
+  const entries = Object.entries<unknown>({ ...(urls as object | undefined) });
+  return Object.fromEntries(entries.filter((entry): entry is [string, RegExp[]] => Array.isArray(entry[1])));
 }
 
 function shared(all: readonly Urls[]): Urls {

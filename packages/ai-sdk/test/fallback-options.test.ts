@@ -124,5 +124,7 @@ describe("createFallback", () => {
     const lost = urls(Promise.reject(new Error("no")));
     expect(await createFallback({ models: [lost, some] }).supportedUrls).toEqual({});
     expect(createFallback({ models: [urls(undefined as never)] }).supportedUrls).toEqual({});
+    for (const careless of [{ "image/*": undefined, "a/*": "x" }, "any", 7])
+      expect(createFallback({ models: [urls(careless as never), some] }).supportedUrls).toEqual({});
   });
 });

@@ -251,6 +251,12 @@ describe("createFallback", () => {
     ["failed", [start, text("Half"), finish("error")]],
     ["is no answer", () => ({ finishReason: { unified: "stop" } })],
     ["is nothing", () => undefined],
+    [
+      "holds what is no part",
+      () => ({ content: [{ type: "text", text: "Hi" }, null], finishReason: { unified: "stop" } }),
+    ],
+    ["holds text that is none", () => ({ content: [{ type: "text", text: 7 }], finishReason: { unified: "stop" } })],
+    ["is a number", () => ({ content: [7], finishReason: { unified: "stop" } })],
   ])("generates anew where an answer %s", async (_, script) => {
     const fallback = createFallback({ models: [model("a", script), model("b", saying("Whole"))], retry });
     await expect(fallback.doGenerate({ prompt })).resolves.toMatchObject({ content: [{ text: "Whole" }] });
