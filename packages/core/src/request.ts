@@ -47,7 +47,7 @@ const optionsById = aTableOf("options by provider id");
 /** A copy of what was read, for who may write on it. */
 export function copyOfAsked({ messages, settings, providerOptions }: Asked): Asked {
   return {
-    messages: copyOfMessages(messages),
+    messages: readMessages(messages),
     settings: settings === undefined ? undefined : readSettings(settings),
     providerOptions: snapshotOf(providerOptions),
   };
@@ -94,18 +94,7 @@ export const REQUEST_NAMES: OptionNames<ProviderRequest> = {
   headers: true,
 };
 
-// Long lists of a router's request are copied once, not by each attempt. A short one costs less to copy than to mark.
-const copied = new WeakSet<readonly Message[]>();
-const LONG_LIST = 100;
-
 function readMessages(messages: readonly Message[]): readonly Message[] {
-  if (copied.has(messages)) return messages;
-  const read = copyOfMessages(messages);
-  if (Array.isArray(read) && read.length > LONG_LIST) copied.add(read);
-  return read;
-}
-
-function copyOfMessages(messages: readonly Message[]): readonly Message[] {
   const list = listIn("messages", messages);
   if (list === undefined) return messages;
   const read = readEach("messages", list, headOf);

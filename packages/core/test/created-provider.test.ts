@@ -1,5 +1,5 @@
 import { createProvider } from "@qwen/core/http";
-import { createRouter, type ProviderPart } from "@qwen/core";
+import { createRouter, QwenError, type ProviderPart } from "@qwen/core";
 import { describe, expect, test } from "vitest";
 import { collect, rejection } from "./servers/waiting.ts";
 
@@ -23,6 +23,40 @@ describe("a provider that pushes its parts", () => {
     await using router = createRouter({ plugins: [provider] });
     expect((await router.complete({ model: "a", messages: QUESTION })).text).toBe(`m: "Hi"`);
   });
+
+  test.each([3, 151])(
+    "writes on a request of its own: who is asked next hears what was asked, of %i messages",
+    async (size) => {
+      const models = [{ id: "one" }] as const;
+      const heard: unknown[] = [];
+      const careless = createProvider({
+        id: "careless",
+        models,
+        async answer({ request }) {
+          (request.messages as unknown[]).push({ role: "user", content: "scribbled" });
+          Object.assign(request.messages[0] ?? {}, { content: "scribbled" });
+          throw new QwenError("authentication", "Down.");
+        },
+      });
+      const next = createProvider({
+        id: "next",
+        models,
+        async answer({ request, push }) {
+          heard.push(...request.messages);
+          push({ type: "text-delta", text: "ok" });
+          return { type: "finish", reason: "stop" };
+        },
+      });
+      const asked = Array.from({ length: size }, () => ({ role: "user", content: "asked" }) as const);
+      const router = createRouter({
+        plugins: [careless, next],
+        routes: { both: ["careless/one", "next/one"] },
+        retry: { maxAttempts: 2 },
+      });
+      await router.complete({ model: "both", messages: asked });
+      expect(heard).toEqual(asked);
+    },
+  );
 
   test("is not asked what it could not answer", async () => {
     let asked = 0;

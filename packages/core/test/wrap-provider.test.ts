@@ -5,7 +5,6 @@ import { FlowIterator } from "../src/flow-iterator.ts";
 import type { Provider, ProviderRequest } from "../src/provider.ts";
 import type { ProviderPart } from "../src/part.ts";
 import type { ProviderHooks } from "../src/provider-hooks.ts";
-import { REQUEST_NAMES } from "../src/request.ts";
 import { createRouter } from "../src/router/router.ts";
 import { wrapProvider } from "../src/wrap-provider.ts";
 import { chatProvider } from "./servers/chat-provider.ts";
@@ -104,23 +103,6 @@ describe.each(["flow", "own"] as const)("around a provider that is read as %s", 
       }),
     ]);
     expect(asked.messages).toEqual(messages);
-  });
-
-  test("what `request` gives as undefined is not set there: what was asked stays", async () => {
-    const inner = played(kind, [text("ok"), finish]);
-    const unset = Object.fromEntries(Object.keys(REQUEST_NAMES).map((name) => [name, undefined]));
-    const wrapped = wrapProvider(inner, { request: () => ({ ...unset, maxQueueMs: 5 }) as Partial<ProviderRequest> });
-    const asked = {
-      model: "inner-1",
-      messages,
-      settings: { topP: 1 },
-      signal: new AbortController().signal,
-      timeouts: { idleMs: 7000 },
-      headers: { "x-a": "1" },
-      requestId: "mine",
-    };
-    await collect(wrapped.stream(asked));
-    expect(inner.requests).toEqual([expect.objectContaining({ ...asked, maxQueueMs: 5 })]);
   });
 
   test("a cache answers in the provider's place, past the other hooks", async () => {

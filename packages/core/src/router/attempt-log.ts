@@ -6,6 +6,7 @@ import { isGroup } from "../options.ts";
 import { wordsOf } from "../printable.ts";
 import { newRequestId } from "../request-id.ts";
 import type { Usage } from "../part.ts";
+import { snapshotOf } from "../snapshot.ts";
 import type { Observers, RequestEnded, RequestLabel, SeamPlace } from "./observers.ts";
 import type { QueuePlace } from "./part-reader.ts";
 
@@ -51,8 +52,9 @@ export class AttemptLog {
     const observers = this.#watched;
     if (observers === undefined) return;
     // What an observer writes on them is not to show in what the caller gets.
-    const attempts = Object.freeze(this.attempts.map((attempt) => Object.freeze({ ...attempt })));
-    observers.tell({ type: "request-ended", ...this.#label, ...how, usage: ownCopy(how.usage), attempts });
+    const attempts = watchedAttempts(this.attempts);
+    const told = { ...how, usage: ownCopy(how.usage), attempts, ...watchedError(how) };
+    observers.tell({ type: "request-ended", ...this.#label, ...told });
   }
 
   started(attempt: NamedAttempt): void {
@@ -104,6 +106,7 @@ export class AttemptLog {
         type: "attempt-ended",
         ...this.#labelOf(attempt),
         ...record,
+        ...watchedError(record),
         outcome,
         usage: ownCopy(usage),
         waitedMs,
@@ -160,5 +163,24 @@ export class AttemptLog {
 
 function ownCopy(usage: Usage | undefined): Usage | undefined {
   // Providers written without the compiler may give anything.
-  return isGroup(usage) ? field(() => Object.freeze({ ...usage })) : undefined;
+  return isGroup(usage) ? field(() => Object.freeze(snapshotOf({ ...usage }))) : undefined;
+}
+
+/** What is decided by an error is not for observers to decide: they get one of their own, with attempts of its own. */
+function watchedError({ error }: { readonly error?: unknown }): { readonly error?: unknown } {
+  if (error === undefined || !QwenError.isInstance(error)) return error === undefined ? {} : { error };
+  // A caller may abort with one that has anything for attempts.
+  const attempts = field(() => (error.attempts === undefined ? undefined : watchedAttempts(error.attempts)));
+  return { error: copyOf(error, attempts === undefined ? {} : { attempts }) };
+}
+
+function watchedAttempts(attempts: readonly Attempt[]): readonly Attempt[] {
+  return Object.freeze(
+    attempts.map(({ error, ...attempt }) =>
+      Object.freeze({
+        ...attempt,
+        ...(error !== undefined && { error: QwenError.isInstance(error) ? copyOf(error) : error }),
+      }),
+    ),
+  );
 }

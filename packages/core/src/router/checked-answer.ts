@@ -117,7 +117,7 @@ export function answerParts(onPart: (part: StreamPart) => void): (part: RoutedPa
 
 /** Text stays as it is: one character may be in two parts of it, by halves. */
 function copied(part: StreamPart): StreamPart {
-  return "text" in part ? { ...part } : snapshotOf(part);
+  return "text" in part ? { ...snapshotOf({ ...part, text: "" }), text: part.text } : snapshotOf(part);
 }
 
 /** Reads the parts of checked answers. */

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import type { RouterEvent } from "../../src/router/observers.ts";
-import { scripted, text } from "./scripted.ts";
+import { messages, scripted, text } from "./scripted.ts";
 import { failure, good, read, routerOf, slow, useVirtualTime } from "./virtual.ts";
 
 useVirtualTime();
@@ -27,6 +27,56 @@ describe("observers", () => {
     stop();
     await read(router);
     expect(events).toHaveLength(8);
+  });
+
+  test("write on their own: neither who is asked next, nor what counts, nor what the caller gets goes by it", async () => {
+    const written = new Set<unknown>();
+    const scribble = (error: unknown): void => {
+      if (!(error instanceof Error)) return;
+      written.add(error);
+      Object.assign(error, { code: "invalid_request", message: "scribbled", retryAfterMs: 1, provider: "scribbled" });
+      for (const attempt of (error as { attempts?: readonly { error?: unknown }[] }).attempts ?? [])
+        scribble(attempt.error);
+    };
+    const usage = { outputTokens: 1, raw: { tokens: 1 } };
+    const broken = [failure("authentication")];
+    const router = routerOf(
+      [scripted("a", [broken]), scripted("b", [[text("b"), { type: "finish", reason: "stop", usage }], broken])],
+      {
+        breaker: { minimumCalls: 1 },
+        retry: { maxAttempts: 2 },
+      },
+    );
+    router.observe((event) => {
+      if ("error" in event) scribble(event.error);
+      if ("attempts" in event) for (const { error } of event.attempts ?? []) scribble(error);
+      if ("usage" in event) Object.assign(event.usage?.raw ?? {}, { tokens: 666 });
+    });
+    const answered = await router.complete({ model: "m", messages });
+    expect(answered).toMatchObject({
+      text: "b",
+      usage: { raw: { tokens: 1 } },
+      attempts: [{ error: { code: "authentication" } }, {}],
+    });
+    expect(router.health()[0]).toMatchObject({ provider: "a", breaker: "open" });
+    const { error } = await read(router);
+    expect(error).toMatchObject({
+      code: "all_failed",
+      attempts: [1, 2].map(() => ({ error: { code: "authentication" } })),
+    });
+    expect(JSON.stringify([error, answered.attempts])).not.toContain("scribbled");
+    expect(written.size).toBeGreaterThan(2);
+  });
+
+  test("are told of an abort whatever its reason holds", async () => {
+    const reason = Object.defineProperty(failure("timeout"), "attempts", { value: [null] });
+    const router = routerOf([scripted("a", [slow(1000)])]);
+    const told: unknown[] = [];
+    router.observe(({ type }) => told.push(type));
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 5);
+    expect((await read(router, { signal: controller.signal })).error).toBe(reason);
+    expect(told.at(-1)).toBe("request-ended");
   });
 
   test("that throw disturb neither the call nor the others", async () => {

@@ -103,7 +103,7 @@ test("who hears parts by `onPart` may write on them: the answer and the provider
     providerMetadata: { a: { b: 1 } },
   } as const;
   const last = { type: "finish", reason: "stop", usage: { inputTokens: 1 }, response: { id: "r" } } as const;
-  const parts = [text("one \ud83d"), text("\ude00"), call, last] as const;
+  const parts = [{ ...text("one \ud83d"), providerMetadata: { a: { b: 1 } } }, text("\ude00"), call, last] as const;
   const before = structuredClone(parts);
   const heard: unknown[] = [];
   const onPart = (part: StreamPart): void => {
