@@ -50,8 +50,7 @@ export function copyOf<Failure extends QwenError>(
   const owner = { provider: said["provider"] ?? provider, requestId: requestId ?? said["requestId"] };
   setFields(copy, { ...shown, ...knownOptions({ ...said, ...owner }) });
   setFields(copy, { stack: stackOf(copy, said["stack"]) }, false);
-  const inner = said["attempts"];
-  const told = attempts ?? (isAttempts(inner) ? inner : undefined);
+  const told = attempts ?? attemptsIn(said["attempts"]);
   if (told !== undefined) setAttempts(copy, told);
   if (isExcused(error)) excuse(copy);
   return leaving(copy as Failure, conversationLeftBy(error));
@@ -90,10 +89,11 @@ function revived(json: unknown, depth: number): AnyQwenError {
   setFields(error, { stack: stackOf(error, error.stack) }, false);
   if (WITH_TEXT.has(prototype)) setFields(error, { text: "" }, false);
   // Deeper than `toJSON()` tells them nothing is to be read.
-  if (depth <= DEEPEST && isAttempts(attempts))
+  const told = depth <= DEEPEST ? attemptsIn(attempts) : undefined;
+  if (told !== undefined)
     setAttempts(
       error,
-      attempts.map((one) => revivedAttempt(one, depth + 1)),
+      told.map((one) => revivedAttempt(one, depth + 1)),
     );
   return error as AnyQwenError;
 }
@@ -155,16 +155,16 @@ function hidden(error: Error, name: string): boolean {
   return field(() => Object.getOwnPropertyDescriptor(error, name)?.enumerable) === false;
 }
 
-function isAttempts(value: unknown): value is readonly Attempt[] {
-  return (
-    field(() =>
-      (value as readonly Attempt[]).every(
-        ({ provider, model, number, durationMs }) =>
-          typeof provider === "string" &&
-          typeof model === "string" &&
-          typeof number === "number" &&
-          typeof durationMs === "number",
-      ),
-    ) === true
-  );
+/** The attempts of an error, copied, if that is what they are: its thrower may have given it anything, read twice or not. */
+function attemptsIn(value: unknown): readonly Attempt[] | undefined {
+  const copied = field(() => (Array.isArray(value) ? value.map((one: Attempt) => ({ ...one })) : undefined));
+  return copied?.every(
+    ({ provider, model, number, durationMs }) =>
+      typeof provider === "string" &&
+      typeof model === "string" &&
+      typeof number === "number" &&
+      typeof durationMs === "number",
+  ) === true
+    ? copied
+    : undefined;
 }

@@ -169,9 +169,9 @@ function ownCopy(usage: Usage | undefined): Usage | undefined {
 /** What is decided by an error is not for observers to decide: they get one of their own, with attempts of its own. */
 function watchedError({ error }: { readonly error?: unknown }): { readonly error?: unknown } {
   if (error === undefined || !QwenError.isInstance(error)) return error === undefined ? {} : { error };
-  // A caller may abort with one that has anything for attempts.
-  const attempts = field(() => (error.attempts === undefined ? undefined : watchedAttempts(error.attempts)));
-  return { error: copyOf(error, attempts === undefined ? {} : { attempts }) };
+  // A caller may abort with one that has anything for attempts: a copy has what are some.
+  const own = copyOf(error);
+  return { error: own.attempts === undefined ? own : copyOf(own, { attempts: watchedAttempts(own.attempts) }) };
 }
 
 function watchedAttempts(attempts: readonly Attempt[]): readonly Attempt[] {

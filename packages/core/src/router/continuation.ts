@@ -22,14 +22,15 @@ export interface Continuable {
 
 /** The ways to go on with the answer of a request, in the order they are tried; none where it cannot be. */
 export function waysOf(
-  { settings = {}, conversation }: Continuable,
+  { settings, conversation }: Continuable,
   commit: CommitPoint | undefined,
 ): readonly ContinuedBy[] {
   // The server's side of a conversation has moved on.
   if (conversation !== undefined) return [];
-  const { temperature, seed, maxOutputTokens, stopSequences = [], responseFormat } = settings;
+  // They are checked where the work begins.
+  const { temperature, seed, maxOutputTokens, stopSequences, responseFormat } = settings ?? {};
   // A prefill counts tokens anew, may stop where the whole would not, and none of its halves is JSON.
-  const isWhole = maxOutputTokens !== undefined || stopSequences.length > 0 || responseFormat?.type === "json";
+  const isWhole = maxOutputTokens !== undefined || (stopSequences?.length ?? 0) > 0 || responseFormat?.type === "json";
   if (isWhole || typeof commit === "object") return ["replay"];
   return temperature === 0 || seed !== undefined ? ["replay", "prefill"] : ["prefill", "replay"];
 }
