@@ -1,64 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { QwenError } from "../../src/errors.ts";
-import {
-  runAttempts,
-  type Candidate,
-  type PartKind,
-  type PartReader,
-  type RunningRequest,
-} from "../../src/router/index.ts";
+import { runAttempts, type Candidate, type PartReader, type RunningRequest } from "../../src/router/index.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";
-import { collect } from "./scripted.ts";
+import { candidate, reader, run, type Part } from "./other-parts.ts";
 
 // The loop with parts of another kind, as an adapter of another SDK has them.
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-type Part = readonly [kind: PartKind, value?: unknown];
-
-const reader: PartReader<Part, string> = {
-  kind: ([kind]) => kind,
-  errorOf: ([, value]) => value,
-  sealed: ([kind, value], { provider, attempts }) => [kind, `${String(value)} by ${provider} in ${attempts.length}`],
-  collect() {
-    let text = "";
-    return {
-      add: ([, value]) => (text += String(value)),
-      text: () => text,
-      result: ([, value]) => `${text}|${String(value)}`,
-    };
-  },
-};
-
-function candidate(provider: string, parts: readonly Part[]): Candidate<Part> {
-  return {
-    provider,
-    model: "m",
-    timeouts: DEFAULT_TIMEOUTS,
-    async *start() {
-      yield* parts;
-    },
-  };
-}
-
-async function run(scripts: Readonly<Record<string, readonly Part[]>>, options = {}) {
-  const candidates = Object.entries(scripts).map(([provider, parts]) => candidate(provider, parts)) as [
-    Candidate<Part>,
-  ];
-  const attempts = runAttempts({
-    model: "m",
-    candidates: () => candidates,
-    reader,
-    retry: { maxAttempts: 2 },
-    random: () => 0,
-    ...options,
-  });
-  const reading = collect(attempts);
-  await vi.runAllTimersAsync();
-  return { ...(await reading), outcome: attempts.outcome() };
-}
 
 describe("a stream of other parts", () => {
   test.each(["first-output", "buffered"])(
