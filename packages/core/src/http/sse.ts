@@ -5,7 +5,7 @@ import type { BodySink } from "./transport.ts";
 /** Characters of an unfinished line from which on they are handed on: the parser keeps each piece that it is fed. */
 const SHORTEST_FED = 4096;
 
-/** Lines of an event at most, counted once it is large: the parser joins them, at a hundred bytes each. */
+/** Lines of data of an event at most, counted once it is large: the parser joins them, at a hundred bytes each. */
 const MOST_LINES = 500_000;
 const LARGE = 1024 * 1024;
 
@@ -23,7 +23,7 @@ export interface EventSink {
  *
  * An event that the end of the stream cuts off is dropped, as the HTML standard's section
  * "Server-sent events" says. One longer than `maxEventChars`, or of more
- * than half a million lines, is a `protocol` error.
+ * than half a million lines of data, is a `protocol` error; lines of other kinds are no part of it, however many come.
  */
 export function decodeEvents(
   sink: EventSink,
@@ -44,8 +44,10 @@ class EventDecoder implements BodySink {
   #latest = 0;
   /** No less than what the parser holds, in characters. */
   #held = 0;
-  /** Of what is held beyond a MiB. */
+  /** Of data, in what is held beyond a MiB. */
   #lines = 0;
+  /** The end of the last text, at which a line may have begun. */
+  #lineStart = "";
   /** Nothing is held: the last chunk ended with a whole event. */
   #isBetween = true;
   #hasBegun = false;
@@ -73,7 +75,8 @@ class EventDecoder implements BodySink {
     this.#latest = text.length;
     this.#held += text.length;
     const mayOverflow = this.#held > this.#maxEventChars;
-    if (this.#held > LARGE) this.#lines += linesIn(text);
+    if (this.#held > LARGE) this.#lines += dataLinesIn(this.#lineStart + text);
+    this.#lineStart = (this.#lineStart + text.slice(-FIELD)).slice(-FIELD);
     this.#tail += text;
     if (this.#tail.length < SHORTEST_FED && !mayOverflow && !text.includes("\n") && !text.includes("\r")) return;
     const fed = this.#tail;
@@ -145,16 +148,14 @@ function isOneEvent(text: string): boolean {
   return text.startsWith(DATA) && text.indexOf("\n") === end && text.endsWith("\n\n") && !text.includes("\r");
 }
 
-const LINE_END = /[\r\n]/;
-
-function linesIn(text: string): number {
+/** Lines of data that begin in a text, told by the end of the line before and what follows on their name. */
+function dataLinesIn(text: string): number {
   let lines = 0;
-  for (let at = text.search(LINE_END); at >= 0 && at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === LF || code === CR) lines += 1;
-  }
+  DATA_LINE.lastIndex = 0;
+  while (DATA_LINE.test(text)) lines += 1;
   return lines;
 }
 
-const LF = 10;
-const CR = 13;
+const DATA_LINE = /[\r\n]data(?=[:\r\n])/g;
+/** One character less than it takes to tell one, so that none is counted twice. */
+const FIELD = 5;

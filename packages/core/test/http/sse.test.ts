@@ -34,6 +34,9 @@ it("ends an event of more lines than anybody writes, which cost more than their 
     expect.objectContaining({ code: "protocol", message: expect.stringContaining("500000 lines") }),
   ]);
   expect(endless.events).toEqual([]);
+  const cut = "\ndata".repeat(10_000);
+  const inLines = Array.from({ length: 80 }, () => [bytes(cut.slice(0, -3)), bytes(cut.slice(-3))]).flat();
+  expect(decode(inLines).errors).toHaveLength(1);
   const many = [lines, ...Array.from({ length: 100 }, () => bytes("data: x\n\n".repeat(10_000)))];
   expect(decode(many).errors).toEqual([]);
 });
@@ -43,6 +46,16 @@ it("counts no lines of what was no event, such as the comments by which a server
   const chunks = Array.from({ length: 80 }, () => [beats, bytes("data: x\n\n")]).flat();
   expect(decode(chunks)).toMatchObject({ errors: [], ends: 1, events: { length: 80 } });
 });
+
+it.each([": ping\n", "id: 7\r\n", "event: beat\n", "database: x\r"])(
+  "counts lines of data only, not %j, which is no part of an event's data",
+  (line) => {
+    const lines = bytes(line.repeat(10_000));
+    const beats = Array.from({ length: 60 }, () => lines);
+    expect(decode([bytes("data: a\n"), ...beats, bytes("\n\n")]).errors).toEqual([]);
+    expect(decode([...beats, bytes("\ndata: x\n\n")])).toMatchObject({ errors: [], ends: 1, events: { length: 1 } });
+  },
+);
 
 const EVENTS: readonly (readonly [string, string | undefined])[] = [
   ["plain", undefined],
