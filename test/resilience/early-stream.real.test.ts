@@ -38,15 +38,18 @@ describe.each(VERSIONS)("early streams on Gradio $version", ({ version, prefix }
     return { ...watched, ask, close };
   }
 
-  test("one after the other and many at once, every call has its whole answer, by two requests or now and then three", async () => {
+  test("one after the other and many at once, every call has its whole answer, all but a client's first by two requests", async () => {
     const { ask, sent, close } = start();
-    for (let call = 0; call < 30; call += 1) expect(await ask(call)).toBe(TEXT);
-    const many = await Promise.all(Array.from({ length: 30 }, (_, call) => ask(call)));
+    expect(await ask(0)).toBe(TEXT);
+    // Whether connections stay open is not known yet: its two requests go over two, and come in any order.
+    const again = sent("data") - 1;
+    expect(again).toBeLessThanOrEqual(1);
+    process.stdout.write(`Gradio ${version}: the first stream ${again === 0 ? "came behind" : "overtook"} its join\n`);
+    for (let call = 1; call < 30; call += 1) expect(await ask(call)).toBe(TEXT);
+    const many = await Promise.all(Array.from({ length: 30 }, (_, call) => ask(30 + call)));
     expect(many).toEqual(many.map(() => TEXT));
     expect(sent("join")).toBe(60);
-    // On a busy machine one stream in some hundreds comes before its session is known, and is asked for again.
-    process.stdout.write(`Gradio ${version}: ${sent("data") - 60} of 60 streams were asked for again\n`);
-    expect(sent("data") - 60).toBeLessThanOrEqual(3);
+    expect(sent("data")).toBe(60 + again);
     await close();
   });
 

@@ -45,7 +45,8 @@ export interface ClientOptions {
   /**
    * Ask for a job's messages in the same breath as for the job, not after its answer: one round trip instead of two
    * until the first text. The two requests are pipelined on one connection once the Space has left one open behind an
-   * answer, and sent over two before that, and where a proxy cannot do it. Where the Space gets them in the wrong order, or the second is lost or refused as out of turn, it is sent again.
+   * answer, and sent over two before that (a client's first call), and where a proxy cannot do it. Where the Space gets them in
+   * the wrong order, as it may over two, or the second is lost or refused as out of turn, it is sent again.
    *
    * A proxy in between that swallows a pipelined request holds each call up until `headersMs` have passed. Where the
    * platform makes the connections (browsers, edge runtimes) it is a `TypeError`.
