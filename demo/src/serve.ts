@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { createGateway } from "@qwen/gateway";
 import { serveGateway } from "@qwen/gateway/node";
+import { frontPage } from "./front-page.ts";
 import { bold, dim, failure } from "./print.ts";
 import { startLiveStage, startLocalStage, type Stage } from "./stage.ts";
 
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
 
   await using stage: Stage = values.live === true ? startLiveStage() : await startLocalStage(interruption.signal);
   await stage.addOthers();
-  const gateway = createGateway({ router: stage.router });
+  const gateway = createGateway({ router: stage.router, ui: frontPage });
   const port = values.port === undefined ? undefined : Number(values.port);
   // Signals are heard here: the Spaces are to end behind it.
   const { url, close } = await serveGateway(gateway, { port, drainMs: 5000, signals: [] });

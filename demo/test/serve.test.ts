@@ -28,6 +28,9 @@ test(
     const answer = await fetch(address, { method: "POST", headers: { "content-type": type }, body });
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain("data: [DONE]");
+    const page = await fetch(`${url}/`);
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(await page.text()).toContain("/v1/models");
     const models = (await (await fetch(`${url}/v1/models`)).json()) as {
       readonly data: readonly { readonly id: string }[];
     };

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Account, Accounts, Ending } from "./accounts.ts";
 import { type Admit, type Caller, anybody } from "./caller.ts";
 import { connectionOf } from "./connection.ts";
 import type { Lifecycle, Visit } from "./lifecycle.ts";
@@ -9,8 +10,12 @@ import { refusalOf } from "./wire/errors.ts";
 /** What an app is made of. */
 export interface AppOptions {
   readonly routes: readonly Route[];
+  /** Answers who looks for something by GET where nothing is, beside what clients ask for. */
+  readonly page?: Handler | undefined;
   /** Lets requests in. */
   readonly admit: Admit;
+  /** Who hears of the requests. */
+  readonly accounts: Accounts;
   /** Whether requests are taken, and who hears that they are no longer. */
   readonly lifecycle: Lifecycle;
   /** Called before anything else: it may answer a request, or throw. */
@@ -22,7 +27,7 @@ export interface AppOptions {
 }
 
 /** Answers requests by their paths. Never rejects: every failure is an answer in JSON. */
-export function createApp({ routes, ...others }: AppOptions): (request: Request) => Promise<Response> {
+export function createApp({ routes, page, ...others }: AppOptions): (request: Request) => Promise<Response> {
   const options = { ...others, underWay: new Set<string>() };
   const app = new Hono({ getPath: pathOf });
   for (const { path, methods, access, isCounted = true } of routes) {
@@ -36,8 +41,17 @@ export function createApp({ routes, ...others }: AppOptions): (request: Request)
       );
     app.all(path, ({ req }) => new Exchange(req.raw, path, options).refuse(wrongMethod(methods)));
   }
-  app.notFound(({ req }) => new Exchange(req.raw, "other", options).refuse(notFound()));
+  app.notFound(({ req }) => {
+    const exchange = new Exchange(req.raw, "other", options);
+    if (page === undefined || !isOfPage(req)) return exchange.refuse(notFound());
+    return exchange.answer(page, { params: {}, isOpen: true, isCounted: false });
+  });
   return async (request) => app.fetch(request);
+}
+
+/** Of the paths under `/v1` a client of the API wants to hear the truth. */
+function isOfPage({ path, method }: { readonly path: string; readonly method: string }): boolean {
+  return (method === "GET" || method === "HEAD") && !`${path}/`.startsWith("/v1/");
 }
 
 /** Clients whose base URL ends with a slash ask for `//models`. */
@@ -48,7 +62,7 @@ function pathOf({ url }: Request): string {
 }
 
 /** What all exchanges share. */
-interface ExchangeOptions extends Omit<AppOptions, "routes"> {
+interface ExchangeOptions extends Omit<AppOptions, "routes" | "page"> {
   /** The ids of the requests that are under way. */
   readonly underWay: Set<string>;
 }
@@ -67,10 +81,12 @@ class Exchange {
   readonly #options: ExchangeOptions;
   readonly #requestId: string;
   readonly #startedAt = performance.now();
+  readonly #account: Account | undefined;
   #caller: Caller = anybody;
   #visit: Visit | undefined;
   /** How much of the call is under way: its handler, and the body of its response. */
   #held = 1;
+  #ending: Ending = "whole";
 
   constructor(request: Request, path: string, options: ExchangeOptions) {
     this.#request = request;
@@ -81,6 +97,7 @@ class Exchange {
     const isGood = /^[\w-]{1,64}$/.test(asked) && !options.underWay.has(asked);
     this.#requestId = isGood ? asked : `req_${crypto.randomUUID().replaceAll("-", "")}`;
     options.underWay.add(this.#requestId);
+    this.#account = options.accounts.begin({ requestId: this.#requestId, path, method: request.method });
   }
 
   async answer(handler: Handler, { params, isOpen, isCounted }: RouteFacts): Promise<Response> {
@@ -93,7 +110,7 @@ class Exchange {
       if (caller instanceof Response) return caller;
       this.#caller = caller;
       const { signal = this.#request.signal, closing = signal } = this.#visit ?? {};
-      const hold = (): (() => void) => this.#hold();
+      const hold = (): ((ending?: Ending) => void) => this.#hold();
       const leave = (): boolean => left(this.#request);
       return handler(this.#request, {
         requestId,
@@ -109,20 +126,23 @@ class Exchange {
   }
 
   async refuse(refusal: Refusal): Promise<Response> {
-    return this.#guarded(() => refusal.toResponse());
+    return this.#guarded(() => {
+      throw refusal;
+    });
   }
 
   async #guarded(work: () => Response | Promise<Response>): Promise<Response> {
     try {
       return this.#told(this.#options.guard(this.#request) ?? (await work()));
     } catch (error) {
-      return this.#told((this.#request.signal.aborted ? clientLeft() : refusalOf(error)).toResponse());
+      const refusal = this.#request.signal.aborted ? clientLeft() : refusalOf(error);
+      return this.#told(refusal.toResponse(), refusal.code ?? undefined);
     } finally {
       this.#release();
     }
   }
 
-  #told(response: Response): Response {
+  #told(response: Response, code?: string): Response {
     const headers = {
       ...this.#options.headersFor(this.#request),
       ...this.#caller.headers,
@@ -130,16 +150,20 @@ class Exchange {
       "x-content-type-options": "nosniff",
     };
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-    this.#options.answered(this.#path, response.status);
+    const { status } = response;
+    this.#options.answered(this.#path, status);
+    this.#account?.told({ status, code, keyId: this.#caller.keyId });
     return this.#request.method === "HEAD" ? headOf(response) : response;
   }
 
-  #hold(): () => void {
+  #hold(): (ending?: Ending) => void {
     this.#held++;
     let isHeld = true;
-    return () => {
-      if (isHeld) this.#release();
+    return (ending = "whole") => {
+      if (!isHeld) return;
       isHeld = false;
+      this.#ending = ending;
+      this.#release();
     };
   }
 
@@ -148,6 +172,7 @@ class Exchange {
     this.#options.underWay.delete(this.#requestId);
     this.#caller.release();
     this.#visit?.end();
+    this.#account?.end(this.#ending);
   }
 }
 
@@ -171,7 +196,7 @@ function notFound(): Refusal {
   return new Refusal({
     status: 404,
     code: "not_found",
-    message: "There is nothing at this path: OpenAI's routes begin with /v1.",
+    message: "There is nothing at this path: OpenAI's routes begin with /v1, and /openapi.json tells of all.",
   });
 }
 

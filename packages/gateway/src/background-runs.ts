@@ -1,5 +1,6 @@
 import type { StreamPart } from "@qwen/core";
 
+import type { Ending } from "./accounts.ts";
 import { Refusal } from "./refusal.ts";
 import type { ResponseEvents } from "./response-events.ts";
 import type { Body } from "./wire/fields.ts";
@@ -17,7 +18,7 @@ export interface RunOptions {
   /** Keeps the response as it stands. */
   keep(): void;
   /** It is over, one way or another. Called once. */
-  onEnd(): void;
+  onEnd(ending: Ending): void;
 }
 
 /** How many of those that are over can still be read as a stream, how large they may be together, and one of them, in characters. */
@@ -106,14 +107,14 @@ export class BackgroundRun {
     if (this.#isOver) return;
     this.#options.writer.cancel();
     this.#options.keep();
-    this.#finish();
+    this.#finish("cancelled");
     this.#options.stop(cancelled());
   }
 
   /** As if it had never been. */
   forget(): void {
     if (this.#isOver) return;
-    this.#finish();
+    this.#finish("cancelled");
     this.#options.stop(cancelled());
   }
 
@@ -151,17 +152,18 @@ export class BackgroundRun {
       if (this.#isOver) return;
       this.#say(events.fail(error));
       this.#options.keep();
+      this.#finish({ error });
     } finally {
       void parts.return?.();
-      this.#finish();
+      this.#finish("whole");
     }
   }
 
-  #finish(): void {
+  #finish(ending: Ending): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#more.resolve();
-    this.#options.onEnd();
+    this.#options.onEnd(ending);
     this.#onOver();
   }
 

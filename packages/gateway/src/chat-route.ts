@@ -1,5 +1,6 @@
 import type { Completion, Router, RouterRequest, StreamPart, Warning } from "@qwen/core";
 import { QwenError, TimeoutError } from "@qwen/core";
+import type { Ending } from "./accounts.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BodyReader } from "./body.ts";
 import { ChatEvents } from "./chat-events.ts";
@@ -82,10 +83,10 @@ class Answering {
     winners.follow(requestId);
     const release = call.hold();
     let winner: Winner | undefined;
-    const onEnd = (): void => {
+    const onEnd = (ending: Ending): void => {
       winner = winners.of(requestId);
       winners.forget(requestId);
-      release();
+      release(ending);
     };
     const parts = router.stream(this.#request(signal))[Symbol.asyncIterator]();
     const body = new StreamBody({

@@ -1,6 +1,7 @@
 import type { Router } from "@qwen/core";
 import {
   aFlag,
+  aFunction,
   aLimitMs,
   anObject,
   aPauseMs,
@@ -10,7 +11,9 @@ import {
   type Rule,
   type Rules,
 } from "@qwen/core/http";
+import type { GatewayEvent } from "./accounts.ts";
 import type { UrlReach } from "./attachments.ts";
+import type { FrontPage } from "./front-page.ts";
 import type { KeyRecord, KeyStore } from "./keys.ts";
 import type { CallerLimits } from "./limits.ts";
 import type { Mount } from "./mounts.ts";
@@ -44,12 +47,24 @@ export interface GatewayOptions {
    * @defaultValue it is counted from the first time that anybody asks, and nothing is loaded before
    */
   readonly metrics?: boolean | undefined;
+  /**
+   * Hears of each request when it comes and when it is over: see {@link GatewayEvent}. What it throws, or a promise that rejects,
+   * disturbs nothing; nobody waits for it.
+   */
+  readonly observe?: ((event: GatewayEvent) => unknown) | undefined;
   /** How requests are tried, and what no caller goes beyond. @defaultValue as the router does */
   readonly policy?: PolicyOptions | undefined;
   /** Which URLs of images and files are fetched: those of public hosts, any, or none. @defaultValue "public" */
   readonly urls?: UrlReach | undefined;
   /** Routes of other packages, behind the same keys, limits, hosts, origins and errors. @defaultValue none */
   readonly mounts?: readonly Mount[] | undefined;
+  /**
+   * The page for who looks at it with a browser: it answers a `GET` of `/`, and of what is at no other path outside `/v1`. It comes
+   * without a key, from this host or a link to it; what it answers is shown as it is.
+   *
+   * @defaultValue none: a 404 in JSON
+   */
+  readonly ui?: FrontPage | undefined;
   /**
    * The longest silence, in ms: a stream whose first output is later begins with a 200 and comments then, and tells its failures in
    * it. 0 waits for the first output however long that takes, and sends no comments.
@@ -95,8 +110,10 @@ const RULES: Rules<GatewayOptions> = {
   hosts: () => undefined,
   cors: () => undefined,
   metrics: aFlag,
+  observe: aFunction,
   policy: anObject,
   mounts: () => undefined,
+  ui: aFunction,
   urls: oneOf("public", "any", "none"),
   keepAliveMs: aPauseMs,
   idleClientMs: aLimitMs,

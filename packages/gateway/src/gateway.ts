@@ -1,9 +1,11 @@
 import type { Router } from "@qwen/core";
+import { Accounts } from "./accounts.ts";
 import { createAdmission } from "./admission.ts";
 import { createApp } from "./app.ts";
 import { Attachments } from "./attachments.ts";
 import { createBodyReader } from "./body.ts";
 import { chatRoute } from "./chat-route.ts";
+import { frontRoutes, shown } from "./front-page.ts";
 import { type GatewayOptions, readGatewayOptions } from "./gateway-options.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { keepInside } from "./inside.ts";
@@ -55,6 +57,9 @@ export function createGateway(given: GatewayOptions): Gateway {
   const limiting = createLimiting(readCallerLimits(options.limits), options.state);
   const gate = createOriginGate({ hosts: options.hosts, cors: options.cors, hasKeys });
   const lifecycle = new Lifecycle();
+  const accounts = new Accounts(router);
+  const { observe } = options;
+  if (observe !== undefined) accounts.listen((event) => observe(event));
   const attachments = new Attachments(urls);
   const winners = new Winners(router);
   const policies = new Policies(policy);
@@ -63,7 +68,8 @@ export function createGateway(given: GatewayOptions): Gateway {
   const kept = new KeptResponses(options.store ?? memoryStore());
   const runs = new BackgroundRuns();
   const asking = { router, bodies, attachments, policies, winners, keepAliveMs, idleClientMs };
-  const health = healthRoutes({ router, lifecycle, metrics: options.metrics });
+  const health = healthRoutes({ router, lifecycle, accounts, metrics: options.metrics });
+  const { ui } = options;
   const own: readonly Route[] = [
     {
       path: "/v1/chat/completions",
@@ -80,11 +86,14 @@ export function createGateway(given: GatewayOptions): Gateway {
       path: "/openapi.json",
       methods: { GET: () => Response.json(openApiDocument({ model: nameIn(router), hasKeys })) },
     },
+    ...frontRoutes(ui),
   ];
   const routes = [...own, ...mountRoutes(options.mounts, { router, bodies, taken: own })];
   const fetch = createApp({
     routes,
+    page: ui && shown(ui),
     admit: createAdmission({ keys, limiting }),
+    accounts,
     lifecycle,
     guard(request) {
       const preflight = gate.preflight(request);
@@ -97,6 +106,7 @@ export function createGateway(given: GatewayOptions): Gateway {
   async function close(how: CloseOptions | undefined, takesMore = false): Promise<void> {
     await lifecycle.close(how, { takesMore });
     health.close();
+    accounts.close();
     winners.close();
     await attachments.close();
     await kept.close();

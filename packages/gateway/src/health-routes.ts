@@ -1,5 +1,6 @@
 import type { Router } from "@qwen/core";
 
+import type { Accounts } from "./accounts.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { Refusal } from "./refusal.ts";
@@ -9,6 +10,7 @@ import type { Route } from "./route.ts";
 export interface HealthRoutesOptions {
   readonly router: Router;
   readonly lifecycle: Lifecycle;
+  readonly accounts: Accounts;
   /** `true` counts from the start, `false` never; else it is counted from the first time that anybody asks. */
   readonly metrics?: boolean | undefined;
 }
@@ -24,12 +26,12 @@ export interface HealthRoutes {
 /**
  * `/healthz` and `/readyz`, which say one word to anybody; `/metrics` and `/v1/health`, which take a key where there are keys.
  */
-export function healthRoutes({ router, lifecycle, metrics: wanted }: HealthRoutesOptions): HealthRoutes {
-  let metrics: Metrics | undefined = wanted === true ? createMetrics(router) : undefined;
+export function healthRoutes({ router, lifecycle, accounts, metrics: wanted }: HealthRoutesOptions): HealthRoutes {
+  let metrics: Metrics | undefined = wanted === true ? createMetrics({ router, accounts }) : undefined;
 
   async function shown(): Promise<Response> {
     if (wanted === false) throw notCounted();
-    metrics ??= createMetrics(router);
+    metrics ??= createMetrics({ router, accounts });
     const { text, type } = await metrics.text();
     return new Response(text, { headers: { "content-type": type, "cache-control": "no-store" } });
   }

@@ -1,4 +1,5 @@
 export { createGateway, type Gateway } from "./gateway.ts";
+export type { GatewayEvent, GatewayRequestEnded, GatewayRequestLabel, GatewayRequestStarted } from "./accounts.ts";
 export { createKey } from "./keys.ts";
 export { memoryState } from "./state.ts";
 export { memoryStore } from "./store.ts";
@@ -7,6 +8,7 @@ export type { CreatedKey, KeyOptions, KeyRecord, KeyStore } from "./keys.ts";
 export type { CallerLimits } from "./limits.ts";
 export type { CloseOptions } from "./lifecycle.ts";
 export type { Counted, GatewayState, Lease } from "./state.ts";
+export type { FrontPage } from "./front-page.ts";
 export type { GatewayOptions } from "./gateway-options.ts";
 export type { CommitName, Policy, PolicyCaps, PolicyOptions } from "./policy.ts";
 export type { Mount, MountedCall } from "./mounts.ts";

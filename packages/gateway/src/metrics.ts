@@ -1,6 +1,7 @@
 import type * as client from "@prometheus-io/client";
-import type { Router, RouterEvent } from "@qwen/core";
+import type { RequestEnded, Router, RouterEvent } from "@qwen/core";
 
+import type { Accounts, GatewayEvent } from "./accounts.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What is counted of a gateway's work. */
@@ -13,12 +14,18 @@ export interface Metrics {
   close(): void;
 }
 
+/** Whose work is counted. */
+export interface MetricsOptions {
+  readonly router: Router;
+  readonly accounts: Accounts;
+}
+
 /**
  * Counts the work of a gateway, from now on. What counts is `@prometheus-io/client`, which is loaded by this.
  *
  * Labels are names that are registered, and nothing a caller wrote: however odd the requests are, there are no more series.
  */
-export function createMetrics(router: Router): Metrics {
+export function createMetrics({ router, accounts }: MetricsOptions): Metrics {
   // Until it is loaded, in a few ms, events wait.
   const waiting: ((counters: Counters) => void)[] = [];
   let counters: Counters | undefined;
@@ -39,6 +46,7 @@ export function createMetrics(router: Router): Metrics {
   }
 
   const stop = router.observe((event) => count((known) => known.see(event)));
+  accounts.listen((event, answer) => count((known) => known.hear(event, answer)));
   return {
     answered: (path, status) => count((known) => known.answered(path, status)),
     text: async () => (await loading).text(),
@@ -78,6 +86,8 @@ class Counters {
   readonly #queue;
   readonly #jobs;
   readonly #cancelled;
+  readonly #cut;
+  readonly #truncated;
   readonly #phases = new Map<string, Phase>();
 
   constructor({ Registry, Counter, Gauge, Histogram }: Client, router: Router) {
@@ -125,11 +135,17 @@ class Counters {
       labelNames: ["where"],
       registers,
     });
-    new Counter({
-      name: "qwen_truncated_total",
-      help: "Answers that were cut and looked whole. Always 0.",
+    this.#cut = new Counter({
+      name: "qwen_cut_total",
+      help: "Answers that broke off behind some output, which their callers were told as an error.",
       registers,
-    }).inc(0);
+    });
+    this.#truncated = new Counter({
+      name: "qwen_truncated_total",
+      help: "Answers that were told as whole and of which the router says that they failed. Always 0.",
+      registers,
+    });
+    for (const counter of [this.#cut, this.#truncated]) counter.inc(0);
     const active = new Gauge({
       name: "qwen_active_streams",
       help: "Answers under way.",
@@ -185,6 +201,15 @@ class Counters {
     }
   }
 
+  /** What the gateway says of a request, beside what the router says of it. */
+  hear(event: GatewayEvent, answer: RequestEnded | undefined): void {
+    if (event.type !== "request-ended") return;
+    if (event.outcome === "cut") this.#cut.inc();
+    // Of what a mount makes of a failure the gateway knows nothing.
+    else if (event.outcome === "answered" && answer?.outcome === "failed" && ANSWERING.has(event.path))
+      this.#truncated.inc();
+  }
+
   async text(): Promise<{ readonly text: string; readonly type: string }> {
     return { text: await this.#registry.metrics(), type: this.#registry.contentType };
   }
@@ -212,5 +237,8 @@ class Counters {
     return this.#router.has(`${provider}/${model}`) ? { provider, model } : { provider: "other", model: "other" };
   }
 }
+
+/** Where what the router answers is what is answered. */
+const ANSWERING: ReadonlySet<string> = new Set(["/v1/chat/completions", "/v1/responses"]);
 
 const BREAKERS: readonly string[] = ["closed", "half-open", "open"];

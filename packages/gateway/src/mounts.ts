@@ -1,8 +1,9 @@
 import type { Router } from "@qwen/core";
 import { anObject, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 import type { BodyReader } from "./body.ts";
+import { handedOver } from "./handed-over.ts";
 import { Refusal } from "./refusal.ts";
-import type { Call, Handler, Route } from "./route.ts";
+import type { Handler, Route } from "./route.ts";
 
 /** Routes of somebody else's, behind the keys, limits, hosts, origins and errors of a gateway. */
 export interface Mount {
@@ -70,7 +71,7 @@ function handlerOf({ types, maxBytes, fetch }: Mount, { router, bodies }: Mounts
     const { method, url } = request;
     const handed = new Request(url, { method, headers, signal, ...(body !== undefined && { body }) });
     const about = { keyId: caller.keyId, mayUse: (model: string) => caller.mayUse(model), router, requestId, signal };
-    return held(await fetch(handed, about), call);
+    return handedOver(() => fetch(handed, about), call);
   };
 }
 
@@ -83,42 +84,6 @@ function requireType({ headers }: Request, types: readonly string[] = ["applicat
     message: `The body must be ${types.join(" or ")}, and say so in \`content-type\`.`,
     headers: { connection: "close" },
   });
-}
-
-/** A response that may be written on, whose call is over once its body is. */
-function held(response: Response, call: Call): Response {
-  if (!(response instanceof Response)) throw new TypeError("A mount must answer with a Response.");
-  const { body, status, statusText, headers } = response;
-  if (body === null) return new Response(null, { status, statusText, headers });
-  const release = call.hold();
-  const reader = body.getReader();
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (!done) {
-            controller.enqueue(value);
-            return;
-          }
-        } catch (error) {
-          // The connection breaks, so that what came passes for no whole answer.
-          release();
-          if (call.leave()) controller.close();
-          else controller.error(error);
-          return;
-        }
-        release();
-        controller.close();
-      },
-      async cancel(reason) {
-        release();
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(stream, { status, statusText, headers });
 }
 
 function readMount(given: Mount, name: string): Mount {

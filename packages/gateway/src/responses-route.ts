@@ -8,6 +8,7 @@ import {
   type StreamPart,
 } from "@qwen/core";
 
+import type { Ending } from "./accounts.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BackgroundRuns } from "./background-runs.ts";
@@ -130,9 +131,9 @@ class Making {
     const { keepAliveMs, idleClientMs } = this.#options;
     const { events, parts, end } = this.#begin(call.signal);
     const release = call.hold();
-    const onEnd = (): void => {
+    const onEnd = (ending: Ending): void => {
       end();
-      release();
+      release(ending);
     };
     const { signal } = call;
     const onStall = (): void => void call.leave();
@@ -156,9 +157,9 @@ class Making {
       parts,
       stop: (reason) => ending.abort(reason),
       keep: () => this.#keep(undefined),
-      onEnd: () => {
+      onEnd: (how) => {
         end();
-        release();
+        release(how);
       },
     });
     const headers = this.#headers({ warnings: [] });

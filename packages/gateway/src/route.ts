@@ -1,3 +1,4 @@
+import type { Ending } from "./accounts.ts";
 import type { Caller } from "./caller.ts";
 
 /** A request that was let in. */
@@ -15,8 +16,8 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   /** Breaks the connection, as of a caller who takes nothing any more. Whether that can be. */
   leave(): boolean;
-  /** The call is not over with its response, as while the body of that goes on, until the returned function is called. */
-  hold(): () => void;
+  /** The call is not over with its response, as while the body of that goes on, until the returned function is told how that ended. */
+  hold(): (ending?: Ending) => void;
 }
 
 /** Answers a request. What it throws becomes an answer: see `wire/errors.ts`. */

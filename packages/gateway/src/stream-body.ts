@@ -1,4 +1,6 @@
 import type { StreamPart } from "@qwen/core";
+
+import type { Ending } from "./accounts.ts";
 import { Refusal } from "./refusal.ts";
 import { comment } from "./wire/chat-stream.ts";
 
@@ -22,7 +24,7 @@ export interface StreamBodyOptions {
   /** The client takes nothing for too long: it is to be left. */
   onStall(): void;
   /** The body is over, one way or another. Called once. */
-  onEnd(): void;
+  onEnd(ending: Ending): void;
 }
 
 /** So many characters of events are written at once. */
@@ -164,36 +166,37 @@ export class StreamBody {
     if (this.#hasEnded) return;
     const begun = this.#begun;
     if (begun !== undefined && this.#ready === "") {
-      this.#end();
+      this.#end({ error });
       begun.reject(error);
       return;
     }
-    // Of a caller who has left nobody reads any more what happened.
     const { signal } = this.#options;
-    if (!signal.aborted || signal.reason instanceof Refusal) this.#ready += this.#options.events.fail(error);
-    this.#finish();
+    // Of a caller who has left nobody reads any more what happened.
+    const hasLeft = signal.aborted && !(signal.reason instanceof Refusal);
+    if (!hasLeft) this.#ready += this.#options.events.fail(error);
+    this.#finish(hasLeft ? "cancelled" : { error });
   }
 
   /** The last event is ready. */
-  #finish(): void {
-    this.#end();
+  #finish(ending: Ending = "whole"): void {
+    this.#end(ending);
     this.#begun?.resolve();
     if (this.#waiting !== undefined && !this.#isFlushing) this.#write();
   }
 
   /** Nothing more is read; what of the work goes on is stopped. */
-  #end(): void {
+  #end(ending: Ending): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     // Of an answer that was cut at a stop sequence the rest is not wanted.
     void this.#options.parts.return?.();
-    this.#options.onEnd();
+    this.#options.onEnd(ending);
   }
 
   #leave(): void {
-    this.#end();
+    this.#end("cancelled");
     this.#ready = "";
     this.#waiting?.resolve();
     this.#waiting = undefined;
@@ -232,7 +235,7 @@ export class StreamBody {
   #stall(): void {
     const { idleClientMs, events, onStall } = this.#options;
     this.#ready = events.fail(clientStalled(idleClientMs));
-    this.#end();
+    this.#end("cancelled");
     onStall();
   }
 }
