@@ -1,5 +1,9 @@
 import { textOf, type Message } from "./message.ts";
 
+/** Begins what a model thinks, at the very beginning of its answer. */
+export const THINK = "<think>";
+export const THINK_END = "</think>";
+
 /** A chat that may end with the beginning of its answer. */
 export interface BegunChat {
   /** What the answer is to. */
@@ -21,6 +25,14 @@ export function splitBeginning(messages: readonly Message[]): BegunChat {
     asked: messages.filter((message, index) => index <= end || message.role !== "assistant"),
     beginning: answers.map(textOf).join(""),
   };
+}
+
+/** What is said in the beginning of an answer, without what is thought in front of it. */
+export function wordsBehindThought(beginning: string): string {
+  const text = beginning.trimStart();
+  if (!text.startsWith(THINK)) return beginning;
+  const end = text.indexOf(THINK_END);
+  return end < 0 ? "" : text.slice(end + THINK_END.length).trimStart();
 }
 
 /** Whether a chat ends with the assistant, whatever that said. */

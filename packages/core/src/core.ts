@@ -15,6 +15,7 @@ export * from "./flow-iterator.ts";
 export * from "./growing-text.ts";
 export * from "./headers.ts";
 export * from "./inner-call.ts";
+export * from "./json-answer.ts";
 export * from "./json-in-text.ts";
 export * from "./json-prompt.ts";
 export * from "./message.ts";

@@ -18,6 +18,9 @@ import {
 import { hiddenCause, setCause } from "./error-cause.ts";
 import { printable, wordsOf } from "./printable.ts";
 
+/** So much is kept of an answer that is not what was asked for, in characters. */
+const MOST_ANSWERED = 1024 * 1024;
+
 export type { Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions } from "./error-fields.ts";
 /**
  * Every error this SDK throws on purpose, told apart by {@link QwenError.code}.
@@ -219,7 +222,7 @@ export class InvalidOutputError extends QwenError<"invalid_output"> {
   declare readonly name: "InvalidOutputError";
   /** What is wrong with it, each by its path. */
   declare readonly issues: readonly string[];
-  /** The answer as it came; of an emulated model its words, the first 1,048,576 characters. Not enumerable: no log is to show it by chance. */
+  /** The answer as it came, its first 1,048,576 characters; of an emulated model its words. Not enumerable: no log is to show it by chance. */
   declare readonly text: string;
 
   constructor(
@@ -228,7 +231,7 @@ export class InvalidOutputError extends QwenError<"invalid_output"> {
   ) {
     super("invalid_output", `The answer is not what was asked for: ${issues.join("; ")}.`, options);
     setFields(this, { issues: issues.map((issue) => printable(wordsOf(issue))) });
-    setFields(this, { text }, false);
+    setFields(this, { text: text.slice(0, MOST_ANSWERED) }, false);
   }
 }
 

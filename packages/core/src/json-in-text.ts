@@ -1,17 +1,34 @@
+/** A piece of a text. */
+interface Span {
+  readonly start: number;
+  /** Behind its last character. */
+  readonly end: number;
+}
+
+/** JSON in a text, and where it stands. */
+export interface JsonInText extends Span {
+  readonly value: unknown;
+}
+
 /**
  * The JSON that an answer in words holds: all of it, what stands in its fence, or the longest object or list in it, the first
- * of several as long. `undefined` where there is none.
+ * of several as long. `undefined` where there is none. With `from`, objects and lists that end before that place are passed over.
  *
  * Nothing is mended: what was cut off in the middle is no JSON. The work is linear in the text.
  */
-export function jsonInText(text: string): { readonly value: unknown } | undefined {
-  const all = text.trim();
-  return parsed(all) ?? parsed(withoutFence(all)) ?? parsed(longestIn(all));
+export function jsonInText(text: string, { from = 0 }: { readonly from?: number } = {}): JsonInText | undefined {
+  const all = trimmed(text, { start: 0, end: text.length });
+  return read(text, all) ?? read(text, withoutFence(text, all)) ?? read(text, new Search(text, from).longest());
 }
 
 /** Whether a text is JSON, all of it. */
 export function isJsonText(text: string): boolean {
   return parsed(text) !== undefined;
+}
+
+function read(text: string, span: Span): JsonInText | undefined {
+  const json = parsed(text.slice(span.start, span.end));
+  return json === undefined ? undefined : { ...json, ...span };
 }
 
 function parsed(json: string): { readonly value: unknown } | undefined {
@@ -22,13 +39,20 @@ function parsed(json: string): { readonly value: unknown } | undefined {
   }
 }
 
-function withoutFence(text: string): string {
-  const [fence] = /^(?:```|~~~)[^\n]*\n/.exec(text) ?? [];
-  return fence !== undefined && text.endsWith(fence.slice(0, 3)) ? text.slice(fence.length, -3) : text;
+function withoutFence(text: string, all: Span): Span {
+  FENCE.lastIndex = all.start;
+  const [fence] = FENCE.exec(text) ?? [];
+  const [start, end] = [all.start + (fence?.length ?? 0), all.end - 3];
+  return fence !== undefined && start <= end && text.startsWith(fence.slice(0, 3), end)
+    ? trimmed(text, { start, end })
+    : all;
 }
 
-function longestIn(text: string): string {
-  return new Search(text).longest();
+function trimmed(text: string, { start, end }: Span): Span {
+  const piece = text.slice(start, end);
+  const words = piece.trimStart();
+  const first = end - words.length;
+  return { start: first, end: first + words.trimEnd().length };
 }
 
 /** Nobody answers with more lists in lists; JSON of anybody's nesting would fill the memory. */
@@ -45,13 +69,16 @@ class Search {
   #expected: Expected = "value";
   /** Where the last string began in what is open: the words may have been taken the wrong way around. */
   #string = -1;
-  #longest = "";
+  #longest: Span = { start: 0, end: 0 };
+  readonly #from: number;
 
-  constructor(text: string) {
+  constructor(text: string, from: number) {
     this.#text = text;
+    this.#from = from;
   }
 
-  longest(): string {
+  /** That of an empty text where there is none. */
+  longest(): Span {
     for (let at = 0; at < this.#text.length;) at = this.#open.length === 0 ? this.#find(at) : this.#step(at);
     return this.#longest;
   }
@@ -105,7 +132,8 @@ class Search {
     const fits = this.#isInObject === (bracket === "}") && (this.#expected === "first" || this.#expected === "next");
     if (!fits) return this.#breakOff(at);
     const start = this.#open.pop() ?? at;
-    if (at + 1 - start > this.#longest.length) this.#longest = this.#text.slice(start, at + 1);
+    const isLonger = at + 1 - start > this.#longest.end - this.#longest.start;
+    if (isLonger && at + 1 >= this.#from) this.#longest = { start, end: at + 1 };
     return this.#go(at + 1, "next");
   }
 
@@ -147,6 +175,7 @@ export function stringEnd(text: string, start: number): number {
   return -1;
 }
 
+const FENCE = /(?:```|~~~)[^\n]*\n/y;
 const BEGINNING = /[{[]/g;
 const SPACE = /[ \t\r\n]*/y;
 const WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;

@@ -1,8 +1,6 @@
+import { THINK, THINK_END } from "./beginning.ts";
 import { GrowingText } from "./growing-text.ts";
 import { TagSearch } from "./tag-search.ts";
-
-const THINK = "<think>";
-const THINK_END = "</think>";
 
 /** As much as this is held while it may still be thought, or the white space before it. In characters. */
 const MOST_HELD = 4 * 1024 * 1024;
@@ -25,6 +23,13 @@ export interface ThoughtSplitOptions {
    * @defaultValue false
    */
   readonly open?: boolean | undefined;
+  /**
+   * What the answer goes on behind, which its model was given as its beginning. Behind words no thought begins any more; behind an
+   * opening tag, it goes on.
+   *
+   * @defaultValue nothing
+   */
+  readonly behind?: string | undefined;
   /** Gives what is thought as it stands, with its tags and the white space around them. @defaultValue false */
   readonly verbatim?: boolean | undefined;
 }
@@ -50,6 +55,10 @@ export class ThoughtSplit {
   constructor(sink: ThoughtSink, options: ThoughtSplitOptions = {}) {
     this.#sink = sink;
     this.#options = options;
+    const behind = options.behind?.trim() ?? "";
+    if (behind === "") return;
+    this.#state = isThinkingBehind(behind) ? "thinking" : "speaking";
+    this.#blank = behind.endsWith(THINK) || behind.endsWith(THINK_END);
   }
 
   /** Whether all that comes from now on is said as it is: it need not be fed any more. */
@@ -154,4 +163,9 @@ export class ThoughtSplit {
     this.#blank = trimmed === "";
     return trimmed;
   }
+}
+
+/** Whether what goes on behind it is thought. */
+function isThinkingBehind(beginning: string): boolean {
+  return beginning.startsWith(THINK) && !beginning.includes(THINK_END);
 }

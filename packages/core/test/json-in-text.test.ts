@@ -23,7 +23,16 @@ const cases: readonly (readonly [what: string, text: string, value: unknown])[] 
 
 describe("the JSON in an answer is found in", () => {
   test.each(cases)("%s", (_what, text, value) => {
-    expect(jsonInText(text)).toEqual({ value });
+    const { start, end, ...found } = jsonInText(text) ?? { start: 0, end: 0 };
+    expect(found).toEqual({ value });
+    expect(JSON.parse(text.slice(start, end))).toEqual(value);
+  });
+
+  test("what ends behind a place, where objects and lists before it are no answer", () => {
+    const text = '{"example": "a long one"} {"a": 1}';
+    expect(jsonInText(text, { from: 26 })).toEqual({ value: { a: 1 }, start: 26, end: 34 });
+    expect(jsonInText(text, { from: 35 })).toBeUndefined();
+    expect(jsonInText("42", { from: 2 })).toMatchObject({ value: 42 });
   });
 });
 

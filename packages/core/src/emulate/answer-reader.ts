@@ -1,7 +1,8 @@
-import { GrowingText } from "#core";
+import { GrowingText, InvalidOutputError, wordsBehindThought } from "#core";
 import { ThoughtSplit, type ThoughtSink } from "../thought-split.ts";
 
 import { JsonCut } from "./json-cut.ts";
+import { openCallIn } from "./tool-block.ts";
 import { ToolCallParser, type ToolCallSink } from "./tool-call-parser.ts";
 import type { WrittenCall } from "./tool-call-text.ts";
 
@@ -12,6 +13,8 @@ export interface Reads {
   /** The answer is JSON, and what stands around it is left out. */
   readonly json: boolean;
   readonly reasoning: boolean | "open";
+  /** What the answer goes on behind: no words of it are said again. Empty where that is nothing. */
+  readonly beginning: string;
 }
 
 /** A piece of what the text of an answer says. */
@@ -30,8 +33,8 @@ export interface UnreadableCall {
 
 /** What is withheld behind a call that could not be read is given up beyond this. In characters. */
 const MOST_WITHHELD = 1024 * 1024;
-/** So much is kept of an answer that is to be JSON, with what stands around that. In characters. */
-const MOST_KEPT = 1024 * 1024;
+/** An answer that is to be JSON is no longer, with what stands around that: it is kept until it is whole. In characters. */
+const MOST_KEPT = 64 * 1024 * 1024;
 
 /**
  * Reads the text of one answer, piece by piece: what is thought, what is said, and the calls of tools.
@@ -50,13 +53,22 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   #calls = 0;
   #lost = false;
   #stopped = false;
+  /** So much of the text that comes next is of the beginning. */
+  #given = 0;
 
   constructor(reads: Reads) {
-    const { tools, json, reasoning } = reads;
+    const { tools, json, reasoning, beginning } = reads;
+    const words = wordsBehindThought(beginning);
     this.#reads = reads;
-    this.#split = new ThoughtSplit(this, { open: reasoning === "open", verbatim: reasoning === false });
-    this.#tools = tools === "none" ? undefined : new ToolCallParser(this);
-    this.#json = json ? new JsonCut() : undefined;
+    this.#split = new ThoughtSplit(this, {
+      open: reasoning === "open",
+      verbatim: reasoning === false,
+      behind: beginning,
+    });
+    this.#json = json ? new JsonCut(words) : undefined;
+    if (tools === "none") return;
+    this.#tools = new ToolCallParser(this);
+    this.#begin(openCallIn(words), this.#tools);
   }
 
   /** The first call that could not be read, as long as no call could. */
@@ -73,7 +85,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     return this.#calls;
   }
 
-  /** Of an answer that is to be JSON: what stands in it, thought and calls aside. Of a longer one the beginning. */
+  /** Of an answer that is to be JSON: what stands in it, thought and calls aside. */
   get uncut(): string {
     return this.#uncut.whole();
   }
@@ -126,9 +138,11 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   }
 
   text(text: string): void {
-    if (this.#failed === undefined) this.#sayText(text);
+    const own = text.slice(this.#given);
+    this.#given = Math.max(0, this.#given - text.length);
+    if (this.#failed === undefined) this.#sayText(own);
     else {
-      this.#withheld.append(text);
+      this.#withheld.append(own);
       if (this.#withheld.length > MOST_WITHHELD) this.release();
     }
   }
@@ -153,6 +167,13 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     this.#stopped = true;
   }
 
+  /** The call that the beginning ends with is read on; the words of it were said before. */
+  #begin(call: string, tools: ToolCallParser): void {
+    this.#given = call.length;
+    tools.feed(call);
+    this.#said = [];
+  }
+
   #sayText(text: string): void {
     const said = this.#json === undefined ? text : this.#cut(text, this.#json);
     if (said === "") return;
@@ -162,8 +183,11 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   }
 
   #cut(text: string, json: JsonCut): string {
-    const left = MOST_KEPT - this.#uncut.length;
-    if (left > 0) this.#uncut.append(text.slice(0, left));
+    this.#uncut.append(text);
+    if (this.#uncut.length > MOST_KEPT) {
+      const issues = [`it is longer than ${MOST_KEPT} characters`];
+      throw new InvalidOutputError({ issues, text: this.#uncut.whole() });
+    }
     return json.feed(text);
   }
 }

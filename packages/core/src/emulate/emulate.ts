@@ -9,6 +9,7 @@ import {
   readNow,
   readOptions,
   readProviderRequest,
+  splitBeginning,
   weightOfPart,
   withSystem,
 } from "#core";
@@ -23,15 +24,17 @@ import { Emulation, type Plan } from "./emulation.ts";
 /** What a provider's models are to be able to do. */
 export interface EmulateOptions {
   /**
-   * Tools: they stand in the system prompt as in Qwen's chat templates, and calls are read in the text. A call goes out whole.
-   * One that cannot be read is asked for once again.
+   * Tools: they stand in the system prompt as in Qwen's chat templates, and calls are read in the text. A call goes out whole,
+   * once the answer is: until then its provider may write it anew. One that cannot be read is asked for once again.
    *
    * @defaultValue false
    */
   readonly tools?: boolean | undefined;
   /**
-   * Answers in JSON: it is asked for in the system prompt, with the schema, and cut out of fences and prose. What is no JSON
-   * is `invalid_output`, which never counts for the provider; whether it fits the schema is not checked.
+   * Answers in JSON, of any kind: it is asked for in the system prompt, with the schema, and cut out of fences and prose as
+   * `output` does. It is shown while it is written; where that turns out to be another piece than was guessed, by a
+   * `text-replace`. What is no JSON is `invalid_output`, which never counts for the provider; whether it fits the schema is not
+   * checked.
    *
    * @defaultValue false
    */
@@ -158,7 +161,12 @@ function planOf(provider: Provider, wanted: EmulateOptions, request: ProviderReq
       ]),
       settings: without(settings, [...(tools ? TOOL_SETTINGS : []), ...(asksForJson ? JSON_SETTINGS : [])]),
     },
-    reads: { tools: offersTools ? howMany(settings) : "none", json: asksForJson, reasoning },
+    reads: {
+      tools: offersTools ? howMany(settings) : "none",
+      json: asksForJson,
+      reasoning,
+      beginning: splitBeginning(messages).beginning,
+    },
     warnings: [...(offersTools ? [TOOLS] : []), ...(asksForJson ? [JSON_FORMAT] : [])],
   };
 }

@@ -3,7 +3,7 @@ import {
   Flow,
   InnerCall,
   InvalidOutputError,
-  isJsonText,
+  jsonInAnswer,
   leaving,
   QwenError,
   resolveTimeouts,
@@ -212,24 +212,25 @@ export class Emulation implements FlowMaker, InnerCallOwner {
 
   #finish(finish: FinishPart, ...more: readonly Warning[]): void {
     this.#shown.endThought();
-    const { hasCalls, text } = this.#shown;
-    if (this.#plan.reads.json && !hasCalls && !isJsonText(text))
-      throw leaving(
-        new InvalidOutputError({
-          issues: [finish.reason === "length" ? "its JSON was cut off" : "it is no JSON"],
-          // All of it: who is asked again is to see what was wrong.
-          text: this.#reader.uncut,
-        }),
-        finish.conversation,
-      );
+    const { hasCalls } = this.#shown;
+    if (this.#plan.reads.json && !hasCalls) this.#shown.say(this.#jsonIn(finish));
+    this.#shown.endCalls();
     const isOver = finish.reason === "stop" || finish.reason === "other";
-    const lost = this.#reader.lost ? [LOST] : [];
+    const lost = [...(this.#reader.lost ? [LOST] : []), ...(this.#shown.isRethought ? [RETHOUGHT] : [])];
     this.flow.push({
       ...withoutUnset(finish),
       reason: hasCalls && isOver ? "tool-calls" : finish.reason,
       warnings: [...this.#allOf(finish.warnings ?? this.#warnings), ...lost, ...more],
     });
     this.flow.end();
+  }
+
+  #jsonIn({ reason, conversation }: FinishPart): string {
+    try {
+      return jsonInAnswer({ beginning: this.#plan.reads.beginning, text: this.#reader.uncut, reason }).text;
+    } catch (error) {
+      throw error instanceof InvalidOutputError ? leaving(error, conversation) : error;
+    }
   }
 
   #allOf(warnings: readonly Warning[]): readonly Warning[] {
@@ -244,6 +245,10 @@ const REPAIRED: Warning = {
 const UNREAD: Warning = {
   feature: "tools",
   message: "The model wrote a tool call that could not be read. It stands in the text.",
+};
+const RETHOUGHT: Warning = {
+  feature: "reasoning",
+  message: "The model changed what it had thought. What had been passed on of that stands.",
 };
 const LOST: Warning = {
   feature: "tools",

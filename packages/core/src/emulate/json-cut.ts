@@ -1,17 +1,24 @@
 /**
- * Cuts the JSON out of an answer that comes in pieces: from the first `{` or `[` to its match. What stands around it, prose and
+ * Cuts JSON out of an answer while it comes in pieces: from the first `{` or `[` to its match. What stands around it, prose and
  * fences, is left out.
  *
- * Whether it is JSON, only `JSON.parse` of the whole can say.
+ * That is a guess, by which it can be shown as it is written; what it was, the whole says. Of what may be a text in quotation
+ * marks nothing is guessed.
  */
 export class JsonCut {
-  #state: "before" | "inside" | "string" | "escape" | "behind" = "before";
+  #state: "start" | "before" | "inside" | "string" | "escape" | "behind" = "start";
   #depth = 0;
+
+  /** It goes on behind the beginning of an answer. */
+  constructor(beginning: string) {
+    this.feed(beginning);
+  }
 
   /** Returns what of the piece belongs to it, maybe nothing. */
   feed(text: string): string {
+    if (this.#state === "start") this.#begin(text);
     const start = this.#state === "before" ? text.search(/[{[]/) : 0;
-    if (start < 0 || this.#state === "behind") return "";
+    if (start < 0 || this.#state === "start" || this.#state === "behind") return "";
     if (this.#state === "before") this.#state = "inside";
     for (let at = start; at < text.length; at++) {
       this.#look(text.charAt(at));
@@ -21,6 +28,11 @@ export class JsonCut {
       }
     }
     return text.slice(start);
+  }
+
+  #begin(text: string): void {
+    const words = text.trimStart();
+    if (words !== "") this.#state = words.startsWith('"') ? "behind" : "before";
   }
 
   #look(character: string): void {

@@ -1,4 +1,4 @@
-import { InnerCall } from "#core";
+import { InnerCall, splitBeginning } from "#core";
 
 import type { InnerCallOwner } from "../inner-call.ts";
 import type { Provider, ProviderRequest } from "../provider.ts";
@@ -33,10 +33,10 @@ export class Repair implements InnerCallOwner {
 
   /** Asks, but nothing comes before `call.begin()`. */
   constructor(provider: Provider, options: RepairOptions) {
-    const { request, reads, failed } = options;
+    const { request, failed } = options;
     this.#options = options;
-    this.#reader = new AnswerReader({ ...reads, json: false });
-    const messages = [...request.messages, ...repairOf(failed.block, failed.why)];
+    this.#reader = this.#newReader();
+    const messages = [...splitBeginning(request.messages).asked, ...repairOf(failed.block, failed.why)];
     this.call = new InnerCall(provider, { ...request, messages }, this);
   }
 
@@ -48,7 +48,7 @@ export class Repair implements InnerCallOwner {
         this.#options.onLive(part);
         break;
       case "text-replace":
-        this.#reader = new AnswerReader({ ...this.#options.reads, json: false });
+        this.#reader = this.#newReader();
         this.#read(part.text);
         break;
       case "text-delta":
@@ -69,6 +69,10 @@ export class Repair implements InnerCallOwner {
   failed(): void {
     // The first answer was whole: it stands.
     this.#options.onEnd({ calls: [] });
+  }
+
+  #newReader(): AnswerReader {
+    return new AnswerReader({ ...this.#options.reads, json: false, beginning: "" });
   }
 
   #read(text: string): void {

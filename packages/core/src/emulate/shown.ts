@@ -4,24 +4,36 @@ import type { ProviderPart } from "../part.ts";
 import type { Said } from "./answer-reader.ts";
 import type { WrittenCall } from "./tool-call-text.ts";
 
-/** What of an answer was passed on: it makes parts of what is said, also where the provider rewrites that. */
+/** Calls beyond this are passed on before the answer is whole. In characters, with a hundred for each. */
+const MOST_HELD = 1024 * 1024;
+
+/**
+ * What of an answer was passed on: it makes parts of what is said, also where the provider rewrites that.
+ *
+ * Nobody can take a call back, so they are held until the answer is whole. Nor what was thought: of a thought that is changed the words are
+ * left as they were passed on, as far as it does not go on where those end.
+ */
 export class Shown {
   readonly #push: (part: ProviderPart) => void;
   readonly #text = new GrowingText();
   readonly #thought = new AppendOnlyText();
   readonly #calls: WrittenCall[] = [];
+  #heldCalls: WrittenCall[] = [];
+  #heldSize = 0;
   #isThinking = false;
+  #isRethought = false;
 
   constructor(push: (part: ProviderPart) => void) {
     this.#push = push;
   }
 
-  get text(): string {
-    return this.#text.whole();
+  get hasCalls(): boolean {
+    return this.#calls.length + this.#heldCalls.length > 0;
   }
 
-  get hasCalls(): boolean {
-    return this.#calls.length > 0;
+  /** Whether something that was thought was changed behind its passing on. */
+  get isRethought(): boolean {
+    return this.#isRethought;
   }
 
   /** More was said. */
@@ -39,7 +51,7 @@ export class Shown {
           this.#push({ type: "text-delta", text: one.text });
           break;
         case "call":
-          this.#pushCall(one.call);
+          this.#hold(one.call);
           break;
       }
     }
@@ -55,22 +67,34 @@ export class Shown {
       const now = calls[index];
       if (now?.toolName !== toolName || now.input !== input) throw new TextRewrittenError(whole);
     }
-    const thought = joined(said, "thought");
-    if (thought !== "" || this.#isThinking) this.#pushThought(this.#thought.replace(thought));
-    if (said.some(({ type }) => type === "thought-end")) this.endThought();
-    this.#restate(joined(said, "text"));
-    for (const call of calls.slice(this.#calls.length)) this.#pushCall(call);
+    this.#pushThought(this.#thought.replace(joined(said, "thought")));
+    // Also where what is said follows on no thought any more.
+    if (said.some(({ type }) => type !== "thought")) this.endThought();
+    this.say(joined(said, "text"));
+    this.#heldCalls = [];
+    this.#heldSize = 0;
+    for (const call of calls.slice(this.#calls.length)) this.#hold(call);
   }
 
-  /** What is thought is whole. Throws `text_rewritten` where what was passed on of it is not its beginning. */
+  /** What is thought is whole. */
   endThought(): void {
-    const held = this.#thought.end();
-    this.#pushThought(held);
+    this.#pushThought(this.#restOfThought());
     if (this.#isThinking) this.#push({ type: "reasoning-end" });
     this.#isThinking = false;
   }
 
-  #restate(text: string): void {
+  /** Calls are whole: none of them is going to change. */
+  endCalls(): void {
+    for (const call of this.#heldCalls) {
+      this.#calls.push(call);
+      this.#push({ type: "tool-call", toolCallId: callId(), ...call });
+    }
+    this.#heldCalls = [];
+    this.#heldSize = 0;
+  }
+
+  /** All that is said is this. */
+  say(text: string): void {
     const before = this.#text.whole();
     if (text === before) return;
     this.#text.replace(text);
@@ -84,9 +108,19 @@ export class Shown {
     this.#push({ type: "reasoning-delta", text });
   }
 
-  #pushCall(call: WrittenCall): void {
-    this.#calls.push(call);
-    this.#push({ type: "tool-call", toolCallId: callId(), ...call });
+  #restOfThought(): string {
+    try {
+      return this.#thought.end();
+    } catch {
+      this.#isRethought = true;
+      return "";
+    }
+  }
+
+  #hold(call: WrittenCall): void {
+    this.#heldCalls.push(call);
+    this.#heldSize += call.toolName.length + call.input.length + 100;
+    if (this.#heldSize > MOST_HELD) this.endCalls();
   }
 }
 

@@ -14,6 +14,12 @@ const TAGS = [CALL, CALL_END, ...MADE_UP];
 /** A longer block is text. In characters. */
 const MOST_CHARACTERS = 1024 * 1024;
 
+/** The call at the end of a text that has not ended there; empty where there is none. */
+export function openCallIn(text: string): string {
+  const start = text.lastIndexOf(CALL);
+  return start < 0 || text.includes(CALL_END, start) ? "" : text.slice(start);
+}
+
 /** How a block ended, and what of the piece follows. */
 export interface BlockEnd {
   /** The tag that ended it. Absent where it cannot be a call, and so is text. */

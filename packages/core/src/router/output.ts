@@ -1,7 +1,7 @@
 import { final, isThenable } from "../decision.ts";
 import { disregard } from "../disregard.ts";
 import { InvalidOutputError, QwenError } from "../errors.ts";
-import { jsonInText } from "../json-in-text.ts";
+import { jsonInAnswer } from "../json-answer.ts";
 import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
 import { isGroup, mustBe, readable, refuseUnknown } from "../options.ts";
 import { printable, wordsOf } from "../printable.ts";
@@ -54,11 +54,7 @@ export class Output {
    * not fit; what the schema throws ends the call, and so does what is no result.
    */
   async check(text: string, { beginning, reason }: CheckedFor): Promise<{ readonly value: unknown }> {
-    const json = jsonInText(beginning + text);
-    if (json === undefined) {
-      const why = reason === "length" ? "it holds no JSON that is whole, since it was cut off" : "it holds no JSON";
-      throw new InvalidOutputError({ issues: [why], text });
-    }
+    const json = jsonInAnswer({ beginning, text, reason });
     const { issues, value } = await this.#resultOf(json.value);
     if (issues !== undefined) throw new InvalidOutputError({ issues, text });
     // Whatever it is: a promise is not waited for, which could fail as if its provider had.

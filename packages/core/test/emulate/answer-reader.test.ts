@@ -11,7 +11,7 @@ interface Read {
 }
 
 function read(pieces: Iterable<string>, reads: Partial<Reads>): Read {
-  const reader = new AnswerReader({ tools: "none", json: false, reasoning: false, ...reads });
+  const reader = new AnswerReader({ tools: "none", json: false, reasoning: false, beginning: "", ...reads });
   let [thought, text] = ["", ""];
   const calls: string[] = [];
   const note = (): void => {
@@ -81,11 +81,11 @@ describe("an answer reader", () => {
       reader.feed(text);
       return reader.take();
     };
-    const reader = new AnswerReader({ tools: "none", json: false, reasoning: true });
+    const reader = new AnswerReader({ tools: "none", json: false, reasoning: true, beginning: "" });
     expect(feed(reader, "<think>a")).toEqual([{ type: "thought", text: "a" }]);
     expect(feed(reader, " b</th")).toEqual([{ type: "thought", text: " b" }]);
     expect(feed(reader, "ink>c")).toEqual([{ type: "thought-end" }, { type: "text", text: "c" }]);
-    const waiting = new AnswerReader({ tools: "none", json: false, reasoning: "open" });
+    const waiting = new AnswerReader({ tools: "none", json: false, reasoning: "open", beginning: "" });
     expect(feed(waiting, "a")).toEqual([]);
     expect(feed(waiting, "b</think>c")).toEqual([
       { type: "thought", text: "ab" },

@@ -156,8 +156,6 @@ describe("an emulated provider", () => {
       [text("One"), replaced("One two <tool"), replaced(`On ${call}`), replaced(`On ${call}.`), finish],
     ]);
     expect(outline(parts)).toEqual(["start", "One", " two", "On", "tool-call", "finish"]);
-    const { error } = await ask([[text(call), replaced("Never mind."), finish]]);
-    expect(error).toMatchObject({ code: "text_rewritten", text: "Never mind.", provider: "p" });
   });
 
   test("asks for JSON with its schema, and cuts it out of what is said", async () => {

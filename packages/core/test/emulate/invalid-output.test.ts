@@ -34,6 +34,16 @@ describe("an emulated model whose answer is no JSON", () => {
     }
   });
 
+  test("ends one that grows and grows, as it is kept until it is whole", async () => {
+    const json = { settings: { responseFormat: { type: "json" } } } as const;
+    const much = text("x".repeat(16 * 1024 * 1024));
+    const provider = scripted("p", [[much, much, much, much, text("."), "stall"]]);
+    const { parts, error } = await collect(emulate(provider, { json: true }).stream({ messages, ...json }));
+    expect(parts).toHaveLength(1);
+    expect(error).toMatchObject({ code: "invalid_output", issues: ["it is longer than 67108864 characters"] });
+    expect(provider.requests[0]?.signal?.aborted).toBe(true);
+  });
+
   test("shows a model that is asked again for an object what it said", async () => {
     const provider = scripted("p", [
       [text("Sure! No JSON."), finish],
@@ -44,7 +54,7 @@ describe("an emulated model whose answer is no JSON", () => {
     expect(object).toEqual({ a: 2 });
     expect(provider.requests[1]?.messages.slice(-2)).toMatchObject([
       { role: "assistant", content: "Sure! No JSON." },
-      { role: "user", content: expect.stringContaining("it is no JSON") },
+      { role: "user", content: expect.stringContaining("it holds no JSON") },
     ]);
     await router.close();
   });
@@ -59,7 +69,7 @@ describe("an emulated model whose answer is no JSON", () => {
     expect(await router.complete({ model: "m", messages, settings })).toMatchObject({ text: '{"a":2}' });
     expect(provider.requests[1]?.messages.slice(-2)).toMatchObject([
       { role: "assistant", content: "Sure! No JSON." },
-      { role: "user", content: expect.stringContaining("it is no JSON") },
+      { role: "user", content: expect.stringContaining("it holds no JSON") },
     ]);
     await router.close();
   });
