@@ -159,10 +159,10 @@ class Exchange {
   #hold(): (ending?: Ending) => void {
     this.#held++;
     let isHeld = true;
-    return (ending = "whole") => {
+    return (ending) => {
       if (!isHeld) return;
       isHeld = false;
-      this.#ending = ending;
+      this.#ending = ending ?? this.#ending;
       this.#release();
     };
   }

@@ -21,6 +21,10 @@ export interface RunOptions {
   onEnd(ending: Ending): void;
 }
 
+/** How many one caller may have under way, and how much they may have said together, in characters. */
+const MOST_RUNNING = 100;
+const MOST_CHARACTERS_RUNNING = 64 * 1024 * 1024;
+
 /** How many of those that are over can still be read as a stream, how large they may be together, and one of them, in characters. */
 const MOST_OVER = 100;
 const MOST_CHARACTERS_OVER = 32 * 1024 * 1024;
@@ -33,6 +37,19 @@ export class BackgroundRuns {
   readonly #runs = new Map<string, BackgroundRun>();
   /** In the order they ended. */
   readonly #over: string[] = [];
+
+  /** Throws a {@link Refusal}, a 429, where the caller has too many under way, or what they have said so far is too much. */
+  requireRoom(owner: string): void {
+    const own = [...this.#runs.values()].filter((run) => run.owner === owner && !run.isOver);
+    const characters = own.reduce((all, { size }) => all + size, 0);
+    if (own.length < MOST_RUNNING && characters < MOST_CHARACTERS_RUNNING) return;
+    throw new Refusal({
+      status: 429,
+      code: "rate_limit_exceeded",
+      message: `More than ${MOST_RUNNING} responses in the background at a time, or too long ones. Try again once one of them is over.`,
+      headers: { "retry-after": "5" },
+    });
+  }
 
   begin(options: RunOptions): BackgroundRun {
     const key = keyOf(options.owner, options.id);
@@ -92,6 +109,14 @@ export class BackgroundRun {
     void this.#run();
   }
 
+  get owner(): string {
+    return this.#options.owner;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Of its events, in characters. */
   get size(): number {
     return this.#size;
@@ -105,7 +130,7 @@ export class BackgroundRun {
   /** Its caller wants it no more. What was said is kept. */
   cancel(): void {
     if (this.#isOver) return;
-    this.#options.writer.cancel();
+    this.#say(this.#options.writer.cancel(cancelled()));
     this.#options.keep();
     this.#finish("cancelled");
     this.#options.stop(cancelled());
@@ -114,26 +139,25 @@ export class BackgroundRun {
   /** As if it had never been. */
   forget(): void {
     if (this.#isOver) return;
+    this.#say(this.#options.writer.cancel(cancelled()));
     this.#finish("cancelled");
     this.#options.stop(cancelled());
   }
 
-  /** The events from a number on: those that were, then those that come. */
-  stream(from: number): ReadableStream<Uint8Array> {
-    let next = from;
-    const encoder = new TextEncoder();
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          while (next >= this.#events.length && !this.#isOver) await this.#more.promise;
-          const events = this.#events.slice(next, next + MOST_AT_ONCE);
-          next += events.length;
-          if (events.length > 0) controller.enqueue(encoder.encode(events.join("")));
-          if (this.#isOver && next >= this.#events.length) controller.close();
-        },
-      },
-      { highWaterMark: 0 },
-    );
+  /**
+   * The next events from a number on, as soon as there are any: none where there will be no more, and `undefined` where nothing came for so
+   * long.
+   */
+  async after(number: number, limitMs: number): Promise<readonly string[] | undefined> {
+    const silence = Promise.withResolvers<"silence">();
+    const timer = limitMs === Infinity ? undefined : setTimeout(() => silence.resolve("silence"), limitMs);
+    try {
+      while (number >= this.#events.length && !this.#isOver)
+        if ((await Promise.race([this.#more.promise, silence.promise])) === "silence") return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+    return this.#events.slice(number, number + MOST_AT_ONCE);
   }
 
   async #run(): Promise<void> {

@@ -1,7 +1,9 @@
 import type { BackgroundRuns } from "./background-runs.ts";
+import { STREAMED } from "./chat-route.ts";
 import type { KeptResponse, KeptResponses } from "./kept-responses.ts";
 import { Refusal } from "./refusal.ts";
 import { ownerOf } from "./responses-route.ts";
+import { RunStream } from "./run-stream.ts";
 import type { Call, Route } from "./route.ts";
 import type { Item } from "./wire/response-items.ts";
 
@@ -9,10 +11,12 @@ import type { Item } from "./wire/response-items.ts";
 export interface KeptRoutesOptions {
   readonly kept: KeptResponses;
   readonly runs: BackgroundRuns;
+  readonly keepAliveMs: number;
+  readonly idleClientMs: number;
 }
 
 /** The routes of a response that was made: to see it, what it was asked, and its events; to cancel and to forget it. */
-export function keptRoutes({ kept, runs }: KeptRoutesOptions): readonly Route[] {
+export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonly Route[] {
   const idOf = ({ params }: Call): string => params["id"] ?? "";
 
   async function found(call: Call): Promise<KeptResponse> {
@@ -28,7 +32,13 @@ export function keptRoutes({ kept, runs }: KeptRoutesOptions): readonly Route[] 
         async GET(request, call) {
           const run = runs.find(ownerOf(call), idOf(call));
           const query = new URL(request.url).searchParams;
-          if (query.get("stream") === "true") return streamFrom(run, query, await found(call));
+          if (query.get("stream") === "true") {
+            const from = firstIn(query, await found(call));
+            if (run === undefined) throw expired();
+            const leave = (): boolean => call.leave();
+            const body = new RunStream({ run, from, ...waits, leave, onEnd: call.hold() });
+            return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: STREAMED });
+          }
           // What is being made is known better than it is kept.
           return Response.json(run?.resource ?? (await found(call)).response, { headers: NO_STORE });
         },
@@ -65,18 +75,18 @@ export function keptRoutes({ kept, runs }: KeptRoutesOptions): readonly Route[] 
 
 const NO_STORE = { "cache-control": "no-store" };
 
-function streamFrom(run: ReturnType<BackgroundRuns["find"]>, query: URLSearchParams, known: KeptResponse): Response {
+/** The number of the first event that is wanted. */
+function firstIn(query: URLSearchParams, known: KeptResponse): number {
   if (known.response["background"] !== true) throw notInBackground("read as a stream");
   const after = query.get("starting_after");
-  if (after !== null && !/^\d{1,9}$/.test(after)) throw wrongQuery("starting_after", "the sequence_number of an event");
-  if (run === undefined)
-    throw new Refusal({
-      status: 400,
-      code: "stream_expired",
-      message: "Its events are no longer kept: retrieve it without `stream`.",
-    });
-  const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache, no-transform" };
-  return new Response(run.stream(after === null ? 0 : Number(after) + 1), { headers });
+  if (after === null) return 0;
+  if (!/^\d{1,9}$/.test(after)) throw wrongQuery("starting_after", "the sequence_number of an event");
+  return Number(after) + 1;
+}
+
+function expired(): Refusal {
+  const message = "Its events are no longer kept: retrieve it without `stream`.";
+  return new Refusal({ status: 400, code: "stream_expired", message });
 }
 
 function inputOf({ asked, before }: KeptResponse): readonly Item[] {

@@ -20,6 +20,7 @@ import { Recall } from "./recall.ts";
 import { Refusal } from "./refusal.ts";
 import { ResponseEvents } from "./response-events.ts";
 import type { Call, Handler } from "./route.ts";
+import { RunStream } from "./run-stream.ts";
 import { StreamBody } from "./stream-body.ts";
 import { refusalOf } from "./wire/errors.ts";
 import { type Item, messagesOf } from "./wire/response-items.ts";
@@ -146,6 +147,7 @@ class Making {
   /** It is made whether its caller stays or not, who comes back for it, or reads its events. */
   inBackground(): Response {
     const { asked, call, ids } = this.#about;
+    this.#options.runs.requireRoom(ownerOf(call));
     const ending = new AbortController();
     const { events, parts, end } = this.#begin(AbortSignal.any([call.closing, ending.signal]));
     const release = call.hold();
@@ -164,7 +166,12 @@ class Making {
     });
     const headers = this.#headers({ warnings: [] });
     if (!asked.stream) return Response.json(this.#writer.resource(), { headers: { ...headers, ...WHOLE } });
-    return new Response(run.stream(0), { headers: { ...headers, ...STREAMED } });
+    const { keepAliveMs, idleClientMs } = this.#options;
+    const done = call.hold();
+    // Who leaves its events leaves no work.
+    const reading = { run, from: 0, keepAliveMs, idleClientMs, leave: () => call.leave(), onEnd: () => done() };
+    const body = new ReadableStream(new RunStream(reading), { highWaterMark: 0 });
+    return new Response(body, { headers: { ...headers, ...STREAMED } });
   }
 
   /** What the caller gets of a failure before any output. */

@@ -184,10 +184,13 @@ export class ResponseWriter {
     return `${begin}${failed}${this.#event({ type: "error", code, message, param, ...more })}`;
   }
 
-  /** Its caller wants it no more. */
-  cancel(): void {
+  /** Its caller wants it no more. Whoever reads its events is told as of a failure: there is no event of its own for that. */
+  cancel({ message, code }: Refusal): string {
+    const begin = this.hasBegun ? "" : this.created();
     this.#status = "cancelled";
     this.#leave();
+    const failed = this.#whole("response.failed");
+    return `${begin}${failed}${this.#event({ type: "error", code, message, param: null })}`;
   }
 
   /** The response as it stands. */

@@ -5,14 +5,13 @@ import { createKey } from "../../src/index.ts";
 import { asked, eventsIn, lastOf, textOf } from "./asked.ts";
 
 const hello = () => scriptedProvider({ script: ["Hello"] });
+const slow = () => scriptedProvider({ script: ["Hello", { waitMs: 40 }, " there"] });
 
 async function errorOf(answer: Response): Promise<unknown> {
   return { status: answer.status, ...((await answer.json()) as { error: object }).error };
 }
 
 describe("in the background", () => {
-  const slow = () => scriptedProvider({ script: ["Hello", { waitMs: 40 }, " there"] });
-
   it("a response is made whoever stays, and can be seen meanwhile", async () => {
     const { create, call } = asked([slow()]);
     const begun = await create({ input: "Hi", background: true });
@@ -126,4 +125,64 @@ describe("in the background", () => {
     expect((await call("POST", `/${id}/cancel`, undefined, as)).status).toBe(200);
     expect((await create({ input: "Hi", background: true }, as)).status).toBe("in_progress");
   });
+});
+
+describe("the events of one", () => {
+  const body = { model: "scripted-model", input: "Hi", background: true, stream: true };
+  const waiting = () => scriptedProvider({ script: ["Hello", { waitMs: 5000 }, " there"] });
+
+  it("are no silence, whoever reads them", async () => {
+    const { call } = asked([scriptedProvider({ script: ["Hello", { waitMs: 60 }, " there"] })], { keepAliveMs: 10 });
+    const streamed = await (await call("POST", "", body)).text();
+    expect(streamed.match(/^: waiting$/gm)?.length).toBeGreaterThan(1);
+    const { call: other, create } = asked([scriptedProvider({ script: [{ waitMs: 60 }, "Hello"] })], {
+      keepAliveMs: 10,
+    });
+    const { id } = await create({ input: "Hi", background: true });
+    expect(await (await other("GET", `/${id}?stream=true`)).text()).toMatch(/^: waiting$/m);
+    const { call: silent } = asked([slow()], { keepAliveMs: 0 });
+    expect(await (await silent("POST", "", body)).text()).not.toContain(": waiting");
+  });
+
+  it("are left by who reads nothing for too long, and what they tell of goes on", async () => {
+    const model = slow();
+    const { call } = asked([model], { idleClientMs: 20 });
+    const streamed = await call("POST", "", body);
+    await new Promise((resolve) => void setTimeout(resolve, 60));
+    const text = await streamed.text();
+    expect(text).toMatch(/^event: error\ndata: .*"client_stalled".*\n\n$/);
+    await vi.waitFor(() => expect(model.calls[0]?.state).toBe("finished"));
+  });
+
+  it("end with an error where it is cancelled or deleted, so that no reader takes them for all", async () => {
+    for (const [method, path] of [
+      ["POST", "/cancel"],
+      ["DELETE", ""],
+    ] as const) {
+      const { call, create } = asked([waiting()]);
+      const { id } = await create({ input: "Hi", background: true });
+      const reading = eventsIn(await call("GET", `/${id}?stream=true`));
+      await call(method, `/${id}${path}`);
+      const events = await reading;
+      expect(events.at(-2)).toMatchObject({ type: "response.failed", response: { status: "cancelled", error: null } });
+      expect(events.at(-1)).toMatchObject({ type: "error", code: "cancelled" });
+    }
+  });
+});
+
+it("no caller has more than 100 under way", async () => {
+  const one = await createKey();
+  const other = await createKey();
+  const { create, call } = asked([scriptedProvider({ script: [{ waitMs: 5000 }, "Hello"] })], {
+    keys: [one.record, other.record],
+  });
+  const as = { authorization: `Bearer ${one.key}` };
+  const body = { model: "scripted-model", input: "Hi", background: true };
+  const [first] = await Promise.all(Array.from({ length: 100 }, () => create({ input: "Hi", background: true }, as)));
+  const refused = await call("POST", "", body, as);
+  expect(await errorOf(refused.clone())).toMatchObject({ status: 429, code: "rate_limit_exceeded" });
+  expect(refused.headers.get("retry-after")).toBe("5");
+  expect((await call("POST", "", body, { authorization: `Bearer ${other.key}` })).status).toBe(200);
+  await call("POST", `/${first?.id}/cancel`, undefined, as);
+  expect((await call("POST", "", body, as)).status).toBe(200);
 });
