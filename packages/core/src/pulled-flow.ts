@@ -59,7 +59,7 @@ class Pull<Value> implements FlowMaker {
     this.#state = "asking";
     if (!isResting) return;
     this.#clock.resume();
-    this.#ask();
+    queueMicrotask(this.#resumed);
   }
 
   leave(): void {
@@ -75,6 +75,8 @@ class Pull<Value> implements FlowMaker {
     this.#state = "over";
     this.#clock.stop();
   }
+
+  readonly #resumed = (): void => this.#ask();
 
   #ask(): void {
     if (this.#state === "over") return;
