@@ -66,11 +66,18 @@ export function readTimeouts(timeouts: Timeouts | undefined, name = "timeouts"):
   return readOptions(name, timeouts, TIMEOUT_RULES);
 }
 
+/** After so many touches in a row, the next ones are reckoned as one. */
+const RUSH = 16;
+
+/** Those are in a row that are less than this apart, in ms. */
+const IN_A_ROW_MS = 0.1;
+
 /**
  * A limit in time that can be started anew, moved and held: never early, late only by what the event loop is.
  *
- * It re-arms one `setTimeout` of its own, and only when an earlier end is due: a touch costs a look at the clock. A running
- * one keeps the process alive, as the call it watches should: stop it when that ends.
+ * It re-arms one `setTimeout` of its own, and only when an earlier end is due: a touch costs a look at the clock, and nothing in a
+ * rush of them, whose end is the last one's time. A running one keeps the process alive, as the call it watches should: stop it
+ * when that ends.
  */
 export class Deadline {
   readonly #onExpired: () => void;
@@ -80,6 +87,8 @@ export class Deadline {
   #left: number | undefined;
   #handle: ReturnType<typeof setTimeout> | undefined;
   #firesAt = Infinity;
+  /** Touches in a row. From {@link RUSH} on the timer is one that ends the rush. */
+  #inARow = 0;
 
   /** It does not run yet. */
   constructor(onExpired: () => void) {
@@ -88,24 +97,33 @@ export class Deadline {
 
   /** What is left of it, in ms; `Infinity` where it does not run. */
   get leftMs(): number {
+    if (this.#isRushed) return this.#limitMs;
     return this.#left ?? (this.#endsAt === Infinity ? Infinity : Math.max(0, this.#endsAt - performance.now()));
   }
 
   /** Ends in so many ms, whatever it was before. `Infinity` never expires and costs nothing. */
   start(limitMs: number): void {
     this.#limitMs = limitMs;
+    this.#inARow = 0;
     this.touch();
   }
 
   /** Starts the same limit anew, also after a pause and after it ran out. */
   touch(): void {
+    if (this.#isRushed) return;
     this.#left = undefined;
+    const before = this.#endsAt;
     this.#endAfter(this.#limitMs);
+    this.#inARow = this.#endsAt - before < IN_A_ROW_MS ? this.#inARow + 1 : 0;
+    if (!this.#isRushed) return;
+    this.#disarm();
+    this.#arm(0);
   }
 
   /** Stops the clock until `resume()`, `touch()` or `start()`. */
   pause(): void {
     this.#left ??= this.leftMs;
+    this.#inARow = 0;
     this.#endsAt = Infinity;
   }
 
@@ -120,20 +138,25 @@ export class Deadline {
   /** Does not expire unless it is started anew; nothing is left that keeps the process. */
   stop(): void {
     this.#limitMs = Infinity;
+    this.#inARow = 0;
     this.#left = undefined;
     this.#endsAt = Infinity;
     this.#disarm();
+  }
+
+  get #isRushed(): boolean {
+    return this.#inARow >= RUSH;
   }
 
   #endAfter(delayMs: number): void {
     this.#endsAt = delayMs === Infinity ? Infinity : performance.now() + delayMs;
     if (this.#endsAt >= this.#firesAt) return;
     this.#disarm();
-    this.#arm(delayMs);
+    this.#arm(Math.max(1, delayMs));
   }
 
   #arm(delayMs: number): void {
-    const roundedMs = Math.min(Math.max(1, Math.ceil(delayMs)), LONGEST_DELAY_MS);
+    const roundedMs = Math.min(Math.ceil(delayMs), LONGEST_DELAY_MS);
     this.#firesAt = performance.now() + roundedMs;
     this.#handle = setTimeout(Deadline.#fire, roundedMs, this);
   }
@@ -148,6 +171,10 @@ export class Deadline {
   static #fire(deadline: Deadline): void {
     deadline.#handle = undefined;
     deadline.#firesAt = Infinity;
+    if (deadline.#isRushed) {
+      deadline.start(deadline.#limitMs);
+      return;
+    }
     if (deadline.#endsAt === Infinity) return;
     const leftMs = deadline.#endsAt - performance.now();
     // Timers of a platform may be early by a part of a ms.

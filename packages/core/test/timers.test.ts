@@ -65,6 +65,44 @@ describe("a timer", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("looks at the clock a few times in a rush of touches, and expires at its limit after the last of them", () => {
+    const onExpired = vi.fn<() => void>();
+    const timer = startTimer(1000, onExpired);
+    const looks = vi.spyOn(performance, "now");
+    for (let touch = 0; touch < 10_000; touch++) timer.touch();
+    expect(looks.mock.calls.length).toBeLessThan(100);
+    vi.advanceTimersByTime(600);
+    for (let touch = 0; touch < 100; touch++) timer.touch();
+    vi.advanceTimersByTime(999);
+    expect(onExpired).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onExpired).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    ["was paused", 400, (timer: ReturnType<typeof startTimer>) => timer.pause()],
+    ["was started anew with another limit", 1000, (timer: ReturnType<typeof startTimer>) => timer.start(400)],
+  ])("that %s in a rush of touches expires when it is to", (_, limitMs, change) => {
+    const onExpired = vi.fn<() => void>();
+    const timer = startTimer(limitMs, onExpired);
+    for (let touch = 0; touch < 100; touch++) timer.touch();
+    expect(timer.leftMs).toBe(limitMs);
+    change(timer);
+    vi.advanceTimersByTime(399);
+    timer.resume();
+    vi.advanceTimersByTime(0);
+    expect(onExpired).not.toHaveBeenCalled();
+    timer.pause();
+    vi.advanceTimersByTime(10_000);
+    timer.resume();
+    vi.advanceTimersByTime(timer.leftMs);
+    expect(onExpired).toHaveBeenCalledOnce();
+    for (let touch = 0; touch < 100; touch++) timer.touch();
+    timer.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("without a limit is no timer; a limit beyond 32 bits is kept", () => {
     startTimer(Infinity, () => {}).touch();
     expect(vi.getTimerCount()).toBe(0);
