@@ -53,6 +53,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   #calls = 0;
   #lost = false;
   #stopped = false;
+  #isBlank = true;
   /** So much of the text that comes next is of the beginning. */
   #given = 0;
 
@@ -90,6 +91,11 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     return this.#uncut.whole();
   }
 
+  /** Whether nothing came but white space. */
+  get isBlank(): boolean {
+    return this.#isBlank;
+  }
+
   /** Whether what follows is of no use. */
   get stopped(): boolean {
     return this.#stopped;
@@ -98,6 +104,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   /** Throws a `TypeError` for what is no text: what a careless provider gives is not to become words. */
   feed(text: string): void {
     if (typeof text !== "string") throw new TypeError("The text of a part must be a string.");
+    this.#isBlank &&= text.trim() === "";
     this.#split.feed(text);
   }
 

@@ -59,7 +59,7 @@ type NameOf<Model extends ModelInfo> =
  * Gives the models of a provider what they lack: tools, JSON, a reasoning channel. It is done by the prompt and by reading the
  * answer, so as well as the model can follow; whatever is emulated in a call is a warning.
  *
- * What a model can do by itself is left to it. Names, limits and `close` are the provider's; a request that asks for nothing
+ * What a model can do by itself is left to it, but JSON where tools are emulated: one that is held to JSON could write no call. Names, limits and `close` are the provider's; a request that asks for nothing
  * emulated goes through untouched. Throws a `TypeError` for an option that is none, and where none is set.
  *
  * @example
@@ -148,7 +148,8 @@ function planOf(provider: Provider, wanted: EmulateOptions, request: ProviderReq
   const { reasoning = false } = wanted;
   const { settings = {}, messages } = read;
   const offersTools = tools && isOffered(settings);
-  const asksForJson = json && settings.responseFormat?.type === "json";
+  // A model that is held to JSON by itself could write no call.
+  const asksForJson = (json || (offersTools && capabilities.json === true)) && settings.responseFormat?.type === "json";
   if (!offersTools && !asksForJson && !(tools && holdTools(messages)) && reasoning === false) return undefined;
   // The provider cannot: what it gets is no longer what was asked.
   checkRequest(read);

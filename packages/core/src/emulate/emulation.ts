@@ -139,7 +139,7 @@ export class Emulation implements FlowMaker, InnerCallOwner {
         this.#conclude(part);
         return;
       default:
-        this.flow.push(part);
+        this.#shown.pass(part);
     }
     if (this.#reader.stopped) this.#stop();
   }
@@ -213,7 +213,9 @@ export class Emulation implements FlowMaker, InnerCallOwner {
   #finish(finish: FinishPart, ...more: readonly Warning[]): void {
     this.#shown.endThought();
     const { hasCalls } = this.#shown;
-    if (this.#plan.reads.json && !hasCalls) this.#shown.say(this.#jsonIn(finish));
+    // One without any output is the empty answer that it always was.
+    const isEmpty = this.#reader.isBlank && !this.#shown.hasOthers;
+    if (this.#plan.reads.json && !hasCalls && !isEmpty) this.#shown.say(this.#jsonIn(finish));
     this.#shown.endCalls();
     const isOver = finish.reason === "stop" || finish.reason === "other";
     const lost = [...(this.#reader.lost ? [LOST] : []), ...(this.#shown.isRethought ? [RETHOUGHT] : [])];

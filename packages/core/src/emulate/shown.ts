@@ -22,18 +22,32 @@ export class Shown {
   #heldSize = 0;
   #isThinking = false;
   #isRethought = false;
+  #hasOthers = false;
+  #hasPassedCalls = false;
 
   constructor(push: (part: ProviderPart) => void) {
     this.#push = push;
   }
 
   get hasCalls(): boolean {
-    return this.#calls.length + this.#heldCalls.length > 0;
+    return this.#hasPassedCalls || this.#calls.length + this.#heldCalls.length > 0;
+  }
+
+  /** Whether anything was answered that is no text of the provider's: a file, thought in a channel of its own. */
+  get hasOthers(): boolean {
+    return this.#hasOthers;
   }
 
   /** Whether something that was thought was changed behind its passing on. */
   get isRethought(): boolean {
     return this.#isRethought;
+  }
+
+  /** A part that is passed on as it is. */
+  pass(part: ProviderPart): void {
+    this.#hasPassedCalls ||= part.type === "tool-call";
+    this.#hasOthers ||= part.type !== "source" && part.type !== "reasoning-end";
+    this.#push(part);
   }
 
   /** More was said. */

@@ -3,7 +3,7 @@ import { disregard } from "../disregard.ts";
 import { InvalidOutputError, QwenError } from "../errors.ts";
 import { jsonInAnswer } from "../json-answer.ts";
 import { jsonPrompt, jsonText, withSystem } from "../json-prompt.ts";
-import { isGroup, mustBe, readable, refuseUnknown } from "../options.ts";
+import { isGroup, isPlain, mustBe, readable, refuseUnknown } from "../options.ts";
 import { printable, wordsOf } from "../printable.ts";
 import type { Settings } from "../provider.ts";
 import type { FinishReason } from "../part.ts";
@@ -118,8 +118,10 @@ function refused(why: string): QwenError {
 
 /** What its owner changes later changes nothing. */
 function readJsonSchema(jsonSchema: unknown): unknown {
-  if (isGroup(jsonSchema) && !isThenable(jsonSchema))
-    return JSON.parse(jsonText(jsonSchema, "output.jsonSchema")) as unknown;
+  if (isGroup(jsonSchema) && !isThenable(jsonSchema) && (isPlain(jsonSchema) || "toJSON" in jsonSchema)) {
+    const read: unknown = JSON.parse(jsonText(jsonSchema, "output.jsonSchema"));
+    if (isGroup(read)) return read;
+  }
   void disregard(jsonSchema);
   throw mustBe("output.jsonSchema", "an object of JSON Schema", jsonSchema);
 }

@@ -31,6 +31,24 @@ function read(pieces: Iterable<string>, reads: Partial<Reads>): Read {
   return { thought, text, calls };
 }
 
+/** What is told apart in answers, and pieces of it. */
+const PIECES = [
+  ["<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "<|im_", "<t", "nk>", "</", "<"],
+  ['{"name":"a","arguments":{"x":1}}', '{"name":"b"}', '{"name":', '"name"', '{"x":"</tool_call>"}', '{"a":1}'],
+  ["[1,2]", "42", '"hi"', "```json\n", "```", "{", "}", "[", "]", '"', "\\", ",", "\n", " ", "Hello", "😀"],
+].flat();
+
+/** Numbers from 0 to 1, the same for each seed. */
+function seeded(seed: number): () => number {
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
 const call = '<tool_call>{"name":"a"}</tool_call>';
 const thinks = { reasoning: true } as const;
 const open = { reasoning: "open" } as const;
@@ -74,6 +92,26 @@ describe("an answer reader", () => {
     const wanted = { thought: "", text: "", calls: [], ...expected };
     for (const pieces of [[answer], ...chunkings(answer)])
       expect(read(pieces, reads), pieces.join("|")).toStrictEqual(wanted);
+  });
+
+  test("reads the same however it is cut, whatever it is made of", () => {
+    const random = seeded(Number(process.env["TEST_SEED"] ?? 0));
+    const oneOf = <Value>(all: readonly Value[]): Value => all[Math.floor(random() * all.length)] as Value;
+    const madeOf = (most: number): string => Array.from({ length: 1 + random() * most }, () => oneOf(PIECES)).join("");
+    for (let round = 0; round < 1500; round++) {
+      const reads = {
+        tools: oneOf(["none", "one", "many"] as const),
+        json: oneOf([false, true]),
+        reasoning: oneOf([false, true, "open"] as const),
+        beginning: oneOf(["", "", madeOf(3)]),
+      };
+      const answer = madeOf(9);
+      const pieces: string[] = [];
+      for (let at = 0; at < answer.length; at += pieces.at(-1)?.length ?? 0)
+        pieces.push(answer.slice(at, at + 1 + random() * 6));
+      const told = JSON.stringify([answer, pieces, reads]);
+      expect(read(pieces, reads), told).toStrictEqual(read([answer], reads));
+    }
   });
 
   test("passes thought on as it comes, and what may be thought once it is known", () => {

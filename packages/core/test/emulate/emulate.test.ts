@@ -285,15 +285,6 @@ describe("an emulated provider", () => {
     expect(error).toBeUndefined();
   });
 
-  test("leaves to a model what it can do by itself", async () => {
-    const models = [{ id: "m", capabilities: { tools: true } }] as const;
-    const provider = scripted("p", [[text(call), finish]], { models });
-    const stream = emulate(provider, { tools: true }).stream({ messages, settings });
-    const { parts } = await collect(stream);
-    expect(provider.requests[0]?.settings).toBe(settings);
-    expect(outline(parts)).toEqual([call, "finish"]);
-  });
-
   test("ends at once when it is left or aborted, also while it asks again", async () => {
     for (const script of [[["stall"]], [[text(bad), finish], ["stall"]]] satisfies readonly (readonly Step[])[][]) {
       const provider = scripted("p", script);

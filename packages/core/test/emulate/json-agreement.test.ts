@@ -111,6 +111,22 @@ describe("an answer that is to be JSON", () => {
     }
   });
 
+  test("is empty where nothing is said, which is told by why it ended", async () => {
+    for (const [reason, code] of [
+      ["stop", "empty_response"],
+      ["length", "context_length_exceeded"],
+      ["content-filter", "content_policy"],
+    ] as const) {
+      for (const script of [[text(" \n")], []]) {
+        const end = { ...finish, reason } as ProviderPart;
+        const emulated = emulate(scripted("p", [[...script, end]], { models }), { json: true });
+        expect(await outcomeOf(emulated, "")).toMatchObject({ code });
+      }
+    }
+    const thinking = scripted("p", [[{ type: "reasoning-delta", text: "Hm." }, text("\n"), finish]], { models });
+    expect(await outcomeOf(emulate(thinking, { json: true }), "")).toMatchObject({ code: "invalid_output" });
+  });
+
   test.each(rows)("is shown without what stands around it: behind %j, %j", async (beginning, answer, held) => {
     for (const script of scriptsOf(answer, "stop")) {
       const provider = emulate(scripted("p", [script], { models }), { json: true, reasoning: true });

@@ -229,6 +229,18 @@ describe("is refused before anything is sent:", () => {
     ],
     ["a schema without validate", { output: { "~standard": {} } }, "TypeError", "`output` must be a schema"],
     ["a pair without a schema", { output: { schema: {}, jsonSchema: {} } }, "TypeError", "`output.schema` must be"],
+    [
+      "a date for JSON Schema",
+      { output: { schema: person, jsonSchema: new Date() } },
+      "TypeError",
+      "`output.jsonSchema`",
+    ],
+    [
+      "a Map for JSON Schema",
+      { output: { schema: person, jsonSchema: new Map() } },
+      "TypeError",
+      "`output.jsonSchema`",
+    ],
     ["a pair without JSON Schema", { output: { schema: person } }, "TypeError", "`output.jsonSchema` must be"],
     [
       "a pair whose JSON Schema is a list",
