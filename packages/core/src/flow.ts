@@ -11,6 +11,8 @@ export interface FlowMaker {
   leave(reason: unknown): void;
   /** All was read, or the reader has left: last of all, once, unless nobody ever read. */
   over(): void;
+  /** Whether what it makes says nothing of a provider, so that none of it counts for one. @defaultValue false */
+  readonly isExcused?: boolean;
 }
 
 /** Who reads a {@link Flow} without promises: any number of values, then exactly one `end` or `fail`. */
@@ -58,6 +60,11 @@ export class Flow<Value> {
   /** Whether nobody has read it yet. */
   get isNew(): boolean {
     return this.#reader === undefined && this.#state === "new";
+  }
+
+  /** Whether what comes of it counts for no provider, however it ends. */
+  get isExcused(): boolean {
+    return this.#maker.isExcused === true;
   }
 
   /** How many values wait. */

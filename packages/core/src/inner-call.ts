@@ -1,5 +1,6 @@
 import type { Flow, FlowReader } from "./flow.ts";
 import { FlowIterator } from "./flow-iterator.ts";
+import { hearPart } from "./heard-part.ts";
 import { isGroup } from "./options.ts";
 import { PhaseClock } from "./phase-clock.ts";
 import type { Provider, ProviderRequest } from "./provider.ts";
@@ -39,6 +40,11 @@ export class InnerCall implements FlowReader<ProviderPart> {
     this.#flow = flow ?? pullFlow(parts, this.#clock as PhaseClock);
   }
 
+  /** Whether nothing of it counts for the provider. */
+  get isExcused(): boolean {
+    return this.#flow.isExcused;
+  }
+
   begin(): void {
     this.#flow.read(this);
   }
@@ -66,7 +72,7 @@ export class InnerCall implements FlowReader<ProviderPart> {
 
   take(part: ProviderPart): void {
     if (this.#isOver) return;
-    this.#tell(part);
+    if (this.#clock !== undefined) hearPart(this.#clock, part);
     if (part.type === "finish") this.#conclude(part);
     else this.#owner.took(part);
   }
@@ -101,26 +107,5 @@ export class InnerCall implements FlowReader<ProviderPart> {
     if (this.#isOver) return;
     this.stop(error);
     this.#owner.failed(error);
-  }
-
-  #tell(part: ProviderPart): void {
-    switch (part.type) {
-      case "queue":
-        this.#clock?.queued(part.position);
-        break;
-      case "finish":
-        this.#clock?.stop();
-        break;
-      case "text-delta":
-      case "text-replace":
-      case "reasoning-delta":
-      case "tool-input-delta":
-      case "tool-call":
-      case "file":
-        this.#clock?.output();
-        break;
-      default:
-        this.#clock?.working();
-    }
   }
 }

@@ -1,7 +1,9 @@
 import { checkRequest } from "./capabilities.ts";
 import { decide, excusing } from "./decision.ts";
-import { field } from "./error-fields.ts";
-import { aFunction, isGroup, mustBe, readOptions, type Rules, whatIsSet } from "./options.ts";
+import { isFinish, isPart, mistake, readGiven, unusable } from "./hook-mistakes.ts";
+import { aFunction, readOptions, type Rules, whatIsSet } from "./options.ts";
+import { copyOfPart } from "./part-copy.ts";
+import type { Passing, Said } from "./passage.ts";
 import type { ProviderRequest } from "./provider.ts";
 import type { FinishPart, ProviderPart } from "./part.ts";
 import { readProviderRequest } from "./request.ts";
@@ -14,34 +16,35 @@ import { readProviderRequest } from "./request.ts";
  */
 export interface ProviderHooks {
   /**
-   * Called with each request before the provider is. What it gives is laid over the request, where what is
-   * `undefined` is not set and leaves what was asked, or answers in the provider's place: a list or an iteration of parts, `finish` last, which goes out as it stands, past the other hooks. How that ends is
-   * the hook's doing, be it another provider's answer.
+   * Called with each request before the provider is. It may write on the request. What it gives is laid over it, where what is
+   * `undefined` is not set and leaves what was asked, or answers in the provider's place: a list or an iteration of parts,
+   * `finish` last, which goes out as it stands, past the other hooks.
+   *
+   * Such an answer says nothing of the provider, be it another provider's: neither that it is good or quick, nor that it fails,
+   * is empty, or takes longer than the limits of the request. Each of those leads to what its code says. A limit, a token or
+   * a signal that the hook sets is its own doing as well: what fails of it counts for nobody.
    */
   request?(
     request: ProviderRequest,
   ): Partial<ProviderRequest> | Iterable<ProviderPart> | AsyncIterable<ProviderPart> | undefined | void;
   /**
-   * Called with each part of the provider's, the `finish` too. What it gives goes out instead: a part, or a list, which may be
-   * empty. One `finish` goes out, last: given before its time it ends the answer there, and the provider is left. Where nothing
-   * is left of an answer, its reason is to be "content-filter". `request` is what the provider was asked, one object for all
-   * parts of a call.
+   * Called with each part of the provider's, the `finish` too. The part is the hook's own: what it writes on it shows only
+   * where it gives it back. What it gives goes out instead: a part, or a list, which may be empty. A part is read at once, and
+   * one that lacks what its type has ends the call. One `finish` goes out, last: given before its time it ends the answer there,
+   * and the provider is left. Where nothing is left of an answer, its reason is to be "content-filter". What the hook
+   * holds back is a sign of life all the same. `request` is what the provider was asked, one object for all parts of a call.
    */
   part?(part: ProviderPart, request: ProviderRequest): ProviderPart | readonly ProviderPart[] | undefined | void;
-  /** Called with what the provider throws, but not with the reason of an abort. What it gives is thrown instead, and counts. */
+  /**
+   * Called with what the provider throws, its limits included, but not with the reason of an abort. What it gives is thrown
+   * instead, and counts where what the provider threw would have: a caller's mistake in other words is none of the provider's.
+   */
   error?(error: unknown, request: ProviderRequest): unknown;
-}
-
-/** How parts go past: each gives what is to go on, or throws what ends the call. */
-export interface Passing {
-  part(part: ProviderPart, request: ProviderRequest): ProviderPart | readonly ProviderPart[];
-  error(error: unknown, request: ProviderRequest): unknown;
-  /** What is wrong with parts that end without a `finish`, if that is not the provider's to answer for. */
-  unfinished(): unknown;
 }
 
 /** Hooks as they are called. */
 export class Hooks implements Passing {
+  readonly isExcused = false;
   readonly #hooks: ProviderHooks;
 
   /** Throws a `TypeError` for what is no hook. */
@@ -59,27 +62,27 @@ export class Hooks implements Passing {
   request(request: ProviderRequest): ProviderRequest | AsyncIterable<ProviderPart> {
     if (this.#hooks.request === undefined) return request;
     const given: unknown = decide("hooks.request", () => this.#hooks.request?.(request), excusing);
-    if (given === undefined) return request;
-    if (typeof given !== "object" || given === null) throw unusable("request", given);
+    if (given !== undefined && (typeof given !== "object" || given === null)) throw unusable("request", given);
     try {
+      // Read anew although it gives nothing: it may have written on what it got.
+      if (given === undefined) return askedAs(request);
       if (isIteration(given)) return given;
       if (isList(given)) return iterated(given);
-      const asked = readProviderRequest({ ...request, ...whatIsSet(given) });
-      checkRequest(asked);
-      return asked;
+      return askedAs({ ...request, ...whatIsSet(given) });
     } catch (error) {
       throw excusing("hooks.request", error);
     }
   }
 
   part(part: ProviderPart, request: ProviderRequest): ProviderPart | readonly ProviderPart[] {
-    // What is no part is its provider's mistake, and no hook's.
+    // What is no part is its provider's mistake, and no hook's; and so is one that throws when it is read.
     if (this.#hooks.part === undefined || !isPart(part)) return part;
-    const given: unknown = decide("hooks.part", () => this.#hooks.part?.(part, request), excusing);
-    if (given === undefined || given === part) return part;
-    const read = field(() => givenFor(part, given));
-    if (read === undefined) throw unusable("part", given);
-    return read;
+    const shown = copyOfPart(part);
+    const given: unknown = decide("hooks.part", () => this.#hooks.part?.(shown, request), excusing);
+    if (given === undefined) return part;
+    return isListOfAny(given)
+      ? membersOf(given).map((one) => readGiven("part", one, { before: part, whole: given }))
+      : readGiven("part", given, { before: part });
   }
 
   error(error: unknown, request: ProviderRequest): unknown {
@@ -92,71 +95,42 @@ export class Hooks implements Passing {
   unfinished(): undefined {
     // What that leads to is for who reads the provider.
   }
+
+  wrongEnd(part: ProviderPart, given: readonly ProviderPart[], said: Said, request: ProviderRequest): unknown {
+    const at = given.findIndex(isFinish);
+    if (at < 0) return isFinish(part) ? mistake("`hooks.part()` must give a `finish` for the provider's.") : undefined;
+    if (at < given.length - 1) return mistake("`hooks.part()` must give one `finish`, and nothing behind it.");
+    const finish = given[at] as FinishPart;
+    // A provider that has said nothing itself answers for that, unless the hook tells another reason.
+    const isOwn = said === "silent" && isFinish(part) && part.reason === finish.reason;
+    if (said === "told" || isOwn || mayBeEmpty(finish, said, request)) return undefined;
+    return mistake(
+      '`hooks.part()` left nothing of the answer. Where that is meant, give its `finish` the reason "content-filter".',
+    );
+  }
 }
 
 /** How the parts go that a hook gives in place of a provider's. */
 export const hookAnswer: Passing = {
-  part(part) {
-    if (field(() => isSound(part)) !== true) throw unusable("request", part);
-    return part;
-  },
+  isExcused: true,
+  part: (part) => readGiven("request", part),
   error: (error) => excusing("hooks.request", error),
   unfinished: () => mistake("`hooks.request()` must give parts with a `finish` last."),
+  wrongEnd: () => undefined,
 };
-
-/** What of a list of parts may not go out in place of a part, said as what ends the call; nothing where all of it may. */
-export function misplacedFinish(part: ProviderPart, given: readonly ProviderPart[]): unknown {
-  const at = given.findIndex(isFinish);
-  if (at >= 0 && at < given.length - 1) return mistake("`hooks.part()` must give one `finish`, and nothing behind it.");
-  if (at < 0 && isFinish(part)) return mistake("`hooks.part()` must give a `finish` for the provider's.");
-  return undefined;
-}
-
-/** What ends a call of whose answer the hooks have left nothing. */
-export function nothingLeft(): unknown {
-  return mistake(
-    '`hooks.part()` left nothing of the answer. Where that is meant, give its `finish` the reason "content-filter".',
-  );
-}
-
-function mistake(message: string): unknown {
-  return excusing("hooks", new TypeError(message));
-}
-
-/** Whether a value is the last part of an answer. */
-export function isFinish(value: unknown): value is FinishPart {
-  return isPart(value) && value.type === "finish";
-}
 
 const HOOK_RULES: Rules<ProviderHooks> = { request: aFunction, part: aFunction, error: aFunction };
 
-const EXPECTED = {
-  request: "a request, the parts of an answer or nothing",
-  part: "a part, a list of parts or nothing",
-};
-
-/** Whether a value is a part, whatever its type. */
-export function isPart(value: unknown): value is ProviderPart {
-  return isGroup(value) && "type" in value && typeof value.type === "string";
+function askedAs(request: ProviderRequest): ProviderRequest {
+  const asked = readProviderRequest(request);
+  checkRequest(asked);
+  return asked;
 }
 
-/** What a hook gives for a part; `undefined` where that is none, and a throw where it cannot be read. */
-function givenFor(part: ProviderPart, given: unknown): ProviderPart | readonly ProviderPart[] | undefined {
-  // A hole is no part, and only a copy has none.
-  const parts = Array.isArray(given) ? Array.from<unknown>(given) : [given];
-  if (!parts.every((one): one is ProviderPart => one === part || isSound(one))) return undefined;
-  return Array.isArray(given) ? parts : parts[0];
-}
-
-/** Whether nobody trips over it who reads it as a part: the router would take that for its provider's mistake. */
-function isSound(value: unknown): value is ProviderPart {
-  if (!isPart(value)) return false;
-  const saysText = value.type === "text-delta" || value.type === "text-replace" || value.type === "reasoning-delta";
-  return !saysText || typeof value.text === "string";
-}
-
-function unusable(name: keyof typeof EXPECTED, given: unknown): unknown {
-  return excusing(name, mustBe(`hooks.${name}()`, EXPECTED[name], given));
+/** Whether an answer of nothing may end so, which says nothing against its provider. */
+function mayBeEmpty({ reason }: FinishPart, said: Said, { messages }: ProviderRequest): boolean {
+  if (said !== "silent" || reason === "content-filter") return reason === "content-filter";
+  return reason === "length" || (reason === "stop" && messages.at(-1)?.role === "tool");
 }
 
 function isIteration(value: object): value is AsyncIterable<ProviderPart> {
@@ -169,4 +143,22 @@ function isList(value: object): value is Iterable<ProviderPart> {
 
 async function* iterated(parts: Iterable<ProviderPart>): AsyncGenerator<ProviderPart, void, undefined> {
   yield* parts;
+}
+
+/** Of what is revoked nobody can tell: it is read as a part, and is none. */
+function isListOfAny(given: unknown): given is readonly unknown[] {
+  try {
+    return Array.isArray(given);
+  } catch {
+    return false;
+  }
+}
+
+/** With its holes, which are no parts. */
+function membersOf(given: readonly unknown[]): readonly unknown[] {
+  try {
+    return Array.from(given);
+  } catch {
+    throw unusable("part", given);
+  }
 }

@@ -46,6 +46,10 @@ export class Emulation implements FlowMaker, InnerCallOwner {
     this.#reader = new AnswerReader(plan.reads);
   }
 
+  get isExcused(): boolean {
+    return this.#call?.isExcused === true;
+  }
+
   start(): void {
     const { request } = this.#plan;
     request.signal?.throwIfAborted();

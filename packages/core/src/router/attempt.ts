@@ -2,6 +2,7 @@ import type { QwenError, Attempt as AttemptRecord } from "../errors.ts";
 import type { Flow, FlowReader } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
 import type { Usage } from "../part.ts";
+import { excuse } from "../error-excuse.ts";
 import { PhaseClock } from "../phase-clock.ts";
 import { Stop } from "../stop.ts";
 import { asOwnError, emptyAnswer, endedWithoutFinish, queueTooLong, tooMuchHeld } from "./attempt-failure.ts";
@@ -77,7 +78,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
 
   /** Whether it keeps back by itself what nobody reads: a flow does. An iteration of somebody's own has to be asked. */
   get isFlow(): boolean {
-    return this.#clock === undefined;
+    return this.#clock === undefined && this.#flow?.mark !== 0;
   }
 
   /** When its first output came, by the clock of `performance`; now, where it has none. */
@@ -148,7 +149,8 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     const hasOutput = this.#hasOutput;
     const known = this.#owner.reader.failureOf?.(error, { provider, model, hasOutput }) ?? error;
     const text = hasOutput ? this.collector.text() : undefined;
-    return asOwnError(known, { provider, text, requestId: this.#owner.log.requestId });
+    const own = asOwnError(known, { provider, text, requestId: this.#owner.log.requestId });
+    return this.#flow?.isExcused === true ? excuse(own) : own;
   }
 
   wants(): boolean {
@@ -273,7 +275,9 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
     if (this.#hasOutput) return;
     this.#latencyMs = performance.now() - this.#startedAt;
     this.#owner.log.output(this, this.#latencyMs);
-    if (!this.#isOver) this.#visit?.output(this.#latencyMs);
+    if (this.#isOver) return;
+    if (this.#flow?.isExcused === true) this.#visit?.excuse?.();
+    else this.#visit?.output(this.#latencyMs);
   }
 
   get #hasOutput(): boolean {

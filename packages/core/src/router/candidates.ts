@@ -17,7 +17,7 @@ import { openConversation, Turn } from "./conversation.ts";
 import { corrected } from "./correction.ts";
 import type { Entry } from "./entry.ts";
 import type { CandidateHealth, Health } from "./health.ts";
-import { carriesToken } from "./own-token.ts";
+import { carriesToken } from "../own-token.ts";
 import type { RoutedPart } from "./provider-parts.ts";
 import type { ProviderSettings } from "./provider-settings.ts";
 import type { Names } from "./registry.ts";

@@ -56,6 +56,10 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
     this.#call = new InnerCall(provider, request, this);
   }
 
+  get isExcused(): boolean {
+    return this.#call.isExcused;
+  }
+
   start(): void {
     this.#call.begin();
   }

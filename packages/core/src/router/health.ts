@@ -1,6 +1,6 @@
 import { isExcused } from "../error-excuse.ts";
-import type { ErrorCode } from "../error-rules.ts";
 import { QwenError } from "../errors.ts";
+import { ABOUT_TOKENS } from "../own-token.ts";
 import { aFunction, isGroup, mustBe, type OptionNames, readOption, refuseUnknown } from "../options.ts";
 import { limitOf } from "../phase-clock.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
@@ -46,6 +46,8 @@ export interface OwnOfCall {
 /** One call of a model. */
 export interface Visit {
   output(latencyMs: number): void;
+  /** It has output which is not the model's: however it ends, that says nothing of the model. */
+  excuse?(): void;
   /** Without an error it succeeded. */
   end(error?: unknown): void;
   /** It was ended for a reason that says nothing of the model: an abort, a lost race, the request's own time. */
@@ -219,6 +221,7 @@ class BookedVisit implements Visit {
   readonly #health: BookedHealth;
   readonly #guarded: GuardedCall | undefined;
   readonly #own: OwnOfCall;
+  #isExcused = false;
   #over = false;
 
   constructor(health: BookedHealth, guarded: GuardedCall | undefined, own: OwnOfCall) {
@@ -232,8 +235,12 @@ class BookedVisit implements Visit {
     this.#health.answeredAfter(latencyMs);
   }
 
+  excuse(): void {
+    this.#isExcused = true;
+  }
+
   end(error?: unknown): void {
-    this.#endAs(outcomeOf(error, this.#own));
+    this.#endAs(this.#isExcused ? "neutral" : outcomeOf(error, this.#own));
   }
 
   leave(): void {
@@ -247,9 +254,6 @@ class BookedVisit implements Visit {
     this.#guarded?.end(outcome);
   }
 }
-
-/** What a provider says of a token, not of itself. */
-const ABOUT_TOKENS: ReadonlySet<string> = new Set<ErrorCode>(["authentication", "rate_limited", "quota_exceeded"]);
 
 /** What the errors table makes of the end of a call. Errors outside the family are not the provider's. */
 function outcomeOf(error: unknown, { ownToken = false, usualTimeouts }: OwnOfCall): CallOutcome {
