@@ -21,11 +21,17 @@ import { usageOf } from "./wire/usage.ts";
 /** An id or a name of a model that is longer is none. */
 const LONGEST_NAME = 4096;
 
+/** What a part that is held costs besides its text, in characters. */
+const PART_CHARS = 50;
+
+/** So much is told of a vendor's word for why an answer ended. */
+const LONGEST_REASON = 1000;
+
 /** What an answer is read for. */
 export interface AnswerReaderOptions {
   readonly host: string;
   readonly messages: readonly Message[];
-  /** The model that was asked for, where no other may answer. */
+  /** The model that was asked for, where no other may answer. Nothing is told before it is named, or else before the end. */
   readonly strictModel: string | undefined;
   /** The beginning of the answer that was given, which a server may say again where it does not stream. */
   readonly beginning: string | undefined;
@@ -61,11 +67,14 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   #rawReason: string | undefined;
   #hasOutput = false;
   #isThinking = false;
+  /** What is not told before it is known which model says it; none where that does not matter any more. */
+  #held: ProviderPart[] | undefined;
 
   constructor(options: AnswerReaderOptions, listener: AnswerListener) {
     this.host = options.host;
     this.#options = options;
     this.#listener = listener;
+    if (options.strictModel !== undefined) this.#held = [];
   }
 
   /** Whether the vendor has said that the answer is whole, and why it ended. */
@@ -90,7 +99,8 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (this.#response === undefined) this.#begin(json);
     const said = saidIn(choice);
     if (said !== undefined) this.#takeSaid(said, said !== choice["delta"]);
-    this.#rawReason = textIn(choice, "finish_reason") ?? this.#rawReason;
+    const reason = textIn(choice, "finish_reason");
+    if (reason !== undefined) this.#rawReason = shortened(reason, LONGEST_REASON);
   }
 
   /** Reads a chunk that does what the one before did, with another text. */
@@ -116,6 +126,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     // Behind a beginning, nothing more may be the whole.
     if (isEmpty && (this.#options.beginning === undefined || reason !== "stop")) throw this.#empty(reason);
     const { warnings } = this.#options;
+    this.#tellHeld();
     return told({
       type: "finish",
       reason: callsTools && reason === "stop" ? "tool-calls" : reason,
@@ -138,27 +149,27 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   thought(text: string): void {
     this.#isThinking = true;
     this.#grewVisibly(text);
-    this.#listener.part({ type: "reasoning-delta", text });
+    this.#tell({ type: "reasoning-delta", text });
   }
 
   thoughtEnd(): void {
     if (!this.#isThinking) return;
     this.#isThinking = false;
-    this.#listener.part({ type: "reasoning-end" });
+    this.#tell({ type: "reasoning-end" });
   }
 
   words(text: string): void {
     this.thoughtEnd();
     this.#text += text;
     this.#grewVisibly(text);
-    this.#listener.part({ type: "text-delta", text });
+    this.#tell({ type: "text-delta", text });
   }
 
   push(part: ProviderPart): void {
     this.thoughtEnd();
     this.#hasOutput = true;
     this.#listener.output();
-    this.#listener.part(part);
+    this.#tell(part);
   }
 
   grew(characters: number): void {
@@ -173,13 +184,29 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (this.#hasOutput) this.#listener.output();
   }
 
+  #tell(part: ProviderPart): void {
+    if (this.#held === undefined) this.#listener.part(part);
+    else {
+      this.#held.push(part);
+      this.grew(PART_CHARS);
+    }
+  }
+
+  #tellHeld(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const part of held) this.#listener.part(part);
+  }
+
   #checkModel(model: string | undefined): void {
     const { strictModel } = this.#options;
-    if (strictModel === undefined || model === undefined || model === strictModel) return;
-    throw new QwenError(
-      "unsupported",
-      `${this.host} answers with the model "${shortened(model, 100)}" in place of "${strictModel}".`,
-    );
+    if (strictModel === undefined || model === undefined) return;
+    if (model !== strictModel)
+      throw new QwenError(
+        "unsupported",
+        `${this.host} answers with the model "${shortened(model, 100)}" in place of "${strictModel}".`,
+      );
+    this.#tellHeld();
   }
 
   #begin(json: JsonObject): void {
@@ -192,7 +219,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
       timestamp: Number.isNaN(timestamp?.getTime()) ? undefined : timestamp,
       headers,
     });
-    this.#listener.part({ type: "start", warnings, response: this.#response });
+    this.#tell({ type: "start", warnings, response: this.#response });
   }
 
   #takeSaid(said: JsonObject, isWhole: boolean): void {

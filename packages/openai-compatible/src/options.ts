@@ -59,7 +59,8 @@ export interface OpenAICompatibleOptions<
   readonly extraBody?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Refuse an answer of another model than was asked for, as `unsupported` and before any of it. Some servers answer to any
-   * name with the model they have; `response.modelId` tells which.
+   * name with the model they have; `response.modelId` tells which. Of a server that names it late the answer waits until then, and
+   * of one that never does, until its end: what nobody has named is not refused.
    *
    * @defaultValue false
    */

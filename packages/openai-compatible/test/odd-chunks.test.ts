@@ -37,6 +37,44 @@ describe("chunks that few vendors send", () => {
     expect(await ask()).toMatchObject({ text: "", error: { code: "unsupported" } });
   });
 
+  test("name it behind output only: with `strictModel` none of that is told before it is known whose it is", async () => {
+    const unnamed = { ...chunk({ content: "He" }), model: undefined };
+    const first = [{ choices: [{ delta: { reasoning_content: "Hm." } }] }, unnamed, unnamed];
+    const rest = (model: string): readonly object[] => [{ ...chunk({ content: "llo" }), model }, STOP];
+
+    const wrong = await providerOf(stream([...first, ...rest("model-b")]), { strictModel: true });
+    expect(await wrong.ask()).toMatchObject({ parts: [], error: { code: "unsupported" } });
+
+    const right = await providerOf(stream([...first, ...rest("model-a")]), { strictModel: true });
+    const { parts, text, error } = await right.ask();
+    expect({ text, error }).toEqual({ text: "HeHello", error: undefined });
+    expect(parts.map(({ type }) => type)).toEqual([
+      "start",
+      "reasoning-delta",
+      "reasoning-end",
+      "text-delta",
+      "text-delta",
+      "text-delta",
+      "finish",
+    ]);
+  });
+
+  test("name none at all: with `strictModel` the answer is told at its end, and nothing of one that was cut", async () => {
+    const unnamed = { ...chunk({ content: "Hello" }), model: undefined };
+    const whole = await providerOf(stream([unnamed, { ...STOP, model: undefined }]), { strictModel: true });
+    expect(await whole.ask()).toMatchObject({ text: "Hello", finish: { reason: "stop" }, error: undefined });
+
+    const cut = await providerOf(bytes(event(unnamed)), { strictModel: true });
+    expect(await cut.ask()).toMatchObject({ parts: [], error: { code: "stream_interrupted" } });
+  });
+
+  test("end for a reason of a megabyte, of which a kilobyte is told", async () => {
+    const { ask } = await providerOf(stream([chunk({ content: "ok" }), chunk({}, "x".repeat(1024 * 1024))]));
+    const { finish } = await ask();
+    expect(finish).toMatchObject({ reason: "other", rawReason: expect.stringMatching(/^x+…$/) });
+    expect(finish?.rawReason?.length).toBeLessThanOrEqual(1024);
+  });
+
   test("that hold nothing keep a connection alive, and no more", async () => {
     const { ask } = await providerOf(
       bytes(
