@@ -1,40 +1,49 @@
-/** How many pieces are joined at a time. */
-const BATCH = 64;
+/** So many UTF-16 code units are made a string at a time. */
+const BATCH = 512;
+
+/** A piece of more is a string of its own, which costs less than its code units one by one. */
+const LONGEST_COPIED = 64;
 
 /**
  * A text that grows by many small pieces.
  *
- * They are joined many at a time. With a `+=` for each, an engine keeps every piece and an object that links it to those
- * before: 60 bytes of 8 characters, which the garbage collector moves about while the answer grows.
+ * They are written down as code units, and made a string many at a time. A list of the pieces, or a `+=` for each, keeps 40 to 60
+ * bytes for 8 characters, which the garbage collector moves twice while the answer grows: of many answers at once, a tenth of the
+ * work.
  */
 export class GrowingText {
   #joined: string;
-  #length: number;
-  /** None where it was joined just now: most texts are empty or whole, and an array that grows keeps 17 places. */
-  #pieces: string[] | undefined;
+  /** Behind that; none where nothing was appended yet: most texts are empty or whole. */
+  #units: Uint16Array | undefined;
+  #count = 0;
 
   constructor(text = "") {
     this.#joined = text;
-    this.#length = text.length;
   }
 
   /** In UTF-16 code units; costs nothing. */
   get length(): number {
-    return this.#length;
+    return this.#joined.length + this.#count;
   }
 
   append(piece: string): void {
-    const isFirst = this.#length === 0;
-    this.#length += piece.length;
-    if (isFirst) this.#joined = piece;
-    else if ((this.#pieces ??= []).push(piece) === BATCH) this.#join();
+    const { length } = piece;
+    if (length > LONGEST_COPIED || this.length === 0) {
+      this.#join();
+      this.#joined += piece;
+      return;
+    }
+    const units = (this.#units ??= new Uint16Array(BATCH));
+    if (this.#count + length > BATCH) this.#join();
+    for (let index = 0; index < length; index++) units[this.#count + index] = piece.charCodeAt(index);
+    this.#count += length;
   }
 
   /** Starts anew with this text. */
   replace(text: string): void {
     this.#joined = text;
-    this.#length = text.length;
-    this.#pieces = undefined;
+    this.#units = undefined;
+    this.#count = 0;
   }
 
   /** All of it so far. */
@@ -44,8 +53,8 @@ export class GrowingText {
   }
 
   #join(): void {
-    if (this.#pieces === undefined || this.#pieces.length === 0) return;
-    this.#joined += this.#pieces.join("");
-    this.#pieces.length = 0;
+    if (this.#units === undefined || this.#count === 0) return;
+    this.#joined += Reflect.apply(String.fromCharCode, undefined, this.#units.subarray(0, this.#count));
+    this.#count = 0;
   }
 }
