@@ -27,18 +27,33 @@ export function readOptions<Options extends object>(
     void disregard(given);
     throw mustBe(group, "an object of options", given);
   }
-  if (!isPlain(given) && !Object.keys(rules).some((name) => name in given))
+  const names = Object.keys(rules) as (keyof Options & string)[];
+  if (!isPlain(given) && !names.some((name) => name in given))
     throw mustBe(group, "an object of options (a plain one, no Map)", given);
   refuseUnknown(`\`${group}\``, given, rules);
   const read: Partial<Options> = {};
-  for (const name of Object.keys(rules) as (keyof Options & string)[]) {
-    const value = readable(`${group}.${name}`, () => given[name]);
+  // By index, and what is read without a function each, as in `refuseUnknown`.
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as keyof Options & string;
+    const value = readField(group, given, name);
     if (value === undefined) continue;
     const expected = rules[name](value);
     if (expected !== undefined) throw mustBe(`${group}.${name}`, expected, value);
     read[name] = value;
   }
   return read as Options;
+}
+
+function readField<Options extends object, Name extends keyof Options & string>(
+  group: string,
+  given: Options,
+  name: Name,
+): Options[Name] {
+  try {
+    return given[name];
+  } catch (cause) {
+    throw unreadable(`${group}.${name}`, cause);
+  }
 }
 
 /**
@@ -49,8 +64,12 @@ export function readable<Value>(name: string, read: () => Value): Value {
   try {
     return read();
   } catch (cause) {
-    throw new TypeError(`\`${name}\` cannot be read, it throws.`, { cause });
+    throw unreadable(name, cause);
   }
+}
+
+function unreadable(name: string, cause: unknown): TypeError {
+  return new TypeError(`\`${name}\` cannot be read, it throws.`, { cause });
 }
 
 /** Reads one option. Throws a `TypeError` that names it and what it must be; `undefined` is not set. */

@@ -59,7 +59,7 @@ export function hasNoRoute(error: unknown): boolean {
 
 const lost = new WeakSet<object>();
 
-async function send(options: JoinOptions): Promise<TransportResponse> {
+function send(options: JoinOptions): Promise<TransportResponse> {
   const { session, endpoint, fnIndex, inputs, timeouts, lane, signal, mayRun } = options;
   const sessionHash = session.hash;
   let swept = false;

@@ -133,12 +133,14 @@ export class TrackedEndpoint {
       const mayBeOld = this.#verifiedAt !== undefined && !this.#isTrusted();
       const read = await within(VERIFY_MS, mayBeOld ? config.readAgain(left) : config.read(left));
       // One that takes longer serves the next call.
-      if (read === undefined) cleanUps.add(config.readBehind());
+      if (read === undefined) {
+        cleanUps.add(config.readBehind());
+        left.abort(new DOMException("Nobody waits for it.", "AbortError"));
+      }
     } catch (error) {
       debug(() => `cannot check ${this.name} at ${url.host}: ${error instanceof Error ? error.message : "failed"}`);
     } finally {
       ends.removeEventListener("abort", onEnd);
-      left.abort(new DOMException("Nobody waits for it.", "AbortError"));
     }
     if (config.known === undefined) return;
     const found = this.#found();

@@ -278,7 +278,7 @@ export class Exchange implements DispatchHandler, FlowControl {
 }
 
 function joined(headers: Record<string, string | string[] | undefined>): TransportResponse["headers"] {
-  for (const name of Object.keys(headers)) {
+  for (const name in headers) {
     const value = headers[name];
     if (name === "set-cookie") headers[name] = Array.isArray(value) ? value : [value ?? ""];
     else if (Array.isArray(value)) headers[name] = value.join(", ");

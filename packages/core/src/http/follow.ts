@@ -24,14 +24,7 @@ import { wordsOf } from "../printable.ts";
 import type { Timeouts } from "../provider.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
 import { guardedTransport } from "./guard.ts";
-import {
-  headerOf,
-  type OwnRequest,
-  type OwnTransport,
-  type Transport,
-  type TransportRequest,
-  type TransportResponse,
-} from "./transport.ts";
+import { headerOf, type OwnRequest, type OwnTransport, type Transport, type TransportResponse } from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
 
@@ -47,6 +40,12 @@ export interface FollowedRequest extends Omit<OwnRequest, "headers" | "publicOnl
   publicOnly?(url: URL): boolean;
   /** Told every response on the way, for its cookies. */
   readonly onResponse?: ((response: TransportResponse, url: URL) => void) | undefined;
+}
+
+/** A request of this SDK, which may be an object of a class. */
+export interface OwnFollowedRequest extends FollowedRequest {
+  /** The error as its caller gets it. */
+  errorOf?(error: unknown): unknown;
 }
 
 /**
@@ -144,33 +143,45 @@ const NAMES: OptionNames<FollowedRequest & Timeouts> = {
 };
 
 /** As {@link follow}, for requests and transports of this SDK. */
-export async function followHops(transport: OwnTransport, request: FollowedRequest): Promise<TransportResponse> {
-  const limits = {
-    connectMs: readOption("connectMs", request.connectMs, aLimitMs) ?? DEFAULT_TIMEOUTS.connectMs,
-    headersMs: readOption("headersMs", request.headersMs, aLimitMs) ?? DEFAULT_TIMEOUTS.headersMs,
-  };
-  let { url } = request;
-  for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-    const response = await sent(hopTo(url, request, limits), transport);
-    request.onResponse?.(response, url);
-    const location = response.status >= 300 && response.status < 400 ? headerOf(response, "location") : undefined;
-    if (location === undefined) return response;
-    response.body.cancel();
-    const next = URL.parse(location, url.href);
-    const keepsBody = (response.status === 307 || response.status === 308) && next?.origin === url.origin;
-    const followed = request.method === "GET" || keepsBody;
-    const web = next !== null && /^https?:$/.test(next.protocol);
-    if (!web || !followed) {
-      const where = web ? next.origin : (next?.protocol ?? "an unreadable address");
-      throw new QwenError(
-        "protocol",
-        `${url.host} redirects to ${where} in a way that cannot be followed. Give the final address.`,
-        { status: response.status },
-      );
+export async function followHops(transport: OwnTransport, request: OwnFollowedRequest): Promise<TransportResponse> {
+  try {
+    let { url } = request;
+    for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
+      const sent = hopTo(url, request);
+      let response: TransportResponse;
+      // Here and not in a function of its own, which would be one more promise that waits for each answer.
+      try {
+        response = await transport.request(sent);
+      } catch (error) {
+        throw transportError(error, sent);
+      }
+      request.onResponse?.(response, url);
+      const next = redirectOf(response, request.method, url);
+      if (next === undefined) return response;
+      url = next;
     }
-    url = next;
+    throw new QwenError("protocol", `${request.url.host} redirects in a circle.`);
+  } catch (error) {
+    throw request.errorOf === undefined ? error : request.errorOf(error);
   }
-  throw new QwenError("protocol", `${request.url.host} redirects in a circle.`);
+}
+
+/** Where a response leads, if it does. Throws where that cannot be followed. */
+function redirectOf(response: TransportResponse, method: FollowedRequest["method"], url: URL): URL | undefined {
+  const location = response.status >= 300 && response.status < 400 ? headerOf(response, "location") : undefined;
+  if (location === undefined) return undefined;
+  response.body.cancel();
+  const next = URL.parse(location, url.href);
+  const keepsBody = (response.status === 307 || response.status === 308) && next?.origin === url.origin;
+  const followed = method === "GET" || keepsBody;
+  const web = next !== null && /^https?:$/.test(next.protocol);
+  if (web && followed) return next;
+  const where = web ? next.origin : (next?.protocol ?? "an unreadable address");
+  throw new QwenError(
+    "protocol",
+    `${url.host} redirects to ${where} in a way that cannot be followed. Give the final address.`,
+    { status: response.status },
+  );
 }
 
 /** Headers without those that are `undefined`. */
@@ -181,24 +192,16 @@ export function headersSet(headers: Readonly<Record<string, string | undefined>>
 }
 
 /** A transport may be somebody else's, and throw anything: that ends as one of the family, but for aborts and mistakes. */
-async function sent(request: OwnRequest, transport: OwnTransport): Promise<TransportResponse> {
-  try {
-    return await transport.request(request);
-  } catch (error) {
-    if (QwenError.isInstance(error) || error instanceof TypeError || request.signal?.aborted === true) throw error;
-    throw new QwenError("connection", `The connection to ${request.url.host} failed: ${wordsOf(error)}.`, {
-      cause: error,
-    });
-  }
+function transportError(error: unknown, { signal, url }: OwnRequest): unknown {
+  if (QwenError.isInstance(error) || error instanceof TypeError || signal?.aborted === true) return error;
+  return new QwenError("connection", `The connection to ${url.host} failed: ${wordsOf(error)}.`, { cause: error });
 }
 
 /** Written out: taking an object apart and spreading the rest costs more than all else here. */
-function hopTo(
-  url: URL,
-  request: FollowedRequest,
-  { connectMs, headersMs }: Pick<TransportRequest, "connectMs" | "headersMs">,
-): OwnRequest {
+function hopTo(url: URL, request: FollowedRequest): OwnRequest {
   const { method, body, signal, onStart, sendAgain, lane, withCookies, outlivesPage } = request;
+  const connectMs = readOption("connectMs", request.connectMs, aLimitMs) ?? DEFAULT_TIMEOUTS.connectMs;
+  const headersMs = readOption("headersMs", request.headersMs, aLimitMs) ?? DEFAULT_TIMEOUTS.headersMs;
   const hop = {
     method,
     url,

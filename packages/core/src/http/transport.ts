@@ -163,7 +163,7 @@ export async function readText(
   options: ReadOptions & { readonly cut?: boolean | undefined } = {},
 ): Promise<string> {
   const { maxBytes = MAX_BYTES, cut = false, limitMs, signal } = readFor(body, options, TEXT_RULES);
-  const bytes = await readBytes(body, { maxBytes, limitMs, signal });
+  const bytes = await bytesOf(body, { maxBytes, limitMs, signal });
   if (bytes.byteLength > maxBytes && !cut) {
     throw new QwenError(
       "protocol",
@@ -201,11 +201,14 @@ const UTF8 = new TextDecoder();
  * Rejects with what the transport reports, a `TimeoutError` of phase `headers`, the reason of `signal`, or a `TypeError` for
  * what is no body and an option that is none. However it ends, the connection is done with.
  */
-export function readBytes(body: ResponseBody, options: ReadOptions = {}): Promise<Uint8Array> {
+export async function readBytes(body: ResponseBody, options: ReadOptions = {}): Promise<Uint8Array> {
+  return bytesOf(body, readFor(body, options, READ_RULES));
+}
+
+function bytesOf(body: ResponseBody, options: ReadOptions): Promise<Uint8Array> {
+  const { maxBytes = MAX_BYTES, limitMs = 30_000, signal } = options;
   return new Promise((resolve, reject) => {
-    const { maxBytes = MAX_BYTES, limitMs = 30_000, signal } = readFor(body, options, READ_RULES);
-    const reading = new WholeBody(body, { maxBytes, limitMs, signal, resolve, reject });
-    reading.start();
+    new WholeBody(body, { maxBytes, limitMs, signal, resolve, reject }).start();
   });
 }
 
