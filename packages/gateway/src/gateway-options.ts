@@ -76,28 +76,36 @@ export interface GatewayOptions {
   readonly idleClientMs?: number | undefined;
 }
 
+/** Options of which the times are known. */
+export type KnownOptions = GatewayOptions & { readonly keepAliveMs: number; readonly idleClientMs: number };
+
 /** Reads the options, once. Throws a `TypeError` for one that is none. */
-export function readGatewayOptions(given: GatewayOptions): GatewayOptions {
+export function readGatewayOptions(given: GatewayOptions): KnownOptions {
   const options = readOptions("options", given, RULES);
   if (options?.router === undefined)
     throw new TypeError("`options.router` must be a router of @qwen/core's createRouter().");
-  return options;
+  const { keepAliveMs = 15_000, idleClientMs = 60_000 } = options;
+  return { ...options, keepAliveMs: countable(keepAliveMs), idleClientMs: countable(idleClientMs) };
+}
+
+/** What no timer can count, some 25 days, is for ever: it would count 1 ms. */
+function countable(ms: number): number {
+  return ms > 2 ** 31 - 1 ? Infinity : ms;
 }
 
 const aRouter: Rule = (value) =>
-  isGroup(value) &&
-  ["stream", "complete", "find", "health", "observe"].every(
-    (name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function",
-  )
+  has(value, ["stream", "complete", "find", "has", "health", "observe"])
     ? undefined
     : "a router of @qwen/core's createRouter()";
 
+function has(value: unknown, methods: readonly string[]): boolean {
+  if (!isGroup(value)) return false;
+  return methods.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function");
+}
+
 const aStore: Rule = (value) =>
-  isGroup(value) && "get" in value && "put" in value && "delete" in value
-    ? undefined
-    : "an object with `get()`, `put()` and `delete()`";
-const aState: Rule = (value) =>
-  isGroup(value) && "count" in value && "lease" in value ? undefined : "an object with `count()` and `lease()`";
+  has(value, ["get", "put", "delete"]) ? undefined : "an object with `get()`, `put()` and `delete()`";
+const aState: Rule = (value) => (has(value, ["count", "lease"]) ? undefined : "an object with `count()` and `lease()`");
 
 const RULES: Rules<GatewayOptions> = {
   router: aRouter,

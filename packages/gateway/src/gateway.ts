@@ -51,7 +51,7 @@ export interface Gateway {
  */
 export function createGateway(given: GatewayOptions): Gateway {
   const options = readGatewayOptions(given);
-  const { router, policy, urls = "public", keepAliveMs = 15_000, idleClientMs = 60_000 } = options;
+  const { router, policy, urls = "public", keepAliveMs, idleClientMs } = options;
   const hasKeys = options.keys !== undefined;
   const keys = options.keys === undefined ? undefined : readKeys(options.keys);
   const limiting = createLimiting(readCallerLimits(options.limits), options.state);

@@ -26,7 +26,10 @@ export async function handedOver(work: () => Response | Promise<Response>, call:
 
 function held(response: Response, call: Call): Response {
   if (!(response instanceof Response)) throw new TypeError("It must answer with a Response.");
-  const { body, status, statusText, headers } = response;
+  const { body, status, statusText } = response;
+  const headers = new Headers(response.headers);
+  // Of another connection, as where it was fetched: this one has its own framing.
+  for (const name of OF_A_CONNECTION) headers.delete(name);
   if (body === null) return new Response(null, { status, statusText, headers });
   if (response.bodyUsed) throw new TypeError("The body of its response has been read.");
   const reader = body.getReader();
@@ -37,12 +40,13 @@ function held(response: Response, call: Call): Response {
         try {
           const { done, value } = await reader.read();
           if (!done) {
-            controller.enqueue(value);
+            controller.enqueue(bytesOf(value));
             return;
           }
         } catch (error) {
           // The connection breaks, so that what came passes for no whole answer.
           release({ error });
+          reader.cancel(error).catch(() => {});
           if (call.leave()) controller.close();
           else controller.error(error);
           return;
@@ -58,4 +62,11 @@ function held(response: Response, call: Call): Response {
     { highWaterMark: 0 },
   );
   return new Response(stream, { status, statusText, headers });
+}
+
+const OF_A_CONNECTION = ["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "content-length"];
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError("The body of a response must be bytes.");
 }

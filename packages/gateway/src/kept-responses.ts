@@ -45,21 +45,27 @@ export class KeptResponses {
    * before it is read, throws.
    */
   async find(owner: string, id: string, onSize?: (characters: number) => void): Promise<KeptResponse | undefined> {
-    await this.#coming.get(id);
-    const value = await lookedUp(() => this.#store.get(owner, id), unavailable);
-    if (value === undefined) return undefined;
+    const value = await lookedUp(async () => {
+      await this.#coming.get(id);
+      return this.#store.get(owner, id);
+    }, unavailable);
+    // A store of somebody else's may say otherwise that there is none.
+    if (typeof value !== "string") return undefined;
     onSize?.(value.length);
-    return JSON.parse(value) as KeptResponse;
+    return keptIn(value);
   }
 
   /** Whether there was one. Rejects as `find()`. */
   async delete(owner: string, id: string): Promise<boolean> {
-    await this.#coming.get(id);
-    return lookedUp(() => this.#store.delete(owner, id), unavailable);
+    return lookedUp(async () => {
+      await this.#coming.get(id);
+      return this.#store.delete(owner, id);
+    }, unavailable);
   }
 
+  /** Waits for what is on its way, as long as a store may take for anything. */
   async close(): Promise<void> {
-    await Promise.all(this.#coming.values());
+    await lookedUp(() => Promise.all(this.#coming.values()), unavailable).catch(() => {});
   }
 
   async #put(owner: string, id: string, kept: KeptResponse, before: Promise<void> | undefined): Promise<void> {
@@ -73,6 +79,33 @@ export class KeptResponses {
       // The answer is the caller's all the same; whoever comes back for it is told that there is none.
     }
   }
+}
+
+/** What is no response is none: it was kept by another version, or is damaged. */
+function keptIn(value: string): KeptResponse | undefined {
+  let kept: unknown;
+  try {
+    kept = JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+  const { response, asked, before, model } = (kept ?? {}) as Partial<Record<keyof KeptResponse, unknown>>;
+  const isOne =
+    isBody(response) &&
+    typeof response["status"] === "string" &&
+    isItems(response["output"]) &&
+    isItems(asked) &&
+    typeof before === "number" &&
+    typeof model === "string";
+  return isOne ? (kept as KeptResponse) : undefined;
+}
+
+function isItems(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => isBody(item) && typeof item["type"] === "string");
+}
+
+function isBody(value: unknown): value is Body {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function unavailable(): Refusal {

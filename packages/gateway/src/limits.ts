@@ -1,7 +1,7 @@
 import { aCountFrom, aWholeNumber, readOptions } from "@qwen/core/http";
 import { lookedUp } from "./lookup.ts";
 import { Refusal } from "./refusal.ts";
-import { memoryState, type GatewayState, type Lease } from "./state.ts";
+import { type Counted, memoryState, type GatewayState, type Lease } from "./state.ts";
 
 /** How much one caller may ask: each key for itself, and without keys all callers together. */
 export interface CallerLimits {
@@ -52,7 +52,7 @@ export function createLimiting(defaults: CallerLimits, state: GatewayState = mem
 async function leased(state: GatewayState, caller: string, places: number): Promise<Lease | undefined> {
   let isWanted = true;
   const work = async (): Promise<Lease | undefined> => {
-    const lease = await state.lease(caller, places);
+    const lease = readLease(await state.lease(caller, places));
     if (!isWanted) lease?.release();
     return lease;
   };
@@ -60,6 +60,21 @@ async function leased(state: GatewayState, caller: string, places: number): Prom
     return await lookedUp(work, unavailable);
   } finally {
     isWanted = false;
+  }
+}
+
+/** As it may be released whatever it is: what fails then is nobody's to hear. */
+function readLease(lease: Lease | null | undefined): Lease | undefined {
+  if (lease === undefined || lease === null) return undefined;
+  if (typeof lease.release !== "function") throw new TypeError("A lease must have `release()`.");
+  return { release: () => void released(lease) };
+}
+
+async function released(lease: { release(): unknown }): Promise<void> {
+  try {
+    await lease.release();
+  } catch {
+    // It is over whatever is made of that.
   }
 }
 
@@ -80,7 +95,7 @@ async function counted(
   limit: number | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   if (limit === undefined) return {};
-  const { count, resetMs } = await lookedUp(() => state.count(caller), unavailable);
+  const { count, resetMs } = await lookedUp(async () => readCount(await state.count(caller)), unavailable);
   const headers = {
     "x-ratelimit-limit-requests": String(limit),
     "x-ratelimit-remaining-requests": String(Math.max(0, limit - count)),
@@ -88,6 +103,11 @@ async function counted(
   };
   if (count <= limit) return headers;
   throw limited(`More than ${limit} requests within a minute. Try again in ${inWords(resetMs)}.`, resetMs, headers);
+}
+
+function readCount({ count, resetMs }: Counted): Counted {
+  if (Number.isFinite(count) && Number.isFinite(resetMs)) return { count, resetMs: Math.max(0, resetMs) };
+  throw new TypeError("What is counted must be numbers.");
 }
 
 function tooMany(concurrency: number | undefined): Refusal {

@@ -125,7 +125,9 @@ function readHosts(hosts: readonly string[]): readonly string[] {
 }
 
 function isHost(host: unknown): boolean {
-  return typeof host === "string" && /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host);
+  if (typeof host !== "string") return false;
+  const match = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i.exec(host);
+  return match !== null && Number(match[1] ?? 0) <= 65_535;
 }
 
 function readCors(cors: readonly string[] | "*", hasKeys: boolean): (origin: string) => boolean {
@@ -134,11 +136,16 @@ function readCors(cors: readonly string[] | "*", hasKeys: boolean): (origin: str
     throw new TypeError('`cors: "*"` lets every page that a user opens use the gateway, so it takes `keys`.');
   }
   if (!Array.isArray(cors) || !cors.every(isOrigin))
-    throw new TypeError('`cors` must be "*" or an array of origins such as "https://app.example.com", without a path.');
+    throw new TypeError(
+      '`cors` must be "*" or an array of origins as browsers send them, such as "https://app.example.com": without a path, a port that is the usual one, or `*`.',
+    );
   const origins = new Set<string>(cors.map((origin: string) => origin.toLowerCase()));
   return (origin) => origins.has(origin.toLowerCase());
 }
 
+/** As a browser sends it: any other would be nobody's. */
 function isOrigin(origin: unknown): boolean {
-  return typeof origin === "string" && /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/i.test(origin);
+  if (typeof origin !== "string" || !/^[a-z][a-z\d+.-]*:\/\/[^\s/?#@*]+$/i.test(origin)) return false;
+  if (!/^https?:/i.test(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase();
 }

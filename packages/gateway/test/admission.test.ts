@@ -262,6 +262,8 @@ it.each([
   [{ keys: [{}] }],
   [{ limits: { rpm: 5 } }],
   [{ state: {} }],
+  [{ state: { count: 1, lease: 2 } }],
+  [{ store: { get: 1, put: 2, delete: 3 } }],
   [{ cors: "*" }],
   [{ cors: ["app.example"] }],
   [{ hosts: ["http://a"] }],

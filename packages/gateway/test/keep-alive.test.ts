@@ -42,6 +42,16 @@ describe("before the first output", () => {
     ).toBe(true);
   });
 
+  test.each([2 ** 31, 1e10, Infinity])(
+    "a time that no timer can count, such as %d ms, is none that is over at once",
+    async (ms) => {
+      const { ask: send } = saying([{ waitMs: 20 }, "Hello", finish], { keepAliveMs: ms, idleClientMs: ms });
+      const response = await send(ask);
+      expect(response.headers.get("x-qwen-provider")).toBe("scripted");
+      expect(await response.text()).not.toMatch(/^:/m);
+    },
+  );
+
   test("silence in the middle of an answer has comments as well, between events", async () => {
     const { ask: send } = saying(["Hello", { waitMs: 80 }, " you", finish], { keepAliveMs: 20 });
     const events = await eventsOf(await send(ask));

@@ -50,6 +50,30 @@ describe("requests a minute", () => {
   });
 });
 
+describe("a state of somebody else's", () => {
+  const place = { count: async () => ({ count: 1, resetMs: 1 }), lease: async () => ({ release() {} }) };
+
+  it.each<[string, object]>([
+    ["counts what is no number", { ...place, count: async () => ({ count: Number.NaN, resetMs: 1 }) }],
+    ["counts nothing", { ...place, count: async () => undefined }],
+    ["gives a place that cannot be left", { ...place, lease: async () => true }],
+  ])("that %s is a 503", async (_, state) => {
+    const limiting = createLimiting({ concurrency: 1, requestsPerMinute: 5 }, state as GatewayState);
+    await expect(limiting.take("a")).rejects.toMatchObject({ status: 503, code: "limits_unavailable" });
+  });
+
+  it("disturbs nobody where a place is left badly, and may say otherwise that there is none", async () => {
+    const failing = async () => {
+      throw new Error("gone");
+    };
+    const bad = { ...place, lease: async () => ({ release: failing as () => void }) };
+    const limiting = createLimiting({ concurrency: 1 }, bad);
+    (await limiting.take("a")).release();
+    const full = { ...place, lease: async () => null } as unknown as GatewayState;
+    await expect(createLimiting({ concurrency: 1 }, full).take("a")).rejects.toMatchObject({ status: 429 });
+  });
+});
+
 describe("requests at a time", () => {
   it("have a place each, which is given back once", async () => {
     const limiting = createLimiting({ concurrency: 2 });

@@ -105,6 +105,46 @@ describe("a mount", () => {
     await served.gateway.close({ drainMs: Infinity });
   });
 
+  test("says nothing of its own connection, and of a body that is no bytes breaks off", async () => {
+    const headers = { connection: "upgrade", "transfer-encoding": "gzip", "content-length": "2", "x-own": "kept" };
+    const text = new ReadableStream({
+      start(controller) {
+        controller.enqueue("text");
+        controller.close();
+      },
+    });
+    const { key, record } = await createKey({ concurrency: 1 });
+    const served = servedBy([provider()], {
+      keys: [record],
+      mounts: [
+        { path: "/fetched", fetch: () => new Response("longer", { headers }) },
+        { path: "/text", fetch: () => new Response(text) },
+      ],
+    });
+    const as = { ...json, authorization: `Bearer ${key}` };
+    const fetched = await send(served, "/fetched", { headers: as });
+    expect(await fetched.text()).toBe("longer");
+    for (const name of ["connection", "transfer-encoding", "content-length"])
+      expect(fetched.headers.has(name)).toBe(false);
+    expect(fetched.headers.get("x-own")).toBe("kept");
+    const post = () => send(served, "/text", { method: "POST", body: "{}", headers: as });
+    await expect((await post()).text()).rejects.toThrow("must be bytes");
+    expect((await post()).status).not.toBe(429);
+  });
+
+  test("that never answers is left with its caller, whose place is free then", async () => {
+    const { key, record } = await createKey({ concurrency: 1 });
+    const served = servedBy([provider()], {
+      keys: [record],
+      mounts: [{ path: "/m", fetch: () => new Promise(() => {}) }],
+    });
+    const headers = { ...json, authorization: `Bearer ${key}` };
+    for (let time = 0; time < 2; time++) {
+      const signal = AbortSignal.timeout(5);
+      expect((await send(served, "/m", { method: "POST", body: "{}", headers, signal })).status).toBe(499);
+    }
+  });
+
   test("may answer with a response that nobody may write on, and holds its caller's place as long as its body goes on", async () => {
     const stream = (): ReadableStream<Uint8Array> => {
       let pieces = 3;

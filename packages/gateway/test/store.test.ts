@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { sqliteStore } from "../src/node/sqlite-store.ts";
@@ -109,6 +110,25 @@ describe("a store in a file", () => {
     await store.delete("a", "id");
     await store.close();
     expect((await readFile(path)).includes("secret")).toBe(false);
+  });
+
+  it("waits while another process holds it, and holds up nothing else meanwhile", async () => {
+    const path = await file();
+    const store = await sqliteStore(path);
+    await store.put("a", "id", "value");
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN EXCLUSIVE");
+    const turns: number[] = [];
+    const beat = setInterval(() => turns.push(performance.now()), 5);
+    const put = store.put("a", "next", "value");
+    await new Promise((resolve) => void setTimeout(resolve, 150));
+    other.exec("COMMIT");
+    other.close();
+    expect(await put).toBe(true);
+    clearInterval(beat);
+    expect(turns.length).toBeGreaterThan(3);
+    expect(await store.get("a", "next")).toBe("value");
+    await store.close();
   });
 
   it.each([[""], [undefined], [7]])("at %j is a TypeError", async (path) => {

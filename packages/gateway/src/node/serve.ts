@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
+import { constants } from "node:os";
 import { aPauseMs, aString, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 
 import { cameBy } from "../connection.ts";
@@ -314,9 +315,10 @@ const aPort: Rule = (value) =>
 const aTimerMs: Rule = (value) =>
   typeof value === "number" && value >= 1 && value <= LONGEST_MS ? undefined : "a finite number of ms from 1";
 const someSignals: Rule = (value) =>
-  Array.isArray(value) && value.every((signal) => typeof signal === "string" && /^SIG[A-Z0-9]+$/.test(signal))
+  Array.isArray(value) && value.every((signal) => Object.hasOwn(constants.signals, signal) && !UNHEARD.has(signal))
     ? undefined
-    : 'an array of signals, such as "SIGTERM"';
+    : 'an array of signals that can be heard, such as "SIGTERM"';
+const UNHEARD: ReadonlySet<string> = new Set(["SIGKILL", "SIGSTOP"]);
 
 const RULES: Rules<ServeOptions> = {
   port: aPort,

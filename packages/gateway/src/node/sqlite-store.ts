@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { requireOption } from "@qwen/core/http";
+import { requireOption, sleep } from "@qwen/core/http";
 
 import { readStoreOptions, type ResponseStore, type StoreOptions } from "../store.ts";
 
@@ -20,9 +20,9 @@ export async function sqliteStore(path: string, options?: StoreOptions): Promise
   if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
   const database = new sqlite.DatabaseSync(path);
   database.exec(`
+    PRAGMA busy_timeout = 1000;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
-    PRAGMA busy_timeout = 1000;
     PRAGMA secure_delete = ON;
     CREATE TABLE IF NOT EXISTS responses (
       number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,6 +35,7 @@ export async function sqliteStore(path: string, options?: StoreOptions): Promise
     );
     CREATE INDEX IF NOT EXISTS responses_size ON responses (number, bytes);
     CREATE INDEX IF NOT EXISTS responses_expiry ON responses (expires);
+    PRAGMA busy_timeout = 10;
   `);
   return new SqliteStore(database, limits);
 }
@@ -63,7 +64,7 @@ class SqliteStore implements ResponseStore {
   }
 
   async get(owner: string, id: string): Promise<string | undefined> {
-    const row = this.#statements.find.get(owner, id, Date.now());
+    const row = await unlocked(() => this.#statements.find.get(owner, id, Date.now()));
     return typeof row?.["value"] === "string" ? row["value"] : undefined;
   }
 
@@ -71,25 +72,27 @@ class SqliteStore implements ResponseStore {
     const { ttlMs, maxBytes } = this.#limits;
     const bytes = Buffer.byteLength(value) + owner.length + id.length;
     if (bytes > maxBytes) {
-      this.#statements.delete.run(owner, id, 0);
+      await unlocked(() => this.#statements.delete.run(owner, id, 0));
       return false;
     }
     // What an infinite time makes of a date, SQLite has no number for.
     const expires = Math.min(Date.now() + ttlMs, Number.MAX_SAFE_INTEGER);
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      this.#statements.put.run(owner, id, value, bytes, expires);
-      this.#sweep();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
+    await unlocked(() => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        this.#statements.put.run(owner, id, value, bytes, expires);
+        this.#sweep();
+        this.#database.exec("COMMIT");
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
     return true;
   }
 
   async delete(owner: string, id: string): Promise<boolean> {
-    return this.#statements.delete.run(owner, id, Date.now()).changes > 0;
+    return (await unlocked(() => this.#statements.delete.run(owner, id, Date.now()))).changes > 0;
   }
 
   async close(): Promise<void> {
@@ -112,4 +115,24 @@ class SqliteStore implements ResponseStore {
       return;
     }
   }
+}
+
+/** How long another process may hold the file, in ms: less than a gateway waits for a store. */
+const MOST_LOCKED_MS = 4000;
+
+/** Tries again while another process holds the file. SQLite would wait itself, and nothing else would go on meanwhile. */
+async function unlocked<Value>(work: () => Value): Promise<Value> {
+  for (const startedAt = performance.now(); ; await sleep(25)) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isLocked(error) || performance.now() - startedAt > MOST_LOCKED_MS) throw error;
+    }
+  }
+}
+
+/** By what SQLite calls busy and locked, whichever kind of it. */
+function isLocked(error: unknown): boolean {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+  return code === 5 || code === 6;
 }

@@ -65,6 +65,8 @@ describe("a gateway that is served", () => {
       { maxConnections: 0 },
       { signals: "SIGTERM" },
       { signals: ["TERM"] },
+      { signals: ["SIGFOO"] },
+      { signals: ["SIGKILL"] },
       { drainMs: -1 },
       { headersMs: Number.NaN },
       { hostname: "x" },
