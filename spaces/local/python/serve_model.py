@@ -24,6 +24,8 @@ def main() -> None:
     params.n_parallel = slots
     params.n_ctx = slots * context
     params.ui = False
+    # As fast as two for so small a model; and two wait for each other, by spinning, twenty times as long on a busy machine.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     # What the model's card recommends, and a penalty: a small model rambles at the usual values, and repeats itself.
     params.sampling.temp = 0.2
     params.sampling.top_p = 0.9
