@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "vitest/config";
 
 import { answersReporter } from "./test/spaces/answers-reporter.ts";
@@ -5,6 +7,9 @@ import { summaryReporter } from "./test/summary-reporter.ts";
 
 // Which share of the long tests runs (test/share.ts): another one each day, and the same in every worker.
 process.env["TEST_SEED"] ??= String(Math.floor(Date.now() / 86_400_000));
+
+// Tests wait for sockets and clocks more than they compute.
+const WAITING = availableParallelism() + 1;
 
 const conditions = ["@qwen/source", "node"];
 
@@ -23,6 +28,7 @@ export default defineConfig({
           name: "unit",
           // What hangs ends; no test is slow enough to meet it, however busy the machine is.
           testTimeout: 30_000,
+          maxWorkers: WAITING,
           include: ["{packages,spaces}/*/test/**/*.test.ts", "{demo,examples,test,bench}/**/*.test.ts"],
           exclude: [
             "**/node_modules/**",
@@ -45,6 +51,7 @@ export default defineConfig({
         test: {
           name: "lowest",
           env: { AI_SDK: "lowest" },
+          maxWorkers: WAITING,
           include: ["packages/ai-sdk/test/*.test.ts"],
           exclude: ["**/*.real.test.ts", "packages/ai-sdk/test/{leaving,at-once,size,router-provider-parts}.test.ts"],
         },
@@ -55,6 +62,7 @@ export default defineConfig({
         test: {
           name: "real",
           sequence: { groupOrder: 1 },
+          maxWorkers: availableParallelism(),
           include: ["{packages,spaces,demo,examples,test,bench}/**/*.real.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 300_000,
