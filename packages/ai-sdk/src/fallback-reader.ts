@@ -16,9 +16,9 @@ import {
   isFailed,
   kindOfPart,
   kindOfResult,
+  knownUsage,
   OPENED,
   PREPARING,
-  UNKNOWN_USAGE,
   usageOf,
   type ModelPart,
 } from "./parts.ts";
@@ -42,10 +42,6 @@ export function readerOf(
   return {
     kind(part) {
       switch (part.type) {
-        // Nearly all are one of these.
-        case "text-delta":
-        case "reasoning-delta":
-          return kindOfPart(part);
         case OPENED:
           return "opening";
         case PREPARING:
@@ -85,7 +81,7 @@ export function readerOf(
       if (part.type === "finish")
         return {
           ...part,
-          usage: part.usage ?? UNKNOWN_USAGE,
+          usage: knownUsage(part.usage),
           providerMetadata: withAttempts(part.providerMetadata, answered),
         };
       if (part.type !== GENERATED) return part;
@@ -94,7 +90,7 @@ export function readerOf(
         ...part,
         result: {
           ...result,
-          usage: result.usage ?? UNKNOWN_USAGE,
+          usage: knownUsage(result.usage),
           warnings: result.warnings ?? [],
           providerMetadata: withAttempts(result.providerMetadata, answered),
           response: { ...result.response, modelId: result.response?.modelId ?? answered.model },
@@ -146,7 +142,7 @@ class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer> {
       const toolCalls = content.filter((part) => part.type === "tool-call");
       return { text: texts.join(""), toolCalls, finishReason, usage };
     }
-    const known = sealed.type === "finish" ? sealed : { finishReason: OTHER, usage: UNKNOWN_USAGE };
+    const known = sealed.type === "finish" ? sealed : { finishReason: OTHER, usage: knownUsage() };
     return { text: this.text(), toolCalls: this.#toolCalls, finishReason: known.finishReason, usage: known.usage };
   }
 }

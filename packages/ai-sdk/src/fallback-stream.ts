@@ -3,7 +3,7 @@ import { QwenError } from "@qwen/core";
 import type { AttemptsRun, FlowReader } from "@qwen/core/router";
 
 import { attemptsMetadata, type FallbackAnswer } from "./fallback-reader.ts";
-import { kindOfPart, OPENED, UNKNOWN_USAGE, type ModelPart, type OpenedPart } from "./parts.ts";
+import { kindOfPart, knownUsage, OPENED, type ModelPart, type OpenedPart } from "./parts.ts";
 
 type Part = LanguageModelV4StreamPart;
 
@@ -152,7 +152,7 @@ export class AnswerStream implements FlowReader<ModelPart> {
   #begin(part: Part): void {
     const kind = kindOfPart(part);
     if (kind === "live" && !this.#showsLife && (part.type === "ping" || this.#ready.length >= MOST_UNKNOWN)) return;
-    if (kind === "opening") this.#isNamed ||= part.type === "response-metadata" && part.modelId !== undefined;
+    if (kind === "opening") this.#isNamed ||= part.type === "response-metadata" && typeof part.modelId === "string";
     else if (kind !== "live") {
       this.#state = "answering";
       const modelId = this.#opened?.modelId;
@@ -170,7 +170,7 @@ function finishOf(error: unknown): Part {
   const last = attempts.at(-1);
   return {
     type: "finish",
-    usage: UNKNOWN_USAGE,
+    usage: knownUsage(),
     finishReason: { unified: isCut ? "interrupted" : "error", raw: undefined },
     providerMetadata: { qwen: attemptsMetadata({ ...last, attempts }) },
   };

@@ -10,7 +10,7 @@ import {
 } from "@qwen/core";
 import { dataUrl } from "@qwen/core/http";
 import { failureOf } from "./model-errors.ts";
-import { isFailed, OPENED, usageOf, type ModelPart } from "./parts.ts";
+import { isFailed, kindOfPart, OPENED, usageOf, type ModelPart } from "./parts.ts";
 
 type V4Part<Type extends LanguageModelV4StreamPart["type"]> = Extract<LanguageModelV4StreamPart, { type: Type }>;
 
@@ -49,6 +49,7 @@ export class ModelParts {
 
   /** Takes a part; returns the `finish` where it ends the answer. Throws the failure that it tells. */
   take(part: ModelPart): FinishPart | undefined {
+    if (part?.type !== OPENED) kindOfPart(part as LanguageModelV4StreamPart);
     switch (part.type) {
       case OPENED:
         this.#response = { ...this.#response, ...(part.response?.headers && { headers: part.response.headers }) };
@@ -130,7 +131,6 @@ export class ModelParts {
   }
 
   #say(type: "text-delta" | "reasoning-delta", delta: string): void {
-    if (typeof delta !== "string") throw new TypeError(`It yielded a "${type}" whose \`delta\` is no string.`);
     if (delta === "") return;
     if (type === "text-delta") this.#text += delta;
     this.#out({ type, text: delta });
@@ -139,9 +139,9 @@ export class ModelParts {
   #answers({ id, modelId, timestamp }: V4Part<"response-metadata">): void {
     this.#response = {
       ...this.#response,
-      ...(id !== undefined && { id }),
-      ...(modelId !== undefined && { modelId }),
-      ...(timestamp !== undefined && { timestamp }),
+      ...(typeof id === "string" && { id }),
+      ...(typeof modelId === "string" && { modelId }),
+      ...(timestamp instanceof Date && { timestamp }),
     };
   }
 

@@ -8,6 +8,7 @@ import type {
 } from "@ai-sdk/provider";
 import type { ProviderMetadata, RouterFinishPart, StreamPart, Usage, Warning } from "@qwen/core";
 import { attemptsOf, type AttemptTold } from "./model-errors.ts";
+import { knownUsage } from "./parts.ts";
 
 type Part<Type extends StreamPart["type"]> = Extract<StreamPart, { type: Type }>;
 
@@ -67,10 +68,10 @@ export function vendorsOwn(own: ProviderMetadata | undefined): {
   return own === undefined ? {} : { providerMetadata: own as SharedV4ProviderMetadata };
 }
 
-/** Tokens; of what nobody told, `undefined`. */
+/** Tokens; of what nobody told, and of what is no number of them, `undefined`. */
 export function usageOf(usage: Usage | undefined): LanguageModelV4Usage {
   const { inputTokens, outputTokens, cachedInputTokens, reasoningTokens, raw } = usage ?? {};
-  return {
+  return knownUsage({
     inputTokens: {
       total: inputTokens,
       noCache: difference(inputTokens, cachedInputTokens),
@@ -83,7 +84,7 @@ export function usageOf(usage: Usage | undefined): LanguageModelV4Usage {
       reasoning: reasoningTokens,
     },
     ...(typeof raw === "object" && raw !== null && { raw: raw as NonNullable<LanguageModelV4Usage["raw"]> }),
-  };
+  });
 }
 
 function difference(all: number | undefined, some: number | undefined): number | undefined {
