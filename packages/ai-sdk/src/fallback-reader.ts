@@ -2,18 +2,23 @@ import type {
   JSONObject,
   LanguageModelV4CallOptions,
   LanguageModelV4FinishReason,
+  LanguageModelV4GenerateResult,
   LanguageModelV4ToolCall,
   LanguageModelV4Usage,
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
-import type { Answered, AttemptStart, PartCollector, PartReader } from "@qwen/core/router";
+import {
+  emptyByReason,
+  type Answered,
+  type AttemptStart,
+  type PartCollector,
+  type PartReader,
+} from "@qwen/core/router";
 
 import { attemptsOf, failureOf } from "./model-errors.ts";
 import {
-  emptyFailure,
   GENERATED,
   isByItself,
-  isFailed,
   kindOfPart,
   kindOfResult,
   knownUsage,
@@ -58,15 +63,11 @@ export function readerOf(
     },
     errorOf(part) {
       if (part.type === "error") return part.error;
-      if (part.type !== GENERATED) return new Error("The model finished with an error that it did not tell.");
-      const { finishReason } = part.result;
-      return isFailed(finishReason)
-        ? new Error(`The model finished with the reason "${finishReason.unified}".`)
-        : emptyFailure(finishReason, "");
+      const reason = reasonIn(part);
+      return new Error(`The model finished with the reason "${reason}".`);
     },
     failureOf,
-    emptyError: (part, { provider }) =>
-      part.type === "finish" ? emptyFailure(part.finishReason, provider) : undefined,
+    emptyError: (part, { provider }) => emptyByReason(reasonIn(part), provider),
     isText: (part) => part.type === "text-delta",
     queueOf: (part) => (part.type === PREPARING && !part.isReady ? { position: 0 } : undefined),
     usageOf: (part) => {
@@ -99,6 +100,12 @@ export function readerOf(
     },
     collect: () => new AnswerCollector(),
   };
+}
+
+/** Why an answer ended, in its last part. */
+function reasonIn(last: ModelPart): string | undefined {
+  const { finishReason } = last.type === GENERATED ? last.result : (last as Partial<LanguageModelV4GenerateResult>);
+  return finishReason?.unified;
 }
 
 function withAttempts(

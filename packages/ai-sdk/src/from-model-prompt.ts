@@ -10,6 +10,7 @@ import {
   type ToolResultPart,
 } from "@qwen/core";
 import { bytesInDataUrl, fileSource, imageSource, isBlob } from "@qwen/core/http";
+import { holds } from "./shared-urls.ts";
 
 type PromptMessage = LanguageModelV4Prompt[number];
 type PromptPart = Exclude<PromptMessage["content"], string>[number];
@@ -120,7 +121,7 @@ class PromptWriter {
     const type = kind.includes("/") ? kind.toLowerCase() : `${kind.toLowerCase()}/*`;
     return Object.entries(await supportedBy(this.#model)).some(
       ([known, patterns]) =>
-        covers(known.toLowerCase(), type) && patterns.some((pattern) => new RegExp(pattern).test(href)),
+        holds(known.toLowerCase(), type) && patterns.some((pattern) => new RegExp(pattern).test(href)),
     );
   }
 }
@@ -131,13 +132,6 @@ async function supportedBy(model: LanguageModelV4): Promise<Readonly<Record<stri
   } catch {
     return {};
   }
-}
-
-/** Whether a media type with wildcards stands for another one. */
-function covers(wide: string, narrow: string): boolean {
-  return (
-    wide === "*" || wide === "*/*" || wide === narrow || (wide.endsWith("/*") && narrow.startsWith(wide.slice(0, -1)))
-  );
 }
 
 async function bytesOf(blob: Blob): Promise<Uint8Array> {

@@ -8,7 +8,7 @@ import {
   UnsupportedFunctionalityError,
 } from "@ai-sdk/provider";
 import { QwenError, type AnyQwenError, type Attempt, type ErrorCode, type QwenErrorOptions } from "@qwen/core";
-import { retryAfterMs } from "@qwen/core/http";
+import { meaningOf, retryAfterMs, type ToldFailure } from "@qwen/core/http";
 
 /** Of which model an error is. */
 export interface FailedModel {
@@ -44,13 +44,10 @@ function known(error: unknown, about: FailedModel): QwenError | undefined {
     const { statusCode, responseHeaders, responseBody } = error;
     // Some that could not reach a server say 0.
     const status = Number(statusCode) >= 100 ? Number(statusCode) : undefined;
-    const said = saidIn(error.data) ?? saidIn(parsed(responseBody)) ?? NOTHING_SAID;
     if (status !== undefined && status >= 400) {
+      const said = saidIn(error.data) ?? saidIn(parsed(responseBody));
       const header = (name: string): string | undefined => valueOf(responseHeaders, name);
-      return failed(codeOf({ ...said, message: error.message, status }), about, error, {
-        status,
-        retryAfterMs: retryAfterMs(header),
-      });
+      return meant({ ...said, message: error.message }, about, error, { status, retryAfterMs: retryAfterMs(header) });
     }
     if (about.hasOutput) return undefined;
     return failed(status === undefined ? "connection" : "protocol", about, error, { status });
@@ -62,8 +59,7 @@ function known(error: unknown, about: FailedModel): QwenError | undefined {
   // As servers have it in a stream, where there is no status.
   const said = error instanceof Error ? undefined : saidIn({ error });
   if (said === undefined) return undefined;
-  const status = statusIn(said.code);
-  return failed(codeOf({ ...said, status: status ?? statusByWord(said) }), about, error, { status });
+  return meant(said, about, error);
 }
 
 /** What a model of ours says of itself: where it has no more to try, or cannot, the next model can. */
@@ -94,17 +90,8 @@ function codeByClass(error: unknown): ErrorCode | undefined {
   return undefined;
 }
 
-/** What a server says of a failure, in its own words. */
-interface Said {
-  readonly message: string;
-  readonly code: string;
-  readonly type: string;
-}
-
-const NOTHING_SAID: Said = { message: "", code: "", type: "" };
-
 /** The words in `{ error: { message, code, type } }`, or in `{ error: "…" }`. */
-function saidIn(body: unknown): Said | undefined {
+function saidIn(body: unknown): ToldFailure | undefined {
   const { error } = (body ?? {}) as { readonly error?: unknown };
   if (typeof error !== "object" || error === null) return undefined;
   const { message, code, type } = error as Readonly<Record<string, unknown>>;
@@ -126,46 +113,19 @@ function parsed(body: string | undefined): unknown {
 /** A longer body of an error is a page, in characters. */
 const LONGEST_BODY = 100_000;
 
-/** A code that is a status, as routers of several vendors send it in a stream. */
-function statusIn(code: string): number | undefined {
-  return /^[45]\d\d$/.test(code) ? Number(code) : undefined;
+function meant(
+  said: ToldFailure,
+  about: FailedModel,
+  cause: unknown,
+  { status: outer, retryAfterMs: pauseMs }: Pick<QwenErrorOptions, "status" | "retryAfterMs"> = {},
+): QwenError {
+  const { code, fact, status } = meaningOf(said, outer);
+  return failed(code, about, cause, { fact, status, retryAfterMs: pauseMs });
 }
-
-function statusByWord({ type, code }: Said): number {
-  if (/rate_?limit|too_many/i.test(type + code)) return 429;
-  if (/authenti|permission|api_?key/i.test(type + code)) return 401;
-  if (/invalid|not_?found|unsupported|bad_?request/i.test(type + code)) return 400;
-  return 503;
-}
-
-/** Characters of a message that are looked at. */
-const MOST_READ = 2000;
-
-/** By the words of a server where those are plain, else by its status. A page of one that has failed may say anything. */
-function codeOf({ message, code, type, status }: Said & { readonly status: number }): ErrorCode {
-  const words = `${code} ${type}`;
-  const text = status < 500 ? message.slice(0, MOST_READ) : "";
-  if (/content_?(?:filter|policy)|data_?inspection|moderation|prohibited_content/i.test(words)) return "content_policy";
-  if (/content management policy|content_?filter|inappropriate content|safety system/i.test(text))
-    return "content_policy";
-  if (status === 413 || /context_(?:length|size|window)|string_above_max/i.test(words) || CONTEXT.test(text))
-    return "context_length_exceeded";
-  if (status === 402 || /insufficient_(?:quota|balance)|billing|Arrearage/i.test(words)) return "quota_exceeded";
-  if (status === 401 || status === 403 || status === 407) return "authentication";
-  if (status === 429) return "rate_limited";
-  return status >= 500 || [408, 409, 423, 425].includes(status) ? "space_unavailable" : "unsupported";
-}
-
-const CONTEXT =
-  /(?:maximum|model's) (?:context|input|prompt) length|context (?:size|length|window)\b|range of input length|(?:prompt|input) (?:is )?too long|too many (?:input )?tokens|token limit|reduce the length of|input token count/i;
 
 const FACTS: Partial<Record<ErrorCode, string>> = {
-  content_policy: "refuses what the request says",
-  context_length_exceeded: "takes no text as long as this",
-  quota_exceeded: "has no quota left",
   authentication: "wants another key",
-  rate_limited: "is asked too often",
-  unsupported: "refuses what it was sent",
+  unsupported: "cannot take what it was sent",
   connection: "could not be reached",
   protocol: "answers unlike an API",
   empty_response: "gave no answer",
@@ -175,11 +135,13 @@ function failed(
   code: ErrorCode,
   { provider, model }: FailedModel,
   cause: unknown,
-  { status, retryAfterMs: pauseMs, sent }: Omit<QwenErrorOptions, "provider" | "cause"> = {},
+  {
+    fact = FACTS[code] ?? "cannot answer now",
+    ...more
+  }: Omit<QwenErrorOptions, "provider" | "cause"> & { readonly fact?: string } = {},
 ): QwenError {
-  const reason = status === undefined ? "" : ` (status ${status})`;
-  const fact = `The model "${model}" of "${provider}" ${FACTS[code] ?? "cannot answer now"}${reason}.`;
-  return new QwenError(code, fact, { provider, status, retryAfterMs: pauseMs, sent, cause });
+  const reason = more.status === undefined ? "" : ` (status ${more.status})`;
+  return new QwenError(code, `The model "${model}" of "${provider}" ${fact}${reason}.`, { ...more, provider, cause });
 }
 
 function valueOf(headers: Readonly<Record<string, string>> | undefined, name: string): string | undefined {

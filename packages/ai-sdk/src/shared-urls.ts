@@ -1,11 +1,13 @@
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 
+import { isPromiseLike } from "./reading.ts";
+
 type Urls = Record<string, RegExp[]>;
 
 /** The addresses that all models fetch by themselves: any other is fetched by `ai`. What cannot be known is none. */
 export function sharedUrls(models: readonly LanguageModelV4[]): Urls | PromiseLike<Urls> {
   const given = models.map(urlsOf);
-  return given.some(isPromise)
+  return given.some(isPromiseLike)
     ? Promise.all(given.map(async (urls) => await urls)).then(shared)
     : shared(given as readonly Urls[]);
 }
@@ -13,7 +15,7 @@ export function sharedUrls(models: readonly LanguageModelV4[]): Urls | PromiseLi
 function urlsOf(model: LanguageModelV4): Urls | Promise<Urls> {
   try {
     const { supportedUrls } = model;
-    return isPromise(supportedUrls)
+    return isPromiseLike(supportedUrls)
       ? Promise.resolve(supportedUrls).then(patternsIn, (): Urls => ({}))
       : patternsIn(supportedUrls);
   } catch {
@@ -47,11 +49,7 @@ function between(some: Urls, others: Urls): Urls {
 }
 
 /** Whether a media type with wildcards stands for another one. */
-function holds(wide: string, narrow: string): boolean {
+export function holds(wide: string, narrow: string): boolean {
   if (wide === narrow || wide === "*" || wide === "*/*") return true;
   return wide.endsWith("/*") && narrow.startsWith(wide.slice(0, -1));
-}
-
-function isPromise(value: unknown): value is PromiseLike<Urls> {
-  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }

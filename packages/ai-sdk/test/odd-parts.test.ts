@@ -87,11 +87,12 @@ test.each<[string, unknown]>([
 });
 
 test("an end that throws where it is read fails its attempt, as any other part", async () => {
-  const end = Object.defineProperty({ ...finish() }, "usage", {
-    get() {
+  const end = {
+    ...finish(),
+    get usage(): never {
       throw new Error("no");
     },
-  }) as Part;
+  } as Part;
   const fallback = createFallback({
     models: [model("odd", [start, text("Hi"), end]), good],
     commit: "buffered",

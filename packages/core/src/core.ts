@@ -49,5 +49,6 @@ export * from "./router/circuit-breaker.ts";
 export * from "./router/health.ts";
 export * from "./router/limiter.ts";
 export * from "./router/observers.ts";
+export * from "./router/provider-parts.ts";
 export * from "./router/router.ts";
 export * from "./router/strategy.ts";

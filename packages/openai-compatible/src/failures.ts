@@ -1,5 +1,5 @@
-import { QwenError, type ErrorCode } from "@qwen/core";
-import { durationMs } from "@qwen/core/http";
+import { QwenError } from "@qwen/core";
+import { durationMs, meaningOf } from "@qwen/core/http";
 import type { SaidError } from "./said-error.ts";
 
 /** Characters of what a vendor says that a message repeats. */
@@ -9,69 +9,6 @@ const LONGEST_REASON = 300;
 export function shortened(text: string, most: number = LONGEST_REASON): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
-
-/** What a failure is told by: any of these, where the status does not speak against it. */
-interface Row {
-  readonly code: ErrorCode;
-  readonly statuses?: readonly number[];
-  /** The vendor's own word: its `code` or `type`. */
-  readonly words?: RegExp;
-  /** What its message says. */
-  readonly says?: RegExp;
-  /** What ours says of it. */
-  readonly fact: string;
-}
-
-const UNAVAILABLE: Pick<Row, "code" | "fact"> = { code: "space_unavailable", fact: "cannot answer now" };
-
-/** The first row that fits counts. Words of a message count only where the vendor speaks of the request. */
-const ROWS: readonly Row[] = [
-  {
-    code: "content_policy",
-    words:
-      /^(?:content_?filter(?:ed)?|content_policy_violation|data_?inspection_?failed|ResponsibleAIPolicyViolation|moderation\w*|prohibited_content|safety\w*)$/i,
-    says: /content management policy|content_?filter|inappropriate content|content exists risk|considered high risk|requires moderation|flagged (?:as|by|for)|safety system/i,
-    fact: "refuses what the request says",
-  },
-  {
-    code: "context_length_exceeded",
-    statuses: [413],
-    words: /^(?:\w*context_(?:length|size|window)_?\w*|string_above_max_length)$/i,
-    says: /maximum (?:context|model|prompt|input) length|context (?:size|length|window)\b|range of input length|token limit|too many (?:input )?tokens|(?:prompt|input) (?:is )?too long|inputs?`? tokens? .{0,60}(?:must|exceed)|input token count|too large for|reduce the length of|number of tokens to keep/i,
-    fact: "takes no text as long as this",
-  },
-  {
-    code: "quota_exceeded",
-    statuses: [402],
-    words:
-      /^(?:insufficient_(?:user_)?(?:quota|balance)|billing\w*|Arrearage|(?:exceeded_current_)?quota\w*|payment_required|AllocationQuota\.\w+|credits?_\w+)$/i,
-    says: /exceeded your (?:current|monthly|included)\b.{0,40}(?:quota|credits)|insufficient (?:balance|credits|funds|quota)|account is in good standing|more credits|free tier .{0,40}exhausted/i,
-    fact: "has no quota left for this key",
-  },
-  {
-    code: "authentication",
-    statuses: [401, 403, 407],
-    words:
-      /^(?:invalid_?api-?_?key|(?:invalid_)?authentication_error|permission_(?:error|denied)|AccessDenied.*|unauthorized|unauthenticated|forbidden)$/i,
-    says: /\bapi[- ]?key\b.{0,20}\b(?:not valid|invalid|incorrect|missing)|(?:invalid|incorrect|missing|no) (?:api[- ]?key|bearer token)/i,
-    fact: "wants another key",
-  },
-  {
-    code: "rate_limited",
-    statuses: [429],
-    words:
-      /^(?:rate_?limit\w*|too_many_requests|Throttling.*|requests|tokens|resource_exhausted|engine_overloaded\w*|limit_requests)$/i,
-    says: /rate limit|too many requests|requests? per (?:minute|second|day)/i,
-    fact: "is asked too often",
-  },
-  {
-    code: "unsupported",
-    statuses: [404],
-    words: /^(?:model_?not_?(?:found|supported)|not_?found(?:_?error)?|unknown_model)$/i,
-    fact: "does not have what is asked for",
-  },
-  { ...UNAVAILABLE, statuses: [408, 409, 423, 425] },
-];
 
 /** What a vendor's words and a status are read with. */
 export interface FailureContext {
@@ -83,18 +20,12 @@ export interface FailureContext {
   readonly retryAfterMs?: number | undefined;
 }
 
-/**
- * What an error means that came as a status, as a body or in a stream, by the errors table.
- *
- * A refusal is one host's opinion of what this SDK made: the next candidate may take it. What no row knows goes by its status,
- * and in a stream, where there is none, is `space_unavailable`.
- */
+/** What an error means by the errors table that came as a status, as a body or in a stream. */
 export function failureOf(
   error: SaidError,
   { host, provider, status: outer, retryAfterMs }: FailureContext,
 ): QwenError {
-  const status = outer ?? statusIn(error.code);
-  const { code, fact } = rowOf(error, status);
+  const { code, fact, status } = meaningOf(error, outer);
   const reason = shortened(shortened(error.message, MOST_READ).replaceAll(/\s+/g, " ").trim());
   const said = [status && `status ${status}`, reason].filter(Boolean).join(": ");
   return new QwenError(code, `${host} ${fact}${said === "" ? "" : ` (${said})`}.`, {
@@ -104,43 +35,8 @@ export function failureOf(
   });
 }
 
-function rowOf(error: SaidError, status: number | undefined): Pick<Row, "code" | "fact"> {
-  const row = ROWS.find((each) => fits(each, error, status));
-  if (row !== undefined) return row;
-  if (status === undefined) {
-    const isRefusal =
-      /^(?:invalid_?request\w*|bad_?request\w*|invalid_?parameter\w*|unsupported\w*|invalid_argument)$/i;
-    return isSaid(error, isRefusal) ? REFUSED : UNAVAILABLE;
-  }
-  if (status >= 500) return UNAVAILABLE;
-  return status >= 400 ? REFUSED : { code: "protocol", fact: "answers unlike an OpenAI-compatible endpoint" };
-}
-
-const REFUSED: Pick<Row, "code" | "fact"> = { code: "unsupported", fact: "refuses what it was sent" };
-
-/** Statuses that say what the matter is, whatever the words are. */
-const PLAIN: ReadonlySet<number> = new Set([401, 402, 404]);
-
-function fits({ statuses, words, says }: Row, error: SaidError, status: number | undefined): boolean {
-  if (status !== undefined && statuses?.includes(status) === true) return true;
-  if (status !== undefined && PLAIN.has(status)) return false;
-  if (words !== undefined && isSaid(error, words)) return true;
-  // A page of a server that has failed may say anything.
-  return says !== undefined && (status === undefined || status < 502) && says.test(error.message.slice(0, MOST_READ));
-}
-
-/** Whether a vendor's own word for it is one of these. */
-function isSaid({ code = "", type = "" }: SaidError, words: RegExp): boolean {
-  return words.test(code) || words.test(type);
-}
-
 /** Characters of a message that are looked at. */
 const MOST_READ = 2000;
-
-/** A code that is a status, as routers of several vendors send it in a stream. */
-function statusIn(code: string | undefined): number | undefined {
-  return code !== undefined && /^[45]\d\d$/.test(code) ? Number(code) : undefined;
-}
 
 /** The wait that a message names, such as "Please try again in 6m0.5s", in ms. */
 function waitIn(message: string): number | undefined {

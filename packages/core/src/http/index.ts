@@ -47,6 +47,7 @@ export { bytesInDataUrl, dataUrl } from "./data-url.ts";
 export { fetchElsewhere } from "./elsewhere.ts";
 export { readEvents } from "./events.ts";
 export { decodeEvents } from "./sse.ts";
+export { meaningOf } from "./told-failure.ts";
 export type { AnswerCall, AnswerClock, ProviderDefinition } from "../created-provider.ts";
 export type { CallSource } from "../call.ts";
 export type { AbortSource } from "../stop.ts";
@@ -54,6 +55,7 @@ export type { EventSink } from "./sse.ts";
 export type { ReadEventsOptions, ServerSentEvent } from "./events.ts";
 export type { ElsewhereOptions } from "./elsewhere.ts";
 export type { Reach } from "./reach.ts";
+export type { FailureMeaning, ToldFailure } from "./told-failure.ts";
 export type { FollowedRequest } from "./follow.ts";
 export type {
   BodySink,

@@ -5,6 +5,8 @@ export {
   createHealth,
   createLimiter,
   createObservers,
+  emptyByReason,
+  isBlank,
   nearest,
   final as endsCall,
   readAttemptSettings,

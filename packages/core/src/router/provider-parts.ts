@@ -4,7 +4,7 @@ import { field } from "../error-fields.ts";
 import { QwenError } from "../errors.ts";
 import { isGroup } from "../options.ts";
 import type { Message } from "../message.ts";
-import type { AttemptPart, FinishReason, ProviderPart, RouterFinishPart, Warning } from "../part.ts";
+import type { AttemptPart, ProviderPart, RouterFinishPart, Warning } from "../part.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
 
@@ -106,8 +106,8 @@ function withWarningsOf(warnings: readonly Warning[], part: RoutedPart | undefin
   return part?.type === "start" || part?.type === "finish" ? allWarnings(warnings, part.warnings) : warnings;
 }
 
-/** What the caller asked for may leave no answer: its words, or its limit of tokens. */
-function emptyByReason(reason: FinishReason | undefined, provider: string): QwenError | undefined {
+/** What the caller asked for may leave no answer: its words, or its limit of tokens. `undefined` where it did not. */
+export function emptyByReason(reason: string | undefined, provider: string): QwenError | undefined {
   const nothing = `The provider "${provider}" finished without an answer`;
   if (reason === "content-filter")
     return new QwenError("content_policy", `${nothing}: its content filter stopped it.`, { provider });
@@ -121,7 +121,8 @@ function fieldsOf<Value extends object>(given: Value | undefined): Value | undef
   return field(() => (isGroup(given) && !("then" in given) ? { ...given } : undefined));
 }
 
-function isBlank(text: string): boolean {
+/** Whether it is white space only, or nothing. */
+export function isBlank(text: string): boolean {
   // Asked of every part, and nearly always the first two characters tell: a regular expression takes five times as long.
   return !isPrintable(text.charCodeAt(0)) && !isPrintable(text.charCodeAt(1)) && !/\S/.test(text);
 }
