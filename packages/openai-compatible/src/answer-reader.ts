@@ -8,7 +8,7 @@ import {
   type Usage,
   type Warning,
 } from "@qwen/core";
-import { ThoughtSplit, type ThoughtSink } from "@qwen/core/http";
+import { GrowingText, ThoughtSplit, type ThoughtSink } from "@qwen/core/http";
 import { MOST_CHARS, tooLarge } from "./answer-body.ts";
 import { shortened } from "./failures.ts";
 import { errorIn, type SaidError } from "./said-error.ts";
@@ -59,7 +59,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   #split: ThoughtSplit | undefined = new ThoughtSplit(this);
   /** Made with the first call: most answers have none. */
   #tools: ToolCalls | undefined;
-  #text = "";
+  readonly #text = new GrowingText();
   #refusal = "";
   #size = 0;
   #response: ResponseInfo | undefined;
@@ -120,7 +120,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     this.thoughtEnd();
     this.#tools?.finish({ isCut: reason === "length" });
     const callsTools = this.#tools?.isEmpty === false;
-    if (this.#refusal !== "" && this.#text === "")
+    if (this.#refusal !== "" && this.#text.length === 0)
       throw new QwenError("content_policy", `The model refuses: ${shortened(this.#refusal)}`);
     const isEmpty = !this.#hasOutput && !callsTools;
     // Behind a beginning, nothing more may be the whole.
@@ -143,7 +143,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
       rawReason === undefined
         ? "ended the stream before the answer was whole"
         : `broke off: "${shortened(rawReason, 40)}"`;
-    return new StreamInterruptedError(`${this.host} ${why}.`, { text: this.#text, cause });
+    return new StreamInterruptedError(`${this.host} ${why}.`, { text: this.#text.whole(), cause });
   }
 
   thought(text: string): void {
@@ -160,7 +160,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
 
   words(text: string): void {
     this.thoughtEnd();
-    this.#text += text;
+    this.#text.append(text);
     this.#grewVisibly(text);
     this.#tell({ type: "text-delta", text });
   }

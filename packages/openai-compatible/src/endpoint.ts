@@ -144,10 +144,8 @@ export class Endpoint {
 
   /** What of a response's headers is told with its answer: by which it is found in the vendor's logs, and its limits. */
   told({ headers }: TransportResponse): ResponseInfo["headers"] {
-    const told = Object.entries(headers).flatMap(([name, value]) =>
-      typeof value === "string" && TOLD.test(name) ? [[name, value] as const] : [],
-    );
-    return told.length === 0 ? undefined : Object.fromEntries(told);
+    const names = Object.keys(headers).filter((name) => typeof headers[name] === "string" && TOLD.test(name));
+    return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, headers[name] as string]));
   }
 
   #headers(common: Headers, given: Headers): Headers {

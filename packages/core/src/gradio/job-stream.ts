@@ -49,12 +49,13 @@ export class JobStream implements EventSink {
     body.pipe(decodeEvents(this));
   }
 
-  /** Begins to read it. Rejects, and reads nothing, where the response is none: with the failure that it stands for. */
-  static async open(
+  /** Begins to read it. Throws or rejects, and reads nothing, where the response is none: with the failure that it stands for. */
+  static open(
     response: TransportResponse,
     { url, conceal, signal }: { readonly url: URL; readonly conceal: Conceal; readonly signal: AbortSource },
-  ): Promise<JobStream> {
-    if (response.status !== 200) throw await failureOf(response, { url, conceal, signal });
+  ): JobStream | Promise<never> {
+    if (response.status !== 200)
+      return failureOf(response, { url, conceal, signal }).then((error) => Promise.reject(error));
     const { body } = response;
     if (headerOf(response, "content-type")?.startsWith("text/html") === true) {
       body.cancel();

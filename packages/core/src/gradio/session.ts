@@ -48,7 +48,12 @@ export class Session {
   }
 
   /** Sends a request of this session to a path under the API prefix. */
-  async request(request: ClientRequest): Promise<TransportResponse> {
+  request(request: ClientRequest): Promise<TransportResponse> {
+    const { known, prefix } = this.client.config;
+    return known === undefined ? this.#requestByGuess(request) : this.#send(request, prefix);
+  }
+
+  async #requestByGuess(request: ClientRequest): Promise<TransportResponse> {
     const { config } = this.client;
     const { prefix } = config;
     const response = await this.#send(request, prefix);

@@ -104,9 +104,9 @@ export class BufferedBody implements BodySink {
   #pipe(sink: BodySink): void {
     if (this.#reader !== undefined) throw new TypeError("A response body can be read once.");
     this.#reader = sink;
-    const waiting = this.#waiting?.take() ?? [];
+    const waiting = this.#waiting?.take();
     this.#waiting = undefined;
-    for (const bytes of waiting) this.chunk(bytes);
+    if (waiting !== undefined) for (const bytes of waiting) this.chunk(bytes);
     if (this.#ending !== undefined) this.#end(this.#ending);
     else if (!this.#paused && !this.#over) this.#flow.resume();
   }

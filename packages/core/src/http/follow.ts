@@ -110,8 +110,9 @@ const headersNow: Rule = (value) => {
 
 /** Throws a `TypeError` for a value that is none, which would go out as a word for it. Not shown: it may be a secret. */
 export function requireHeaders<Headers extends object>(group: string, headers: Headers): Headers {
-  for (const [name, value] of Object.entries<unknown>(headers as Readonly<Record<string, unknown>>))
-    if (value !== undefined && typeof value !== "string")
+  const values = headers as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(headers))
+    if (values[name] !== undefined && typeof values[name] !== "string")
       throw new TypeError(`\`${group}[${JSON.stringify(shortened(name))}]\` must be a string, or undefined for none.`);
   return headers;
 }

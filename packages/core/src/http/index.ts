@@ -17,6 +17,7 @@ export {
   fileSource,
   findUnsupported,
   follow,
+  GrowingText,
   guardedTransport,
   headerOf,
   imageSource,

@@ -229,9 +229,13 @@ export function planOf<Asked extends AnyCandidate<unknown>>(
     ...retry,
     random: chance,
     recoversInMs,
-    decide: (candidate, outcome) => candidate.decide?.(outcome),
+    decide: decideBy,
     choose: strategy === "in-order" ? firstAllowed : (some) => chooseCandidate(some, { strategy, random: chance }),
   });
+}
+
+function decideBy(candidate: AnyCandidate<unknown>, outcome: Outcome): Verdict | undefined {
+  return candidate.decide?.(outcome);
 }
 
 /** A source of random numbers that ends its call where what it gives is none. */

@@ -44,14 +44,13 @@ const NEEDED: ReadonlySet<string> = new Set([
 /** Writes the body of a request. Throws `invalid_request` for what cannot be written, and for names no tool may have. */
 export function chatBody(parts: BodyParts): Body {
   const { model, messages, settings, honoured, dialect, extras, refused } = parts;
-  const asked = settings === undefined ? {} : among(settings, honoured);
-  const parameters: Record<string, unknown> = told({
+  const asked = settings === undefined ? undefined : among(settings, honoured);
+  const parameters: Record<string, unknown> = {
     stream_options: { include_usage: true },
-    ...settingsOf(asked, dialect),
-    ...toolsOf(asked),
+    ...(asked && told({ ...settingsOf(asked, dialect), ...toolsOf(asked) })),
     ...prefillOf(messages, dialect),
     ...Object.fromEntries(extras.flatMap((more = {}) => Object.entries(more))),
-  });
+  };
   const renamed = renameLimit(parameters, refused);
   const optional = Object.entries(parameters).filter(([name]) => !NEEDED.has(name));
   const isLeft = ([name, value]: readonly [string, unknown]): boolean =>

@@ -44,5 +44,9 @@ export function countIn(object: unknown, name: string): number | undefined {
 
 /** The fields that are set. */
 export function told<Fields extends object>(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
+  const set: Partial<Fields> = {};
+  for (const name in fields) {
+    if (fields[name] !== undefined) set[name] = fields[name];
+  }
+  return set as Fields;
 }
