@@ -5,7 +5,7 @@ import { expect } from "vitest";
 // Costs that are the same on a busy machine: the processor's time for this process, and memory that is held.
 
 /** How long a processor worked for this process, in ms: what others take does not count. */
-async function processorMs(work: () => unknown): Promise<number> {
+export async function processorMs(work: () => unknown): Promise<number> {
   // The time of the thread alone is told in steps of 4 ms.
   const before = process.cpuUsage();
   await work();

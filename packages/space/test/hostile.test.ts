@@ -2,6 +2,7 @@ import { QwenError } from "@qwen/core";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { processorMs } from "../../core/test/cost.ts";
 import { readPage } from "../src/page.ts";
 import { initialValue } from "../src/initial-value.ts";
 import { needsParameters } from "../src/parameters.ts";
@@ -104,7 +105,7 @@ describe("whatever a /config is, finding the chat in it", () => {
     expect(course.before.length).toBeLessThan(50);
   });
 
-  test("is done with 10,000 functions, each with as many inputs as there is room for, within a second", () => {
+  test("is done with 10,000 functions, each with as many inputs as there is room for, within a second", async () => {
     const components = [
       ...Array.from({ length: 2000 }, (_, index) => box(index * 2 + 10, { value: "x", label: `Text ${index}` })),
       box(1),
@@ -118,9 +119,9 @@ describe("whatever a /config is, finding the chat in it", () => {
       outputs: [10 + ((index * 7) % 2000) * 2],
       trigger_after: index % 3 === 0 ? null : index - 1,
     }));
-    const startedAt = performance.now();
-    const found = planOrError({ components, dependencies: [...dependencies, ask(10_000)] });
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    let found: unknown;
+    const work = () => (found = planOrError({ components, dependencies: [...dependencies, ask(10_000)] }));
+    expect(await processorMs(work)).toBeLessThan(1000);
     expect(found).toMatchObject({ course: { answer: { fnIndex: 10_000 } } });
   });
 
@@ -178,13 +179,14 @@ describe("whatever a /config is, finding the chat in it", () => {
         dependencies: times(20, (id) => ask(id, { inputs: [...times(900, () => 3), 1, 2] })),
       }),
     ],
-  ])("is done within a second with %s", (_, make) => {
+  ])("is done within a second with %s", async (_, make) => {
     const config = make();
-    const startedAt = performance.now();
-    const page = readPage({ version: "5.50.0", config });
-    needsParameters(page, {});
-    planOrError(config);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    const work = () => {
+      const page = readPage({ version: "5.50.0", config });
+      needsParameters(page, {});
+      planOrError(config);
+    };
+    expect(await processorMs(work)).toBeLessThan(1000);
   });
 
   test("leaves out ids and values that are nested deeper than a stack", () => {
