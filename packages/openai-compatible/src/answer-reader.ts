@@ -56,7 +56,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   readonly #options: AnswerReaderOptions;
   readonly #listener: AnswerListener;
   /** Until all that comes is said: it holds more than all else here. */
-  #split: ThoughtSplit | undefined = new ThoughtSplit(this);
+  #split: ThoughtSplit | undefined;
   /** Made with the first call: most answers have none. */
   #tools: ToolCalls | undefined;
   readonly #text = new GrowingText();
@@ -75,6 +75,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     this.#options = options;
     this.#listener = listener;
     if (options.strictModel !== undefined) this.#held = [];
+    this.#split = new ThoughtSplit(this, { behind: options.beginning });
   }
 
   /** Whether the vendor has said that the answer is whole, and why it ended. */

@@ -256,6 +256,15 @@ describe("a beginning of the answer is given", () => {
     expect(await ask({ messages })).toMatchObject({ text: "two." });
   });
 
+  test.each([
+    ["Write ", ["<think> there"], { text: "<think> there", reasoning: "" }],
+    ["<think>So", [" it is.</thi", "nk>\n\nHi"], { text: "Hi", reasoning: " it is." }],
+    ["<think>\n\n</think>\n\n", ["Hi"], { text: "Hi", reasoning: "" }],
+  ])("behind which thought begins or goes on as in one answer: %j", async (content, more, told) => {
+    const { ask } = await providerOf(words(...more), { capabilities: ABLE });
+    expect(await ask({ messages: [...QUESTION, { role: "assistant", content }] })).toMatchObject(told);
+  });
+
   test("behind which nothing more is a whole answer", async () => {
     const { ask } = await providerOf(words(), { capabilities: ABLE });
     expect(await ask({ messages })).toMatchObject({ text: "", error: undefined, finish: { reason: "stop" } });
