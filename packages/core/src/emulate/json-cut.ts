@@ -2,12 +2,15 @@
  * Cuts JSON out of an answer while it comes in pieces: from the first `{` or `[` to its match. What stands around it, prose and
  * fences, is left out.
  *
- * That is a guess, by which it can be shown as it is written; what it was, the whole says. Of what may be a text in quotation
- * marks nothing is guessed.
+ * That is a guess, by which it can be shown as it is written; what it was, the whole says. Nothing is guessed of a bracket that
+ * stands within a line of words, as a reference may, and of what may be a text in quotation marks.
  */
 export class JsonCut {
-  #state: "start" | "before" | "inside" | "string" | "escape" | "behind" = "start";
+  #state: "before" | "inside" | "string" | "escape" | "behind" = "before";
   #depth = 0;
+  /** Whether all before was white space, and whether that of its line was. */
+  #isStart = true;
+  #isLineStart = true;
 
   /** It goes on behind the beginning of an answer. */
   constructor(beginning: string) {
@@ -16,10 +19,8 @@ export class JsonCut {
 
   /** Returns what of the piece belongs to it, maybe nothing. */
   feed(text: string): string {
-    if (this.#state === "start") this.#begin(text);
-    const start = this.#state === "before" ? text.search(/[{[]/) : 0;
-    if (start < 0 || this.#state === "start" || this.#state === "behind") return "";
-    if (this.#state === "before") this.#state = "inside";
+    const start = this.#state === "before" ? this.#find(text) : 0;
+    if (this.#state === "before" || this.#state === "behind") return "";
     for (let at = start; at < text.length; at++) {
       this.#look(text.charAt(at));
       if (this.#depth === 0) {
@@ -30,9 +31,22 @@ export class JsonCut {
     return text.slice(start);
   }
 
-  #begin(text: string): void {
-    const words = text.trimStart();
-    if (words !== "") this.#state = words.startsWith('"') ? "behind" : "before";
+  /** Where it begins, if it does. */
+  #find(text: string): number {
+    for (let at = 0; at < text.length; at++) {
+      const character = text.charAt(at);
+      const isBracket = character === "{" || character === "[";
+      if (isBracket || (character === '"' && this.#isStart)) {
+        this.#state = isBracket && this.#isLineStart ? "inside" : "behind";
+        return at;
+      }
+      if (character === "\n") this.#isLineStart = true;
+      else if (character.trim() !== "") {
+        this.#isStart = false;
+        this.#isLineStart = false;
+      }
+    }
+    return text.length;
   }
 
   #look(character: string): void {

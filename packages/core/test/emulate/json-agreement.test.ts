@@ -111,6 +111,26 @@ describe("an answer that is to be JSON", () => {
     }
   });
 
+  test("is shown while it is written, and taken back only where what begins a line as JSON does was none", async () => {
+    const settings = { responseFormat: { type: "json" } } as const;
+    const rewrites = async (answer: string): Promise<readonly [pieces: number, rewrites: number]> => {
+      const provider = emulate(scripted("p", [[...Array.from(answer, text), finish]], { models }), { json: true });
+      const { parts } = await collect(provider.stream({ messages, settings }));
+      const of = (type: string): number => parts.filter((part) => part.type === type).length;
+      return [of("text-delta"), of("text-replace")];
+    };
+    for (const answer of [
+      '{"a":1}',
+      'So:\n```json\n  {"a":1}\n```',
+      '"So":\n{"a":1}',
+      'By [1]: {"a":1}',
+      'I say {"a":\n{}}',
+    ])
+      expect((await rewrites(answer))[1], answer).toBe(0);
+    expect(await rewrites('So:\n{"a":1}')).toEqual([7, 0]);
+    expect(await rewrites('[1] says:\n{"a":1}')).toEqual([3, 1]);
+  });
+
   test("is empty where nothing is said, which is told by why it ended", async () => {
     for (const [reason, code] of [
       ["stop", "empty_response"],
