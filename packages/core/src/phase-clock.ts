@@ -99,6 +99,11 @@ export class PhaseClock {
     this.#wholeEnd?.stop();
   }
 
+  /** Whether some output came. */
+  get hasOutput(): boolean {
+    return this.#phase === "idle";
+  }
+
   get #beforeOutput(): "first-output" | "answer" {
     return this.comesWhole ? "answer" : "first-output";
   }

@@ -31,6 +31,11 @@ describe("the clocks of an emulated provider", () => {
 
   test.each<readonly [string, readonly Step[], object]>([
     ["before it has begun", ["stall"], { phase: "first-output", limitMs: 60_000 }],
+    [
+      "but for white space, which is no output",
+      Array.from({ length: 20 }, () => [text(" "), { waitMs: 20_000 }]).flat(),
+      { phase: "first-output", limitMs: 60_000 },
+    ],
     ["in the middle of a call", [text("<tool_call>{"), "stall"], { phase: "idle", limitMs: 60_000 }],
   ])("end a provider that is silent %s", async (_, script, timeout) => {
     const { error, tookMs } = await asked(script);

@@ -229,6 +229,14 @@ test.each([true, false])("so is one with a system prompt behind that beginning (
   expect((await ask([whatFollows], { messages: chat })).answer).toMatchObject({ object: ada, text: '"age": 36}' });
 });
 
+test("a model that says nothing but white space is as late as without `output`", async () => {
+  const script = Array.from({ length: 20 }, () => [text(" "), { waitMs: 20_000 }]).flat();
+  for (const output of [undefined, schemaOf((value) => ({ value }))]) {
+    const { error } = await ask([scripted("a", [script])], { output, retry: { maxAttempts: 1 } });
+    expect(error).toMatchObject({ code: "timeout", phase: "first-output" });
+  }
+});
+
 test("the object has the type that the schema gives, of zod too", async () => {
   const router = routerOf([scripted("a", [fits])]);
   const { object: person } = await router.complete({
