@@ -37,7 +37,9 @@ class Pull<Value> implements FlowMaker {
   }
 
   start(): void {
-    if (typeof this.#iterable[Symbol.asyncIterator] !== "function") {
+    // Whatever a careless provider gave.
+    const iterable = this.#iterable as Partial<AsyncIterable<Value>> | null | undefined;
+    if (typeof iterable?.[Symbol.asyncIterator] !== "function") {
       void disregard(this.#iterable);
       throw new TypeError(
         "`stream` must return an async iteration, and at once: what an `async function*` gives, not what an `async function` does.",

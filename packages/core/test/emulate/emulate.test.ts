@@ -258,6 +258,7 @@ describe("an emulated provider", () => {
 
   test.each<readonly [string, () => unknown, RegExp]>([
     ["gives a promise", async () => {}, /must return an async iteration/],
+    ["gives nothing", () => null, /must return an async iteration/],
     [
       "gives a text without words",
       async function* () {
