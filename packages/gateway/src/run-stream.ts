@@ -1,6 +1,8 @@
 import type { Ending } from "./accounts.ts";
 import type { BackgroundRun } from "./background-runs.ts";
+import { Refusal } from "./refusal.ts";
 import { comment } from "./wire/chat-stream.ts";
+import { errorBody } from "./wire/response-writer.ts";
 
 /** Who reads the events of a response in the background, and from which on. */
 export interface RunStreamOptions {
@@ -59,14 +61,7 @@ export class RunStream {
     this.#idle = setTimeout(() => {
       this.#end("cancelled");
       // Should it come back, it hears why it was left; it may read on from what it had.
-      const message = `No event was read for ${idleClientMs} ms.`;
-      const said = {
-        type: "error",
-        code: "client_stalled",
-        message,
-        param: null,
-        sequence_number: Math.max(0, this.#next - 1),
-      };
+      const said = { ...errorBody(stalled(idleClientMs)), sequence_number: Math.max(0, this.#next - 1) };
       if (!leave()) controller.enqueue(this.#encoder.encode(`event: error\ndata: ${JSON.stringify(said)}\n\n`));
       controller.close();
     }, idleClientMs);
@@ -78,4 +73,8 @@ export class RunStream {
     clearTimeout(this.#idle);
     this.#options.onEnd(ending);
   }
+}
+
+function stalled(idleClientMs: number): Refusal {
+  return new Refusal({ status: 408, code: "client_stalled", message: `No event was read for ${idleClientMs} ms.` });
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { shareOf } from "../../../test/share.ts";
 import { CancelStage, WINDOWS } from "./cancelled.ts";
+import { seeded } from "./seeded.ts";
 
 const ALL = process.env["TEST_ALL"] === "1";
 const CALLERS = ALL ? 500 : 20;
@@ -28,12 +29,3 @@ test.each(shareOf(cells, 0.3))(
   },
   60_000,
 );
-
-/** Numbers from 0 to 1, the same in each run of a day. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

@@ -172,7 +172,7 @@ export class ResponseWriter {
    * public specification knows. `text` is the exact text where one was rewritten after it had been shown.
    */
   fail(refusal: Refusal, text?: string): string {
-    const { message, code, param = null, status } = refusal;
+    const { message, status } = refusal;
     // A response knows a few codes only.
     const known = status === 429 ? "rate_limit_exceeded" : "server_error";
     const begin = this.hasBegun ? "" : this.created();
@@ -181,16 +181,16 @@ export class ResponseWriter {
     this.#leave();
     const failed = this.#whole("response.failed");
     const more = text === undefined ? {} : { qwen: { text } };
-    return `${begin}${failed}${this.#event({ type: "error", code, message, param, ...more })}`;
+    return `${begin}${failed}${this.#event({ ...errorBody(refusal), ...more })}`;
   }
 
   /** Its caller wants it no more. Whoever reads its events is told as of a failure: there is no event of its own for that. */
-  cancel({ message, code }: Refusal): string {
+  cancel(refusal: Refusal): string {
     const begin = this.hasBegun ? "" : this.created();
     this.#status = "cancelled";
     this.#leave();
     const failed = this.#whole("response.failed");
-    return `${begin}${failed}${this.#event({ type: "error", code, message, param: null })}`;
+    return `${begin}${failed}${this.#event(errorBody(refusal))}`;
   }
 
   /** The response as it stands. */
@@ -319,6 +319,15 @@ export class ResponseWriter {
     const data = JSON.stringify({ ...event, sequence_number: this.#sequence++ });
     return `event: ${event.type}\ndata: ${data}\n\n`;
   }
+}
+
+/**
+ * What an `error` event says, but for its number. Some clients know it by its fields; the Python one of OpenAI's raises what has an `error`
+ * in it, and passes on all else.
+ */
+export function errorBody(refusal: Refusal): Body & { readonly type: "error" } {
+  const { message, type, code, param = null } = refusal;
+  return { type: "error", code, message, param, error: { type, code, message, param } };
 }
 
 const INCOMPLETE: Readonly<Partial<Record<FinishReason, string>>> = {

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { createGateway, createKey } from "../../src/index.ts";
 import { serveGateway, type ServedGateway } from "../../src/node/index.ts";
+import { type CutKind, type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
 import type { Told } from "./told.ts";
 
 const run = promisify(execFile);
@@ -23,6 +24,7 @@ const picture =
 let server: OpenAIEmulator;
 let served: ServedGateway;
 let apiKey: string;
+let proxy: CuttingProxy;
 
 beforeAll(async () => {
   const models = {
@@ -46,9 +48,11 @@ beforeAll(async () => {
   apiKey = key;
   const gateway = createGateway({ router: createRouter({ plugins: [up] }), keys: [record] });
   served = await serveGateway(gateway, { port: 0, signals: [] });
+  proxy = await startCuttingProxy(served.url);
 });
 
 afterAll(async () => {
+  await proxy.close();
   await served.close({ drainMs: 0 });
   await server.close();
 });
@@ -75,6 +79,24 @@ function expectAll(
   }
 }
 
+async function playedByNode(name: string, ...urls: readonly string[]): Promise<Record<string, Told>> {
+  const args = ["--conditions=@qwen/source", join(here, "node-client.ts"), name, apiKey, ...urls];
+  return JSON.parse((await run(process.execPath, args)).stdout) as Record<string, Told>;
+}
+
+/** Behind each event of the longest answer there is. */
+function cutAddresses(kind: CutKind): readonly string[] {
+  return Array.from({ length: 9 }, (_, index) => proxy.cutting(kind, index + 1));
+}
+
+/** What passed for the whole answer and was none. */
+function wronglyWhole(told: Readonly<Record<string, Told>>, kind: CutKind): readonly string[] {
+  return Object.entries(told)
+    .filter(([url]) => url.includes(`/${kind}/`))
+    .filter(([, { text, reason = "stop" }]) => text !== undefined && text !== "Hello there" && reason === "stop")
+    .map(([url, { text }]) => `${url.slice(url.indexOf(kind))}: ${text}`);
+}
+
 /** The job of who leaves goes as well. */
 async function expectLeft(): Promise<void> {
   const states = (): readonly string[] =>
@@ -84,17 +106,50 @@ async function expectLeft(): Promise<void> {
 }
 
 describe("clients as their users have them, against a gateway with keys", () => {
-  test.each(["openai", "@ai-sdk/openai", "@ai-sdk/openai-compatible", "@langchain/openai"])("%s", async (name) => {
-    const program = join(here, "node-client.ts");
-    const { stdout } = await run(process.execPath, ["--conditions=@qwen/source", program, name, served.url, apiKey]);
-    expectAll(JSON.parse(stdout) as Record<string, Told>, { without: name === "openai" ? [] : ["list"] });
+  test.each([
+    "openai",
+    "openai, responses",
+    "@ai-sdk/openai",
+    "@ai-sdk/openai, responses",
+    "@ai-sdk/openai-compatible",
+    "@langchain/openai",
+  ])("%s", async (name) => {
+    expectAll(await playedByNode(name, served.url), { without: name === "openai" ? [] : ["list"] });
     await expectLeft();
+  });
+
+  // Where something on the way says that it was all, most take what they have for it: they look for no last event.
+  test.each([
+    ["openai", "raises"],
+    ["openai, raw", "takes"],
+    ["openai, responses", "takes"],
+    ["@ai-sdk/openai", "gives no reason where it takes"],
+    ["@ai-sdk/openai, responses", "gives no reason where it takes"],
+    ["@ai-sdk/openai-compatible", "raises"],
+    ["@langchain/openai", "takes"],
+  ])("%s raises what breaks on its way, behind any event, and %s what is ended there", async (name, ended) => {
+    const told = await playedByNode(name, ...cutAddresses("broken"), ...cutAddresses("ended"));
+    expect(wronglyWhole(told, "broken")).toStrictEqual([]);
+    expect(wronglyWhole(told, "ended").length > 0).toBe(ended === "takes");
+  });
+
+  test("openai for Python raises what breaks on its way, behind any event, and gives no reason where it takes what is ended there", async () => {
+    const python = await createVenv(join(here, "requirements.txt"));
+    const addresses = [...cutAddresses("broken"), ...cutAddresses("ended")];
+    const { stdout } = await run(python, [join(here, "python_client.py"), apiKey, picture, ...addresses]);
+    const told = JSON.parse(stdout) as Record<string, Told>;
+    expect(wronglyWhole(told, "broken")).toStrictEqual([]);
+    expect(wronglyWhole(told, "ended")).toStrictEqual([]);
   });
 
   test("openai for Python", async () => {
     const python = await createVenv(join(here, "requirements.txt"));
-    const { stdout } = await run(python, [join(here, "python_client.py"), served.url, apiKey, picture]);
-    expectAll(JSON.parse(stdout) as Record<string, Told>);
+    const { stdout } = await run(python, [join(here, "python_client.py"), apiKey, picture, served.url]);
+    const told = JSON.parse(stdout) as Record<string, Told>;
+    expectAll(told);
+    expect.soft(told["responses"]).toMatchObject({ text: "Hello there" });
+    expect.soft(told["responses, before"]).toMatchObject({ error: expect.stringContaining("429") });
+    expect.soft(told["responses, cut"]).toMatchObject({ error: expect.stringContaining("APIError") });
     await expectLeft();
   });
 
@@ -112,6 +167,9 @@ describe("clients as their users have them, against a gateway with keys", () => 
     expect((await llm("--models")).stdout).toContain("calls");
     expect((await llm("-m", "ok", "Hi")).stdout.trim()).toBe("Hello there");
     expect((await llm("-m", "ok", "--no-stream", "Hi")).stdout.trim()).toBe("Hello there");
+    expect((await llm("--responses", "-m", "ok", "Hi")).stdout.trim()).toBe("Hello there");
+    await expect(llm("--responses", "-m", "cut", "Hi")).rejects.toMatchObject({ code: 1 });
+    await expect(llm("--responses", "-m", "limited", "Hi")).rejects.toMatchObject({ code: 1 });
     await expect(llm("-m", "cut", "Hi")).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("Error") });
     await expect(llm("-m", "limited", "Hi")).rejects.toMatchObject({
       code: 1,

@@ -6,10 +6,10 @@ import OpenAI from "openai";
 
 import type { ClientCases, Told } from "./told.ts";
 
-// One client of Node's, run as a program of its own: what each case came to is printed as JSON.
-const [, , name = "", url = "", apiKey = ""] = process.argv;
+// One client of Node's, run as a program of its own: what each case came to is printed as JSON. Of several addresses only the stream is asked
+// for at each.
+const [, , name = "", apiKey = "", ...urls] = process.argv;
 
-const baseURL = `${url}/v1`;
 const messages = [{ role: "user" as const, content: "Hi" }];
 const schema = {
   type: "object" as const,
@@ -20,7 +20,7 @@ const schema = {
 const picture =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
-function openai(): ClientCases {
+function openai(baseURL: string): ClientCases {
   const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, logLevel: "off" });
   const stream = async (model: string, signal?: AbortController): Promise<Told> => {
     const run = client.chat.completions.stream(
@@ -80,6 +80,63 @@ function openai(): ClientCases {
     before: async () => stream("limited"),
     cut: async () => stream("cut"),
     abort: async () => stream("slow", new AbortController()),
+  };
+}
+
+/** Read chunk by chunk, without a helper. */
+function rawOpenAI(baseURL: string): ClientCases {
+  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, logLevel: "off" });
+  return {
+    stream: async () => {
+      let text = "";
+      for await (const { choices } of await client.chat.completions.create({ model: "ok", messages, stream: true }))
+        text += choices[0]?.delta.content ?? "";
+      return { text };
+    },
+  };
+}
+
+function openaiResponses(baseURL: string): ClientCases {
+  const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, logLevel: "off" });
+  const stream = async (model: string, leaving?: AbortController): Promise<Told> => {
+    let text = "";
+    let pieces = 0;
+    const options = { signal: leaving?.signal };
+    for await (const event of await client.responses.create({ model, input: "Hi", stream: true }, options)) {
+      if (event.type !== "response.output_text.delta") continue;
+      text += event.delta;
+      pieces++;
+      leaving?.abort();
+    }
+    // Its iterator just ends where it was left by its own signal.
+    if (leaving !== undefined) throw new Error("left");
+    return { text, pieces };
+  };
+  const tools = [{ type: "function" as const, name: "look_up", parameters: schema, strict: true }];
+  return {
+    ask: async () => ({ text: (await client.responses.create({ model: "ok", input: "Hi" })).output_text }),
+    stream: () => stream("ok"),
+    tools: async () => {
+      const { output } = await client.responses.create({ model: "calls", input: "Hi", tools });
+      const call = output.find((item) => item.type === "function_call");
+      return { text: `${call?.name} ${call?.arguments}` };
+    },
+    structured: async () => {
+      const format = { type: "json_schema" as const, name: "place", strict: true, schema };
+      return { text: (await client.responses.create({ model: "json", input: "Hi", text: { format } })).output_text };
+    },
+    image: async () => {
+      const content = [
+        { type: "input_image" as const, image_url: picture, detail: "auto" as const },
+        { type: "input_text" as const, text: "What is it?" },
+      ];
+      return {
+        text: (await client.responses.create({ model: "sees", input: [{ role: "user", content }] })).output_text,
+      };
+    },
+    before: () => stream("limited"),
+    cut: () => stream("cut"),
+    abort: () => stream("slow", new AbortController()),
   };
 }
 
@@ -150,7 +207,7 @@ function ai(modelOf: (id: string) => LanguageModel): ClientCases {
 
 const textOf = (content: unknown): string => (typeof content === "string" ? content : JSON.stringify(content));
 
-function langchain(): ClientCases {
+function langchain(baseURL: string): ClientCases {
   const modelOf = (model: string): ChatOpenAI =>
     new ChatOpenAI({ model, apiKey, maxRetries: 0, configuration: { baseURL } });
   const stream = async (model: string, controller?: AbortController): Promise<Told> => {
@@ -198,29 +255,42 @@ function langchain(): ClientCases {
   };
 }
 
-const CLIENTS: Readonly<Record<string, () => ClientCases>> = {
+const CLIENTS: Readonly<Record<string, (baseURL: string) => ClientCases>> = {
   openai,
-  "@ai-sdk/openai": () => ai(createOpenAI({ baseURL, apiKey }).chat),
-  "@ai-sdk/openai-compatible": () =>
+  "openai, raw": rawOpenAI,
+  "openai, responses": openaiResponses,
+  "@ai-sdk/openai": (baseURL) => ai(createOpenAI({ baseURL, apiKey }).chat),
+  "@ai-sdk/openai, responses": (baseURL) => ai(createOpenAI({ baseURL, apiKey }).responses),
+  "@ai-sdk/openai-compatible": (baseURL) =>
     ai(createOpenAICompatible({ name: "any", baseURL, apiKey, supportsStructuredOutputs: true })),
   "@langchain/openai": langchain,
 };
 
 const told: Record<string, Told> = {};
-for (const [kind, play] of Object.entries(CLIENTS[name]?.() ?? {})) {
+
+async function tell(what: string, play: () => Promise<Told>): Promise<void> {
   try {
-    told[kind] = await play();
+    told[what] = await play();
   } catch (error) {
     const {
       name: kindOfError = "",
       status,
       statusCode = status,
     } = error as { name?: string; status?: number; statusCode?: number };
-    told[kind] = {
+    told[what] = {
       error: `${kindOfError} ${statusCode ?? ""}: ${error instanceof Error ? error.message : JSON.stringify(error)}`,
     };
   }
 }
+
+const [first = ""] = urls;
+if (urls.length === 1)
+  for (const [kind, play] of Object.entries(CLIENTS[name]?.(`${first}/v1`) ?? {})) await tell(kind, play);
+else
+  for (const url of urls) {
+    const { stream } = CLIENTS[name]?.(`${url}/v1`) ?? {};
+    if (stream !== undefined) await tell(url, stream);
+  }
 console.log(JSON.stringify(told));
 // What a client keeps open is no reason to stay.
 process.exit(0);

@@ -1,12 +1,19 @@
-"""The official Python client, run as a program of its own: what each case came to is printed as JSON."""
+"""The official Python client, run as a program of its own: what each case came to is printed as JSON. Of several addresses only the
+stream is asked for at each."""
 
 import json
 import sys
 
 from openai import OpenAI
 
-URL, KEY, PICTURE = sys.argv[1:4]
-client = OpenAI(base_url=f"{URL}/v1", api_key=KEY, max_retries=0)
+KEY, PICTURE, *URLS = sys.argv[1:]
+
+
+def client_of(url):
+    return OpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0)
+
+
+client = client_of(URLS[0])
 messages = [{"role": "user", "content": "Hi"}]
 schema = {
     "type": "object",
@@ -25,7 +32,7 @@ def ask(model="ok", **more):
     return {"text": choice.message.content or "", "reason": choice.finish_reason}
 
 
-def stream(model="ok", leave=False):
+def stream(model="ok", leave=False, client=client):
     text, pieces, reason, usage = "", 0, None, None
     with client.chat.completions.create(
         model=model, messages=messages, stream=True, stream_options={"include_usage": True}
@@ -62,6 +69,15 @@ def image():
     return ask("sees", messages=[{"role": "user", "content": content}])
 
 
+def responses(model="ok"):
+    text = ""
+    with client.responses.create(model=model, input="Hi", stream=True) as events:
+        for event in events:
+            if event.type == "response.output_text.delta":
+                text += event.delta
+    return {"text": text}
+
+
 cases = {
     "list": listed,
     "ask": ask,
@@ -72,7 +88,13 @@ cases = {
     "before": lambda: stream("limited"),
     "cut": lambda: stream("cut"),
     "abort": lambda: stream("slow", leave=True),
+    "responses": responses,
+    "responses, before": lambda: responses("limited"),
+    "responses, cut": lambda: responses("cut"),
 }
+
+if len(URLS) > 1:
+    cases = {url: lambda url=url: stream(client=client_of(url)) for url in URLS}
 
 told = {}
 for name, play in cases.items():

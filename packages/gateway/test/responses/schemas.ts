@@ -99,6 +99,8 @@ function event<const Type extends string, Shape extends z.ZodRawShape>(type: Typ
   return z.object({ type: z.literal(type), sequence_number: z.int(), ...shape });
 }
 
+const failure = { code: z.string().nullable(), message: z.string(), param: z.string().nullable() };
+
 /** Every event that a stream may hold. */
 export const streamEvent = z.discriminatedUnion("type", [
   event("response.created", { response }),
@@ -120,7 +122,7 @@ export const streamEvent = z.discriminatedUnion("type", [
   event("response.reasoning_summary_text.done", { ...inSummary, text: z.string() }),
   event("response.function_call_arguments.delta", { ...place, delta: z.string().min(1) }),
   event("response.function_call_arguments.done", { ...place, name: z.string(), arguments: z.string() }),
-  event("error", { code: z.string().nullable(), message: z.string(), param: z.string().nullable() }),
+  event("error", { ...failure, error: z.object({ type: z.string(), ...failure }) }),
 ]);
 
 export type ResponseEvent = z.infer<typeof streamEvent>;
