@@ -44,6 +44,7 @@ export class PartWriter {
   #toldModel: string | undefined;
   /** Of life before the first output, which nobody reads yet. */
   #signs = 0;
+  #hasWarned = false;
 
   constructor(options: PartsOptions) {
     this.#options = options;
@@ -101,10 +102,17 @@ export class PartWriter {
 
   #begin(part: Part<"start">, push: Push): void {
     this.#start = part;
-    push({ type: "stream-start", warnings: [...this.#options.warnings, ...warningsOf(part.warnings)] });
+    this.#warn(warningsOf(part.warnings), push);
     this.#tellModel(part.response, this.#asked?.model, push);
     // Behind the warnings: of a stream that begins otherwise the AI SDK never hears them.
     for (; KNOWS_PINGS && this.#signs > 0; this.#signs--) push({ type: "ping" });
+  }
+
+  /** Warns once, and again where there is more to say: of what comes behind its first part the AI SDK hears nothing. */
+  #warn(more: readonly SharedV4Warning[], push: Push): void {
+    if (this.#hasWarned && more.length === 0) return;
+    this.#hasWarned = true;
+    push({ type: "stream-start", warnings: [...this.#options.warnings, ...more] });
   }
 
   /** Who answers. Told again where it turns out to be another: of two side by side, or after a seam. */
@@ -120,7 +128,8 @@ export class PartWriter {
   }
 
   #live(part: StreamPart, push: Push): void {
-    const { raw } = this.#options;
+    const { raw, warnings } = this.#options;
+    if (raw && warnings.length > 0) this.#warn([], push);
     if (part.type === "attempt") this.#asked = part;
     else if (!raw && this.#start === undefined) this.#signs = Math.min(this.#signs + 1, MOST_SIGNS);
     else if (KNOWS_PINGS) push({ type: "ping" });

@@ -119,6 +119,21 @@ describe("the parts of a router's answer", () => {
     });
   });
 
+  test("with raw chunks the AI SDK hears them as well, though signs of life come first", async () => {
+    const provider = scripted([{ type: "queue", position: 1 }, "Hello"]);
+    const { steps, stream } = streamText({
+      model: modelOf(provider),
+      prompt: "Hi",
+      headers: { "x-mine": "1" },
+      include: { rawChunks: true },
+      maxRetries: 0,
+    });
+    const types: string[] = [];
+    for await (const { type } of stream) types.push(type);
+    expect(types.indexOf("raw")).toBeLessThan(types.indexOf("text-delta"));
+    expect((await steps)[0]?.warnings).toMatchObject([{ feature: "headers" }]);
+  });
+
   test("tell queue, progress and log as pings, and as they are where raw chunks are asked for", async () => {
     const queue = { type: "queue", position: 1 } as const;
     const log = { type: "log", level: "info", message: "Half." } as const;
