@@ -116,11 +116,13 @@ function withSignal(options: LanguageModelV4CallOptions, signal: AbortSignal | u
 /** Which tool has to be called: of that name, or any. */
 type WantedCall = (part: Pick<LanguageModelV4Content, "type">) => boolean;
 
-function wantedCall({ toolChoice }: LanguageModelV4CallOptions): WantedCall | undefined {
-  if (toolChoice?.type === "required") return ({ type }) => type === "tool-call";
-  if (toolChoice?.type !== "tool") return undefined;
-  const { toolName } = toolChoice;
-  return (part) => part.type === "tool-call" && (part as LanguageModelV4ToolCall).toolName === toolName;
+/** None where the caller gives no tool that could be called: no model is to blame for that. */
+function wantedCall({ toolChoice, tools }: LanguageModelV4CallOptions): WantedCall | undefined {
+  if (toolChoice?.type !== "required" && toolChoice?.type !== "tool") return undefined;
+  const wanted = toolChoice.type === "tool" ? toolChoice.toolName : undefined;
+  if (!Array.isArray(tools) || !tools.some((tool) => wanted === undefined || tool?.name === wanted)) return undefined;
+  return (part) =>
+    part.type === "tool-call" && (wanted === undefined || (part as LanguageModelV4ToolCall).toolName === wanted);
 }
 
 /** Fails where an answer ends without the call of a tool that was demanded. */

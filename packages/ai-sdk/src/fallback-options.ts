@@ -190,7 +190,7 @@ export function aModel(name: string, given: unknown): LanguageModelV4 {
     [provider, modelId].every((each) => typeof each === "string") &&
     [doGenerate, doStream].every((each) => typeof each === "function");
   if (isModel) return given as LanguageModelV4;
-  throw mustBe(name, "a LanguageModelV4, or `{ model, id?, prepare? }`", given);
+  throw mustBe(name, "a LanguageModelV4", given);
 }
 
 /** Those that are read elsewhere say themselves what is wrong with them. */

@@ -10,7 +10,7 @@ import {
   type ToolResultPart,
 } from "@qwen/core";
 import { bytesInDataUrl, fileSource, imageSource, isBlob } from "@qwen/core/http";
-import { holds } from "./shared-urls.ts";
+import { holds, patternsIn } from "./shared-urls.ts";
 
 type PromptMessage = LanguageModelV4Prompt[number];
 type PromptPart = Exclude<PromptMessage["content"], string>[number];
@@ -119,18 +119,14 @@ class PromptWriter {
   /** Whether the model fetches it itself. One that cannot say does not. */
   async #takes({ href }: URL, kind: string): Promise<boolean> {
     const type = kind.includes("/") ? kind.toLowerCase() : `${kind.toLowerCase()}/*`;
-    return Object.entries(await supportedBy(this.#model)).some(
-      ([known, patterns]) =>
-        holds(known.toLowerCase(), type) && patterns.some((pattern) => new RegExp(pattern).test(href)),
-    );
-  }
-}
-
-async function supportedBy(model: LanguageModelV4): Promise<Readonly<Record<string, readonly RegExp[]>>> {
-  try {
-    return (await model.supportedUrls) ?? {};
-  } catch {
-    return {};
+    try {
+      return Object.entries(patternsIn(await this.#model.supportedUrls)).some(
+        ([known, patterns]) =>
+          holds(known.toLowerCase(), type) && patterns.some((pattern) => new RegExp(pattern).test(href)),
+      );
+    } catch {
+      return false;
+    }
   }
 }
 

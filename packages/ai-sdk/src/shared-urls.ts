@@ -24,7 +24,7 @@ function urlsOf(model: LanguageModelV4): Urls | Promise<Urls> {
 }
 
 /** What of it are patterns: a model that says something else is asked all the same. */
-function patternsIn(urls: unknown): Urls {
+export function patternsIn(urls: unknown): Urls {
   const entries = Object.entries<unknown>({ ...(urls as object | undefined) });
   return Object.fromEntries(entries.filter((entry): entry is [string, RegExp[]] => Array.isArray(entry[1])));
 }

@@ -281,4 +281,17 @@ describe("createFallback", () => {
       }
     },
   );
+
+  test.each<[string, object]>([
+    ["without tools", { toolChoice: { type: "required" } }],
+    ["that is none of the tools", { tools: [], toolChoice: { type: "tool", toolName: "look_up" } }],
+  ])("asks nobody again for a call %s, which no model could make", async (_, asked) => {
+    const a = model("a", saying("I cannot."));
+    const fallback = createFallback({ models: [a, model("b", saying("Nor I."))], commit: "buffered", retry });
+    await expect(fallback.doGenerate({ prompt, ...asked })).resolves.toMatchObject({
+      content: [{ text: "I cannot." }],
+    });
+    expect(textIn((await read((await fallback.doStream({ prompt, ...asked })).stream)).parts)).toBe("I cannot.");
+    expect(a.calls).toHaveLength(2);
+  });
 });

@@ -213,6 +213,10 @@ describe("fromLanguageModel()", () => {
     const other = saying(...hello);
     expect((await read(fromLanguageModel(other, { id: "a" }), asked)).error).toMatchObject({ code: "invalid_request" });
     expect(other.doStreamCalls).toEqual([]);
+    for (const supportedUrls of [{ "image/*": ["["] }, { "image/*": "https:" }, { "image/*": [null] }, 7]) {
+      const odd = Object.defineProperty(saying(...hello), "supportedUrls", { value: supportedUrls });
+      expect((await read(fromLanguageModel(odd, { id: "a" }), asked)).error).toMatchObject({ code: "invalid_request" });
+    }
     for (const supportedUrls of [Promise.reject(new Error("no")), undefined, new Promise(() => {})]) {
       Promise.resolve(supportedUrls).catch(() => {});
       const silent = Object.defineProperty(saying(...hello), "supportedUrls", { value: supportedUrls });
