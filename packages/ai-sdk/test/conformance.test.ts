@@ -1,3 +1,4 @@
+import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { createRouter } from "@qwen/core";
 import { openaiCompatible } from "@qwen/openai-compatible";
@@ -33,14 +34,26 @@ const endpoint = () =>
   });
 const theirs = () => createOpenAICompatible({ name: "server", baseURL: server.url })("test-model");
 
-const router = createRouter({ plugins: [endpoint(), fromLanguageModel(theirs(), { id: "theirs" })], retry });
+/** OpenAI's own client, which asks for responses. */
+const responses = () => createOpenAI({ baseURL: server.url, apiKey: "any" }).responses("test-model");
+
+const router = createRouter({
+  plugins: [
+    endpoint(),
+    fromLanguageModel(theirs(), { id: "theirs" }),
+    fromLanguageModel(responses(), { id: "responses" }),
+  ],
+  retry,
+});
 afterAll(() => router.close());
 const qwen = createRouterProvider({ router });
 
 describe.each([
   ["a router", qwen("server/test-model")],
   ["a router over a model of the AI SDK", qwen("theirs/test-model")],
+  ["a router over a model that asks for responses", qwen("responses/test-model")],
   ["a fallback over models of the AI SDK", createFallback({ models: [theirs()], retry })],
+  ["a fallback over models that ask for responses", createFallback({ models: [responses()], retry })],
 ])("%s keeps the rules of models", (_, model) => {
   test.each(conformance(model, { service }))("$name", ({ run }) => run());
 });
