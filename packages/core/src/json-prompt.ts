@@ -1,6 +1,6 @@
 import { isSpoken } from "./beginning.ts";
 import { QwenError } from "./errors.ts";
-import type { ContentPart, Message } from "./message.ts";
+import { textOf, type ContentPart, type Message } from "./message.ts";
 
 /** What stands in the system prompt for an answer in JSON. Throws `invalid_request` for a schema that JSON cannot tell. */
 export function jsonPrompt(schema: unknown): string {
@@ -11,7 +11,7 @@ export function jsonPrompt(schema: unknown): string {
 }
 
 /**
- * The messages with more at the end of the system prompt, or with one of their own. In a conversation, of which a server may get
+ * The messages with more at the end of the system prompt, or with one of their own; as they are where it stands there already. In a conversation, of which a server may get
  * the last message only, it stands at the end of that.
  */
 export function withSystem(
@@ -21,13 +21,16 @@ export function withSystem(
 ): readonly Message[] {
   const question = messages.findLastIndex(isSpoken);
   const asked = messages[question];
-  if (conversation !== undefined && asked?.role === "user")
-    return messages.with(question, { ...asked, content: joinedContent([asked.content, `\n\n${more}`]) });
+  if (conversation !== undefined && asked?.role === "user") return withMore(messages, question, more);
   const behind = messages.findIndex(({ role }) => role !== "system" && role !== "developer");
   const index = (behind < 0 ? messages.length : behind) - 1;
-  const last = messages[index];
-  if (last === undefined) return [{ role: "system", content: more }, ...messages];
-  return messages.with(index, { ...last, content: joinedContent([last.content, `\n\n${more}`]) });
+  return index < 0 ? [{ role: "system", content: more }, ...messages] : withMore(messages, index, more);
+}
+
+function withMore(messages: readonly Message[], index: number, more: string): readonly Message[] {
+  const message = messages[index];
+  if (message === undefined || textOf(message).includes(more)) return messages;
+  return messages.with(index, { ...message, content: joinedContent([message.content, `\n\n${more}`]) });
 }
 
 /** A value as JSON text. Throws `invalid_request` that names its path, and nothing of the value, where there is none. */

@@ -41,12 +41,16 @@ export class Output {
     this.#jsonSchema = pair === undefined ? jsonSchemaOf(schema.jsonSchema) : readJsonSchema(pair.jsonSchema);
   }
 
-  /** What is asked of a model: natively where it can answer in JSON, in the prompt elsewhere. */
+  /** What is asked of a model: natively where it can answer in JSON, in the prompt elsewhere; without a schema in both. */
   ask({ messages, settings, ...others }: Asked, { native, conversation }: AskOptions): Asked {
     const schema = this.#jsonSchema;
-    if (!native) return { ...others, settings, messages: withSystem(messages, jsonPrompt(schema), { conversation }) };
     const responseFormat = { type: "json", ...(schema !== undefined && { schema }) } as const;
-    return { ...others, messages, settings: { ...settings, responseFormat } };
+    return {
+      ...others,
+      // Vendors refuse to answer in JSON of any kind where the chat does not say so.
+      messages: native && schema !== undefined ? messages : withSystem(messages, jsonPrompt(schema), { conversation }),
+      settings: native ? { ...settings, responseFormat } : settings,
+    };
   }
 
   /**

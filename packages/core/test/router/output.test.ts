@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import * as mini from "zod/mini";
 
+import { emulate } from "../../src/emulate/index.ts";
 import type { ProviderPart } from "../../src/part.ts";
 import { ada, ask, fits, JSON_SCHEMA, native, schemaOf, whole, wrong } from "./objects.ts";
-import { capabilities, finish, messages, scripted, text, type Step } from "./scripted.ts";
+import { capabilities, finish, messages, scripted, text, type Scripted, type Step } from "./scripted.ts";
 import { failure, routerOf, useVirtualTime } from "./virtual.ts";
 
 useVirtualTime();
@@ -82,12 +83,18 @@ describe("what is asked for", () => {
       { type: "json", schema: { type: "object", title: "first" } },
       { type: "json" },
     ]);
+    // Without a schema, vendors refuse to answer in JSON where nothing in the chat says so.
+    const inWords = "# Output\n\nAnswer with JSON only: no other words, no fence.";
+    expect(provider.requests.map(({ messages: chat }) => chat)).toEqual([
+      messages,
+      [{ role: "system", content: inWords }, ...messages],
+    ]);
+    const emulated = scripted("a", [fits]);
+    await ask([emulate(emulated, { json: true }) as Scripted], { output: schemaOf((value) => ({ value })) });
+    expect(emulated.requests[0]?.messages).toEqual([{ role: "system", content: inWords }, ...messages]);
     const other = scripted("a", [fits]);
     await ask([other], { output: schemaOf((value) => ({ value })) });
-    expect(other.requests[0]?.messages[0]).toEqual({
-      role: "system",
-      content: "# Output\n\nAnswer with JSON only: no other words, no fence.",
-    });
+    expect(other.requests[0]?.messages[0]).toEqual({ role: "system", content: inWords });
   });
 });
 
