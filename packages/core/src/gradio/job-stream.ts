@@ -3,9 +3,10 @@ import { Fifo } from "../fifo.ts";
 import { decodeEvents, type EventSink } from "../http/sse.ts";
 import { headerOf, type ResponseBody, type TransportResponse } from "../http/transport.ts";
 import { startTimer, type Deadline } from "../timers.ts";
-import { failureOf, type Conceal } from "./failure.ts";
+import { failureOf } from "./failure.ts";
 import { MessageReader } from "./message-reader.ts";
 import type { SessionMessage } from "./messages.ts";
+import type { Session } from "./session.ts";
 import type { AbortSource } from "../stop.ts";
 
 /** Who hears what a session's stream says. */
@@ -52,10 +53,11 @@ export class JobStream implements EventSink {
   /** Begins to read it. Throws or rejects, and reads nothing, where the response is none: with the failure that it stands for. */
   static open(
     response: TransportResponse,
-    { url, conceal, signal }: { readonly url: URL; readonly conceal: Conceal; readonly signal: AbortSource },
+    { session, signal }: { readonly session: Session; readonly signal: AbortSource },
   ): JobStream | Promise<never> {
+    const { url } = session.client;
     if (response.status !== 200)
-      return failureOf(response, { url, conceal, signal }).then((error) => Promise.reject(error));
+      return failureOf(response, { url, conceal: session.conceal, signal }).then((error) => Promise.reject(error));
     const { body } = response;
     if (headerOf(response, "content-type")?.startsWith("text/html") === true) {
       body.cancel();

@@ -159,13 +159,11 @@ export class Job implements StreamListener {
 
   #listenEarly(lane: symbol | undefined): EarlyStream {
     const { session, timeouts } = this.#options;
-    const { conceal, client } = session;
-    const { url } = client;
     const signal = new Stop();
     this.#wire.add(() => signal.abort(this.#wire.reason));
     const request = { ...streamRequest(session.hash), signal, timeouts: { ...timeouts, headersMs: Infinity }, lane };
     const opened = session.request(request).then(
-      (response) => (isOutOfTurn(response.status) ? undefined : JobStream.open(response, { url, conceal, signal })),
+      (response) => (isOutOfTurn(response.status) ? undefined : JobStream.open(response, { session, signal })),
       () => undefined,
     );
     // Of use only behind the join, which may fail before.
@@ -175,11 +173,9 @@ export class Job implements StreamListener {
 
   async #listen(): Promise<void> {
     const { session, timeouts } = this.#options;
-    const { conceal, client } = session;
-    const { url } = client;
     const signal = this.#wire;
     const response = await session.request({ ...streamRequest(session.hash), signal, timeouts });
-    this.#read(await JobStream.open(response, { url, conceal, signal }), "streaming");
+    this.#read(await JobStream.open(response, { session, signal }), "streaming");
   }
 
   /** Reads a stream. An early one is the job's only once it has spoken of it: until then the job is no more than joined. */

@@ -1,6 +1,7 @@
 import { QwenError } from "../errors.ts";
 import { readText, type TransportResponse } from "../http/transport.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
+import type { ClientRequest } from "./client-request.ts";
 import { failureOf } from "./failure.ts";
 import type { Session } from "./session.ts";
 import { sweepSession } from "./stopping.ts";
@@ -29,17 +30,28 @@ export interface JoinOptions {
  * may have made of it: see {@link wasLost}.
  */
 export async function join(options: JoinOptions): Promise<string> {
-  const { session, timeouts, signal, mayRun } = options;
-  const { conceal, client } = session;
-  const { url } = client;
-  const response = await send(options);
-  if (response.status !== 200) throw await failureOf(response, { url, conceal, signal, sent: "inputs" });
+  const { session, timeouts, signal } = options;
+  const { url } = session.client;
+  let response: TransportResponse;
+  let swept = false;
+  try {
+    response = await session.request(
+      requestOf(options, () => {
+        swept = true;
+      }),
+    );
+  } catch (error) {
+    if (swept && typeof error === "object" && error !== null) lost.add(error);
+    throw error;
+  }
+  if (response.status !== 200)
+    throw await failureOf(response, { url, conceal: session.conceal, signal, sent: "inputs" });
   const text = await readText(response.body, { limitMs: timeouts.headersMs, signal });
   const eventId = eventIdIn(text);
   if (eventId !== undefined) return eventId;
   const isPage = text.trimStart().startsWith("<");
   // A page is somebody else's answer; anything else may be the broken name of a job.
-  if (isPage) mayRun(false);
+  if (isPage) options.mayRun(false);
   throw new QwenError(
     isPage ? "space_unavailable" : "protocol",
     `${url.host} accepts the job without naming it: it is no Gradio queue, or shows a page in its place.`,
@@ -59,11 +71,10 @@ export function hasNoRoute(error: unknown): boolean {
 
 const lost = new WeakSet<object>();
 
-function send(options: JoinOptions): Promise<TransportResponse> {
+function requestOf(options: JoinOptions, onSwept: () => void): Omit<ClientRequest, "jar" | "headers"> {
   const { session, endpoint, fnIndex, inputs, timeouts, lane, signal, mayRun } = options;
   const sessionHash = session.hash;
-  let swept = false;
-  const sent = session.request({
+  return {
     ...(fnIndex === undefined
       ? callRequest({ sessionHash, inputs }, endpoint.name)
       : joinRequest({ sessionHash, inputs: endpoint.filled(inputs) }, fnIndex)),
@@ -78,13 +89,9 @@ function send(options: JoinOptions): Promise<TransportResponse> {
     async sendAgain() {
       await sweepSession(session);
       mayRun(false);
-      swept = true;
+      onSwept();
       // Not as it is: the server may notice only later that the session was closed, and would end this job with it.
       return false;
     },
-  });
-  return sent.catch((error: unknown) => {
-    if (swept && typeof error === "object" && error !== null) lost.add(error);
-    throw error;
-  });
+  };
 }

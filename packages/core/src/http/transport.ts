@@ -158,19 +158,26 @@ export interface ReadOptions {
  * Reads a whole body as UTF-8 text; see {@link readBytes}. One longer than `maxBytes` is a `protocol` error that says so,
  * unless it is to be `cut`.
  */
-export async function readText(
+export function readText(
   body: ResponseBody,
   options: ReadOptions & { readonly cut?: boolean | undefined } = {},
 ): Promise<string> {
-  const { maxBytes = MAX_BYTES, cut = false, limitMs, signal } = readFor(body, options, TEXT_RULES);
-  const bytes = await bytesOf(body, { maxBytes, limitMs, signal });
-  if (bytes.byteLength > maxBytes && !cut) {
-    throw new QwenError(
-      "protocol",
-      `The server's answer is too large: more than ${Math.round(maxBytes / (1024 * 1024))} MiB, which is the most that is read.`,
-    );
-  }
-  return UTF8.decode(bytes);
+  return new Promise((resolve, reject) => {
+    const { maxBytes = MAX_BYTES, cut = false, limitMs, signal } = readFor(body, options, TEXT_RULES);
+    const asText = (bytes: Uint8Array): void => {
+      if (bytes.byteLength > maxBytes && !cut) reject(tooLarge(maxBytes));
+      else resolve(UTF8.decode(bytes));
+    };
+    new WholeBody(body, { maxBytes, limitMs, signal, resolve: asText, reject }).start();
+  });
+}
+
+function tooLarge(maxBytes: number): QwenError {
+  const most = Math.round(maxBytes / (1024 * 1024));
+  return new QwenError(
+    "protocol",
+    `The server's answer is too large: more than ${most} MiB, which is the most that is read.`,
+  );
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -201,20 +208,17 @@ const UTF8 = new TextDecoder();
  * Rejects with what the transport reports, a `TimeoutError` of phase `headers`, the reason of `signal`, or a `TypeError` for
  * what is no body and an option that is none. However it ends, the connection is done with.
  */
-export async function readBytes(body: ResponseBody, options: ReadOptions = {}): Promise<Uint8Array> {
-  return bytesOf(body, readFor(body, options, READ_RULES));
-}
-
-function bytesOf(body: ResponseBody, options: ReadOptions): Promise<Uint8Array> {
-  const { maxBytes = MAX_BYTES, limitMs = 30_000, signal } = options;
+export function readBytes(body: ResponseBody, options: ReadOptions = {}): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    const { maxBytes = MAX_BYTES, limitMs, signal } = readFor(body, options, READ_RULES);
     new WholeBody(body, { maxBytes, limitMs, signal, resolve, reject }).start();
   });
 }
 
 interface WholeBodyOptions {
   readonly maxBytes: number;
-  readonly limitMs: number;
+  /** @defaultValue 30_000 */
+  readonly limitMs: number | undefined;
   readonly signal: AbortSource | undefined;
   resolve(bytes: Uint8Array): void;
   reject(error: unknown): void;
@@ -225,16 +229,18 @@ class WholeBody implements BodySink {
   readonly #body: ResponseBody;
   readonly #options: WholeBodyOptions;
   readonly #pieces = new Pieces();
-  readonly #timer = new Deadline(() => this.#giveUp(new TimeoutError("headers", this.#options.limitMs)));
+  readonly #limitMs: number;
+  readonly #timer = new Deadline(() => this.#giveUp(new TimeoutError("headers", this.#limitMs)));
 
   constructor(body: ResponseBody, options: WholeBodyOptions) {
     this.#body = body;
     this.#options = options;
+    this.#limitMs = options.limitMs ?? 30_000;
   }
 
   start(): void {
-    const { limitMs, signal } = this.#options;
-    this.#timer.start(limitMs);
+    const { signal } = this.#options;
+    this.#timer.start(this.#limitMs);
     if (signal?.aborted === true) {
       this.handleEvent();
       return;
