@@ -52,7 +52,28 @@ export class KeptResponses {
     // A store of somebody else's may say otherwise that there is none.
     if (typeof value !== "string") return undefined;
     onSize?.(value.length);
-    return keptIn(value);
+    const kept = keptIn(value);
+    if (kept === undefined || !UNFINISHED.has(String(kept.response["status"]))) return kept;
+    const said = await lookedUp(() => this.#store.get(owner, signOf(id)), unavailable);
+    return Date.now() - Number(said ?? 0) > LONGEST_SILENCE_MS ? interrupted(kept) : kept;
+  }
+
+  /**
+   * Says from now on that a response is being made, so that one whose process was ended does not seem so for ever to whoever shares the
+   * store. Until the returned function is called.
+   */
+  making(owner: string, id: string): () => void {
+    const say = (): void => void this.#try(() => this.#store.put(owner, signOf(id), String(Date.now())));
+    say();
+    const timer = setInterval(say, SIGN_EVERY_MS);
+    return () => {
+      clearInterval(timer);
+      void this.#try(async () => {
+        // What it became is there before.
+        await this.#coming.get(id);
+        await this.#store.delete(owner, signOf(id));
+      });
+    };
   }
 
   /** Whether there was one. Rejects as `find()`. */
@@ -73,12 +94,31 @@ export class KeptResponses {
     await before;
     // Not in the turn in which the answer ends: of a large one, writing it takes its time.
     await new Promise((resolve) => void setTimeout(resolve, 0));
+    // The answer is the caller's all the same; whoever comes back for it is told that there is none.
+    await this.#try(() => this.#store.put(owner, id, JSON.stringify(kept)));
+  }
+
+  async #try(work: () => Promise<unknown>): Promise<void> {
     try {
-      await lookedUp(() => this.#store.put(owner, id, JSON.stringify(kept)), unavailable);
+      await lookedUp(work, unavailable);
     } catch {
-      // The answer is the caller's all the same; whoever comes back for it is told that there is none.
+      // Nobody waits for it.
     }
   }
+}
+
+const UNFINISHED: ReadonlySet<string> = new Set(["queued", "in_progress"]);
+const SIGN_EVERY_MS = 15_000;
+const LONGEST_SILENCE_MS = 60_000;
+
+/** No caller can ask for it: what is kept there is no response. */
+function signOf(id: string): string {
+  return `${id} is being made`;
+}
+
+function interrupted(kept: KeptResponse): KeptResponse {
+  const error = { code: "server_error", message: "The process that made the response has ended." };
+  return { ...kept, response: { ...kept.response, status: "failed", error } };
 }
 
 /** What is no response is none: it was kept by another version, or is damaged. */

@@ -147,11 +147,13 @@ class Making {
   /** It is made whether its caller stays or not, who comes back for it, or reads its events. */
   inBackground(): Response {
     const { asked, call, ids } = this.#about;
-    this.#options.runs.requireRoom(ownerOf(call));
+    const { runs, kept } = this.#options;
+    runs.requireRoom(ownerOf(call));
     const ending = new AbortController();
     const { events, parts, end } = this.#begin(AbortSignal.any([call.closing, ending.signal]));
     const release = call.hold();
-    const run = this.#options.runs.begin({
+    const made = kept.making(ownerOf(call), ids.id);
+    const run = runs.begin({
       owner: ownerOf(call),
       id: ids.id,
       writer: this.#writer,
@@ -160,6 +162,7 @@ class Making {
       stop: (reason) => ending.abort(reason),
       keep: () => this.#keep(undefined),
       onEnd: (how) => {
+        made();
         end();
         release(how);
       },

@@ -134,7 +134,7 @@ describe("the events of one", () => {
   it("are no silence, whoever reads them", async () => {
     const { call } = asked([scriptedProvider({ script: ["Hello", { waitMs: 60 }, " there"] })], { keepAliveMs: 10 });
     const streamed = await (await call("POST", "", body)).text();
-    expect(streamed.match(/^: waiting$/gm)?.length).toBeGreaterThan(1);
+    expect(streamed).toMatch(/^: waiting$/m);
     const { call: other, create } = asked([scriptedProvider({ script: [{ waitMs: 60 }, "Hello"] })], {
       keepAliveMs: 10,
     });
