@@ -1,118 +1,79 @@
-import type { LanguageModelV4Content, LanguageModelV4GenerateResult, SharedV4Warning } from "@ai-sdk/provider";
-import { QwenError, type RouterFinishPart, type StreamPart } from "@qwen/core";
-import { endOf, fileOf, sourceOf, vendorsOwn, warningsOf } from "./router-provider-words.ts";
+import type {
+  LanguageModelV4Content,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4Reasoning,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Text,
+} from "@ai-sdk/provider";
+import { QwenError, type StreamPart } from "@qwen/core";
+import { PartWriter, type PartsOptions } from "./router-provider-parts.ts";
+import { warningsOf } from "./router-provider-words.ts";
 
-type Start = Extract<StreamPart, { type: "start" }>;
+type Ending = Omit<Extract<LanguageModelV4StreamPart, { type: "finish" }>, "type">;
 
-/** Collects a whole answer of a router as the result of `doGenerate`: its pieces in their order, its text exact. */
+/**
+ * Collects a whole answer of a router as the result of `doGenerate`: what its stream would say, in its order. Its text is exact, as
+ * of an answer that was held nothing is left that was taken back.
+ */
 export class AnswerContent {
-  readonly #warnings: readonly SharedV4Warning[];
-  #content: (LanguageModelV4Content | Pieces)[] = [];
-  #start: Start | undefined;
-  #finish: RouterFinishPart | undefined;
-  #sources = 0;
+  readonly #writer: PartWriter;
+  readonly #content: LanguageModelV4Content[] = [];
+  /** The block that is open. */
+  #block: LanguageModelV4Text | LanguageModelV4Reasoning = { type: "text", text: "" };
+  #warnings: LanguageModelV4GenerateResult["warnings"];
+  #response: LanguageModelV4GenerateResult["response"];
+  #end: Ending | undefined;
 
-  /** `warnings` are of what of the call nobody heard. */
-  constructor(warnings: readonly SharedV4Warning[]) {
-    this.#warnings = warnings;
+  constructor({ warnings }: Pick<PartsOptions, "warnings">) {
+    this.#writer = new PartWriter({ warnings, raw: false });
+    this.#warnings = [...warnings];
   }
 
   take(part: StreamPart): void {
-    switch (part.type) {
-      case "text-delta":
-        this.#say("text", part.text);
-        break;
-      case "text-replace":
-        // It is all text there was.
-        this.#content = this.#content.filter((piece) => piece.type !== "text");
-        this.#say("text", part.text);
-        break;
-      case "reasoning-delta":
-        this.#say("reasoning", part.text);
-        break;
-      case "reasoning-end":
-        this.#endThought(part);
-        break;
-      case "tool-call": {
-        const { toolCallId, toolName, input } = part;
-        this.#content.push({ type: "tool-call", toolCallId, toolName, input, ...vendorsOwn(part.providerMetadata) });
-        break;
-      }
-      case "file":
-        this.#content.push(fileOf(part));
-        break;
-      case "source":
-        this.#content.push(sourceOf(part, `source-${this.#sources++}`));
-        break;
-      case "start":
-        this.#start = part;
-        break;
-      case "finish":
-        this.#finish = part;
-        break;
-      default:
-    }
+    this.#writer.write(part, this.#written);
+    if (part.type !== "finish") return;
+    this.#warnings.push(...warningsOf(part.warnings));
+    const headers = part.response?.headers;
+    this.#response = { ...this.#response, ...(headers !== undefined && { headers: { ...headers } }) };
   }
 
   result(): LanguageModelV4GenerateResult {
-    const finish = this.#finish;
-    if (finish === undefined) throw new QwenError("protocol", "The answer of the router has no end.");
-    const { id, timestamp, modelId = finish.model, headers } = finish.response ?? {};
-    return {
-      content: this.#content.map((piece) => (piece instanceof Pieces ? piece.whole() : piece)),
-      ...endOf(finish, { start: this.#start, rewritten: false }),
-      warnings: [...this.#warnings, ...warningsOf(finish.warnings)],
-      response: {
-        modelId,
-        ...(id !== undefined && { id }),
-        ...(timestamp !== undefined && { timestamp }),
-        ...(headers !== undefined && { headers: { ...headers } }),
-      },
-    };
+    if (this.#end === undefined) throw new QwenError("protocol", "The answer of the router has no end.");
+    return { content: this.#content, ...this.#end, warnings: this.#warnings, response: { ...this.#response } };
   }
 
-  #say(type: "text" | "reasoning", text: string): void {
-    const last = this.#content.at(-1);
-    if (last instanceof Pieces && last.isOf(type)) last.add(text);
-    else if (text !== "") this.#content.push(new Pieces(type, text));
-  }
-
-  #endThought({ providerMetadata }: Extract<StreamPart, { type: "reasoning-end" }>): void {
-    let last = this.#content.at(-1);
-    if (!(last instanceof Pieces && last.isOf("reasoning"))) {
-      if (providerMetadata === undefined) return;
-      this.#content.push((last = new Pieces("reasoning", "")));
+  readonly #written = (part: LanguageModelV4StreamPart): void => {
+    switch (part.type) {
+      case "text-start":
+      case "reasoning-start":
+        this.#block = { type: part.type === "text-start" ? "text" : "reasoning", text: "" };
+        this.#content.push(this.#block);
+        break;
+      case "text-delta":
+      case "reasoning-delta":
+        this.#block.text += part.delta;
+        break;
+      case "reasoning-end":
+        if (part.providerMetadata !== undefined) this.#block.providerMetadata = part.providerMetadata;
+        break;
+      case "tool-call":
+      case "file":
+      case "source":
+        this.#content.push(part);
+        break;
+      case "response-metadata": {
+        const { type: _, ...told } = part;
+        this.#response = told;
+        break;
+      }
+      case "error":
+        throw part.error;
+      case "finish": {
+        const { type: _, ...told } = part;
+        this.#end = told;
+        break;
+      }
+      default:
     }
-    last.end(providerMetadata);
-  }
-}
-
-/** What was said without anything between, piece by piece. */
-class Pieces {
-  readonly type: "text" | "reasoning";
-  #text: string;
-  #ended = false;
-  #own: ReturnType<typeof vendorsOwn> = {};
-
-  constructor(type: "text" | "reasoning", text: string) {
-    this.type = type;
-    this.#text = text;
-  }
-
-  isOf(type: "text" | "reasoning"): boolean {
-    return this.type === type && !this.#ended;
-  }
-
-  add(text: string): void {
-    this.#text += text;
-  }
-
-  end(own: Parameters<typeof vendorsOwn>[0]): void {
-    this.#ended = true;
-    this.#own = vendorsOwn(own);
-  }
-
-  whole(): LanguageModelV4Content {
-    return { type: this.type, text: this.#text, ...this.#own };
-  }
+  };
 }

@@ -40,7 +40,7 @@ export class RouterModel implements LanguageModelV4 {
 
   async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
     const { request, warnings } = read(options);
-    const answer = new AnswerContent(warnings);
+    const answer = new AnswerContent({ warnings });
     try {
       // Of its parts none is shown before the answer is whole, and then in their order.
       for await (const part of this.#router.stream({ ...request, model: this.modelId, commit: "buffered" }))
