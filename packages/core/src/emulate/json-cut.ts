@@ -33,20 +33,17 @@ export class JsonCut {
 
   /** Where it begins, if it does. */
   #find(text: string): number {
-    for (let at = 0; at < text.length; at++) {
-      const character = text.charAt(at);
-      const isBracket = character === "{" || character === "[";
-      if (isBracket || (character === '"' && this.#isStart)) {
-        this.#state = isBracket && this.#isLineStart ? "inside" : "behind";
-        return at;
-      }
-      if (character === "\n") this.#isLineStart = true;
-      else if (character.trim() !== "") {
-        this.#isStart = false;
-        this.#isLineStart = false;
-      }
+    if (this.#isStart) {
+      const words = text.trimStart();
+      this.#isStart = words === "";
+      if (words.startsWith('"')) this.#state = "behind";
     }
-    return text.length;
+    const bracket = text.search(BRACKET);
+    const end = bracket < 0 ? text.length : bracket;
+    const lineStart = text.lastIndexOf("\n", end) + 1;
+    this.#isLineStart = (this.#isLineStart || lineStart > 0) && text.slice(lineStart, end).trim() === "";
+    if (bracket >= 0 && this.#state === "before") this.#state = this.#isLineStart ? "inside" : "behind";
+    return end;
   }
 
   #look(character: string): void {
@@ -59,3 +56,5 @@ export class JsonCut {
     else if (character === "}" || character === "]") this.#depth--;
   }
 }
+
+const BRACKET = /[{[]/;
