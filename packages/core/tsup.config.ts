@@ -17,7 +17,7 @@ const entries = [
 ];
 const [node, browser] = await Promise.all([filesOn("node"), filesOn("browser")]);
 const parts = [...new Set([...node.parts, ...browser.parts])];
-const common: Options = { format: "esm", sourcemap: true, silent: true, splitting: false };
+const common: Options = { format: "esm", sourcemap: true, silent: true, splitting: false, removeNodeProtocol: false };
 
 export default defineConfig([
   { ...common, entry: ["src/core.ts"], external: ["#schema"], esbuildPlugins: [loadedLater(), handsOut()] },
@@ -32,7 +32,9 @@ export default defineConfig([
     ...common,
     entry: [...entries, ...parts],
     external: ["#core", "#schema"],
-    esbuildPlugins: [loadedLater(), onTopOfCore()],
+    esbuildPlugins: [loadedLater(), onTopOfCore(), partOfUndici()],
+    // What undici itself is told when it becomes a part of Node: of its parsers the newer one is left out.
+    define: { esbuildDetection: "true" },
   },
 ]);
 
@@ -106,6 +108,29 @@ function handsOut(): Plugin {
         const used = [...node.used.union(browser.used)].map((file) => `export * from "./${relative("src", file)}";`);
         return { contents: [await readFile(path, "utf8"), ...used].join("\n"), loader: "ts" };
       });
+    },
+  };
+}
+
+/**
+ * Of undici its client of HTTP/1.1 alone, which takes half the time to load: no HTTP/2, which is never agreed on, and nothing of
+ * `fetch`, which only forms need. What it asks of Node it gets without a `require`, which an ES module does not have.
+ */
+function partOfUndici(): Plugin {
+  return {
+    name: "part-of-undici",
+    setup({ onLoad, onResolve }) {
+      onResolve(
+        { filter: /\/client-h2\.js$|\/web\/(?:fetch\/body\.js|fetch\/formdata|webidl)$/ },
+        ({ path, importer }) => (/[/\\]undici[/\\]/.test(importer) ? { path, namespace: "left-out" } : undefined),
+      );
+      onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "module.exports = {};" }));
+      onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+        kind === "require-call" ? { path, namespace: "of-node" } : undefined,
+      );
+      onLoad({ filter: /.*/, namespace: "of-node" }, ({ path }) => ({
+        contents: `module.exports = process.getBuiltinModule("${path}");`,
+      }));
     },
   };
 }

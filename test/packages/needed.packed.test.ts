@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createSpaceEmulator } from "@qwen/testing";
+import { build } from "esbuild";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 
 import { root } from "./public-packages.ts";
@@ -43,7 +44,7 @@ beforeAll(async () => {
 
 describe("core and max alone", () => {
   test("pull nothing of the others", () => {
-    expect(installedPackages()).toEqual(["@qwen/core", "@qwen/max", "undici"]);
+    expect(installedPackages()).toEqual(["@qwen/core", "@qwen/max"]);
   });
 
   test("answer", async () => {
@@ -52,12 +53,26 @@ describe("core and max alone", () => {
   });
 });
 
+describe("an ES module that esbuild makes for Node", () => {
+  test("holds all of core and max, and answers without a `require` or a package beside it", async () => {
+    await using space = await createSpaceEmulator({ shape: "max", answer: "Hello there." });
+    const options = { bundle: true, platform: "node", format: "esm" } as const;
+    await build({
+      ...options,
+      absWorkingDir: folder,
+      entryPoints: ["ask.ts"],
+      outfile: join(folder, "../bundle/ask.mjs"),
+    });
+    expect(await run(process.execPath, "../bundle/ask.mjs", space.url)).toBe("max: Hello there.");
+  });
+});
+
 describe("a text from max", () => {
   test("is loaded in two steps: what is made, and with the first call what that takes", async () => {
     await using space = await createSpaceEmulator({ shape: "max", answer: "Hello there." });
     const [imported, called] = (await run(process.execPath, "loaded.ts", space.url)).split("\n");
     expect(imported).toBe("core/core.js core/gradio/index.js core/index.js max/index.js");
-    expect(called).toBe("core/gradio/jobs.js core/http/connections.js core/schemas.js undici");
+    expect(called).toBe("core/gradio/jobs.js core/http/connections.js core/schemas.js");
   });
 });
 

@@ -79,12 +79,21 @@ describe.each(publicPackages)("$name", ({ name, folder, path, manifest }) => {
     }
   });
 
-  test("depends on its siblings by range and on undici by exact version", () => {
-    for (const [dependency, version] of Object.entries(manifest.dependencies ?? {})) {
+  test("depends on its siblings by range, and on nothing that core has bundled", () => {
+    for (const [dependency, version] of Object.entries(manifest.dependencies ?? {}))
       if (dependency.startsWith("@qwen/")) expect(version).toBe("workspace:^");
-      if (dependency === "undici") expect(version).toMatch(/^\d+\.\d+\.\d+$/);
-    }
-    expect(Object.keys(manifest.dependencies ?? {})).not.toContain("zod");
+    for (const dependency of ["undici", "zod"])
+      expect(Object.keys(manifest.dependencies ?? {})).not.toContain(dependency);
+  });
+
+  test("bundles undici by exact version, which its README and SECURITY.md tell", () => {
+    const version = manifest.devDependencies?.["undici"];
+    if (version === undefined) return;
+    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    for (const page of [join(path, "README.md"), join(root, "SECURITY.md")])
+      expect(readFileSync(page, "utf8").match(/undici(?:\]\([^)]*\))? \d+\.\d+\.\d+/g)).toEqual([
+        expect.stringMatching(new RegExp(` ${version}$`)),
+      ]);
   });
 
   test("has a README that opens with its name", () => {

@@ -24,11 +24,7 @@ export class Later<Module> {
     // Where a request cannot wait for another one's, the platform keeps what it has loaded all the same.
     const loading = requestsAreApart() ? this.#begin() : (this.#loading ??= this.#begin());
     return loading.catch((cause: unknown) => {
-      throw cannotLoad(
-        "A part of this SDK",
-        "Keep the files of its packages together as long as a process runs.",
-        cause,
-      );
+      throw cannotLoad(cause);
     });
   }
 
@@ -43,7 +39,9 @@ export class Later<Module> {
   }
 }
 
-/** What ends a call for which code cannot be loaded: a mistake of whoever installed it, which is no provider's. */
-export function cannotLoad(what: string, remedy: string, cause: unknown): unknown {
-  return final("import", new TypeError(`${what} cannot be loaded. ${remedy}`, { cause }));
+/** What ends a call for which a part of this package cannot be loaded: a mistake of whoever installed it, which is no provider's. */
+export function cannotLoad(cause: unknown): unknown {
+  const what =
+    "A part of this SDK cannot be loaded. Keep the files of its packages together as long as a process runs.";
+  return final("import", new TypeError(what, { cause }));
 }

@@ -47,10 +47,7 @@ export function createTransport({ proxy }: TransportOptions = {}): OwnTransport 
           }
           (loading ?? load(request)).then(
             (connections) => exchange.send(connections),
-            (cause: unknown) =>
-              exchange.fail(
-                cannotLoad("undici, the HTTP client of this SDK in Node,", "Keep it out of bundles.", cause),
-              ),
+            (cause: unknown) => exchange.fail(cannotLoad(cause)),
           );
         }),
     ),
