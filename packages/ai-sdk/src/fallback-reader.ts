@@ -47,6 +47,10 @@ export function readerOf(
   return {
     kind(part) {
       switch (part.type) {
+        // Nearly all are one of these.
+        case "text-delta":
+        case "reasoning-delta":
+          return kindOfPart(part);
         case OPENED:
           return "opening";
         case PREPARING:

@@ -34,7 +34,7 @@ export async function answer(asked: AskedModel, call: AnswerCall): Promise<Finis
 /** After so many parts that were all there already, timers get their turn. */
 const PARTS_A_TURN = 1024;
 
-/** One answer of a model, from its call to its end. It is read one part ahead at most. */
+/** One answer of a model, from its call to its end. Where the call pauses it, one part more is read at most. */
 class ModelAnswer implements CallSource {
   readonly #call: AnswerCall;
   readonly #ended = Promise.withResolvers<FinishPart>();

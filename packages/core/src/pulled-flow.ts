@@ -9,8 +9,12 @@ export type PullClock = Pick<PhaseClock, "start" | "pause" | "resume" | "stop">;
 /** For an iteration whose time somebody else keeps. */
 const NO_CLOCK: PullClock = { start() {}, pause() {}, resume() {}, stop() {} };
 
-// After so many values that were all there already, timers get their turn.
-const VALUES_A_TURN = 1024;
+// After so many values that were all there already, timers get their turn: a turn costs as much as a thousand of them.
+const VALUES_A_TURN = 4096;
+
+// After fewer where those have taken so long, which is looked at once in a while.
+const LONGEST_MS = 10;
+const VALUES_A_LOOK = 1024;
 
 /**
  * Somebody's own iteration as a flow: asked one value ahead at most, and never twice at once.
@@ -30,6 +34,7 @@ class Pull<Value> implements FlowMaker {
   /** `pausing`: the answer to the last question is still to come. */
   #state: "asking" | "pausing" | "resting" | "over" = "asking";
   #asked = 0;
+  #turnedAt = 0;
 
   constructor(iterable: AsyncIterable<Value>, clock: PullClock) {
     this.#iterable = iterable;
@@ -47,6 +52,7 @@ class Pull<Value> implements FlowMaker {
     }
     this.#iterator = this.#iterable[Symbol.asyncIterator]();
     this.#clock.start();
+    this.#turnedAt = performance.now();
     // On a stack of its own: what it throws is read by people, and what it calls may end the request.
     queueMicrotask(this.#next);
   }
@@ -82,8 +88,16 @@ class Pull<Value> implements FlowMaker {
 
   #ask(): void {
     if (this.#state === "over") return;
-    if (++this.#asked % VALUES_A_TURN === 0) startTimer(0, this.#next);
+    if (++this.#asked % VALUES_A_LOOK === 0 && this.#isLong()) startTimer(0, this.#next);
     else this.#next();
+  }
+
+  /** Whether it went on for so long that timers are to have their turn. */
+  #isLong(): boolean {
+    const now = performance.now();
+    if (this.#asked % VALUES_A_TURN !== 0 && now - this.#turnedAt < LONGEST_MS) return false;
+    this.#turnedAt = now;
+    return true;
   }
 
   readonly #next = (): void => {
