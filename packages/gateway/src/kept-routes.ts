@@ -33,8 +33,8 @@ export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonl
           const run = runs.find(ownerOf(call), idOf(call));
           const query = new URL(request.url).searchParams;
           if (query.get("stream") === "true") {
-            const from = firstIn(query, await found(call));
-            if (run === undefined) throw expired();
+            if (run === undefined) throw noEvents(await found(call));
+            const from = firstIn(query);
             const leave = (): boolean => call.leave();
             const body = new RunStream({ run, from, ...waits, leave, onEnd: call.hold() });
             return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: STREAMED });
@@ -56,11 +56,11 @@ export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonl
       isCounted: false,
       methods: {
         async POST(_, call) {
-          const known = await found(call);
-          if (known.response["background"] !== true) throw notInBackground("cancelled");
           const run = runs.find(ownerOf(call), idOf(call));
           run?.cancel();
-          return Response.json(run?.resource ?? known.response, { headers: NO_STORE });
+          const response = run?.resource ?? (await found(call)).response;
+          if (response["background"] !== true) throw notInBackground("cancelled");
+          return Response.json(response, { headers: NO_STORE });
         },
       },
     },
@@ -76,15 +76,15 @@ export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonl
 const NO_STORE = { "cache-control": "no-store" };
 
 /** The number of the first event that is wanted. */
-function firstIn(query: URLSearchParams, known: KeptResponse): number {
-  if (known.response["background"] !== true) throw notInBackground("read as a stream");
+function firstIn(query: URLSearchParams): number {
   const after = query.get("starting_after");
   if (after === null) return 0;
   if (!/^\d{1,9}$/.test(after)) throw wrongQuery("starting_after", "the sequence_number of an event");
   return Number(after) + 1;
 }
 
-function expired(): Refusal {
+function noEvents({ response }: KeptResponse): Refusal {
+  if (response["background"] !== true) return notInBackground("read as a stream");
   const message = "Its events are no longer kept: retrieve it without `stream`.";
   return new Refusal({ status: 400, code: "stream_expired", message });
 }

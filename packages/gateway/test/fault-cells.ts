@@ -22,6 +22,8 @@ const SILENCE_MS = 250;
 /** One fault, where it strikes, and how its caller asks. */
 export interface FaultCell {
   readonly kind: "openai" | "space";
+  /** What it is asked for by. */
+  readonly api: "chat" | "responses";
   readonly name: OpenAIFaultName | FaultName;
   /** How many pieces of the answer come first. */
   readonly after: number;
@@ -61,17 +63,28 @@ const CUTS: ReadonlySet<string> = new Set([
 
 const COMMITS: readonly CommitName[] = ["first-output", "buffered", "continue"];
 
-/** Every fault of both emulators, in every way. */
+const PLACES = { chat: [0, 1, 2, 3, 4, 5, 6], responses: [0, 3] } as const;
+
+/** Every fault of both emulators, in every way; by responses at two places of the answer. */
 export const CELLS: readonly FaultCell[] = [
   ...openAIFaultNames.map((name) => ({ kind: "openai" as const, name })),
   ...faultNames.map((name) => ({ kind: "space" as const, name })),
 ]
   .filter(({ name }) => !LEFT_OUT.has(name))
   .flatMap((fault) =>
-    [0, 1, 2, 3, 4, 5, 6].flatMap((after) =>
-      [true, false].flatMap((stream) =>
-        COMMITS.flatMap((commit) =>
-          (["alone", "once", "second"] as const).map((company) => ({ ...fault, after, stream, commit, company })),
+    (["chat", "responses"] as const).flatMap((api) =>
+      PLACES[api].flatMap((after) =>
+        [true, false].flatMap((stream) =>
+          COMMITS.flatMap((commit) =>
+            (["alone", "once", "second"] as const).map((company) => ({
+              ...fault,
+              api,
+              after,
+              stream,
+              commit,
+              company,
+            })),
+          ),
         ),
       ),
     ),
@@ -93,9 +106,12 @@ export async function play(cell: FaultCell): Promise<Told> {
     retry: { baseDelayMs: 1, maxDelayMs: 5, maxRetryAfterMs: 20 },
     breaker: false,
   }) as Router;
-  const served = await serveGateway(createGateway({ router }), { port: 0, signals: [] });
+  const gateway = createGateway({ router, metrics: true });
+  const served = await serveGateway(gateway, { port: 0, signals: [] });
   try {
-    return await ask(served.url, cell);
+    const told = await ask(served.url, cell);
+    const counted = await (await gateway.fetch(new Request("http://localhost/metrics"))).text();
+    return counted.includes("qwen_truncated_total 0\n") ? told : { text: "", reason: "a count of what was truncated" };
   } finally {
     await served.close({ drainMs: 0 });
     await router.close();
@@ -152,28 +168,41 @@ async function spaceStage({ name, after, company }: FaultCell): Promise<Stage> {
   return { plugins, close: async () => void (await Promise.all(spaces.map((space) => space.close()))) };
 }
 
-async function ask(url: string, { stream, commit }: FaultCell): Promise<Told> {
-  const response = await fetch(`${url}/v1/chat/completions`, {
+async function ask(url: string, { stream, commit, api }: FaultCell): Promise<Told> {
+  const asked = { chat: { messages: [{ role: "user", content: "Hi" }] }, responses: { input: "Hi" } };
+  const response = await fetch(`${url}/v1/${api === "chat" ? "chat/completions" : "responses"}`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-qwen-commit": commit },
-    body: JSON.stringify({ model: "smart", stream, messages: [{ role: "user", content: "Hi" }] }),
+    body: JSON.stringify({ model: "smart", stream, ...asked[api] }),
   });
   const { status } = response;
-  if (status !== 200 || !stream) {
-    const body = (await response.json()) as {
-      readonly error?: { readonly code: string | null };
-      readonly choices?: readonly Choice[];
-    };
-    if (body.error !== undefined || status !== 200) return { status, code: body.error?.code ?? null };
-    return { text: body.choices?.[0]?.message?.content ?? "", reason: body.choices?.[0]?.finish_reason ?? null };
+  if (status === 200 && stream) {
+    const text = await response.text();
+    return api === "chat" ? toldBy(text) : toldByEvents(text);
   }
-  return toldBy(await response.text());
+  const body = (await response.json()) as Whole &
+    Resource & { readonly error?: { readonly code: string | null } | null };
+  if (status !== 200 || (body.error !== undefined && body.error !== null))
+    return { status, code: body.error?.code ?? null };
+  if (api === "responses") return toldOf(body);
+  return { text: body.choices?.[0]?.message?.content ?? "", reason: body.choices?.[0]?.finish_reason ?? null };
+}
+
+interface Whole {
+  readonly choices?: readonly Choice[];
 }
 
 interface Choice {
   readonly delta?: { readonly content?: string };
   readonly message?: { readonly content?: string | null };
   readonly finish_reason: string | null;
+}
+
+/** A response, as far as it is looked at. */
+interface Resource {
+  readonly status?: string;
+  readonly incomplete_details?: { readonly reason: string } | null;
+  readonly output?: readonly { readonly content?: readonly { readonly text: string }[] }[];
 }
 
 /** As the strictest of clients reads a stream: what lacks a reason or `[DONE]` is none. */
@@ -183,14 +212,38 @@ function toldBy(stream: string): Told {
   let reason: string | null = null;
   for (const event of events) {
     if (event === "data: [DONE]") return reason === null ? { status: 200, code: "no finish reason" } : { text, reason };
-    const { error, choices } = JSON.parse(event.slice(6)) as {
-      readonly error?: { readonly code: string };
-      readonly choices?: readonly Choice[];
-    };
+    const { error, choices } = JSON.parse(event.slice(6)) as Whole & { readonly error?: { readonly code: string } };
     if (error !== undefined)
       return reason === null ? { status: 200, code: error.code } : { text, reason: "an error behind its end" };
     text += choices?.[0]?.delta?.content ?? "";
     reason = choices?.[0]?.finish_reason ?? reason;
   }
   return { status: 200, code: "no [DONE]" };
+}
+
+/** As the strictest of clients reads the events of a response: the text of its pieces and of its end must be one. */
+function toldByEvents(stream: string): Told {
+  let text = "";
+  let end: Told | undefined;
+  for (const block of stream.split("\n\n").filter((one) => one.includes("data: "))) {
+    const event = JSON.parse(block.slice(block.indexOf("data: ") + 6)) as {
+      readonly type: string;
+      readonly delta?: string;
+      readonly code?: string;
+      readonly response?: Resource;
+    };
+    if (end !== undefined) return { text, reason: `${event.type} behind its end` };
+    if (event.type === "response.output_text.delta") text += event.delta ?? "";
+    if (event.type === "error") end = { status: 200, code: event.code ?? null };
+    if (event.type === "response.completed" || event.type === "response.incomplete") end = toldOf(event.response ?? {});
+  }
+  if (end !== undefined && "text" in end && end.text !== text) return { text, reason: `another text at its end` };
+  return end ?? { status: 200, code: "no end" };
+}
+
+function toldOf({ status, incomplete_details, output = [] }: Resource): Told {
+  const text = output.flatMap(({ content = [] }) => content.map((part) => part.text)).join("");
+  const why = incomplete_details?.reason;
+  if (status === "completed") return { text, reason: "stop" };
+  return { text, reason: why === "max_output_tokens" ? "length" : (why ?? `${status}`) };
 }

@@ -180,6 +180,8 @@ class Serving {
     cameBy(request, { port: this.port, leave: () => outgoing.destroy() });
     const response = await this.#gateway.fetch(request);
     if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) return response;
+    // It knows no chunks: there the end of the connection is the end of the answer.
+    if (outgoing.req.httpVersion === "1.0") return response;
     // Told so, the adapter does not hold the first piece of a stream back, for a timer, to see whether it is the last.
     response.headers.set("transfer-encoding", "chunked");
     // The headers and what is there already go out in one piece.

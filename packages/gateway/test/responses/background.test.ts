@@ -170,6 +170,19 @@ describe("the events of one", () => {
   });
 });
 
+it("what is made can be seen, read and cancelled while the store is gone", async () => {
+  const gone = async (): Promise<never> => {
+    throw new Error("The disk is full.");
+  };
+  const store = { get: gone, put: gone, delete: gone, close: async () => {} };
+  const { create, call } = asked([scriptedProvider({ script: ["Hello", { waitMs: 5000 }] })], { store });
+  const { id } = await create({ input: "Hi", background: true });
+  const reading = eventsIn(await call("GET", `/${id}?stream=true`));
+  expect(await (await call("GET", `/${id}`)).json()).toMatchObject({ id });
+  expect(await (await call("POST", `/${id}/cancel`)).json()).toMatchObject({ status: "cancelled" });
+  expect((await reading).at(-1)).toMatchObject({ type: "error", code: "cancelled" });
+});
+
 it("no caller has more than 100 under way", async () => {
   const one = await createKey();
   const other = await createKey();
