@@ -132,10 +132,10 @@ describe("the events of one", () => {
   const waiting = () => scriptedProvider({ script: ["Hello", { waitMs: 5000 }, " there"] });
 
   it("are no silence, whoever reads them", async () => {
-    const { call } = asked([scriptedProvider({ script: ["Hello", { waitMs: 60 }, " there"] })], { keepAliveMs: 10 });
+    const { call } = asked([scriptedProvider({ script: ["Hello", { waitMs: 250 }, " there"] })], { keepAliveMs: 10 });
     const streamed = await (await call("POST", "", body)).text();
-    expect(streamed).toMatch(/^: waiting$/m);
-    const { call: other, create } = asked([scriptedProvider({ script: [{ waitMs: 60 }, "Hello"] })], {
+    expect(streamed.match(/^: waiting$/gm)?.length).toBeGreaterThan(1);
+    const { call: other, create } = asked([scriptedProvider({ script: [{ waitMs: 250 }, "Hello"] })], {
       keepAliveMs: 10,
     });
     const { id } = await create({ input: "Hi", background: true });
