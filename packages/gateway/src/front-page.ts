@@ -8,16 +8,16 @@ import type { Handler, Route } from "./route.ts";
 export type FrontPage = (request: Request) => Response | Promise<Response>;
 
 /** What is at `/`, where there is a page. */
-export function frontRoutes(page: FrontPage | undefined): readonly Route[] {
-  return page === undefined ? [] : [{ path: "/", methods: { GET: shown(page) }, access: "open" }];
+export function frontRoutes(page: Handler | undefined): readonly Route[] {
+  return page === undefined ? [] : [{ path: "/", methods: { GET: page }, access: "open" }];
 }
 
 /** Answers by a page. */
-export function shown(page: FrontPage): Handler {
+export function shown(page: FrontPage, idleClientMs: number): Handler {
   return (request, call) => {
     const headers = new Headers(request.headers);
     headers.delete("authorization");
     const { method, url } = request;
-    return handedOver(() => page(new Request(url, { method, headers, signal: call.signal })), call);
+    return handedOver(() => page(new Request(url, { method, headers, signal: call.signal })), { call, idleClientMs });
   };
 }

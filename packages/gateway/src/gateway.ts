@@ -69,7 +69,7 @@ export function createGateway(given: GatewayOptions): Gateway {
   const runs = new BackgroundRuns();
   const asking = { router, bodies, attachments, policies, winners, keepAliveMs, idleClientMs };
   const health = healthRoutes({ router, lifecycle, accounts, metrics: options.metrics });
-  const { ui } = options;
+  const page = options.ui && shown(options.ui, idleClientMs);
   const own: readonly Route[] = [
     {
       path: "/v1/chat/completions",
@@ -86,12 +86,12 @@ export function createGateway(given: GatewayOptions): Gateway {
       path: "/openapi.json",
       methods: { GET: () => Response.json(openApiDocument({ model: nameIn(router), hasKeys })) },
     },
-    ...frontRoutes(ui),
+    ...frontRoutes(page),
   ];
-  const routes = [...own, ...mountRoutes(options.mounts, { router, bodies, taken: own })];
+  const routes = [...own, ...mountRoutes(options.mounts, { router, bodies, idleClientMs, taken: own })];
   const fetch = createApp({
     routes,
-    page: ui && shown(ui),
+    page,
     admit: createAdmission({ keys, limiting }),
     accounts,
     lifecycle,

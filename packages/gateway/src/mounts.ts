@@ -36,6 +36,7 @@ export interface MountedCall {
 interface MountsOptions {
   readonly router: Router;
   readonly bodies: BodyReader;
+  readonly idleClientMs: number;
   /** The gateway's own routes, which nobody may stand before. */
   readonly taken: readonly Route[];
 }
@@ -60,7 +61,7 @@ export function mountRoutes(mounts: readonly Mount[] | undefined, options: Mount
   });
 }
 
-function handlerOf({ types, maxBytes, fetch }: Mount, { router, bodies }: MountsOptions): Handler {
+function handlerOf({ types, maxBytes, fetch }: Mount, { router, bodies, idleClientMs }: MountsOptions): Handler {
   return async (request, call) => {
     const { requestId, caller, signal } = call;
     const hasBody = request.body !== null;
@@ -71,7 +72,7 @@ function handlerOf({ types, maxBytes, fetch }: Mount, { router, bodies }: Mounts
     const { method, url } = request;
     const handed = new Request(url, { method, headers, signal, ...(body !== undefined && { body }) });
     const about = { keyId: caller.keyId, mayUse: (model: string) => caller.mayUse(model), router, requestId, signal };
-    return handedOver(() => fetch(handed, about), call);
+    return handedOver(() => fetch(handed, about), { call, idleClientMs });
   };
 }
 

@@ -132,6 +132,34 @@ describe("a mount", () => {
     expect((await post()).status).not.toBe(429);
   });
 
+  test.each(["is not read", "has lost its caller", "has no time left"])(
+    "whose body %s is left, and its place is free",
+    async (how) => {
+      const left = Promise.withResolvers<void>();
+      const endless = (): Response =>
+        new Response(
+          new ReadableStream({
+            pull: (controller) => controller.enqueue(new Uint8Array(8)),
+            cancel: () => left.resolve(),
+          }),
+        );
+      const { key, record } = await createKey({ concurrency: 1 });
+      const served = servedBy([provider()], {
+        keys: [record],
+        idleClientMs: how === "is not read" ? 10 : 60_000,
+        mounts: [{ path: "/m", fetch: endless }],
+      });
+      const caller = new AbortController();
+      const init = { method: "POST", body: "{}", headers: { ...json, authorization: `Bearer ${key}` } };
+      const response = await send(served, "/m", { ...init, signal: caller.signal });
+      if (how === "has lost its caller") caller.abort();
+      if (how === "has no time left") await served.gateway.close();
+      await left.promise;
+      await expect(response.text()).rejects.toBeInstanceOf(Error);
+      expect((await send(served, "/m", init)).status).toBe(how === "has no time left" ? 503 : 200);
+    },
+  );
+
   test("that never answers is left with its caller, whose place is free then", async () => {
     const { key, record } = await createKey({ concurrency: 1 });
     const served = servedBy([provider()], {
