@@ -5,6 +5,7 @@ import {
   anId,
   isGroup,
   mustBe,
+  readable,
   readOption,
   readOptions,
   requireOption,
@@ -136,12 +137,13 @@ function readModels(models: FallbackOptions["models"]): ReadFallback["models"] {
     throw mustBe("models", "an array of at least one model", Array.isArray(models) ? 0 : models);
   // With its holes, which are no models either.
   const given = Array.from<unknown, Given>(models, readModel);
-  const taken = new Set<string>();
+  // How many have an id and a name.
+  const taken = new Map<string, number>();
   for (const [index, { id, model }] of given.entries()) {
     if (id === undefined) continue;
     if (taken.has(keyOf(id, model)))
       throw new TypeError(`\`models[${index}].id\` is taken: two of the models have the id "${id}".`);
-    taken.add(keyOf(id, model));
+    taken.set(keyOf(id, model), 1);
   }
   return given.map(({ id, ...one }) => ({
     ...one,
@@ -151,11 +153,14 @@ function readModels(models: FallbackOptions["models"]): ReadFallback["models"] {
 
 type Given = Omit<ReadModel, "id"> & { readonly id: string | undefined };
 
-function freeId(model: LanguageModelV4, taken: Set<string>): string {
+function freeId(model: LanguageModelV4, taken: Map<string, number>): string {
   const { provider } = model;
+  const first = keyOf(provider, model);
   let id = provider;
-  for (let number = 2; taken.has(keyOf(id, model)); number++) id = `${provider}#${number}`;
-  taken.add(keyOf(id, model));
+  let number = taken.get(first) ?? 0;
+  while (taken.has(keyOf(id, model))) id = `${provider}#${++number}`;
+  taken.set(first, number);
+  taken.set(keyOf(id, model), 1);
   return id;
 }
 
@@ -165,7 +170,7 @@ function keyOf(id: string, { modelId }: LanguageModelV4): string {
 
 function readModel(given: unknown, index: number): Given {
   const name = `models[${index}]`;
-  if (!isGroup(given) || "specificationVersion" in given || !("model" in given))
+  if (!readable(name, () => isGroup(given) && !("specificationVersion" in given) && "model" in given))
     return { model: aModel(name, given), id: undefined, prepare: undefined };
   const { model, id, prepare } =
     requireOption(name, readOptions(name, given as FallbackModel, ENTRY_RULES), () => undefined) ?? {};
@@ -178,9 +183,9 @@ export function aModel(name: string, given: unknown): LanguageModelV4 {
     throw new TypeError(
       `\`${name}\` is a string, which names no model here: give what a provider makes of it, such as openai("…").`,
     );
-  const { specificationVersion, provider, modelId, doGenerate, doStream } = (given ?? {}) as Readonly<
-    Record<string, unknown>
-  >;
+  const [specificationVersion, provider, modelId, doGenerate, doStream] = readable(name, () =>
+    MEMBERS.map((member) => (given as Readonly<Record<string, unknown>> | null | undefined)?.[member]),
+  );
   if (specificationVersion === "v2" || specificationVersion === "v3")
     throw new TypeError(
       `\`${name}\` is a model of specification ${specificationVersion}, and must be of v4: update its package, or wrap it with \`wrapLanguageModel({ model, middleware: [] })\` of "ai".`,
@@ -192,6 +197,8 @@ export function aModel(name: string, given: unknown): LanguageModelV4 {
   if (isModel) return given as LanguageModelV4;
   throw mustBe(name, "a LanguageModelV4", given);
 }
+
+const MEMBERS = ["specificationVersion", "provider", "modelId", "doGenerate", "doStream"] as const;
 
 /** Those that are read elsewhere say themselves what is wrong with them. */
 const anything = (): undefined => undefined;

@@ -6,6 +6,7 @@ import {
   anObject,
   isGroup,
   mustBe,
+  readable,
   readOptions,
   readTimeouts,
   requireOption,
@@ -80,11 +81,11 @@ const RULES: Rules<FromLanguageModelOptions> = {
 };
 
 function modelsIn(given: GivenModels): ReadonlyMap<string, LanguageModelV4> {
-  if (!isGroup(given) || "specificationVersion" in given || "doStream" in given) {
+  if (!readable("model", () => isGroup(given) && !("specificationVersion" in given) && !("doStream" in given))) {
     const model = aModel("model", given);
     return new Map([[model.modelId, model]]);
   }
-  const entries = Object.entries(given as Readonly<Record<string, unknown>>);
+  const entries = readable("model", () => Object.entries(given as Readonly<Record<string, unknown>>));
   if (entries.length === 0) throw mustBe("model", "a LanguageModelV4, or an object of at least one by its name", given);
   return new Map(entries.map(([name, model]) => [name, aModel(`model[${JSON.stringify(name)}]`, model)]));
 }

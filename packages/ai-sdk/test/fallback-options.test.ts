@@ -8,6 +8,13 @@ const make = (options: unknown) => () => createFallback(options as FallbackOptio
 const a = model("a", saying("Hi"));
 const old = (specificationVersion: string) => ({ ...a, specificationVersion });
 
+const throwing = () =>
+  Object.defineProperty({ ...a }, "provider", {
+    get() {
+      throw new Error("secret");
+    },
+  });
+
 describe("createFallback throws a TypeError when made", () => {
   test.each<[string, unknown, RegExp]>([
     ["nothing", undefined, /createFallback/],
@@ -26,6 +33,12 @@ describe("createFallback throws a TypeError when made", () => {
     ["a hole", { models: [a, , a] }, /`models\[1\]`/],
     ["a promise of a model", { models: [Promise.resolve(a)] }, /`models\[0\]`/],
     ["a model without doStream", { models: [{ ...a, doStream: undefined }] }, /`models\[0\]`/],
+    ["a model that throws where it is read", { models: [a, throwing()] }, /`models\[1\]`.*it throws/],
+    [
+      "an entry that does",
+      { models: [new Proxy(a, { has: () => throwing().provider === "" })] },
+      /`models\[0\]`.*it throws/,
+    ],
     ["an unknown name of an entry", { models: [{ model: a, prepair: () => undefined }] }, /prepair.*prepare/],
     ["an id that is none", { models: [{ model: a, id: "" }] }, /`models\[0\]\.id`/],
     [
@@ -91,6 +104,13 @@ describe("createFallback", () => {
       ["mine", "m", "closed"],
       ["scripted#3", "m", "closed"],
     ]);
+  });
+
+  test("tells thousands of one provider and name apart in time that grows as they do", () => {
+    const models = Array.from({ length: 3000 }, () => a) as unknown as FallbackOptions["models"];
+    const before = process.cpuUsage().user;
+    expect(createFallback({ models }).health().at(-1)).toMatchObject({ provider: "scripted#3000" });
+    expect(process.cpuUsage().user - before).toBeLessThan(1_000_000);
   });
 
   test("reads its options once, and writes on nothing", async () => {

@@ -152,6 +152,15 @@ describe("fromLanguageModel()", () => {
     [{ one: "gpt" }, { id: "a" }, 'model["one"]'],
     [{ one: { specificationVersion: "v2" } }, { id: "a" }, "wrapLanguageModel"],
     [{ specificationVersion: "v3" }, { id: "a" }, "wrapLanguageModel"],
+    [
+      {
+        get one() {
+          throw new Error("no");
+        },
+      },
+      { id: "a" },
+      "it throws",
+    ],
     [saying(), undefined, "options"],
     [saying(), {}, "id"],
     [saying(), { id: "a/b" }, "id"],

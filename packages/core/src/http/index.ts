@@ -26,6 +26,7 @@ export {
   mustBe,
   oneOf,
   publicReach,
+  readable,
   readBytes,
   readHeaders,
   readOption,
