@@ -1,5 +1,4 @@
 import type {
-  JSONObject,
   LanguageModelV4CallOptions,
   LanguageModelV4FinishReason,
   LanguageModelV4GenerateResult,
@@ -16,6 +15,7 @@ import {
 } from "@qwen/core/router";
 
 import { attemptsOf, failureOf } from "./model-errors.ts";
+import { metadataOf } from "./router-provider-words.ts";
 import {
   GENERATED,
   isByItself,
@@ -113,23 +113,10 @@ function reasonIn(last: ModelPart): string | undefined {
 }
 
 function withAttempts(
-  metadata: SharedV4ProviderMetadata | undefined,
+  own: SharedV4ProviderMetadata | undefined,
   { provider, model, attempts }: Pick<Answered, "provider" | "model" | "attempts">,
 ): SharedV4ProviderMetadata {
-  return { ...metadata, qwen: { ...metadata?.["qwen"], ...attemptsMetadata({ provider, model, attempts }) } };
-}
-
-/** Who answered and what was tried, as everybody may see it. */
-export function attemptsMetadata({
-  provider,
-  model,
-  attempts,
-}: Partial<Pick<Answered, "provider" | "model" | "attempts">>): JSONObject {
-  return {
-    ...(provider !== undefined && { provider }),
-    ...(model !== undefined && { model }),
-    attempts: attemptsOf(attempts),
-  };
+  return metadataOf({ provider, model, attempts: attemptsOf(attempts) }, own);
 }
 
 class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer> {

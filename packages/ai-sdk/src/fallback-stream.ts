@@ -1,9 +1,10 @@
 import type { LanguageModelV4StreamPart, LanguageModelV4StreamResult } from "@ai-sdk/provider";
-import { QwenError } from "@qwen/core";
 import type { AttemptsRun, FlowReader } from "@qwen/core/router";
 
-import { attemptsMetadata, type FallbackAnswer } from "./fallback-reader.ts";
-import { kindOfPart, knownUsage, OPENED, type ModelPart, type OpenedPart } from "./parts.ts";
+import { failedEnd } from "./failed-end.ts";
+import type { FallbackAnswer } from "./fallback-reader.ts";
+import { asModelError } from "./model-errors.ts";
+import { kindOfPart, OPENED, type ModelPart, type OpenedPart } from "./parts.ts";
 
 type Part = LanguageModelV4StreamPart;
 
@@ -15,8 +16,6 @@ export interface AnswerCall {
   readonly run: AttemptsRun<ModelPart, FallbackAnswer>;
   /** Whether the caller has ended it for this reason. */
   isAbort(reason: unknown): boolean;
-  /** An error as the caller gets it. */
-  asTold(error: unknown): unknown;
 }
 
 /**
@@ -99,14 +98,13 @@ export class AnswerStream implements FlowReader<ModelPart> {
   }
 
   fail(error: unknown): void {
-    const { isAbort, asTold } = this.#call;
-    if (isAbort(error)) {
+    if (this.#call.isAbort(error)) {
       this.#abort(error);
     } else if (this.#isOpening && this.#controller === undefined) {
       this.#state = "closed";
-      this.#opening.reject(asTold(error));
+      this.#opening.reject(asModelError(error));
     } else {
-      this.#ready.push({ type: "error", error: asTold(error) }, finishOf(error));
+      this.#ready.push(...failedEnd(error));
       this.#ended();
     }
   }
@@ -160,20 +158,6 @@ export class AnswerStream implements FlowReader<ModelPart> {
     }
     this.#ready.push(part);
   }
-}
-
-/** The end of an answer that broke off or has failed. */
-function finishOf(error: unknown): Part {
-  const known = QwenError.isInstance(error) ? error : undefined;
-  const { attempts = [] } = known ?? {};
-  const isCut = known?.code === "stream_interrupted" || known?.code === "timeout";
-  const last = attempts.at(-1);
-  return {
-    type: "finish",
-    usage: knownUsage(),
-    finishReason: { unified: isCut ? "interrupted" : "error", raw: undefined },
-    providerMetadata: { qwen: attemptsMetadata({ ...last, attempts }) },
-  };
 }
 
 function isOfModel(part: ModelPart): part is Part {

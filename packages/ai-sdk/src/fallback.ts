@@ -124,7 +124,6 @@ export function createFallback(options: FallbackOptions): FallbackLanguageModel 
       const answer = new AnswerStream({
         run: run(asked, { whole: false }),
         isAbort: (reason) => isAbort(reason, asked),
-        asTold: asModelError,
       });
       return await answer.open({ atSignOfLife: asked.includeRawChunks === true });
     },

@@ -1,18 +1,9 @@
 import * as specification from "@ai-sdk/provider";
 import type { LanguageModelV4StreamPart, SharedV4Warning } from "@ai-sdk/provider";
-import { QwenError, type Attempt, type ErrorCode, type RouterFinishPart, type StreamPart } from "@qwen/core";
+import type { Attempt, RouterFinishPart, StreamPart } from "@qwen/core";
 import { AppendOnlyText } from "@qwen/core/router";
-import { asModelError, attemptsOf } from "./model-errors.ts";
-import {
-  endOf,
-  fileOf,
-  metadataOf,
-  rawOf,
-  sourceOf,
-  usageOf,
-  vendorsOwn,
-  warningsOf,
-} from "./router-provider-words.ts";
+import { failedEnd } from "./failed-end.ts";
+import { endOf, fileOf, rawOf, sourceOf, vendorsOwn, warningsOf } from "./router-provider-words.ts";
 
 type Push = (part: LanguageModelV4StreamPart) => void;
 type Part<Type extends StreamPart["type"]> = Extract<StreamPart, { type: Type }>;
@@ -89,15 +80,7 @@ export class PartWriter {
   /** The stream failed: what was held back comes out, the error, and a `finish` that says so. */
   fail(error: unknown, push: Push, tried?: readonly Attempt[]): void {
     this.#endBlock(push);
-    const { attempts = tried ?? [], code } = familyOf(error);
-    const { provider, model } = attempts.at(-1) ?? this.#asked ?? {};
-    push({ type: "error", error: asModelError(error) });
-    push({
-      type: "finish",
-      finishReason: { unified: code !== undefined && CUT.has(code) ? "interrupted" : "error", raw: code },
-      usage: usageOf(undefined),
-      providerMetadata: metadataOf({ provider, model, attempts: attemptsOf(attempts) }, this.#start?.providerMetadata),
-    });
+    for (const part of failedEnd(error, { tried, asked: this.#asked, own: this.#start?.providerMetadata })) push(part);
   }
 
   #begin(part: Part<"start">, push: Push): void {
@@ -206,13 +189,6 @@ export class PartWriter {
     push({ type: "finish", ...endOf(part, { start: this.#start, rewritten: this.#text.rewritten }) });
   }
 }
-
-function familyOf(error: unknown): { readonly code?: ErrorCode; readonly attempts?: readonly Attempt[] | undefined } {
-  return QwenError.isInstance(error) ? error : {};
-}
-
-/** What is not the model's word: the answer was cut, or went silent. */
-const CUT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["stream_interrupted", "connection", "timeout"]);
 
 /** What is kept of them. */
 const MOST_SIGNS = 100;
