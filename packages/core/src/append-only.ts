@@ -1,5 +1,6 @@
 import { TextRewrittenError } from "./errors.ts";
 import { GrowingText } from "./growing-text.ts";
+import { TextPrint } from "./text-print.ts";
 
 /**
  * Turns text that may be rewritten into text that only grows, for consumers that cannot take back what they passed on.
@@ -13,12 +14,12 @@ import { GrowingText } from "./growing-text.ts";
  * end, says what it was.
  */
 export class AppendOnlyText {
-  readonly #newest = new GrowingText();
+  /** Of what was passed on. Kept in place of it: it may be long, and nearly always nothing is rewritten. */
+  #passedOn = new TextPrint();
   /** The end of the newest text, not passed on yet. */
   #held = "";
   /** Looks, after a replacement that did not fit, whether what is appended makes it fit. */
   #fitting: Fitting | undefined;
-  #passedOn = "";
   #rewritten = false;
 
   /** Whether what was passed on differs from the exact text in white space. */
@@ -28,20 +29,12 @@ export class AppendOnlyText {
 
   /** More text came; returns what can be passed on now, maybe nothing. */
   append(text: string): string {
-    this.#newest.append(text);
     return this.#fitting === undefined ? this.#hold(this.#held + text) : this.#fit(this.#fitting, text);
   }
 
   /** The text so far was replaced; returns what can be passed on now, maybe nothing. */
   replace(text: string): string {
-    if (this.#fitting === undefined) {
-      const before = this.#newest.whole();
-      this.#passedOn = before.slice(0, before.length - this.#held.length);
-    }
     this.#held = "";
-    this.#newest.replace(text);
-    this.#fitting = undefined;
-    if (text.startsWith(this.#passedOn)) return this.#hold(text.slice(this.#passedOn.length));
     return this.#fit(new Fitting(this.#passedOn), text);
   }
 
@@ -49,6 +42,7 @@ export class AppendOnlyText {
   pass(): string {
     const held = this.#held;
     this.#held = "";
+    this.#passedOn.add(held);
     return held;
   }
 
@@ -57,7 +51,7 @@ export class AppendOnlyText {
    * not its beginning.
    */
   end(): string {
-    if (this.#fitting?.fitsAtTheEnd() === false) throw new TextRewrittenError(this.#newest.whole());
+    if (this.#fitting?.fitsAtTheEnd() === false) throw new TextRewrittenError(this.#fitting.text());
     this.#rewritten ||= this.#fitting !== undefined;
     this.#fitting = undefined;
     return this.pass();
@@ -67,81 +61,77 @@ export class AppendOnlyText {
     const rest = fitting.restOf(text);
     this.#fitting = rest === undefined ? fitting : undefined;
     if (rest === undefined) return "";
-    this.#rewritten ||= !fitting.exact;
+    this.#rewritten ||= !fitting.isExact;
+    this.#passedOn = fitting.seen;
     return this.#hold(rest);
   }
 
   #hold(text: string): string {
     const end = passingStart(text);
     this.#held = text.slice(end);
-    return text.slice(0, end);
+    const passing = text.slice(0, end);
+    this.#passedOn.add(passing);
+    return passing;
   }
 }
 
-/** How many characters are compared at a time. */
-const BLOCK = 1024;
-
-/** Reads a text piece by piece along what was passed on; each character is looked at once, however it comes. */
+/** Reads a text piece by piece along the print of what was passed on; each character is looked at once, however it comes. */
 class Fitting {
-  readonly #passedOn: string;
-  #position = 0;
-  #exact = true;
+  /** Of what stands now in place of what was passed on. */
+  readonly seen = new TextPrint();
+  readonly #passedOn: TextPrint;
+  readonly #text = new GrowingText();
+  /** How much of the white space at its end was said again. */
+  #sameSpace = 0;
+  #isOther = false;
 
-  constructor(passedOn: string) {
+  constructor(passedOn: TextPrint) {
     this.#passedOn = passedOn;
   }
 
+  /** All that was read. */
+  text(): string {
+    return this.#text.whole();
+  }
+
   /** Whether all of it was the same so far, white space too. */
-  get exact(): boolean {
-    return this.#exact;
+  get isExact(): boolean {
+    return this.seen.hasSpacesOf(this.#passedOn);
   }
 
   /** What of the next piece follows on what was passed on; `undefined` while that is not reached, or never will be. */
   restOf(piece: string): string | undefined {
-    const passedOn = this.#passedOn;
-    for (let index = this.#skipSame(piece); index < piece.length; index++) {
-      if (this.#position === passedOn.length) return piece.slice(index);
-      const character = piece.charAt(index);
-      if (character !== passedOn.charAt(this.#position)) {
-        this.#exact = false;
-        this.#skipSpace();
-        // White space at the end of what was passed on stands for what stands there now, as far as it is the same.
-        if (this.#position === passedOn.length) return piece.slice(index);
-        if (character !== passedOn.charAt(this.#position)) {
-          if (isSpace(character)) continue;
-          this.#position = NEVER;
-          return undefined;
-        }
-      }
-      this.#position++;
+    this.#text.append(piece);
+    const { end } = this.#passedOn;
+    for (let index = this.#skipWords(piece); index < piece.length && !this.#isOther; index++) {
+      // White space at the end of what was passed on stands for what stands there now, as far as it is the same.
+      if (piece.charAt(index) !== end.charAt(this.#sameSpace)) return piece.slice(index);
+      this.seen.add(piece.charAt(index));
+      this.#sameSpace++;
     }
-    return this.#position === passedOn.length ? "" : undefined;
-  }
-
-  /** Passes over what is the same at the start of a piece, many characters at a time; says how many. */
-  #skipSame(piece: string): number {
-    let index = 0;
-    while (this.#position >= 0 && this.#position + BLOCK <= this.#passedOn.length) {
-      if (!piece.startsWith(this.#passedOn.slice(this.#position, this.#position + BLOCK), index)) break;
-      this.#position += BLOCK;
-      index += BLOCK;
-    }
-    return index;
+    return this.#hasWords && this.#sameSpace === end.length ? "" : undefined;
   }
 
   /** Whether a text that ends here differs in white space only. */
   fitsAtTheEnd(): boolean {
-    this.#skipSpace();
-    return this.#position === this.#passedOn.length;
+    return this.#hasWords;
   }
 
-  #skipSpace(): void {
-    while (isSpace(this.#passedOn.charAt(this.#position))) this.#position++;
+  /** Whether all words of what was passed on were said again. */
+  get #hasWords(): boolean {
+    return this.seen.hasWordsOf(this.#passedOn);
+  }
+
+  /** Passes over the words of what was passed on; says where they end in this piece. */
+  #skipWords(piece: string): number {
+    const { seen } = this;
+    const { count } = this.#passedOn;
+    let index = 0;
+    while (seen.count < count && index < piece.length) seen.addCode(piece.charCodeAt(index++));
+    this.#isOther = seen.count === count && !this.#hasWords;
+    return index;
   }
 }
-
-/** No character stands there, so none is like it. */
-const NEVER = -1;
 
 /** As much as this of a cursor or of halves of characters may pass; a longer row of them is text. */
 const LONGEST_PASSING = 8;

@@ -142,6 +142,13 @@ export class Collector {
   }
 }
 
+/** Keeps of an answer only what was known at its start: what is passed on is nobody's to look at again. */
+export class PassingCollector extends Collector {
+  override add(part: ProviderPart | StreamPart): void {
+    if (part.type === "start") super.add(part);
+  }
+}
+
 function joined(before: StartPart | undefined, part: StartPart): StartPart {
   const response = before?.response === undefined ? part.response : { ...before.response, ...part.response };
   const metadata =

@@ -157,6 +157,13 @@ export interface ProviderRequest {
    * that goes back into its queue count together.
    */
   readonly maxQueueMs?: number | undefined;
+  /**
+   * Whether what was said is kept until the call ends, as the `text` of a `stream_interrupted`. `false` is for who passes a long answer
+   * on to a reader who may be slow: that `text` may be empty then.
+   *
+   * @defaultValue true
+   */
+  readonly keepText?: boolean | undefined;
   /** Options only one provider understands, by provider id. */
   readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Headers for the requests to the provider. The caller's own header wins over the SDK's. */

@@ -1,6 +1,7 @@
 import { QwenError } from "./errors.ts";
 import { readHeaders } from "./headers.ts";
 import {
+  aFlag,
   anAbortSignal,
   aPauseMs,
   aTableOf,
@@ -67,7 +68,7 @@ export function readProviderRequest(request: ProviderRequest): ProviderRequest {
   checkIsRequest(request);
   refuseUnknown("A request to a provider", request, REQUEST_NAMES);
   const { model, messages, requestId, signal, settings, conversation, timeouts, maxQueueMs } = request;
-  const { providerOptions, headers } = request;
+  const { keepText, providerOptions, headers } = request;
   return {
     ...readAsked({ messages, settings, providerOptions }),
     model,
@@ -76,6 +77,7 @@ export function readProviderRequest(request: ProviderRequest): ProviderRequest {
     signal: readOption("signal", signal, anAbortSignal),
     timeouts: readTimeouts(timeouts),
     maxQueueMs: readOption("maxQueueMs", maxQueueMs, aPauseMs),
+    keepText: readOption("keepText", keepText, aFlag),
     headers: readHeaders("headers", headers),
   };
 }
@@ -90,6 +92,7 @@ export const REQUEST_NAMES: OptionNames<ProviderRequest> = {
   conversation: true,
   timeouts: true,
   maxQueueMs: true,
+  keepText: true,
   providerOptions: true,
   headers: true,
 };

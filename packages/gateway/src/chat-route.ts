@@ -88,7 +88,8 @@ class Answering {
       winners.forget(requestId);
       release(ending);
     };
-    const parts = router.stream(this.#request(signal))[Symbol.asyncIterator]();
+    // What a slow reader has been sent is not kept for it as well.
+    const parts = router.stream({ ...this.#request(signal), keepText: false })[Symbol.asyncIterator]();
     const body = new StreamBody({
       parts,
       events,

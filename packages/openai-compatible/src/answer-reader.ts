@@ -37,6 +37,8 @@ export interface AnswerReaderOptions {
   readonly beginning: string | undefined;
   /** Read when the answer begins. */
   readonly warnings: readonly Warning[];
+  /** Whether its text is kept, for the error of one that is cut. */
+  readonly keepsText: boolean;
   /** What of the response's headers is told. */
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
@@ -59,6 +61,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   #split: ThoughtSplit | undefined;
   /** Made with the first call: most answers have none. */
   #tools: ToolCalls | undefined;
+  /** Where it is not kept, the first piece of it. */
   readonly #text = new GrowingText();
   #refusal = "";
   #size = 0;
@@ -144,7 +147,8 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
       rawReason === undefined
         ? "ended the stream before the answer was whole"
         : `broke off: "${shortened(rawReason, 40)}"`;
-    return new StreamInterruptedError(`${this.host} ${why}.`, { text: this.#text.whole(), cause });
+    const text = this.#options.keepsText ? this.#text.whole() : "";
+    return new StreamInterruptedError(`${this.host} ${why}.`, { text, cause });
   }
 
   thought(text: string): void {
@@ -161,7 +165,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
 
   words(text: string): void {
     this.thoughtEnd();
-    this.#text.append(text);
+    if (this.#options.keepsText || this.#text.length === 0) this.#text.append(text);
     this.#grewVisibly(text);
     this.#tell({ type: "text-delta", text });
   }

@@ -222,6 +222,7 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
       strictModel: strictModel ? model.id : undefined,
       beginning,
       warnings,
+      keepsText: request.keepText !== false,
       headers: endpoint.told(response),
     };
     this.#body = response.body;

@@ -126,7 +126,9 @@ export class Exchange implements DispatchHandler, FlowControl {
     if (encoding !== undefined && !IS_PLAIN.test(String(encoding))) this.#refuse(String(encoding));
   }
 
-  onResponseData(_: DispatchController, chunk: Uint8Array): void {
+  onResponseData(controller: DispatchController, chunk: Uint8Array): void {
+    // They would keep the first 64 KB that came as long as the answer takes.
+    controller.rawHeaders = null;
     parsing += 1;
     try {
       this.#body.chunk(chunk);

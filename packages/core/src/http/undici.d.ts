@@ -3,6 +3,8 @@
 declare module "undici/lib/dispatcher/client.js" {
   import type { Connect, ConnectTarget } from "undici/lib/core/connect.js";
   interface DispatchController {
+    /** Pieces of the buffer that the head of an answer came in. */
+    rawHeaders: readonly Uint8Array[] | null;
     abort(reason: unknown): void;
     pause(): void;
     resume(): void;

@@ -162,6 +162,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
       conversation: this.#turn?.conversation,
       timeouts: isOurs ? this.timeouts : { ...this.timeouts },
       maxQueueMs: this.#maxQueueMs,
+      ...(this.#request.keepText === false && { keepText: false }),
       providerOptions,
       headers: isOurs || this.#headers === undefined ? this.#headers : { ...this.#headers },
     };

@@ -83,6 +83,8 @@ export interface PartReader<Part, Result> {
   attempt?(start: AttemptStart): Part | undefined;
   /** The `finish` or `whole` part as the caller gets it. */
   sealed(part: Part, answered: Answered<Part>): Part;
+  /** Whether what it collects is no answer, so that there is no result to ask for. */
+  readonly forgets?: boolean | undefined;
   /** Starts to collect the parts of one attempt. */
   collect(): PartCollector<Part, Result>;
 }

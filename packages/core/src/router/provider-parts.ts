@@ -1,4 +1,4 @@
-import { allWarnings, Collector, type Completion } from "../completion.ts";
+import { allWarnings, Collector, type Completion, PassingCollector } from "../completion.ts";
 import { disregard } from "../disregard.ts";
 import { field } from "../error-fields.ts";
 import { QwenError } from "../errors.ts";
@@ -99,6 +99,11 @@ const partsBehindResults: PartReader<RoutedPart, Completion> = {
     return kind === "finish" && part.type === "finish" && part.reason === "stop" ? "whole" : kind;
   },
 };
+
+/** The same of an answer of which nothing is kept. */
+export function passing(reader: PartReader<RoutedPart, Completion>): PartReader<RoutedPart, Completion> {
+  return { ...reader, forgets: true, collect: () => new PassingCollector() };
+}
 
 const NONE: readonly Warning[] = [];
 

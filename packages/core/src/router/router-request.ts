@@ -3,7 +3,16 @@ import { field } from "../error-fields.ts";
 import { QwenError } from "../errors.ts";
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
-import { anAbortSignal, aTableOf, type OptionNames, oneOf, readOption, refuseUnknown, requireNow } from "../options.ts";
+import {
+  aFlag,
+  anAbortSignal,
+  aTableOf,
+  type OptionNames,
+  oneOf,
+  readOption,
+  refuseUnknown,
+  requireNow,
+} from "../options.ts";
 import type { StreamPart } from "../part.ts";
 import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked, REQUEST_NAMES } from "../request.ts";
@@ -15,13 +24,25 @@ import { readOutput, type Output, type OutputOption } from "./output.ts";
 import type { RetryOptions } from "./retry.ts";
 
 /** What is asked of a router. What it shares with the router's options is stronger than those. */
-export interface RouterRequest<Names extends string = string> extends Omit<ProviderRequest, "model" | "headers"> {
+export interface RouterRequest<Names extends string = string> extends Omit<
+  ProviderRequest,
+  "model" | "headers" | "keepText"
+> {
   /** A model id, an alias, a route, or `provider/model`. */
   readonly model: Names;
   /** Headers for the requests to a provider, by its id: what is meant for one never reaches another. */
   readonly headers?: Readonly<Record<string, Readonly<Record<string, string>> | undefined>> | undefined;
   /** Stronger than the router's, name by name. */
   readonly retry?: RetryOptions | undefined;
+  /**
+   * Whether the text and thoughts that were passed on are kept until the request ends: for `completion`, and as the `text` of a
+   * `stream_interrupted`. `false` is for who hands a stream on to a reader who may be slow, such as a server: `completion` rejects with a
+   * `TypeError` then, that `text` may be empty, and a long answer takes no more memory than what waits. They are kept all the same where
+   * an answer is to be gone on with (`commit: "continue"`) and where `shouldRetry` is to see it. `complete()` keeps all that it is to give.
+   *
+   * @defaultValue true
+   */
+  readonly keepText?: boolean | undefined;
   /** `complete()` is always `buffered`. */
   readonly commit?: CommitPoint | undefined;
   /** `false` switches hedging off. */
@@ -85,7 +106,7 @@ export function readRouterRequest(
   checkIsRequest(request);
   refuseUnknown("A request", request, NAMES);
   const { model, messages, requestId, settings, providerOptions, signal, conversation, onConversationLost } = request;
-  const { timeouts, headers, commit, retry, hedge, maxQueueMs, atMost, output } = request;
+  const { timeouts, headers, commit, retry, hedge, maxQueueMs, keepText, atMost, output } = request;
   const asked = readAsked({ messages, settings, providerOptions });
   return {
     ...asked,
@@ -95,6 +116,7 @@ export function readRouterRequest(
     requestId: readOption("requestId", requestId, aRequestId) ?? newRequestId(),
     signal: readOption("signal", signal, anAbortSignal),
     onConversationLost: readOption("onConversationLost", onConversationLost, onLost),
+    keepText: readOption("keepText", keepText, aFlag),
     timeouts: readTimeouts(timeouts),
     atMost: readAtMost(atMost),
     headers: headers === undefined ? undefined : readHeadersById(headers, providers),

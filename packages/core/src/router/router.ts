@@ -5,7 +5,7 @@ import { aFunction, isGroup, mustBe, readOptions, refuseUnknown } from "../optio
 import type { Capabilities, ModelInfo } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
 import { DEFAULT_TIMEOUTS, readTimeouts } from "../timers.ts";
-import { readAttemptSettings } from "./attempt-settings.ts";
+import { type AttemptSettings, continues, readAttemptSettings } from "./attempt-settings.ts";
 import { createCandidates, longestQueue, type Candidates } from "./candidates.ts";
 import { answerParts, checkedParts, type ObjectCompletion } from "./checked-answer.ts";
 import { closeProvider, readDrainMs, RunningCalls, type CloseOptions } from "./closing.ts";
@@ -14,7 +14,7 @@ import { createHealth, type BreakerChange, type ModelHealth } from "./health.ts"
 import { observersWith } from "./logger.ts";
 import type { Observers, RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
-import { partsBehind, providerParts, type RoutedPart } from "./provider-parts.ts";
+import { partsBehind, passing, providerParts, type RoutedPart } from "./provider-parts.ts";
 import type { NamesOf, Plugin } from "./plugin.ts";
 import { readProviderSettings, withWeights, type ProviderSettings } from "./provider-settings.ts";
 import { registeredBy, type Registered } from "./registration.ts";
@@ -145,17 +145,19 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     try {
       ({ onPart } = readOptions("options", completing, { onPart: aFunction }) ?? {});
       request = readRouterRequest(given, names.ids);
+      request = { ...request, keepText: outcomeOnly || keepsText(request, { retry, commit }) };
       if (request.output !== undefined && !outcomeOnly) throw noOutputHere();
     } catch (error) {
       return refused(given, error, observers);
     }
     const pinned = request.conversation !== undefined;
+    const reader = request.output === undefined ? partsBehind(request.messages) : checkedParts;
     return new Run({
       model: nameOf(request.model),
       requestId: request.requestId,
       // Looked up when the work starts, so that a wrong request fails where its errors are expected.
       candidates: () => candidatesFor(request),
-      reader: request.output === undefined ? partsBehind(request.messages) : checkedParts,
+      reader: request.keepText === true ? reader : passing(reader),
       commit: request.commit ?? commit,
       outcomeOnly,
       onPart: onPart === undefined ? undefined : answerParts(onPart),
@@ -220,6 +222,16 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     [Symbol.asyncDispose]: () => router.close(),
   };
   return router as Router<NamesOfAll<P> | (keyof R & string)>;
+}
+
+/** Whether an answer that is passed on is kept: its caller wants it, or somebody looks at it again. */
+function keepsText(
+  { keepText = true, ...asked }: ReadRequest,
+  { retry, commit }: Pick<AttemptSettings, "retry" | "commit">,
+): boolean {
+  return (
+    keepText || (asked.retry?.shouldRetry ?? retry?.shouldRetry) !== undefined || continues(asked.commit ?? commit)
+  );
 }
 
 /** The run of a request that could not be read, which fails where its errors are expected. */

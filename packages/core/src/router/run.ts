@@ -13,6 +13,9 @@ import type { Ending, RaceHost } from "./race-host.ts";
 import { Race } from "./race.ts";
 import type { Outcome } from "./retry.ts";
 
+/** What may wait, in characters, for a reader whose answer is not kept: there may be many who stall. */
+const PASSING_MARK = 32 * 1024;
+
 /**
  * One request on its way over its candidates: a flow of two phases. First who answers, which a race decides; then what that
  * one says: its parts pass on. Where that breaks off and is to be gone on with, there is a race of one again.
@@ -38,6 +41,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
 
   constructor(options: AttemptsOptions<Part, Result>) {
     this.flow = new Flow<Part>(this, weightOfPart as (part: Part) => number);
+    if (options.reader.forgets === true) this.flow.mark = PASSING_MARK;
     this.log = new AttemptLog(options);
     this.#options = options;
     this.#totalMs = options.totalMs ?? DEFAULT_TIMEOUTS.totalMs;
@@ -58,6 +62,10 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
 
   /** The result. Asking for it makes the run go by itself: what nobody reads waits, however much it is. */
   completion(): Promise<Result> {
+    if (this.#options.reader.forgets === true)
+      return Promise.reject(
+        new TypeError("With `keepText: false` there is no `completion`: nothing is kept to make it of."),
+      );
     if (this.#completion === undefined) {
       this.#completion = Promise.withResolvers<Result>();
       this.#tellOutcome();

@@ -122,6 +122,8 @@ class Serving {
       requireHostHeader: false,
       insecureHTTPParser: false,
       noDelay: true,
+      // What waits in the process for one who does not read.
+      highWaterMark: 16 * 1024,
     };
     this.server = createServer(settings, (incoming, outgoing) => this.#take(incoming, outgoing, answer));
     this.server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error, socket));

@@ -1,0 +1,90 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+
+/** What a process of a measurement can be asked for. */
+export type Answers = Readonly<Record<string, (argument: unknown) => unknown>>;
+
+interface Question {
+  readonly id: number;
+  readonly name: string;
+  readonly argument: unknown;
+}
+
+interface Reply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+/** Answers the process that has forked this one, and ends with it. */
+export function answerParent(own: Answers): void {
+  const answers: Answers = { ...COMMON, ...own };
+  process.on("disconnect", () => process.exit());
+  process.on("message", (question: Question) => {
+    const { id, name, argument } = question;
+    const answered = async (): Promise<unknown> => answers[name]?.(argument);
+    answered().then(
+      (value) => process.send?.({ id, value } satisfies Reply),
+      (error: unknown) => process.send?.({ id, error: String(error) } satisfies Reply),
+    );
+  });
+  process.send?.({ id: 0 } satisfies Reply);
+}
+
+const COMMON: Answers = {
+  /** What it has spent so far, in ms. */
+  cpuMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+  memory: () => {
+    globalThis.gc?.();
+    globalThis.gc?.();
+    const { heapUsed, external, rss } = process.memoryUsage();
+    return { held: heapUsed + external, rss } satisfies Memory;
+  },
+};
+
+/** Of a process, in bytes, after a collection. */
+export interface Memory {
+  /** Heap, and what buffers hold beside it. */
+  readonly held: number;
+  readonly rss: number;
+}
+
+/** A process of a measurement. */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #asked = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#process = child;
+    child.on("message", ({ id, value, error }: Reply) => {
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error === undefined) waiting?.resolve(value);
+      else waiting?.reject(new Error(error));
+    });
+  }
+
+  /** Starts a module of this folder, and resolves once it answers. */
+  static async start(module: string, ...parameters: readonly string[]): Promise<Child> {
+    const options = { execArgv: ["--conditions=@qwen/source", "--expose-gc"] };
+    const child = fork(new URL(module, import.meta.url), parameters, options);
+    await once(child, "message");
+    return new Child(child);
+  }
+
+  ask<Value>(name: string, argument?: unknown): Promise<Value> {
+    const id = ++this.#asked;
+    const waiting = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, waiting);
+    this.#process.send({ id, name, argument } satisfies Question);
+    return waiting.promise as Promise<Value>;
+  }
+
+  stop(): void {
+    this.#process.kill();
+  }
+}
