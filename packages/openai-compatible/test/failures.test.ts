@@ -162,6 +162,12 @@ describe("what a vendor says of a failure, as it says it", () => {
       "quota_exceeded",
     ],
     ["DeepSeek", 402, { error: { message: "Insufficient Balance" } }, "quota_exceeded"],
+    [
+      "Anthropic",
+      400,
+      { error: { type: "invalid_request_error", message: "Your credit balance is too low to access the API." } },
+      "quota_exceeded",
+    ],
     ["OpenAI", 401, { error: { message: "Incorrect API key provided.", code: "invalid_api_key" } }, "authentication"],
     [
       "Gemini",

@@ -64,7 +64,7 @@ const ROWS: readonly Row[] = [
     statuses: [402],
     words:
       /^(?:insufficient_(?:user_)?(?:quota|balance)|billing\w*|Arrearage|(?:exceeded_current_)?quota\w*|payment_required|AllocationQuota\.\w+|credits?_\w+)$/i,
-    says: /exceeded your (?:current|monthly|included)\b.{0,40}(?:quota|credits)|insufficient (?:balance|credits|funds|quota)|account is in good standing|more credits|free tier .{0,40}exhausted/i,
+    says: /exceeded your (?:current|monthly|included)\b.{0,40}(?:quota|credits)|insufficient (?:balance|credits|funds|quota)|account is in good standing|credit balance is too low|more credits|free tier .{0,40}exhausted/i,
     fact: "has no quota left for this key",
   },
   {
