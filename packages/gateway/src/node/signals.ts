@@ -12,6 +12,6 @@ export function onSignals(signals: readonly NodeJS.Signals[], close: () => Promi
   const stop = (): void => {
     for (const signal of signals) process.off(signal, listener);
   };
-  for (const signal of signals) process.on(signal, listener);
+  for (const signal of new Set(signals)) process.on(signal, listener);
   return stop;
 }

@@ -205,6 +205,14 @@ describe("closing", () => {
     expect(await text).toContain('"code":"draining"');
   });
 
+  it("a signal that is named twice is heard once: the second would end all at once", async () => {
+    const before = process.listenerCount("SIGUSR2");
+    const served = await serve(gatewayOf(), { signals: ["SIGUSR2", "SIGUSR2"] });
+    expect(process.listenerCount("SIGUSR2")).toBe(before + 1);
+    await served.close();
+    expect(process.listenerCount("SIGUSR2")).toBe(before);
+  });
+
   it("an idle connection holds nobody up", async () => {
     const served = await serve();
     await (await fetch(`${served.url}/healthz`)).text();
