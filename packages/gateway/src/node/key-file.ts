@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Stats } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
-import { requireOption, type Rule } from "@qwen/core/http";
+import { requireOption, sleep, type Rule } from "@qwen/core/http";
 
 import {
   createKey,
@@ -31,7 +31,8 @@ export async function keyFile(path: string): Promise<KeyStore> {
 
 /**
  * Makes a key and adds its record to a file, which is made where there is none, for its owner alone. The key is in what is returned and
- * nowhere else. Rejects with a `TypeError` for an option that is none, and where the file cannot be read as keys.
+ * nowhere else. Other processes may add and revoke at the same time. Rejects with a `TypeError` for an option that is none, and where the
+ * file cannot be read as keys.
  */
 export async function addKey(path: string, options?: KeyOptions): Promise<CreatedKey> {
   const created = await createKey(options);
@@ -133,32 +134,65 @@ function parsed(text: string): readonly KeyRecord[] {
   return records;
 }
 
-/** One change after the other, within this process. */
+/** One change after the other, within this process; other processes are kept out by a file. */
 let changing: Promise<unknown> = Promise.resolve();
 
 async function change(path: string, to: (records: readonly KeyRecord[]) => readonly KeyRecord[]): Promise<void> {
-  const work = changing.then(async () => {
-    const before = await recordsIn(path).catch((error: unknown) => {
-      if (isMissing(error)) return [];
-      throw error;
-    });
-    const beside = `${path}.${randomUUID()}`;
-    try {
-      const file = await open(beside, "wx", 0o600);
+  const work = changing.then(() =>
+    locked(`${path}.lock`, async () => {
+      const before = await recordsIn(path).catch((error: unknown) => {
+        if (isMissing(error)) return [];
+        throw error;
+      });
+      const beside = `${path}.${randomUUID()}`;
       try {
-        await file.writeFile(`${JSON.stringify({ keys: to(before) }, null, 2)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
+        const file = await open(beside, "wx", 0o600);
+        try {
+          await file.writeFile(`${JSON.stringify({ keys: to(before) }, null, 2)}\n`);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(beside, path);
+      } catch (error) {
+        await rm(beside, { force: true });
+        throw error;
       }
-      await rename(beside, path);
-    } catch (error) {
-      await rm(beside, { force: true });
-      throw error;
-    }
-  });
+    }),
+  );
   changing = work.catch(() => {});
   await work;
+}
+
+/** What a change takes is some ms: a lock that is older was left behind. */
+const STALE_MS = 10_000;
+const MOST_LOCKED_MS = 5000;
+
+/** Of two that read at once the second would write without what the first has added or revoked. */
+async function locked(lock: string, work: () => Promise<void>): Promise<void> {
+  for (const startedAt = performance.now(); !(await isTaken(lock)); await sleep(10))
+    if (performance.now() - startedAt > MOST_LOCKED_MS)
+      throw new Error(`Other processes are changing the file of keys all the time, by "${lock}". Try again.`);
+  try {
+    await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function isTaken(lock: string): Promise<boolean> {
+  try {
+    await (await open(lock, "wx", 0o600)).close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    const age = await stat(lock).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > STALE_MS) await rm(lock, { force: true });
+    return false;
+  }
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -90,4 +90,27 @@ it("a change that cannot be read leaves the keys as they were, and says so; a fi
   } finally {
     warn.mockRestore();
   }
+});
+
+it("what several processes add at the same time is all there", async () => {
+  const processes: { readonly addKey: typeof addKey }[] = [];
+  for (let count = 0; count < 3; count++) {
+    // As another process has it, with a state of its own.
+    vi.resetModules();
+    processes.push(await import("../../src/node/key-file.ts"));
+  }
+  const added = await Promise.all(
+    processes.flatMap((one) => Array.from({ length: 4 }, (_, index) => one.addKey(path, { note: `${index}` }))),
+  );
+  const { keys } = JSON.parse(await readFile(path, "utf8")) as { readonly keys: readonly { readonly id: string }[] };
+  expect(keys.map(({ id }) => id).toSorted()).toEqual(added.map(({ record }) => record.id).toSorted());
+  expect(await readdir(folder)).toEqual(["keys.json"]);
+});
+
+it("a lock that a process left behind holds nobody up for ever", async () => {
+  await writeFile(`${path}.lock`, "");
+  const longAgo = new Date(Date.now() - 60_000);
+  await utimes(`${path}.lock`, longAgo, longAgo);
+  await addKey(path);
+  expect(await readdir(folder)).toEqual(["keys.json"]);
 });
