@@ -53,7 +53,7 @@ export class KeptResponses {
     if (typeof value !== "string") return undefined;
     onSize?.(value.length);
     const kept = keptIn(value);
-    if (kept === undefined || !UNFINISHED.has(String(kept.response["status"]))) return kept;
+    if (kept === undefined || !isUnfinished(kept.response)) return kept;
     const said = await lookedUp(() => this.#store.get(owner, signOf(id)), unavailable);
     return Date.now() - Number(said ?? 0) > LONGEST_SILENCE_MS ? interrupted(kept) : kept;
   }
@@ -84,6 +84,11 @@ export class KeptResponses {
     }, unavailable);
   }
 
+  /** Waits until what is on its way for an id is there, as long as a store may take for anything. */
+  async arrived(id: string): Promise<void> {
+    await this.#try(async () => this.#coming.get(id));
+  }
+
   /** Waits for what is on its way, as long as a store may take for anything. */
   async close(): Promise<void> {
     await lookedUp(() => Promise.all(this.#coming.values()), unavailable).catch(() => {});
@@ -105,6 +110,11 @@ export class KeptResponses {
       // Nobody waits for it.
     }
   }
+}
+
+/** Whether a response is being made still. */
+export function isUnfinished({ status }: Body): boolean {
+  return UNFINISHED.has(String(status));
 }
 
 const UNFINISHED: ReadonlySet<string> = new Set(["queued", "in_progress"]);

@@ -1,6 +1,6 @@
 import type { BackgroundRuns } from "./background-runs.ts";
 import { STREAMED } from "./chat-route.ts";
-import type { KeptResponse, KeptResponses } from "./kept-responses.ts";
+import { isUnfinished, type KeptResponse, type KeptResponses } from "./kept-responses.ts";
 import { Refusal } from "./refusal.ts";
 import { ownerOf } from "./responses-route.ts";
 import { RunStream } from "./run-stream.ts";
@@ -60,6 +60,7 @@ export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonl
           run?.cancel();
           const response = run?.resource ?? (await found(call)).response;
           if (response["background"] !== true) throw notInBackground("cancelled");
+          if (run === undefined && isUnfinished(response)) throw madeElsewhere();
           return Response.json(response, { headers: NO_STORE });
         },
       },
@@ -81,6 +82,12 @@ function firstIn(query: URLSearchParams): number {
   if (after === null) return 0;
   if (!/^\d{1,9}$/.test(after)) throw wrongQuery("starting_after", "the sequence_number of an event");
   return Number(after) + 1;
+}
+
+/** Clients send a 409 again, which may reach the other one. */
+function madeElsewhere(): Refusal {
+  const message = "Another process of this gateway makes the response, and that one alone can cancel it. Try again.";
+  return new Refusal({ status: 409, code: "made_elsewhere", message });
 }
 
 function noEvents({ response }: KeptResponse): Refusal {

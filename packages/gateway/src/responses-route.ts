@@ -55,7 +55,7 @@ export function responsesRoute(options: ResponsesRouteOptions): Handler {
     const making = new Making({ asked, call, settled, watch, ids, going }, options);
     try {
       await watch.waitFor(making.prepare());
-      if (asked.background) return making.inBackground();
+      if (asked.background) return await making.inBackground();
       return await (asked.stream ? making.streamed() : making.whole());
     } catch (error) {
       throw making.failure(error);
@@ -145,7 +145,7 @@ class Making {
   }
 
   /** It is made whether its caller stays or not, who comes back for it, or reads its events. */
-  inBackground(): Response {
+  async inBackground(): Promise<Response> {
     const { asked, call, ids } = this.#about;
     const { runs, kept } = this.#options;
     runs.requireRoom(ownerOf(call));
@@ -168,7 +168,12 @@ class Making {
       },
     });
     const headers = this.#headers({ warnings: [] });
-    if (!asked.stream) return Response.json(this.#writer.resource(), { headers: { ...headers, ...WHOLE } });
+    if (!asked.stream) {
+      const begun = Response.json(this.#writer.resource(), { headers: { ...headers, ...WHOLE } });
+      // Its caller may come back for it by another process at once.
+      await kept.arrived(ids.id);
+      return begun;
+    }
     const { keepAliveMs, idleClientMs } = this.#options;
     const done = call.hold();
     // Who leaves its events leaves no work.

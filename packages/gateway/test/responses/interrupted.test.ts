@@ -2,7 +2,7 @@ import { scriptedProvider } from "@qwen/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { KeptResponses } from "../../src/kept-responses.ts";
-import { memoryStore } from "../../src/store.ts";
+import { memoryStore, type ResponseStore } from "../../src/store.ts";
 import { asked } from "./asked.ts";
 
 afterEach(() => void vi.useRealTimers());
@@ -17,12 +17,22 @@ const unfinished = {
 
 describe("a response in the background, by a store that several processes share,", () => {
   it("is being made for all of them as long as one of them makes it", async () => {
-    const store = memoryStore();
+    const memory = memoryStore();
+    const store: ResponseStore = {
+      get: (...asks) => memory.get(...asks),
+      delete: (...asks) => memory.delete(...asks),
+      close: () => memory.close(),
+      put: async (...asks) => {
+        await new Promise((resolve) => void setTimeout(resolve, 20));
+        return memory.put(...asks);
+      },
+    };
     const { create, call } = asked([scriptedProvider({ script: ["Hello", { waitMs: 5000 }, " there"] })], { store });
     const { call: elsewhere } = asked([scriptedProvider({ script: ["Hello"] })], { store });
     const begun = await create({ input: "Hi", background: true });
-    await vi.waitFor(async () => expect((await elsewhere("GET", `/${begun.id}`)).status).toBe(200));
     expect(await (await elsewhere("GET", `/${begun.id}`)).json()).toMatchObject({ status: "in_progress" });
+    const other = await elsewhere("POST", `/${begun.id}/cancel`);
+    expect([other.status, await other.json()]).toMatchObject([409, { error: { code: "made_elsewhere" } }]);
     await call("POST", `/${begun.id}/cancel`);
     await vi.waitFor(async () =>
       expect(await (await elsewhere("GET", `/${begun.id}`)).json()).toMatchObject({ status: "cancelled" }),
