@@ -86,12 +86,14 @@ function firstIn(query: URLSearchParams): number {
 
 /** Clients send a 409 again, which may reach the other one. */
 function madeElsewhere(): Refusal {
-  const message = "Another process of this gateway makes the response, and that one alone can cancel it. Try again.";
+  const message =
+    "Another process of this gateway makes the response, and that one alone tells its events and can cancel it. Try again.";
   return new Refusal({ status: 409, code: "made_elsewhere", message });
 }
 
 function noEvents({ response }: KeptResponse): Refusal {
   if (response["background"] !== true) return notInBackground("read as a stream");
+  if (isUnfinished(response)) return madeElsewhere();
   const message = "Its events are no longer kept: retrieve it without `stream`.";
   return new Refusal({ status: 400, code: "stream_expired", message });
 }

@@ -31,8 +31,11 @@ describe("a response in the background, by a store that several processes share,
     const { call: elsewhere } = asked([scriptedProvider({ script: ["Hello"] })], { store });
     const begun = await create({ input: "Hi", background: true });
     expect(await (await elsewhere("GET", `/${begun.id}`)).json()).toMatchObject({ status: "in_progress" });
-    const other = await elsewhere("POST", `/${begun.id}/cancel`);
-    expect([other.status, await other.json()]).toMatchObject([409, { error: { code: "made_elsewhere" } }]);
+    for (const other of [
+      await elsewhere("POST", `/${begun.id}/cancel`),
+      await elsewhere("GET", `/${begun.id}?stream=true`),
+    ])
+      expect([other.status, await other.json()]).toMatchObject([409, { error: { code: "made_elsewhere" } }]);
     await call("POST", `/${begun.id}/cancel`);
     await vi.waitFor(async () =>
       expect(await (await elsewhere("GET", `/${begun.id}`)).json()).toMatchObject({ status: "cancelled" }),
