@@ -1,5 +1,5 @@
 /** So many UTF-16 code units are made a string at a time. */
-const BATCH = 512;
+const BATCH = 256;
 
 /** A piece of more is a string of its own, which costs less than its code units one by one. */
 const LONGEST_COPIED = 64;

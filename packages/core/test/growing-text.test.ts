@@ -26,3 +26,16 @@ it("drops what came before a text that replaces it", () => {
   text.append("er");
   expect(text.whole()).toBe("newer");
 });
+
+it("is exact whatever its pieces are: long ones between short ones, halves of an emoji, all that UTF-16 can hold", () => {
+  const pieces = ["a", "\ud83d", "\ude00", "b".repeat(65), "\udc00", "", "ü\u0000", "c".repeat(5000), "\uffff"];
+  const text = new GrowingText();
+  let expected = "";
+  for (let index = 0; index < 2000; index += 1) {
+    const piece = pieces[(index * 7 + (index >> 3)) % pieces.length] ?? "";
+    text.append(piece);
+    expected += piece;
+    expect(text.length).toBe(expected.length);
+  }
+  expect(text.whole()).toBe(expected);
+});
