@@ -1,18 +1,87 @@
-import { Child } from "./child.ts";
-import { cpuOfChunks, manyStreams, stalledReaders, waits } from "./measures.ts";
-import type { Target } from "./client.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 
-const only = process.argv[2];
+import { Child } from "./child.ts";
+import { type Target, timesOf } from "./client.ts";
+import { drops } from "./drops.ts";
+import { cpuOfChunks, manyStreams, stalledReaders, waits } from "./measures.ts";
+
+// Prints the table of the README: what the gateway adds to the emulator of an OpenAI-compatible server, beside Portkey's gateway.
+
 const upstream = await Child.start("./upstream-process.ts");
 const baseURL = await upstream.ask<string>("url");
 const gateway = await Child.start("./gateway-process.ts", baseURL);
-const direct: Target = { url: baseURL };
-const own: Target = { url: await gateway.ask<string>("url") };
-if (only === undefined || only === "waits") console.log(await waits([direct, own], 300));
-if (only === undefined || only === "cpu") console.log(await cpuOfChunks(gateway, own, 5));
-if (only === undefined || only === "stalled")
-  console.log(await stalledReaders({ gateway, upstream }, own, { readers: Number(process.argv[3] ?? 200) }));
-if (only === undefined || only === "many") console.log(await manyStreams(gateway, own, 1000));
+const own: Target = { url: await gateway.ask("url") };
+const portkey = await startPortkey(baseURL);
+
+const measured = await waits([{ url: baseURL }, own, portkey.target], 200);
+const chunk = await cpuOfChunks(gateway, own, 5);
+const stalled = await stalledReaders({ gateway, upstream }, own, { readers: 200 });
+const many = await manyStreams(gateway, own, 1000);
+const left = await drops(100);
+
+const [direct, through, other] = measured;
+const added = (name: "firstText" | "whole", at: typeof direct): string =>
+  `${ms(at?.[name])} (+${ms((at?.[name] ?? 0) - (direct?.[name] ?? 0))})`;
+const rows = [
+  ["first text, median, ms", ms(direct?.firstText), added("firstText", through), added("firstText", other)],
+  ["short answer, whole, median, ms", ms(direct?.whole), added("whole", through), added("whole", other)],
+  ["CPU a chunk, µs", `${chunk.core.toFixed(2)} (core alone)`, times(chunk.gateway, chunk.core), "–"],
+  ["1,000 streams: memory each, KiB; errors", "–", `${kib(many.held)}; ${many.errors}`, "–"],
+  ["200 stalled readers of 10 MB: memory each, KiB", "–", kib(stalled.held), "–"],
+  ["a caller leaves: until its request is gone, p99, ms", "–", ms(left), "–"],
+];
+const { model = "?" } = cpus()[0] ?? {};
+console.log(`${new Date().toISOString().slice(0, 10)}, ${model}, ${cpus().length} cores, Node ${process.version}.\n`);
+console.log("| | asked directly | through the gateway | through Portkey's |\n| --- | --: | --: | --: |");
+for (const row of rows) console.log(`| ${row.join(" | ")} |`);
+
 gateway.stop();
 upstream.stop();
+portkey.stop();
 process.exit();
+
+/** Portkey's gateway as it is packed, in front of the same server. */
+async function startPortkey(url: string): Promise<{ readonly target: Target; stop(): void }> {
+  const script = fileURLToPath(import.meta.resolve("@portkey-ai/gateway/build/start-server.js"));
+  const shim = new URL("./mutable-responses.ts", import.meta.url).href;
+  const port = await freePort();
+  const child = spawn(process.execPath, ["--import", shim, script, `--port=${port}`, "--headless"], {
+    stdio: "ignore",
+  });
+  const headers = { authorization: "Bearer any", "x-portkey-provider": "openai", "x-portkey-custom-host": url };
+  const target = { url: `http://127.0.0.1:${port}/v1`, headers };
+  for (let tries = 0; ; tries++) {
+    try {
+      await timesOf(target, { model: "short", stream: false });
+      return { target, stop: () => void child.kill() };
+    } catch (error) {
+      if (tries === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+function ms(value: number | undefined): string {
+  return (value ?? Number.NaN).toFixed(2);
+}
+
+function kib(bytes: number): string {
+  return Math.round(bytes / 1024).toString();
+}
+
+function times(value: number, of: number): string {
+  return `${value.toFixed(2)} (${(value / of).toFixed(1)} ×)`;
+}

@@ -10,6 +10,9 @@ const CHUNKS = 2000;
 /** Characters of each piece of the answer of `huge`. */
 const HUGE_PIECE = 10_000;
 
+/** Answers before those that are timed. */
+const WARM_UP = 2000;
+
 /** Medians, in ms: until the first text of a stream, and until the end of a short answer that is wanted whole. */
 export interface Waits {
   readonly firstText: number;
@@ -19,14 +22,13 @@ export interface Waits {
 /** Asks all of them by turns, so that what else a machine does meets each alike. */
 export async function waits(targets: readonly Target[], rounds: number): Promise<readonly Waits[]> {
   const all = targets.map((target) => ({ target, first: [] as number[], whole: [] as number[] }));
-  for (let round = -rounds / 5; round < rounds; round++) {
+  // The first ones are for compilers.
+  for (const { target } of all)
+    for (let times = 0; times < WARM_UP; times++) await timesOf(target, { model: "short", stream: times % 2 === 0 });
+  for (let round = 0; round < rounds; round++) {
     for (const { target, first, whole } of all) {
-      const streamed = await timesOf(target, { model: "short", stream: true });
-      const answered = await timesOf(target, { model: "short", stream: false });
-      // The first ones are for compilers.
-      if (round < 0) continue;
-      first.push(streamed.firstText);
-      whole.push(answered.whole);
+      first.push((await timesOf(target, { model: "short", stream: true })).firstText);
+      whole.push((await timesOf(target, { model: "short", stream: false })).whole);
     }
   }
   return all.map(({ first, whole }) => ({ firstText: quantile(first, 0.5), whole: quantile(whole, 0.5) }));

@@ -100,11 +100,12 @@ export class StreamBody {
   #read(): void {
     if (this.#isReading || this.#hasEnded || this.#ready.length >= MOST_AT_ONCE) return;
     this.#isReading = true;
-    this.#options.parts.next().then(
-      (result) => this.#take(result),
-      (error: unknown) => this.#fail(error),
-    );
+    this.#options.parts.next().then(this.#took, this.#failed);
   }
+
+  // Bound once: closures made anew for each part would be most of what it leaves behind.
+  readonly #took = (result: IteratorResult<StreamPart, undefined>): void => this.#take(result);
+  readonly #failed = (error: unknown): void => this.#fail(error);
 
   #take({ done, value: part }: IteratorResult<StreamPart, undefined>): void {
     this.#isReading = false;

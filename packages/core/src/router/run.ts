@@ -14,7 +14,7 @@ import { Race } from "./race.ts";
 import type { Outcome } from "./retry.ts";
 
 /** What may wait, in characters, for a reader whose answer is not kept: there may be many who stall. */
-const PASSING_MARK = 32 * 1024;
+const PASSING_MARK = 16 * 1024;
 
 /**
  * One request on its way over its candidates: a flow of two phases. First who answers, which a race decides; then what that
