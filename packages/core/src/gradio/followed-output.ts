@@ -2,9 +2,9 @@ import { decisive } from "../decision.ts";
 import { disregard } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import { GrowingText } from "../growing-text.ts";
-import { areEdits, Editor, parseEdits, type Edit } from "./diff.ts";
+import type { Edit } from "./diff.ts";
+import { areEdits, Editor, isLeftOut, isUpdate, parseEdits } from "./jobs.ts";
 import type { ProviderPart } from "../part.ts";
-import { isLeftOut, isUpdate } from "./outputs.ts";
 import { isGroup, mustBe } from "../options.ts";
 import type { SessionLook, SessionReader, TextPath } from "./session-definition.ts";
 

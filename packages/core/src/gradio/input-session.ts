@@ -1,13 +1,13 @@
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { ProviderPart, Warning } from "../part.ts";
 import type { Call } from "../call.ts";
-import { download } from "./download.ts";
+import { fileTransfers } from "./loaded-later.ts";
 import { runUnqueued } from "./run.ts";
 import type { Session } from "./session.ts";
 import type { InputSession } from "./space-definition.ts";
 import { readDownload } from "./submit-options.ts";
 import { TrackedEndpoint } from "./tracked-endpoint.ts";
-import { uploadFile } from "./upload.ts";
+import type { FileData } from "./upload.ts";
 
 /** The request that inputs are made for. */
 export interface InputSessionOptions {
@@ -44,8 +44,7 @@ export class RequestSession implements InputSession {
   }
 
   get upload(): InputSession["upload"] {
-    const { timeouts } = this.#options;
-    return (file, options) => uploadFile(this.#session, file, { ...options, signal: this.signal, timeouts });
+    return (file, options) => this.#upload(file, options);
   }
 
   get download(): InputSession["download"] {
@@ -70,9 +69,18 @@ export class RequestSession implements InputSession {
     return runUnqueued({ session, fnIndex, inputs: endpoint.filled(inputs), signal: this.signal, timeouts });
   }
 
+  async #upload(...[file, options]: Parameters<InputSession["upload"]>): Promise<FileData> {
+    const { timeouts } = this.#options;
+    // Read now, whenever it is loaded.
+    const given = { ...options, signal: this.signal, timeouts };
+    const { uploadFile } = await fileTransfers.load();
+    return uploadFile(this.#session, file, given);
+  }
+
   async #download(...[source, options]: Parameters<InputSession["download"]>): Promise<Uint8Array> {
     const { timeouts } = this.#options;
     const { maxBytes } = readDownload(options);
+    const { download } = await fileTransfers.load();
     return download(this.#session.client, { source, maxBytes, signal: this.signal, timeouts });
   }
 }

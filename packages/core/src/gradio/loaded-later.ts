@@ -9,6 +9,12 @@ export const spaceCalls = /* @__PURE__ */ new Later(() => import("./space-calls.
 /** What that hands out. */
 export type SpaceCalls = Awaited<ReturnType<typeof spaceCalls.load>>;
 
+/** What it takes to find out what a Space is, and to ask one of which nothing else is known. */
+export const sessionCalls = /* @__PURE__ */ new Later(() => import("./session-calls.ts"));
+
+/** What sends and fetches files: loaded with the first of them. */
+export const fileTransfers = /* @__PURE__ */ new Later(() => import("./file-transfers.ts"));
+
 /** What wakes a Space: loaded when one sleeps. */
 export const wakings = /* @__PURE__ */ new Later(() => import("./waking.ts"));
 

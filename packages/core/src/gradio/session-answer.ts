@@ -5,14 +5,10 @@ import { QwenError } from "../errors.ts";
 import { acceptingModel } from "../known-model.ts";
 import type { FinishPart, ProviderPart } from "../part.ts";
 import type { ModelInfo, ProviderRequest, Timeouts } from "../provider.ts";
-import { whenAwake } from "./awake.ts";
 import type { SpaceClient } from "./client.ts";
-import { RequestSession } from "./input-session.ts";
-import { wasLost } from "./join.ts";
-import { Session } from "./session.ts";
+import { awakeFor, mayHaveChanged, RequestSession, Session, wasLost, whenAwake } from "./jobs.ts";
 import type { SessionDefinition } from "./session-definition.ts";
 import { SessionRun } from "./session-run.ts";
-import { awakeFor, mayHaveChanged } from "./space-answer.ts";
 import { SpacePlan } from "./space-plan.ts";
 
 /** A Space as a provider, for all of its requests. */

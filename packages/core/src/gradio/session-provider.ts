@@ -9,7 +9,7 @@ import type { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { readSessionDefinition } from "./definition-reader.ts";
-import { jobs } from "./loaded-later.ts";
+import { sessionCalls } from "./loaded-later.ts";
 import type { PlannedSpace } from "./session-answer.ts";
 import type { SessionDefinition, SpacePage } from "./session-definition.ts";
 import { withinTotal } from "./total.ts";
@@ -42,7 +42,8 @@ export function createSessionProvider<const Id extends string, const Model exten
   const space: PlannedSpace<Plan> = { id, client, definition, timeouts };
 
   const answer = (asked: Answering<PlannedSpace<Plan>>, call: Call<ProviderPart>): Promise<void> =>
-    jobs.now?.answerInSession(asked, call) ?? jobs.load().then(({ answerInSession }) => answerInSession(asked, call));
+    sessionCalls.now?.answerInSession(asked, call) ??
+    sessionCalls.load().then(({ answerInSession }) => answerInSession(asked, call));
 
   return {
     id,
@@ -68,7 +69,7 @@ export async function inspectSpace<Value>(
   const { totalMs } = resolveTimeouts(readTimeouts(options.timeouts));
   try {
     return await withinTotal(totalMs, async (signal) => {
-      const { makePlan, whenAwake } = await jobs.load();
+      const { makePlan, whenAwake } = await sessionCalls.load();
       return whenAwake({ client, stop: signal }, () => makePlan(client, { plan: look }, signal));
     });
   } finally {

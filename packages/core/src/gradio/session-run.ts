@@ -2,16 +2,12 @@ import { disregard } from "../disregard.ts";
 import type { ProviderPart } from "../part.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { Call } from "../call.ts";
-import { fileUrl } from "./file-url.ts";
 import { FollowedAnswer } from "./followed-output.ts";
 import type { RequestSession } from "./input-session.ts";
-import { Job } from "./job.ts";
-import { livePart, type JobListener, type JobMessage } from "./job-listener.ts";
-import { OutputFollower } from "./outputs.ts";
-import { runUnqueued } from "./run.ts";
+import type { JobListener, JobMessage } from "./job-listener.ts";
+import { fileUrl, Job, livePart, OutputFollower, runUnqueued, TrackedEndpoint } from "./jobs.ts";
 import type { Session } from "./session.ts";
 import type { AnsweringSession, SessionEndpoint, SessionReader } from "./session-definition.ts";
-import { TrackedEndpoint } from "./tracked-endpoint.ts";
 
 /** What a request is answered in. */
 export interface SessionRunOptions {

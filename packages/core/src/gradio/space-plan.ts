@@ -4,7 +4,7 @@ import { within } from "../timers.ts";
 import { bounded } from "./clean-ups.ts";
 import type { SpaceClient } from "./client.ts";
 import { endpointNames } from "./config.ts";
-import { readInfo } from "./info.ts";
+import { readInfo } from "./jobs.ts";
 import type { SpacePage } from "./session-definition.ts";
 import { SharedWork } from "./shared-work.ts";
 

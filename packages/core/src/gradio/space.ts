@@ -5,7 +5,7 @@ import { Call } from "../call.ts";
 import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { readLast } from "./last-outputs.ts";
-import { jobs, spaceCalls, type SpaceCalls } from "./loaded-later.ts";
+import { fileTransfers, jobs, spaceCalls, type SpaceCalls } from "./loaded-later.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import { Running, type RunningOptions } from "./running.ts";
@@ -140,7 +140,7 @@ export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): 
       const uploadOptions = readUpload(given);
       const limits = resolveTimeouts(uploadOptions?.timeouts, timeouts);
       const send = async (signal: AbortSignal): Promise<FileData> => {
-        const { Session, uploadFile, whenAwake } = await jobs.load();
+        const [{ Session, whenAwake }, { uploadFile }] = await Promise.all([jobs.load(), fileTransfers.load()]);
         return whenAwake({ client, stop: signal }, () =>
           uploadFile(new Session(client), file, { ...uploadOptions, timeouts: limits, signal }),
         );

@@ -2,10 +2,9 @@ import { QwenError } from "../errors.ts";
 import { readText } from "../http/transport.ts";
 import { bytesIn, isBlob } from "../message.ts";
 import type { Timeouts } from "../provider.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, uploadPath } from "./jobs.ts";
 import { parseJson } from "./json.ts";
 import type { Session } from "./session.ts";
-import { uploadPath } from "./wire.ts";
 
 /** A file on the server of a Space, as its endpoints take it. */
 export interface FileData {
