@@ -97,8 +97,9 @@ export class Deadline {
 
   /** What is left of it, in ms; `Infinity` where it does not run. */
   get leftMs(): number {
+    if (this.#left !== undefined) return this.#left;
     if (this.#isRushed) return this.#limitMs;
-    return this.#left ?? (this.#endsAt === Infinity ? Infinity : Math.max(0, this.#endsAt - performance.now()));
+    return this.#endsAt === Infinity ? Infinity : Math.max(0, this.#endsAt - performance.now());
   }
 
   /** Ends in so many ms, whatever it was before. `Infinity` never expires and costs nothing. */
@@ -110,8 +111,8 @@ export class Deadline {
 
   /** Starts the same limit anew, also after a pause and after it ran out. */
   touch(): void {
-    if (this.#isRushed) return;
     this.#left = undefined;
+    if (this.#isRushed) return;
     const before = this.#endsAt;
     this.#endAfter(this.#limitMs);
     this.#inARow = this.#endsAt - before < IN_A_ROW_MS ? this.#inARow + 1 : 0;
@@ -123,7 +124,6 @@ export class Deadline {
   /** Stops the clock until `resume()`, `touch()` or `start()`. */
   pause(): void {
     this.#left ??= this.leftMs;
-    this.#inARow = 0;
     this.#endsAt = Infinity;
   }
 
@@ -132,7 +132,7 @@ export class Deadline {
     if (this.#left === undefined) return;
     const left = this.#left;
     this.#left = undefined;
-    this.#endAfter(left);
+    if (!this.#isRushed) this.#endAfter(left);
   }
 
   /** Does not expire unless it is started anew; nothing is left that keeps the process. */
@@ -172,7 +172,8 @@ export class Deadline {
     deadline.#handle = undefined;
     deadline.#firesAt = Infinity;
     if (deadline.#isRushed) {
-      deadline.start(deadline.#limitMs);
+      deadline.#inARow = 0;
+      if (deadline.#left === undefined) deadline.touch();
       return;
     }
     if (deadline.#endsAt === Infinity) return;

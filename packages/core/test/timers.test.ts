@@ -80,6 +80,40 @@ describe("a timer", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("looks at the clock a few times where it is paused and goes on between touches in a row", () => {
+    const onExpired = vi.fn<() => void>();
+    const timer = startTimer(1000, onExpired);
+    const looks = vi.spyOn(performance, "now");
+    for (let touch = 0; touch < 10_000; touch++) {
+      timer.touch();
+      timer.pause();
+      timer.resume();
+    }
+    expect(looks.mock.calls.length).toBeLessThan(200);
+    vi.advanceTimersByTime(999);
+    expect(onExpired).not.toHaveBeenCalled();
+    timer.pause();
+    vi.advanceTimersByTime(10_000);
+    timer.resume();
+    vi.advanceTimersByTime(1);
+    expect(onExpired).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("that rests at the end of a rush goes on with all of its limit", () => {
+    const onExpired = vi.fn<() => void>();
+    const timer = startTimer(1000, onExpired);
+    for (let touch = 0; touch < 100; touch++) timer.touch();
+    timer.pause();
+    vi.advanceTimersByTime(10_000);
+    expect([timer.leftMs, vi.getTimerCount()]).toEqual([1000, 0]);
+    timer.resume();
+    vi.advanceTimersByTime(999);
+    expect(onExpired).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onExpired).toHaveBeenCalledOnce();
+  });
+
   test.each([
     ["was paused", 400, (timer: ReturnType<typeof startTimer>) => timer.pause()],
     ["was started anew with another limit", 1000, (timer: ReturnType<typeof startTimer>) => timer.start(400)],
