@@ -1,6 +1,6 @@
 import { keepsHeader } from "#platform";
 import { shortened } from "./nearest.ts";
-import { isGroup, isPlain } from "./options.ts";
+import { entriesOf, isGroup, isPlain } from "./options.ts";
 
 // What says how the connection is used is the transport's to say.
 const TRANSPORTS_OWN: ReadonlySet<string> = new Set([
@@ -28,7 +28,7 @@ export function readHeaders(
   if (!isPlain(headers))
     throw new TypeError(`\`${group}\` must be a plain object: \`Object.fromEntries(headers)\` makes one.`);
   const read: (readonly [string, string])[] = [];
-  for (const [name, value] of Object.entries<unknown>(headers)) {
+  for (const [name, value] of entriesOf<unknown>(group, headers)) {
     if (value === undefined) continue;
     const header = `\`${group}[${JSON.stringify(shortened(name))}]\``;
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new TypeError(`${header} is no name that a header can have.`);

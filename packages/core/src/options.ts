@@ -22,13 +22,13 @@ export function readOptions<Options extends object>(
   rules: Rules<Options>,
 ): Options | undefined {
   if (given === undefined) return undefined;
-  if (!isGroup(given) || "then" in given) {
+  if (!isGroup(given) || holds(group, given, "then")) {
     // It may reject, and nobody is going to hear of that.
     void disregard(given);
     throw mustBe(group, "an object of options", given);
   }
   const names = Object.keys(rules) as (keyof Options & string)[];
-  if (!isPlain(given) && !names.some((name) => name in given))
+  if (!isPlain(given) && !names.some((name) => holds(group, given, name)))
     throw mustBe(group, "an object of options (a plain one, no Map)", given);
   refuseUnknown(`\`${group}\``, given, rules);
   const read: Partial<Options> = {};
@@ -37,8 +37,7 @@ export function readOptions<Options extends object>(
     const name = names[index] as keyof Options & string;
     const value = readField(group, given, name);
     if (value === undefined) continue;
-    const expected = rules[name](value);
-    if (expected !== undefined) throw mustBe(`${group}.${name}`, expected, value);
+    checkField(group, name, value, rules[name]);
     read[name] = value;
   }
   return read as Options;
@@ -52,7 +51,7 @@ function readField<Options extends object, Name extends keyof Options & string>(
   try {
     return given[name];
   } catch (cause) {
-    throw unreadable(`${group}.${name}`, cause);
+    throw unreadable(`\`${group}.${name}\``, cause);
   }
 }
 
@@ -64,26 +63,57 @@ export function readable<Value>(name: string, read: () => Value): Value {
   try {
     return read();
   } catch (cause) {
-    throw unreadable(name, cause);
+    throw unreadable(`\`${name}\``, cause);
   }
 }
 
-function unreadable(name: string, cause: unknown): TypeError {
-  return new TypeError(`\`${name}\` cannot be read, it throws.`, { cause });
+/** What ends a call in which something of a caller's throws when it is looked at; `what` begins the sentence. */
+export function unreadable(what: string, cause: unknown): TypeError {
+  return new TypeError(`${what} cannot be read, it throws.`, { cause });
 }
 
 /** Reads one option. Throws a `TypeError` that names it and what it must be; `undefined` is not set. */
 export function readOption<Value>(name: string, value: Value, rule: Rule): Value {
-  const expected = value === undefined ? undefined : rule(value);
-  if (expected !== undefined) throw mustBe(name, expected, value);
-  return value;
+  return value === undefined ? value : requireOption(name, value, rule);
+}
+
+/** As {@link requireOption}, of a group: what names it is made where something is wrong. */
+function checkField(group: string, name: string, value: unknown, rule: Rule): void {
+  try {
+    if (rule(value) === undefined) return;
+  } catch {
+    // Which is told below.
+  }
+  requireOption(`${group}.${name}`, value, rule);
+}
+
+function holds(group: string, given: object, name: string): boolean {
+  try {
+    return name in given;
+  } catch (cause) {
+    throw unreadable(`\`${group}\``, cause);
+  }
 }
 
 /** As {@link readOption}, for an option that must be set. */
 export function requireOption<Value>(name: string, value: Value, rule: Rule): Value {
-  const expected = rule(value);
+  const expected = expectedBy(name, rule, value);
   if (expected !== undefined) throw mustBe(name, expected, value);
   return value;
+}
+
+/** What a rule says of a value that may throw when it is looked at. */
+function expectedBy(name: string, rule: Rule, value: unknown): string | undefined {
+  try {
+    return rule(value);
+  } catch (cause) {
+    throw unreadable(`\`${name}\``, cause);
+  }
+}
+
+/** The names and values of a table of a caller's. Throws a `TypeError` that names it where it cannot be read. */
+export function entriesOf<Value>(name: string, table: Readonly<Record<string, Value>>): readonly [string, Value][] {
+  return readable(name, () => Object.entries(table));
 }
 
 /**
@@ -92,11 +122,11 @@ export function requireOption<Value>(name: string, value: Value, rule: Rule): Va
  */
 export function refuseUnknown(owner: string, given: object, known: object): void {
   if (!isPlain(given)) return;
-  const asked = Object.keys(given);
+  const asked = namesIn(owner, given);
   // By index: it runs for each call, and in a new process an iterator makes an object for each step.
   for (let index = 0; index < asked.length; index++) {
     const name = asked[index] as string;
-    if (Object.hasOwn(known, name) || isUnset(given, name)) continue;
+    if (Object.hasOwn(known, name) || isUnset(owner, given, name)) continue;
     const names = Object.keys(known);
     const meant = meantBy(name, names);
     throw new TypeError(
@@ -156,8 +186,14 @@ export const aString: Rule = (value) => (typeof value === "string" ? undefined :
 export const anObject: Rule = (value) => (isGroup(value) ? undefined : "an object");
 
 /** A URL, of any realm. */
-export const aUrl: Rule = (value) =>
-  isGroup(value) && "href" in value && "origin" in value && typeof value.href === "string" ? undefined : "a URL";
+export const aUrl: Rule = (value) => (isUrl(value) ? undefined : "a URL");
+
+/** Told by what it is called, as its class may be another realm's; whatever else has an `href` is data. */
+function isUrl(value: unknown): boolean {
+  if (!isGroup(value) || Object.prototype.toString.call(value) !== "[object URL]") return false;
+  const { href } = value as { readonly href?: unknown };
+  return typeof href === "string" && URL.canParse(href);
+}
 
 /** A way to send requests. */
 export const aTransport: Rule = (value) =>
@@ -182,7 +218,7 @@ const SIGNAL_METHODS = ["addEventListener", "removeEventListener", "throwIfAbort
 
 /** As {@link requireOption}, for what may be a promise instead, such as what a function of the caller's returns: nobody waits for that. */
 export function requireNow<Value>(name: string, value: Value, rule: Rule): Value {
-  const expected = rule(value);
+  const expected = expectedBy(name, rule, value);
   if (expected === undefined) return value;
   void disregard(value);
   throw mustBe(name, expected, value);
@@ -193,9 +229,13 @@ export function mustBe(name: string, expected: string, value: unknown): TypeErro
   return new TypeError(`\`${name}\` must be ${expected}, not ${shown(value)}.`);
 }
 
-/** Whether a value can hold options or names at all. */
+/** Whether a value can hold options or names at all. What throws when it is asked, as a revoked proxy does, holds nothing. */
 export function isGroup(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  try {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 function shown(value: unknown): string {
@@ -223,8 +263,12 @@ export function aTableOf(what: string): Rule {
 
 /** Whether an object has no class, in any realm. */
 export function isPlain(given: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(given);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  try {
+    const prototype: unknown = Object.getPrototypeOf(given);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  } catch {
+    return false;
+  }
 }
 
 /** A copy without what is `undefined`, which is not set: so it can be spread over others. */
@@ -232,6 +276,18 @@ export function whatIsSet<Group extends object>(given: Group): Partial<Group> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Group>;
 }
 
-function isUnset(given: object, name: string): boolean {
-  return (given as Readonly<Record<string, unknown>>)[name] === undefined;
+function namesIn(owner: string, given: object): readonly string[] {
+  try {
+    return Object.keys(given);
+  } catch (cause) {
+    throw unreadable(owner, cause);
+  }
+}
+
+function isUnset(owner: string, given: object, name: string): boolean {
+  try {
+    return (given as Readonly<Record<string, unknown>>)[name] === undefined;
+  } catch (cause) {
+    throw unreadable(owner, cause);
+  }
 }

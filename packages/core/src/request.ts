@@ -1,20 +1,11 @@
 import { QwenError } from "./errors.ts";
 import { readHeaders } from "./headers.ts";
-import {
-  aFlag,
-  anAbortSignal,
-  aPauseMs,
-  aTableOf,
-  isGroup,
-  mustBe,
-  type OptionNames,
-  readOption,
-  refuseUnknown,
-} from "./options.ts";
+import { aFlag, anAbortSignal, aPauseMs, aTableOf, isGroup, mustBe, type OptionNames, readOption } from "./options.ts";
 import type { ContentPart, Message } from "./message.ts";
 import type { ProviderRequest, Settings } from "./provider.ts";
 import { aRequestId } from "./request-id.ts";
 import { holdsSettings } from "./settings.ts";
+import { readOnce } from "./read-once.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { readTimeouts } from "./timers.ts";
 
@@ -66,9 +57,9 @@ export function checkIsRequest(request: unknown): void {
  */
 export function readProviderRequest(request: ProviderRequest): ProviderRequest {
   checkIsRequest(request);
-  refuseUnknown("A request to a provider", request, REQUEST_NAMES);
-  const { model, messages, requestId, signal, settings, conversation, timeouts, maxQueueMs } = request;
-  const { keepText, providerOptions, headers } = request;
+  const read = readOnce("A request to a provider", request, REQUEST_NAMES);
+  const { model, messages, requestId, signal, settings, conversation, timeouts, maxQueueMs } = read;
+  const { keepText, providerOptions, headers } = read;
   return {
     ...readAsked({ messages, settings, providerOptions }),
     model,
@@ -115,7 +106,7 @@ type MessageCopy = { -readonly [Name in keyof Message]: Message[Name] };
 
 /** A copy whose content is the caller's still; what is no message stays as it is. */
 function headOf(message: Message): Message {
-  if (!isGroup(message)) return message;
+  if (!isGroup(message)) return touched(message);
   const copy: Partial<MessageCopy> = { ...message };
   // Those of a message with a class may stand on its prototype.
   const { role = message.role, content = message.content } = copy;
@@ -131,7 +122,7 @@ function readContent(path: string, content: readonly ContentPart[]): readonly Co
 }
 
 function readPart(part: ContentPart): ContentPart {
-  if (!isGroup(part)) return part;
+  if (!isGroup(part)) return touched(part);
   const copy = { ...part };
   // Nearly all of them are text and nothing else.
   return copy.type === "text" && typeof copy.text === "string" && Object.keys(copy).length === 2
@@ -169,16 +160,22 @@ function unreadable(path: string, cause: unknown): QwenError {
 }
 
 function readSettings(settings: Settings): Settings {
-  if (!holdsSettings(settings)) return settings;
+  if (!holdsSettings(settings)) return touched(settings);
   const { tools, responseFormat, ...others } = settings;
   return {
     ...snapshotOf(others),
     // Schemas stay as they are: they may be of any library, and large.
     ...(tools !== undefined && {
-      tools: Array.isArray(tools) ? Array.from(tools, (tool) => (isGroup(tool) ? { ...tool } : tool)) : tools,
+      tools: Array.isArray(tools) ? Array.from(tools, (tool) => (isGroup(tool) ? { ...tool } : touched(tool))) : tools,
     }),
     ...(responseFormat !== undefined && {
-      responseFormat: isGroup(responseFormat) ? { ...responseFormat } : responseFormat,
+      responseFormat: isGroup(responseFormat) ? { ...responseFormat } : touched(responseFormat),
     }),
   };
+}
+
+/** The same value, which is told later for what it is. Throws where that could not be, as of a proxy that was revoked. */
+function touched<Value>(value: Value): Value {
+  if (typeof value === "object" && value !== null) Object.getPrototypeOf(value);
+  return value;
 }

@@ -5,6 +5,7 @@ import {
   aPauseMs,
   isGroup,
   mustBe,
+  readable,
   readOption,
   readOptions,
   type Rules,
@@ -89,7 +90,9 @@ function readHedge(hedge: HedgeOptions | undefined): HedgeOptions | undefined {
 /** It is copied: what its owner changes later changes nothing. */
 function readCommit(commit: CommitPoint | undefined): CommitPoint | undefined {
   if (commit === undefined || COMMIT_POINTS.has(commit)) return commit;
-  const way = isGroup(commit) && Object.keys(commit).length === 1 ? commit.continue : undefined;
+  const way = readable("commit", () => {
+    return isGroup(commit) && Object.keys(commit).length === 1 ? commit.continue : undefined;
+  });
   if (way === "replay") return { continue: way };
   throw mustBe("commit", '"first-output", "buffered", "continue" or { continue: "replay" }', commit);
 }

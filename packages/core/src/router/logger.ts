@@ -1,7 +1,7 @@
 import { field } from "../error-fields.ts";
 import { ERROR_RULES } from "../error-rules.ts";
 import { QwenError, type TimeoutPhase } from "../errors.ts";
-import { isGroup, mustBe } from "../options.ts";
+import { isGroup, mustBe, readable } from "../options.ts";
 import { printable } from "../printable.ts";
 import {
   createObservers,
@@ -35,10 +35,11 @@ export function observersWith(logger: Logger | undefined): Observers {
   const observers = createObservers();
   if (logger === undefined) return observers;
   // Some are functions with methods.
-  if (
-    (isGroup(logger) || typeof logger === "function") &&
-    LEVELS.every((level) => typeof logger[level] === "function")
-  ) {
+  const isLogger = readable("logger", () => {
+    const holdsMethods = isGroup(logger) || typeof logger === "function";
+    return holdsMethods && LEVELS.every((level) => typeof logger[level] === "function");
+  });
+  if (isLogger) {
     observers.add(logTo(logger));
     return observers;
   }

@@ -1,5 +1,15 @@
 import { nearest, shortened } from "../nearest.ts";
-import { aTableOf, isGroup, readOptions, type Rule, type Rules, requireNow } from "../options.ts";
+import {
+  aTableOf,
+  entriesOf,
+  isGroup,
+  readable,
+  readOption,
+  readOptions,
+  type Rule,
+  type Rules,
+  requireNow,
+} from "../options.ts";
 import type { Timeouts } from "../provider.ts";
 import { readTimeouts } from "../timers.ts";
 import { readLimits, type Limits } from "./limiter.ts";
@@ -33,9 +43,9 @@ export function readProviderSettings(
   if (providers === undefined) return new Map();
   requireNow("providers", providers, settingsById);
   const read = new Map<string, ProviderSettings>();
-  for (const [id, given] of Object.entries(providers)) {
+  for (const [id, given] of entriesOf("providers", providers)) {
     if (given === undefined) continue;
-    if (ids?.has(id) === false) throw noSuchProvider(id, ids);
+    if (ids?.has(id) === false) throw noSuchProvider("providers", id, ids);
     const name = `providers.${shortened(id)}`;
     const { limits, timeouts, weight } = readOptions(name, given, SETTING_RULES) ?? {};
     read.set(id, {
@@ -47,19 +57,29 @@ export function readProviderSettings(
   return read;
 }
 
-/** Takes the weights out of a strategy that is one of weights, as settings of their providers, under what those have. */
+/**
+ * Takes the weights out of a strategy that is one of weights, as settings of their providers, under what those have. Throws a
+ * `TypeError` for one that is none, and for that of nobody.
+ */
 export function withWeights<Other>(
   strategy: Other | Weights | undefined,
-  providers: SettingsById | undefined,
-): { readonly strategy: Other | undefined; readonly providers: SettingsById | undefined } {
-  if (!isWeights(strategy)) return { strategy, providers };
+  settings: ReadonlyMap<string, ProviderSettings>,
+  ids: ReadonlySet<string>,
+): { readonly strategy: Other | "weighted" | undefined; readonly settings: ReadonlyMap<string, ProviderSettings> } {
+  if (!isWeights(strategy)) return { strategy, settings };
   const { weights } = readOptions("strategy", strategy, WEIGHT_RULES) ?? { weights: {} };
-  const own = Object.entries(weights).map(([id, weight]) => [id, { weight, ...providers?.[id] }] as const);
-  return { strategy: undefined, providers: { ...providers, ...Object.fromEntries(own) } };
+  const weighted = new Map(settings);
+  for (const [id, given] of entriesOf("strategy.weights", weights)) {
+    const weight = readOption(`strategy.weights.${shortened(id)}`, given, aWeight);
+    if (weight === undefined) continue;
+    if (!ids.has(id)) throw noSuchProvider("strategy.weights", id, ids);
+    weighted.set(id, { ...settings.get(id), weight: settings.get(id)?.weight ?? weight });
+  }
+  return { strategy: "weighted", settings: weighted };
 }
 
 function isWeights(strategy: unknown): strategy is Weights {
-  return isGroup(strategy) && "weights" in strategy;
+  return isGroup(strategy) && readable("strategy", () => "weights" in strategy);
 }
 
 const WEIGHT_RULES: Rules<Weights> = { weights: aTableOf("numbers by provider id") };
@@ -80,10 +100,10 @@ const SETTING_RULES: Rules<ProviderSettings> = { limits: anything, timeouts: any
 /** So many ids stand in an error. */
 const MOST_IDS = 30;
 
-function noSuchProvider(id: string, ids: ReadonlySet<string>): TypeError {
+function noSuchProvider(table: string, id: string, ids: ReadonlySet<string>): TypeError {
   const meant = nearest(id, ids);
   const known = [...ids].slice(0, MOST_IDS).map(shortened).join(", ");
   return new TypeError(
-    `\`providers\` are keyed by provider id, and "${shortened(id)}" is none. ${meant === undefined ? `Providers: ${known || "none"}.` : `Did you mean "${shortened(meant)}"?`}`,
+    `\`${table}\` are keyed by provider id, and "${shortened(id)}" is none. ${meant === undefined ? `Providers: ${known || "none"}.` : `Did you mean "${shortened(meant)}"?`}`,
   );
 }

@@ -64,6 +64,7 @@ class KnownNames implements Names {
   readonly #inOrder = new Set<string>();
   /** What those lead to, as found before. */
   readonly #found = new Map<string, readonly Entry[]>();
+  #isAdmitting = false;
 
   constructor(plugins: readonly Registered[], targets: RouteTargets) {
     this.#targets = targets;
@@ -81,7 +82,7 @@ class KnownNames implements Names {
     this.#refuseTakenIds(plugin);
     this.#refuseTakenNames(plugin.entries);
     this.#refuseTakenRoutes(routes, plugin.entries);
-    admit?.(plugin);
+    this.#admit(plugin, admit);
     for (const provider of plugin.providers) {
       this.#providers.set(provider.id, { provider, plugin: plugin.name });
       this.ids.add(provider.id);
@@ -89,6 +90,20 @@ class KnownNames implements Names {
     for (const entry of plugin.entries) this.#models.add(entry);
     for (const route of routes) this.#routes.set(route.name, route);
     this.#found.clear();
+  }
+
+  /** Whoever makes a breaker or a limiter may not add anything meanwhile: what was looked at for this plugin would not hold. */
+  #admit(plugin: Registered, admit: ((plugin: Registered) => void) | undefined): void {
+    if (this.#isAdmitting)
+      throw new TypeError(
+        "`use()` cannot be called by what makes breakers and limiters: a plugin is just being added.",
+      );
+    this.#isAdmitting = true;
+    try {
+      admit?.(plugin);
+    } finally {
+      this.#isAdmitting = false;
+    }
   }
 
   /** Those that no route of the user's stands before. */

@@ -7,16 +7,17 @@ import {
   aFlag,
   anAbortSignal,
   aTableOf,
+  entriesOf,
   type OptionNames,
   oneOf,
   readOption,
-  refuseUnknown,
   requireNow,
 } from "../options.ts";
 import type { StreamPart } from "../part.ts";
 import type { ProviderRequest } from "../provider.ts";
 import { checkIsRequest, readAsked, REQUEST_NAMES } from "../request.ts";
 import { aRequestId, newRequestId } from "../request-id.ts";
+import { readOnce } from "../read-once.ts";
 import { readTimeouts } from "../timers.ts";
 import { readAtMost, type AtMost } from "./at-most.ts";
 import { readSharedSettings, type CommitPoint, type HedgeOptions } from "./attempt-settings.ts";
@@ -104,9 +105,9 @@ export function readRouterRequest(
   providers: ReadonlySet<string>,
 ): ReadRequest {
   checkIsRequest(request);
-  refuseUnknown("A request", request, NAMES);
-  const { model, messages, requestId, settings, providerOptions, signal, conversation, onConversationLost } = request;
-  const { timeouts, headers, commit, retry, hedge, maxQueueMs, keepText, atMost, output } = request;
+  const read = readOnce("A request", request, NAMES);
+  const { model, messages, requestId, settings, providerOptions, signal, conversation, onConversationLost } = read;
+  const { timeouts, headers, commit, retry, hedge, maxQueueMs, keepText, atMost, output } = read;
   const asked = readAsked({ messages, settings, providerOptions });
   return {
     ...asked,
@@ -161,7 +162,7 @@ function readHeadersById(
   providers: ReadonlySet<string>,
 ): NonNullable<RouterRequest["headers"]> {
   requireNow("headers", headers, headersById);
-  const entries = Object.entries(headers).filter(([, own]) => own !== undefined);
+  const entries = entriesOf("headers", headers).filter(([, own]) => own !== undefined);
   for (const [id] of entries) {
     if (providers.has(id)) continue;
     throw new TypeError(

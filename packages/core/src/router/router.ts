@@ -1,9 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Completion } from "../completion.ts";
 import { shortened } from "../nearest.ts";
-import { aFunction, isGroup, mustBe, readOptions, refuseUnknown } from "../options.ts";
+import { aFunction, isGroup, mustBe, readable, readOptions } from "../options.ts";
 import type { Capabilities, ModelInfo } from "../provider.ts";
 import { snapshotOf } from "../snapshot.ts";
+import { readOnce } from "../read-once.ts";
 import { DEFAULT_TIMEOUTS, readTimeouts } from "../timers.ts";
 import { type AttemptSettings, continues, readAttemptSettings } from "./attempt-settings.ts";
 import { createCandidates, longestQueue, type Candidates } from "./candidates.ts";
@@ -107,17 +108,13 @@ export interface Router<Names extends string = string> {
 export function createRouter<const P extends readonly Plugin[], const R = {}>(
   options: RouterOptions<P, R>,
 ): Router<NamesOfAll<P> | (keyof R & string)> {
-  if (!isGroup(options)) throw mustBe("options", "an object with `plugins`", options);
-  refuseUnknown("A router", options, OPTION_NAMES);
-  const { plugins, routes = {}, breaker, limits, limiter, logger, ...others } = options as RouterOptions;
-  const { strategy: told, providers } = withWeights(others.strategy, others.providers);
-  const { retry, commit, hedge, strategy: chosen, maxQueueMs } = readAttemptSettings({ ...others, strategy: told });
+  const { plugins, routes = {}, breaker, limits, limiter, logger, ...others } = optionsIn(options);
   const timeouts = readTimeouts(others.timeouts);
-  if (!Array.isArray(plugins)) throw new TypeError("`plugins` must be an array of plugins.");
-  // With its holes, which are no plugins either.
-  const registered = Array.from(plugins, (plugin) => registeredBy(plugin));
+  const registered = pluginsIn(plugins).map(registeredBy);
   const names = createNames(registered, routes);
-  const settings = readProviderSettings(providers, names.ids);
+  const own = readProviderSettings(others.providers, names.ids);
+  const { strategy: told, settings } = withWeights(others.strategy, own, names.ids);
+  const { retry, commit, hedge, strategy: chosen, maxQueueMs } = readAttemptSettings({ ...others, strategy: told });
   const strategy = strategyOf(chosen, settings);
   const observers = observersWith(logger);
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
@@ -232,6 +229,18 @@ function keepsText(
   return (
     keepText || (asked.retry?.shouldRetry ?? retry?.shouldRetry) !== undefined || continues(asked.commit ?? commit)
   );
+}
+
+function optionsIn(options: RouterOptions): RouterOptions {
+  if (!isGroup(options)) throw mustBe("options", "an object with `plugins`", options);
+  return readOnce("A router", options, OPTION_NAMES);
+}
+
+/** With its holes, which are no plugins either. */
+function pluginsIn(plugins: readonly Plugin[]): readonly Plugin[] {
+  const list = readable("plugins", () => (Array.isArray(plugins) ? Array.from<Plugin>(plugins) : undefined));
+  if (list === undefined) throw new TypeError("`plugins` must be an array of plugins.");
+  return list;
 }
 
 /** The run of a request that could not be read, which fails where its errors are expected. */

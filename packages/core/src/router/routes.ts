@@ -1,5 +1,5 @@
 import { shortened } from "../nearest.ts";
-import { aTableOf, requireNow } from "../options.ts";
+import { aTableOf, readable, requireNow } from "../options.ts";
 
 /** What a route leads to: one name, or several that are tried in this order. */
 export type RouteTarget<Names extends string = string> = Names | readonly Names[];
@@ -17,7 +17,7 @@ const MOST_STEPS = 20;
 export function readRoutes(routes: Routes): RouteTargets {
   requireNow("routes", routes, routesByName);
   const targets = new Map<string, readonly string[]>();
-  for (const [name, target] of Object.entries(routes)) {
+  for (const [name, target] of readable("routes", () => Object.entries(routes))) {
     if (target === undefined) continue;
     if (name === "") throw new TypeError('A route cannot be called "".');
     targets.set(name, readTargets(target, `The route "${shortened(name)}"`));
@@ -30,9 +30,9 @@ const routesByName = aTableOf("names and what they lead to");
 /** Reads what a route leads to, once. Throws a `TypeError`, which begins with the name of the route, for what is none. */
 export function readTargets(target: RouteTarget, route: string): readonly string[] {
   const list: unknown = typeof target === "string" ? [target] : target;
-  if (!Array.isArray(list) || list.length === 0) throw new TypeError(`${route} needs at least one name to lead to.`);
   // With its holes, which are no names either.
-  const copy = Array.from<unknown>(list);
+  const copy = readable("routes", () => (Array.isArray(list) ? Array.from<unknown>(list) : []));
+  if (copy.length === 0) throw new TypeError(`${route} needs at least one name to lead to.`);
   if (!copy.every((one) => typeof one === "string"))
     throw new TypeError(`${route} must lead to names, which are strings.`);
   return copy;

@@ -100,7 +100,7 @@ describe("what is asked", () => {
     expect(Object.values(request?.settings?.responseFormat ?? {})).toContain(schema);
   });
 
-  test("is read once, and a getter that throws ends the call with what it throws", async () => {
+  test("is read once, and a getter that throws ends the call with an error that names it", async () => {
     const provider = talker("a");
     let reads = 0;
     const lying = {
@@ -123,7 +123,11 @@ describe("what is asked", () => {
     };
     const router: Router = createRouter({ plugins: [provider] });
     const stream = router.stream(throwing);
-    expect((await collect(stream)).error).toBe(thrown);
+    expect((await collect(stream)).error).toMatchObject({
+      name: "TypeError",
+      message: "`messages` cannot be read, it throws.",
+      cause: thrown,
+    });
   });
 
   test.each([undefined, null, "Hi", 5, []])("that is no request is invalid_request: %j", async (request) => {
