@@ -105,7 +105,8 @@ export interface Observers {
 
 /**
  * Makes an empty audience. An observer disturbs neither the call nor the other observers nor the process, whether it throws,
- * or returns a promise that rejects or never settles. An event is frozen, since all are told the same.
+ * or returns a promise that rejects or never settles. An event is frozen, since all are told the same. The error in it is a copy
+ * for all of them; what that leads to, as its `cause`, is not copied: leave it as it is.
  */
 export function createObservers(): Observers {
   const observers = new Set<{ readonly observe: (event: RouterEvent) => void }>();
