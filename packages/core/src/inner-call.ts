@@ -2,6 +2,7 @@ import type { Flow, FlowReader } from "./flow.ts";
 import { FlowIterator } from "./flow-iterator.ts";
 import { hearPart } from "./heard-part.ts";
 import { isGroup } from "./options.ts";
+import { ownPart } from "./part-copy.ts";
 import { PhaseClock } from "./phase-clock.ts";
 import type { Provider, ProviderRequest } from "./provider.ts";
 import type { ProviderPart } from "./part.ts";
@@ -37,7 +38,7 @@ export class InnerCall implements FlowReader<ProviderPart> {
       flow === undefined
         ? new PhaseClock(resolveTimeouts(request.timeouts, provider.timeouts), (error) => this.#expire(error))
         : undefined;
-    this.#flow = flow ?? pullFlow(parts, this.#clock as PhaseClock);
+    this.#flow = flow ?? pullFlow(parts, this.#clock as PhaseClock, ownPart);
   }
 
   /** Whether nothing of it counts for the provider. */

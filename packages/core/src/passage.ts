@@ -6,6 +6,7 @@ import { isFinish, isPart } from "./hook-mistakes.ts";
 import { isGroup } from "./options.ts";
 import { ABOUT_TOKENS, carriesOtherToken } from "./own-token.ts";
 import type { ProviderPart } from "./part.ts";
+import { ownPart } from "./part-copy.ts";
 import { weightOfPart } from "./part-weight.ts";
 import { limitOf, PhaseClock } from "./phase-clock.ts";
 import type { Provider, ProviderRequest } from "./provider.ts";
@@ -54,7 +55,7 @@ export class Passage implements FlowMaker, FlowReader<ProviderPart> {
   #isOfHook = false;
 
   constructor(options: PassageOptions) {
-    const { parts, request, provider } = options;
+    const { parts, passing, request, provider } = options;
     this.#options = options;
     // A careless provider may give anything.
     const own = isGroup(parts) ? FlowIterator.claim(parts) : undefined;
@@ -62,7 +63,7 @@ export class Passage implements FlowMaker, FlowReader<ProviderPart> {
     else {
       const limits = resolveTimeouts(request.timeouts, provider.timeouts);
       this.#clock = new PhaseClock(limits, (error) => this.#expire(error));
-      this.#source = pullFlow(parts, this.#clock);
+      this.#source = pullFlow(parts, this.#clock, passing.isExcused ? undefined : ownPart);
       // It is asked one part ahead at most.
       this.flow.mark = 0;
     }

@@ -34,7 +34,8 @@ export interface Provider<Id extends string = string, Model extends ModelInfo = 
    * Work starts at the first `next()`. Ending the iteration early, or aborting `request.signal`,
    * stops the work at its source. Deltas are never empty.
    *
-   * A part that was yielded is its reader's, who may write on it: it is handed out as it is, so yield a new one each time.
+   * Of a part that an iteration yields a copy goes on, so that it may be held and yielded again; bytes and whatever else has a class are
+   * no copies.
    */
   stream(request: ProviderRequest): AsyncIterable<ProviderPart>;
 

@@ -20,25 +20,36 @@ const VALUES_A_LOOK = 1024;
  * Somebody's own iteration as a flow: asked one value ahead at most, and never twice at once.
  *
  * The clock runs only while an answer of the iteration is awaited, so a slow reader never runs into it. Leaving the flow
- * returns the iteration, without waiting for it: it may be stalled.
+ * returns the iteration, without waiting for it: it may be stalled. `own` makes of each value what goes on: whoever gave it may
+ * give it to others as well.
  */
-export function pullFlow<Value>(iterable: AsyncIterable<Value>, clock: PullClock = NO_CLOCK): Flow<Value> {
-  return new Pull(iterable, clock).flow;
+export function pullFlow<Value>(
+  iterable: AsyncIterable<Value>,
+  clock: PullClock = NO_CLOCK,
+  own: (value: Value) => Value = asItIs,
+): Flow<Value> {
+  return new Pull(iterable, clock, own).flow;
+}
+
+function asItIs<Value>(value: Value): Value {
+  return value;
 }
 
 class Pull<Value> implements FlowMaker {
   readonly flow = new Flow<Value>(this, weighOne);
   readonly #iterable: AsyncIterable<Value>;
   readonly #clock: PullClock;
+  readonly #own: (value: Value) => Value;
   #iterator: AsyncIterator<Value> | undefined;
   /** `pausing`: the answer to the last question is still to come. */
   #state: "asking" | "pausing" | "resting" | "over" = "asking";
   #asked = 0;
   #turnedAt = 0;
 
-  constructor(iterable: AsyncIterable<Value>, clock: PullClock) {
+  constructor(iterable: AsyncIterable<Value>, clock: PullClock, own: (value: Value) => Value) {
     this.#iterable = iterable;
     this.#clock = clock;
+    this.#own = own;
   }
 
   start(): void {
@@ -128,7 +139,7 @@ class Pull<Value> implements FlowMaker {
       this.flow.end();
       return;
     }
-    this.flow.push(result.value);
+    this.flow.push(this.#own(result.value));
     if (this.#state === "asking") this.#ask();
     else if (this.#state === "pausing") {
       this.#state = "resting";

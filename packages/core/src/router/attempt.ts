@@ -212,7 +212,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
   #pull(parts: AsyncIterable<Part>): Flow<Part> {
     this.#clock = new PhaseClock(this.candidate.timeouts, (error) => this.fail(error));
     this.#clock.comesWhole = this.candidate.comesWhole === true;
-    return pullFlow(parts, this.#clock);
+    return pullFlow(parts, this.#clock, this.#owner.reader.own);
   }
 
   #takeBeforeCommit(part: Part, kind: Exclude<PartKind, "answered">, held: HeldParts<Part> | Seam<Part>): void {

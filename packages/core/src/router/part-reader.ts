@@ -50,6 +50,8 @@ export interface QueuePlace {
 /** How the attempt loop reads the parts of one kind of stream, and makes the few of its own. */
 export interface PartReader<Part, Result> {
   kind(part: Part): PartKind;
+  /** A copy of a part that somebody's own iteration gave, who may give it to others as well. Without it parts go on as they are. */
+  readonly own?: ((part: Part) => Part) | undefined;
   /** The error in an `error` part. */
   errorOf(part: Part): unknown;
   /** Whether it says all text anew that came before it, so that this need not be kept. */

@@ -4,6 +4,7 @@ import { field } from "../error-fields.ts";
 import { QwenError } from "../errors.ts";
 import { isGroup } from "../options.ts";
 import type { Message } from "../message.ts";
+import { ownPart } from "../part-copy.ts";
 import type { AttemptPart, ProviderPart, RouterFinishPart, Warning } from "../part.ts";
 import { sealConversation } from "./conversation.ts";
 import type { PartReader } from "./part-reader.ts";
@@ -40,6 +41,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
         throw new TypeError("It yielded something that is no part: an object with a `type`.");
     }
   },
+  own: ownPart,
   // A provider throws its errors; it has no part for them.
   errorOf: () => undefined,
   restates: (part) => part.type === "text-replace",
