@@ -157,15 +157,16 @@ describe.each(["flow", "own"] as const)("around a provider that is read as %s", 
   });
 
   test("an answer in a provider's place closes no breaker of it, and makes it no quicker", async () => {
+    const clock = useVirtualTime();
     let isCached = false;
     const hooks: ProviderHooks = { request: () => (isCached ? answer : undefined) };
     const { router, health } = routed(wrapProvider(played(kind, [failure()]), hooks), {
-      breaker: { minimumCalls: 1, openMs: 1 },
+      breaker: { minimumCalls: 1, openMs: 1000 },
     });
     await router.complete({ model: "both", messages });
     expect(health()).toMatchObject({ breaker: "open" });
     isCached = true;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await clock.pass(1000);
     expect(health()).toMatchObject({ breaker: "half-open" });
     expect(await router.complete({ model: "one", messages })).toMatchObject({ text: "ab" });
     expect(health()).toMatchObject({ breaker: "half-open", busy: 0 });
