@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Answers, createOpenAIEmulator, createSpaceEmulator } from "@qwen/testing";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 
 import { root } from "./public-packages.ts";
-import { codeBlocks, readmeExamples } from "./readme-examples.ts";
+import { readmeExamples } from "./readme-examples.ts";
 
 const installed = inject("installed");
 const folder = join(installed, "examples");
@@ -87,16 +87,4 @@ describe("the examples of the READMEs", () => {
     if (/console\.log|stdout/.test(code)) expect(said).not.toBe("");
     if (/console\.log\(text\)|function POST|stdout\.write/.test(code)) expect(said.trim()).toBe(answer);
   });
-});
-
-test("esbuild makes a program of one file, by the command in the README", async () => {
-  const readme = readFileSync(join(root, "packages/core/README.md"), "utf8");
-  const [, args = ""] =
-    codeBlocks(readme, "sh")
-      .join("")
-      .match(/^esbuild main\.ts (.*)$/m) ?? [];
-  const words = [...args.matchAll(/(?:[^\s']|'[^']*')+/g)].map(([word]) => word.replaceAll("'", ""));
-  await run(join(root, "node_modules/.bin/esbuild"), ["ask.ts", ...words, "--log-level=error"]);
-  await using space = await createSpaceEmulator({ shape: "max", answer: inWordsOrJson });
-  expect(await run(oldest, ["main.mjs", space.url])).toBe(`max: ${answer}\n`);
 });

@@ -1,4 +1,4 @@
-import { wordsBehindThought } from "./beginning.ts";
+import { THINK, THINK_END, wordsBehindThought } from "./beginning.ts";
 import { InvalidOutputError } from "./errors.ts";
 import { jsonInText } from "./json-in-text.ts";
 import type { FinishReason } from "./part.ts";
@@ -19,17 +19,25 @@ export interface AnsweredJson {
 }
 
 /**
- * Cuts the JSON out of an answer: one that ends in it, or with the beginning at the earliest. Of a beginning only what is said
- * counts, nothing that is thought. Throws `invalid_output` where there is none.
+ * Cuts the JSON out of an answer: one that ends in it, or with the beginning at the earliest. Only what is said counts, nothing that
+ * is thought before it. Throws `invalid_output` where there is none.
  */
 export function jsonInAnswer({ beginning, text, reason }: JsonAnswer): AnsweredJson {
-  const words = wordsBehindThought(beginning);
-  const whole = words + text;
-  const json = jsonInText(whole, { from: words.trimEnd().length });
+  const begun = wordsBehindThought(beginning);
+  const said = begun.trim() === "" ? saidBehind(beginning, text) : text;
+  const json = jsonInText(begun + said, { from: begun.trimEnd().length });
   if (json === undefined) {
     const why = reason === "length" ? "it holds no JSON that is whole, since it was cut off" : "it holds no JSON";
     throw new InvalidOutputError({ issues: [why], text });
   }
   const { value, start, end } = json;
-  return { value, text: end > words.length ? whole.slice(Math.max(start, words.length), end) : text };
+  return { value, text: end > begun.length ? said.slice(Math.max(0, start - begun.length), end - begun.length) : text };
+}
+
+/** What of a text is said, behind a beginning in which nothing is. */
+function saidBehind(beginning: string, text: string): string {
+  const isThinking = beginning.trimStart().startsWith(THINK) && !beginning.includes(THINK_END);
+  if (!isThinking) return wordsBehindThought(text);
+  // Where its provider tells thoughts in a channel of their own, all of it is said.
+  return text.includes(THINK_END) ? wordsBehindThought(THINK + text) : text;
 }

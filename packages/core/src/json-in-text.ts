@@ -27,7 +27,8 @@ export function isJsonText(text: string): boolean {
 }
 
 function read(text: string, span: Span): JsonInText | undefined {
-  const json = parsed(text.slice(span.start, span.end));
+  const piece = text.slice(span.start, span.end);
+  const json = isTooDeep(piece) ? undefined : parsed(piece);
   return json === undefined ? undefined : { ...json, ...span };
 }
 
@@ -37,6 +38,24 @@ function parsed(json: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Looked at before it is parsed, which takes 50 bytes for each list in a list, and a second for millions of them. */
+function isTooDeep(json: string): boolean {
+  if (json.length <= DEEPEST) return false;
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json.charAt(at);
+    if (character === "{" || character === "[") depth++;
+    else if (character === "}" || character === "]") depth--;
+    else if (character === '"') {
+      const end = stringEnd(json, at);
+      if (end < 0) return false;
+      at = end - 1;
+    }
+    if (depth > DEEPEST) return true;
+  }
+  return false;
 }
 
 function withoutFence(text: string, all: Span): Span {

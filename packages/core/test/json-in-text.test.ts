@@ -72,3 +72,12 @@ test("the work is linear in the text, whatever it is", async () => {
     await expectLinear((size) => void jsonInText(piece.repeat(Math.ceil(size / piece.length))), 80_000);
   }
 });
+
+test("lists in lists without end are no JSON, and are not parsed to find that out", () => {
+  const before = process.memoryUsage().rss;
+  expect(jsonInText("[".repeat(8_000_000))).toBeUndefined();
+  expect(jsonInText('{"a":'.repeat(2_000_000))).toBeUndefined();
+  expect(process.memoryUsage().rss - before).toBeLessThan(250_000_000);
+  const deep = `${"[".repeat(900)}"[[[["${"]".repeat(900)}`;
+  expect(jsonInText(deep)?.end).toBe(deep.length);
+});

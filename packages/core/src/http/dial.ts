@@ -55,7 +55,7 @@ export class Dial {
     const { hostname } = target;
     // Not imported: for who never sends a request, the modules of Node would be half the cost of this package.
     if (process.getBuiltinModule("node:net").isIP(hostname) !== 0) {
-      // Written out: whoever wants public ones only has seen that by now.
+      // Written out: whoever wants public ones only has seen that by now (`follow`).
       this.#addresses = [hostname];
       this.#tryNext();
       return;

@@ -24,6 +24,7 @@ import { wordsOf } from "../printable.ts";
 import type { Timeouts } from "../provider.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
 import { guardedTransport } from "./guard.ts";
+import { isInnerAddress } from "./public-address.ts";
 import { headerOf, type OwnRequest, type OwnTransport, type Transport, type TransportResponse } from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
@@ -217,5 +218,8 @@ function hopTo(url: URL, request: FollowedRequest): OwnRequest {
     withCookies,
     outlivesPage,
   };
-  return request.publicOnly?.(url) === true ? { ...hop, publicOnly: true } : hop;
+  if (request.publicOnly?.(url) !== true) return hop;
+  // Whoever resolves names: this is none.
+  if (isInnerAddress(url)) throw new QwenError("connection", `${url.host} is no public address.`);
+  return { ...hop, publicOnly: true };
 }

@@ -18,10 +18,23 @@ export function isPublicAddress(address: string): boolean {
  * judged by {@link isPublicAddress}; a name must have a dot in it and no ending that is reserved for the inside of
  * a network.
  */
-export function mayBePublicHost({ hostname }: URL): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
-  if (host.includes(":") || /^[\d.]+$/.test(host)) return isPublicAddress(host);
-  return host.includes(".") && !INNER_NAMES.test(host);
+export function mayBePublicHost(url: URL): boolean {
+  const host = hostOf(url);
+  return isAddress(host) ? isPublicAddress(host) : host.includes(".") && !INNER_NAMES.test(host);
+}
+
+/** Whether the host of a URL is an address, written out, that is not public. Of a name only who resolves it knows. */
+export function isInnerAddress(url: URL): boolean {
+  const host = hostOf(url);
+  return isAddress(host) && !isPublicAddress(host);
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+}
+
+function isAddress(host: string): boolean {
+  return host.includes(":") || /^[\d.]+$/.test(host);
 }
 
 // RFC 6761, RFC 6762, RFC 8375; ".internal" is ICANN's for private use, and that of the clouds' metadata.

@@ -73,7 +73,7 @@ export interface TransportRequest {
   /**
    * Connect to public addresses only. A transport that looks up the host's name itself connects to the very address it
    * checked, over a connection that only such requests use, and rejects with code `connection` where there is none. Where a
-   * proxy or the platform does the lookup it has no effect.
+   * proxy or the platform does the lookup it has no effect. An address that is written out is its caller's to check: `follow` does.
    */
   readonly publicOnly?: boolean | undefined;
   /**

@@ -3,6 +3,7 @@ import type { Flow, FlowReader } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
 import type { Usage } from "../part.ts";
 import { excuse } from "../error-excuse.ts";
+import { isGroup } from "../options.ts";
 import { PhaseClock } from "../phase-clock.ts";
 import { Stop } from "../stop.ts";
 import { asOwnError, emptyAnswer, endedWithoutFinish, queueTooLong, tooMuchHeld } from "./attempt-failure.ts";
@@ -197,7 +198,7 @@ export class Attempt<Part, Result> implements FlowReader<Part> {
         this.candidate.isLeavable === true ? undefined : this.#stop.signal,
         this.#seam?.continuedBy === "prefill" ? this.#seam.beginning : undefined,
       );
-      const flow = (this.#flow = FlowIterator.claim(parts) ?? this.#pull(parts));
+      const flow = (this.#flow = (isGroup(parts) ? FlowIterator.claim(parts) : undefined) ?? this.#pull(parts));
       // What it calls may have ended the request.
       if (this.#stop.aborted) flow.leave(this.#stop.reason);
       else {

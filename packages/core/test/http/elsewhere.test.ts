@@ -59,6 +59,22 @@ describe("what a message may make us fetch", () => {
     expect(server.connections()).toBe(0);
   });
 
+  it("is nothing at an address of the inside, also where all that is decided of it is that it be public", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("inside")));
+    for (const host of ["127.0.0.1", "127.1", "2130706433", "0", "[::ffff:127.0.0.1]", "localhost"]) {
+      const url = new URL(`http://${host}:${server.port}/`);
+      expect(await rejection(fetchElsewhere(url, options({ reach: () => "public" })))).toMatchObject(
+        refusal("no public address"),
+      );
+    }
+    await using outer = await startRawServer((socket) =>
+      socket.write(response("", { status: 302, headers: `location: ${server.url.href}\r\n` })),
+    );
+    const reach = (url: URL): Reach => (url.origin === outer.origin ? "any" : "public");
+    expect(await rejection(fetchElsewhere(outer.url, options({ reach })))).toMatchObject(refusal("no public address"));
+    expect(server.connections()).toBe(0);
+  });
+
   it.each(["file:///etc/passwd", "ftp://example.com/a", "blob:x", "data:,a", "javascript:1"])(
     "is nothing by %s, however far it may reach",
     async (url) => {
