@@ -27,12 +27,17 @@ export function splitBeginning(messages: readonly Message[]): BegunChat {
   };
 }
 
-/** What is said in the beginning of an answer, without what is thought in front of it. */
-export function wordsBehindThought(beginning: string): string {
-  const text = beginning.trimStart();
-  if (!text.startsWith(THINK)) return beginning;
+/** What is said in an answer, or in the beginning of one, without what is thought in front of it: nothing where that goes on. */
+export function wordsBehindThought(answer: string): string {
+  const text = answer.trimStart();
+  if (!text.startsWith(THINK)) return answer;
   const end = text.indexOf(THINK_END);
   return end < 0 ? "" : text.slice(end + THINK_END.length).trimStart();
+}
+
+/** Whether the beginning of an answer ends in the middle of a thought. */
+export function endsInThought(beginning: string): boolean {
+  return beginning.trimStart().startsWith(THINK) && !beginning.includes(THINK_END);
 }
 
 /** Whether a chat ends with the assistant, whatever that said. */

@@ -2,6 +2,7 @@
 // entries share one copy of the errors. They name what of it is public.
 export * from "./append-only.ts";
 export * from "./beginning.ts";
+export * from "./blank-text.ts";
 export * from "./capabilities.ts";
 export * from "./decision.ts";
 export * from "./dialogue.ts";

@@ -1,3 +1,4 @@
+import { isBlank } from "./blank-text.ts";
 import type { ProviderPart } from "./part.ts";
 import type { PhaseClock } from "./phase-clock.ts";
 
@@ -9,35 +10,33 @@ export function hearPart(
   clock: Pick<PhaseClock, "queued" | "stop" | "output" | "working" | "hasOutput">,
   part: Partial<ProviderPart>,
 ): void {
+  if (part.type === "queue") clock.queued(part.position ?? 0);
+  else if (part.type === "finish") clock.stop();
+  else if (isOutput(part) || (clock.hasOutput && OF_AN_ANSWER.has(part.type))) clock.output();
+  else clock.working();
+}
+
+/** Whether a part says something of an answer: text that is more than white space, a file or a call. What is no text is told by who reads it. */
+export function isOutput(part: Partial<ProviderPart>): boolean {
   switch (part.type) {
-    case "queue":
-      clock.queued(part.position ?? 0);
-      break;
-    case "finish":
-      clock.stop();
-      break;
     case "text-delta":
     case "text-replace":
     case "reasoning-delta":
-      if (clock.hasOutput || isWords(part.text)) clock.output();
-      else clock.working();
-      break;
-    case "tool-input-delta":
-    case "tool-call":
+      return typeof part.text === "string" && !isBlank(part.text);
     case "file":
-      clock.output();
-      break;
-    case "reasoning-end":
-    case "source":
-      if (clock.hasOutput) clock.output();
-      else clock.working();
-      break;
+    case "tool-call":
+    case "tool-input-delta":
+      return true;
     default:
-      clock.working();
+      return false;
   }
 }
 
-/** What is no text is told by who reads it. */
-function isWords(text: unknown): boolean {
-  return typeof text === "string" && /\S/.test(text);
-}
+/** No output by themselves, but more of an answer that has begun. */
+const OF_AN_ANSWER: ReadonlySet<ProviderPart["type"] | undefined> = new Set<ProviderPart["type"]>([
+  "text-delta",
+  "text-replace",
+  "reasoning-delta",
+  "reasoning-end",
+  "source",
+]);

@@ -1,4 +1,4 @@
-import { THINK, THINK_END, wordsBehindThought } from "./beginning.ts";
+import { endsInThought, THINK, THINK_END, wordsBehindThought } from "./beginning.ts";
 import { InvalidOutputError } from "./errors.ts";
 import { jsonInText } from "./json-in-text.ts";
 import type { FinishReason } from "./part.ts";
@@ -36,8 +36,7 @@ export function jsonInAnswer({ beginning, text, reason }: JsonAnswer): AnsweredJ
 
 /** What of a text is said, behind a beginning in which nothing is. */
 function saidBehind(beginning: string, text: string): string {
-  const isThinking = beginning.trimStart().startsWith(THINK) && !beginning.includes(THINK_END);
-  if (!isThinking) return wordsBehindThought(text);
+  if (!endsInThought(beginning)) return wordsBehindThought(text);
   // Where its provider tells thoughts in a channel of their own, all of it is said.
   return text.includes(THINK_END) ? wordsBehindThought(THINK + text) : text;
 }

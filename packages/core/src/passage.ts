@@ -1,7 +1,7 @@
 import { QwenError } from "./errors.ts";
 import { Flow, type FlowMaker, type FlowReader } from "./flow.ts";
 import { FlowIterator } from "./flow-iterator.ts";
-import { hearPart } from "./heard-part.ts";
+import { hearPart, isOutput } from "./heard-part.ts";
 import { isFinish, isPart } from "./hook-mistakes.ts";
 import { isGroup } from "./options.ts";
 import { ABOUT_TOKENS, carriesOtherToken } from "./own-token.ts";
@@ -151,10 +151,10 @@ export class Passage implements FlowMaker, FlowReader<ProviderPart> {
     if (!QwenError.isInstance(error)) return false;
     if (ABOUT_TOKENS.has(error.code)) return carriesOtherToken(request.headers, before.headers);
     if (error.code !== "timeout") return false;
-    const limits = resolveTimeouts(before.timeouts, provider.timeouts);
-    const isShorter =
-      limitOf(resolveTimeouts(request.timeouts, provider.timeouts), error.phase) < limitOf(limits, error.phase);
-    return isShorter && error.limitMs < limitOf(limits, error.phase);
+    const limitBy = ({ timeouts }: ProviderRequest): number =>
+      limitOf(resolveTimeouts(timeouts, provider.timeouts), error.phase);
+    const usual = limitBy(before);
+    return error.limitMs < usual && limitBy(request) < usual;
   }
 
   #replaced(error: unknown): unknown {
@@ -175,21 +175,9 @@ export class Passage implements FlowMaker, FlowReader<ProviderPart> {
   }
 }
 
-/** Whether a part says something of an answer: what a router takes for one, more or less. Of a careless provider it may be anything. */
+/** Of a careless provider it may be anything. */
 function isSaying(part: unknown): boolean {
-  if (!isPart(part)) return false;
-  switch (part.type) {
-    case "text-delta":
-    case "text-replace":
-    case "reasoning-delta":
-      return typeof part.text === "string" && /\S/.test(part.text);
-    case "file":
-    case "tool-call":
-    case "tool-input-delta":
-      return true;
-    default:
-      return false;
-  }
+  return isPart(part) && isOutput(part);
 }
 
 function isList(given: ProviderPart | readonly ProviderPart[]): given is readonly ProviderPart[] {

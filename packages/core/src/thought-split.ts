@@ -1,4 +1,4 @@
-import { THINK, THINK_END } from "./beginning.ts";
+import { endsInThought, THINK, THINK_END } from "./beginning.ts";
 import { GrowingText } from "./growing-text.ts";
 import { TagSearch } from "./tag-search.ts";
 
@@ -57,7 +57,7 @@ export class ThoughtSplit {
     this.#options = options;
     const behind = options.behind?.trim() ?? "";
     if (behind === "") return;
-    this.#state = isThinkingBehind(behind) ? "thinking" : "speaking";
+    this.#state = endsInThought(behind) ? "thinking" : "speaking";
     this.#blank = behind.endsWith(THINK) || behind.endsWith(THINK_END);
   }
 
@@ -163,9 +163,4 @@ export class ThoughtSplit {
     this.#blank = trimmed === "";
     return trimmed;
   }
-}
-
-/** Whether what goes on behind it is thought. */
-function isThinkingBehind(beginning: string): boolean {
-  return beginning.startsWith(THINK) && !beginning.includes(THINK_END);
 }

@@ -1,4 +1,4 @@
-import { GrowingText, InvalidOutputError, wordsBehindThought } from "#core";
+import { GrowingText, InvalidOutputError, isBlank, wordsBehindThought } from "#core";
 import { ThoughtSplit, type ThoughtSink } from "../thought-split.ts";
 
 import { JsonCut } from "./json-cut.ts";
@@ -104,7 +104,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   /** Throws a `TypeError` for what is no text: what a careless provider gives is not to become words. */
   feed(text: string): void {
     if (typeof text !== "string") throw new TypeError("The text of a part must be a string.");
-    this.#isBlank &&= text.trim() === "";
+    this.#isBlank &&= isBlank(text);
     this.#split.feed(text);
   }
 

@@ -3,7 +3,7 @@ import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
 import { withoutSecrets } from "../error-secrets.ts";
 import { publicReach } from "../http/reach.ts";
-import { followHops, type FollowedRequest } from "../http/follow.ts";
+import { followHops, type OwnFollowedRequest } from "../http/follow.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
 import type { Timeouts } from "../provider.ts";
 import type { AbortSource } from "../stop.ts";
@@ -106,7 +106,7 @@ export class Sender {
 }
 
 /** A request on its way: an object that lives until its answer, where functions would be five. */
-class SentRequest implements FollowedRequest {
+class SentRequest implements OwnFollowedRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
   readonly body: string | Uint8Array | undefined;

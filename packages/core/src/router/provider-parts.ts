@@ -1,3 +1,4 @@
+import { isBlank } from "../blank-text.ts";
 import { allWarnings, Collector, type Completion, PassingCollector } from "../completion.ts";
 import { disregard } from "../disregard.ts";
 import { field } from "../error-fields.ts";
@@ -126,15 +127,4 @@ export function emptyByReason(reason: string | undefined, provider: string): Qwe
 /** A copy of what has fields. Providers written without the compiler may give anything in its place. */
 function fieldsOf<Value extends object>(given: Value | undefined): Value | undefined {
   return field(() => (isGroup(given) && !("then" in given) ? { ...given } : undefined));
-}
-
-/** Whether it is white space only, or nothing. */
-export function isBlank(text: string): boolean {
-  // Asked of every part, and nearly always the first two characters tell: a regular expression takes five times as long.
-  return !isPrintable(text.charCodeAt(0)) && !isPrintable(text.charCodeAt(1)) && !/\S/.test(text);
-}
-
-/** Whether it is ASCII and no white space. */
-function isPrintable(code: number): boolean {
-  return code > 0x20 && code < 0x7f;
 }

@@ -170,7 +170,7 @@ const MOST_LOCKED_MS = 5000;
 
 /** Of two that read at once the second would write without what the first has added or revoked. */
 async function locked(lock: string, work: () => Promise<void>): Promise<void> {
-  for (const startedAt = performance.now(); !(await isTaken(lock)); await sleep(10))
+  for (const startedAt = performance.now(); !(await take(lock)); await sleep(10))
     if (performance.now() - startedAt > MOST_LOCKED_MS)
       throw new Error(`Other processes are changing the file of keys all the time, by "${lock}". Try again.`);
   try {
@@ -180,7 +180,8 @@ async function locked(lock: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function isTaken(lock: string): Promise<boolean> {
+/** Whether it is ours now. One that was left behind is taken away, for the next try. */
+async function take(lock: string): Promise<boolean> {
   try {
     await (await open(lock, "wx", 0o600)).close();
     return true;
