@@ -25,6 +25,11 @@ export function requestsAreApart(): boolean {
   return false;
 }
 
+/** Bytes that nobody can guess. What Node has by itself is loaded sooner than its Web Crypto, which a first call would wait for. */
+export function randomBytes(count: number): Uint8Array {
+  return process.getBuiltinModule("node:crypto").randomBytes(count);
+}
+
 /** Where lines of the section "qwen" go; nowhere, if nobody asked for it. */
 export function openLog(): DebugLog | undefined {
   return process.getBuiltinModule("node:util").debuglog("qwen");

@@ -25,6 +25,11 @@ export function requestsAreApart(): boolean {
 }
 
 /** As for Node. */
+export function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count));
+}
+
+/** As for Node. */
 export function openLog(): DebugLog | undefined {
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "#platform";
 import type { TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { SpaceClient } from "./client.ts";
@@ -85,7 +86,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 function randomHash(): string {
   let hash = "";
-  const bytes = crypto.getRandomValues(new Uint8Array(HASH_BYTES));
+  const bytes = randomBytes(HASH_BYTES);
   for (let index = 0; index < HASH_BYTES; index++) hash += HEX[bytes[index] ?? 0];
   return hash;
 }

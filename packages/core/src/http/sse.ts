@@ -113,7 +113,7 @@ class EventDecoder implements BodySink {
   /** Nearly every chunk ends with a line: only a stream that is cut within a character needs a decoder of its own. */
   #decode(bytes: Uint8Array): string {
     if (this.#decoder === undefined) {
-      if ((bytes.at(-1) ?? 0) < 0x80) return UTF8.decode(bytes);
+      if ((bytes[bytes.length - 1] ?? 0) < 0x80) return UTF8.decode(bytes);
       this.#decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     }
     return this.#decoder.decode(bytes, { stream: true });
@@ -141,11 +141,17 @@ class EventDecoder implements BodySink {
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const DATA = "data: ";
+const LINE_FEED = 10;
 
 /** Whether a text is an event of one line of data, and all of it. */
 function isOneEvent(text: string): boolean {
   const end = text.length - 2;
-  return text.startsWith(DATA) && text.indexOf("\n") === end && text.endsWith("\n\n") && !text.includes("\r");
+  return (
+    text.startsWith(DATA) &&
+    text.indexOf("\n") === end &&
+    text.charCodeAt(end + 1) === LINE_FEED &&
+    text.indexOf("\r") === -1
+  );
 }
 
 /** Lines of data that begin in a text, told by the end of the line before and what follows on their name. */

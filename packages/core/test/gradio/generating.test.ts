@@ -104,7 +104,7 @@ test("reads the same of a message, whichever came before it", () => {
   const wires = shapes.flatMap((shape) => texts.map((text, index) => wire(shape(text), { duration: index / 3 })));
   wires.push(wire(shapes[0]?.("of another job"), { id: "fedcba9876543210" }), wire(shapes[0]?.("b"), { spaces: 1 }));
   wires.push('{"msg":"progress","event_id":"0123456789abcdef","progress_data":[]}', "{", wires[0]?.slice(0, -60) ?? "");
-  wires.push(wires[0]?.replace("one ", "one \n") ?? "", wires[0]?.replace("one ", "\\x") ?? "");
+  for (const broken of ["one \n", "\\x", 'o"e ', "\t"]) wires.push(wires[0]?.replace("one ", broken) ?? "");
   wires.push(...turned(shapes[0]?.("one ")), ...turned(shapes[0]?.("two ")));
   for (const before of wires) {
     const reader = new MessageReader();
