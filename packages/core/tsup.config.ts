@@ -3,6 +3,8 @@ import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { defineConfig, type Options } from "tsup";
 
+import { written } from "../../tsup.config.ts";
+
 // What is built: `core.js`, which is all that an import of this package loads, and the same for other platforms; and on top
 // of it the entries, and a file for each that is imported by `import()`. What core has, those take from `#core`.
 
@@ -17,13 +19,15 @@ const entries = [
 ];
 const [node, browser] = await Promise.all([filesOn("node"), filesOn("browser")]);
 const parts = [...new Set([...node.parts, ...browser.parts])];
-const common: Options = { format: "esm", sourcemap: true, silent: true, splitting: false, removeNodeProtocol: false };
+const common: Options = { ...written, splitting: false };
 
 export default defineConfig([
   { ...common, entry: ["src/core.ts"], external: ["#schema"], esbuildPlugins: [loadedLater(), handsOut()] },
   {
     ...common,
     entry: ["src/browser.ts"],
+    // Bundlers write it anew, and know by its comments what they may leave out.
+    minifyWhitespace: false,
     platform: "browser",
     external: ["#schema"],
     esbuildPlugins: [loadedLater(), handsOut()],

@@ -1,11 +1,5 @@
 import { defineConfig } from "tsup";
 
-export default defineConfig({
-  entry: ["src/index.ts", "src/node/index.ts"],
-  format: "esm",
-  sourcemap: true,
-  clean: true,
-  silent: true,
-  // `node:sqlite` has no other name: without its protocol nobody finds it.
-  removeNodeProtocol: false,
-});
+import { written } from "../../tsup.config.ts";
+
+export default defineConfig({ ...written, entry: ["src/index.ts", "src/node/index.ts"], clean: true });

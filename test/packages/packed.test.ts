@@ -63,6 +63,26 @@ test.each(publicPackages.flatMap(entriesOf))("importing %s leaves globalThis as 
   expect(outcome).toStrictEqual({ added: [], replaced: false });
 });
 
+test("an uncaught error of what is built prints few lines, no wall of code, and functions by their names", async () => {
+  const script = `
+    import { createRouter, QwenError } from "@qwen/core";
+    const broken = (id) => ({ id, models: [{ id: "m" }], async *stream() { throw new QwenError("server", "It is down."); } });
+    const router = createRouter({ plugins: [broken("a"), broken("b")], routes: { all: ["a/m", "b/m"] } });
+    await router.complete({ model: "all", messages: [{ role: "user", content: "Hi" }] });
+  `;
+  const printed = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
+    cwd: installed,
+  }).then(
+    () => expect.fail("it did not fail"),
+    ({ stderr }: { stderr: string }) => stderr,
+  );
+  const lines = printed.trimEnd().split("\n");
+  expect(printed).toContain("AllFailedError: ");
+  expect(printed).toMatch(/at (?:\w+\.)?#?[a-z]\w{4,} \(/i);
+  expect(lines.length).toBeLessThanOrEqual(25);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(400);
+});
+
 /** The files that these imports load, without their folders. */
 async function filesLoadedBy(...entries: readonly string[]): Promise<string[]> {
   const script = `
