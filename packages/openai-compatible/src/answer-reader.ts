@@ -2,6 +2,7 @@ import {
   QwenError,
   StreamInterruptedError,
   type FinishPart,
+  type FinishReason,
   type Message,
   type ProviderPart,
   type ResponseInfo,
@@ -14,7 +15,7 @@ import { shortened } from "./failures.ts";
 import { errorIn, type SaidError } from "./said-error.ts";
 import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
 import { choiceIn, contentIn, reasoningIn, saidIn } from "./wire/chunk.ts";
-import { finishReasonOf } from "./wire/finish-reason.ts";
+import { finishReasonOf, lastingReason } from "./wire/finish-reason.ts";
 import { countIn, isObject, textIn, told, type JsonObject } from "./wire/json.ts";
 import { usageOf } from "./wire/usage.ts";
 
@@ -86,13 +87,21 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     return this.#rawReason !== undefined;
   }
 
+  /** Whether the vendor's word for why it ended is one that is known, so that no more of it is to come. */
+  get isOver(): boolean {
+    return this.#rawReason !== undefined && finishReasonOf(this.#rawReason) !== "other";
+  }
+
   /** Whether there was more than white space. */
   get hasOutput(): boolean {
     return this.#hasOutput;
   }
 
-  /** Reads a chunk, or a whole response. Throws what is wrong with it. */
-  take(json: JsonObject): void {
+  /**
+   * Reads a chunk, or a whole response. Throws what is wrong with it. What it says is left out where it says again what the chunks
+   * before it have said.
+   */
+  take(json: JsonObject, { saysAgain = false }: { readonly saysAgain?: boolean } = {}): void {
     const error = errorIn(json);
     if (error !== undefined) throw this.#listener.failureOf(error);
     this.#checkModel(textIn(json, "model"));
@@ -101,10 +110,10 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (choice === undefined) return;
     // What comes before the first choice may name nothing: a ping, or what a filter has to say.
     if (this.#response === undefined) this.#begin(json);
-    const said = saidIn(choice);
+    const said = saysAgain ? undefined : saidIn(choice);
     if (said !== undefined) this.#takeSaid(said, said !== choice["delta"]);
     const reason = textIn(choice, "finish_reason");
-    if (reason !== undefined) this.#rawReason = shortened(reason, LONGEST_REASON);
+    if (reason !== undefined) this.#rawReason = lastingReason(this.#rawReason, shortened(reason, LONGEST_REASON));
   }
 
   /** Reads a chunk that does what the one before did, with another text. */
@@ -119,12 +128,13 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   finish(): FinishPart {
     const rawReason = this.#rawReason;
     const reason = rawReason === undefined ? "broken" : finishReasonOf(rawReason);
-    if (rawReason === undefined || reason === "broken") throw this.interrupted(rawReason);
+    if (reason === "broken" || reason === "none") throw this.interrupted(rawReason);
     this.#split?.end();
     this.thoughtEnd();
-    this.#tools?.finish({ isCut: reason === "length" });
+    this.#tools?.finish({ isCut: reason === "length" || reason === "content-filter" });
     const callsTools = this.#tools?.isEmpty === false;
-    if (this.#refusal !== "" && this.#text.length === 0)
+    const refuses = this.#refusal !== "";
+    if (refuses && this.#text.whole().trim() === "")
       throw new QwenError("content_policy", `The model refuses: ${shortened(this.#refusal)}`);
     const isEmpty = !this.#hasOutput && !callsTools;
     // Behind a beginning, nothing more may be the whole.
@@ -133,7 +143,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     this.#tellHeld();
     return told({
       type: "finish",
-      reason: callsTools && reason === "stop" ? "tool-calls" : reason,
+      reason: refuses ? "content-filter" : callsTools && reason === "stop" ? "tool-calls" : reason,
       rawReason,
       usage: this.#usage,
       warnings,
@@ -178,12 +188,17 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   }
 
   grew(characters: number): void {
+    this.#grew(characters);
+    this.#listener.output();
+  }
+
+  #grew(characters: number): void {
     this.#size += characters;
     if (this.#size > MOST_CHARS) throw tooLarge(this.host);
   }
 
   #grewVisibly(text: string): void {
-    this.grew(text.length);
+    this.#grew(text.length);
     this.#hasOutput ||= /\S/.test(text);
     // White space begins no answer.
     if (this.#hasOutput) this.#listener.output();
@@ -193,7 +208,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (this.#held === undefined) this.#listener.part(part);
     else {
       this.#held.push(part);
-      this.grew(PART_CHARS);
+      this.#grew(PART_CHARS);
     }
   }
 
@@ -238,7 +253,6 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (refusal !== undefined) {
       this.grew(refusal.length);
       this.#refusal += refusal;
-      this.#listener.output();
     }
     const { tool_calls: calls } = said;
     if (!Array.isArray(calls)) return;
@@ -255,7 +269,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (this.#split.isSpeaking) this.#split = undefined;
   }
 
-  #empty(reason: FinishPart["reason"]): QwenError {
+  #empty(reason: FinishReason): QwenError {
     const nothing = `${this.host} finished without an answer`;
     if (reason === "content-filter")
       return new QwenError("content_policy", `${nothing}: its content filter stopped it.`);

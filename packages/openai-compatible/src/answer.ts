@@ -16,7 +16,8 @@ import { refusedParameter } from "./refused-parameter.ts";
 import { errorInText, type SaidError } from "./said-error.ts";
 import { readBlobs, type ReadBlobs } from "./wire/attachments.ts";
 import { chatBody, extrasOf, type Body } from "./wire/body.ts";
-import { isObject, parseJson } from "./wire/json.ts";
+import { hasMessage } from "./wire/chunk.ts";
+import { firstIn, isObject } from "./wire/json.ts";
 import { SameChunk } from "./wire/same-chunk.ts";
 import { wireMessages, type WireMessages } from "./wire/messages.ts";
 
@@ -55,6 +56,10 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
   #reader: AnswerReader | undefined;
   #body: ResponseBody | undefined;
   #linger: Deadline | undefined;
+  /** It was said that nothing more comes. */
+  #isDone = false;
+  /** Something was said in a `delta`: behind that a whole `message` says all of it again. */
+  #hasDeltas = false;
   #paused = false;
   #over = false;
 
@@ -106,7 +111,8 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
     const reader = this.#reader;
     if (reader === undefined) return;
     if (data.startsWith("[DONE]")) {
-      this.#said(LINGER_MS);
+      if (!this.#isDone) this.#said(LINGER_MS);
+      this.#isDone = true;
       return;
     }
     try {
@@ -117,7 +123,7 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
       else this.fail(error);
       return;
     }
-    if (reader.isComplete && this.#linger === undefined) this.#said(USAGE_MS);
+    if (reader.isOver && this.#linger === undefined) this.#said(USAGE_MS);
   }
 
   part(part: ProviderPart): void {
@@ -126,6 +132,8 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
 
   output(): void {
     this.#call.clock.output();
+    // What comes behind its end says that it was none: of those who say one in each chunk.
+    if (!this.#over && !this.#isDone && this.#linger !== undefined) this.#said(this.#call.limits.idleMs);
   }
 
   failureOf(said: SaidError): QwenError {
@@ -141,12 +149,10 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
 
   whole(text: string): void {
     if (this.#over) return;
-    const json = parseJson(text);
-    // Some tell their errors in a list.
-    const said: unknown = Array.isArray(json) ? json[0] : json;
+    const json = firstIn(text);
     try {
-      if (!isObject(said)) throw this.#unreadable();
-      this.#reader?.take(said);
+      if (!isObject(json)) throw this.#unreadable();
+      this.#reader?.take(json);
     } catch (error) {
       this.fail(error);
       return;
@@ -238,9 +244,11 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
       reader.takeText(text);
       return;
     }
-    const json = parseJson(data);
+    const json = firstIn(data);
     if (isObject(json)) {
-      reader.take(json);
+      const isWhole = hasMessage(json);
+      reader.take(json, { saysAgain: isWhole && this.#hasDeltas });
+      this.#hasDeltas ||= !isWhole && reader.hasOutput;
       this.#same.learn(data, json);
     } else if (name !== "error" && data.trim() !== "") throw this.#unreadable();
     if (name === "error") throw this.#asking.endpoint.failure(errorInText(data));

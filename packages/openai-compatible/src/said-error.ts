@@ -22,10 +22,18 @@ export function errorIn(json: JsonObject): SaidError | undefined {
   }
   if (errors !== undefined && errors !== null) return read(Array.isArray(errors) ? errors[0] : errors, json);
   if (detail !== undefined && detail !== null) return read(detail, json);
-  if (messageIn(json) === undefined) return undefined;
-  return json["object"] === "error" || json["code"] !== undefined || json["type"] === "error"
-    ? read(json, json)
-    : undefined;
+  const { base_resp: result } = json;
+  const at = isObject(result) ? result : json;
+  return messageIn(at) !== undefined && hasFailed(at) ? read(at, json) : undefined;
+}
+
+/** Whether an object that has a message is about a failure. */
+function hasFailed(json: JsonObject): boolean {
+  const { object, type, success, status } = json;
+  if (object === "error" || type === "error" || success === false) return true;
+  if (typeof status === "string" && /^(?:error|fail)/i.test(status)) return true;
+  const { code } = codesIn(json);
+  return code !== undefined && !/^(?:0|2\d\d|ok|success(?:ful)?)$/i.test(code);
 }
 
 /** The error in a text that may be JSON, or anything else, such as a page. */
@@ -60,12 +68,16 @@ function read(outer: unknown, outermost: JsonObject): SaidError {
 }
 
 function messageIn(json: JsonObject): string | undefined {
-  return textIn(json, "message") ?? textIn(json, "msg");
+  return MESSAGES.map((name) => textIn(json, name)).find((message) => message !== undefined);
 }
 
+/** As vendors call them. */
+const MESSAGES = ["message", "msg", "Message", "error_msg", "status_msg"];
+const CODES = ["code", "Code", "error_code", "status_code", "statusCode", "status"];
+
 function codesIn(error: JsonObject): Omit<SaidError, "message"> {
-  const { code, type, param, status } = error;
-  return { code: word(code) ?? word(status), type: word(type), param: word(param) };
+  const code = CODES.map((name) => word(error[name])).find((each) => each !== undefined);
+  return { code, type: word(error["type"]), param: word(error["param"]) };
 }
 
 /** Those of a server that checks bodies by a schema: where, and what. */

@@ -20,7 +20,7 @@ interface Call {
 export interface ToolCallSink {
   readonly host: string;
   push(part: ProviderPart): void;
-  /** So much more of the answer came, in characters. */
+  /** So much more of the answer came, in characters: a sign of life, told or not. */
   grew(characters: number): void;
 }
 
@@ -49,8 +49,8 @@ export class ToolCalls {
   }
 
   /**
-   * The whole calls, in the order they began. Throws `invalid_output` for an input that is no JSON; of an answer that was cut
-   * by its length, such a call is left out.
+   * The whole calls, in the order they began. Throws `invalid_output` for an input that is no JSON; of an answer that was cut,
+   * such a call is left out.
    */
   finish({ isCut }: { readonly isCut: boolean }): void {
     for (const call of this.#calls) {
@@ -70,7 +70,7 @@ export class ToolCalls {
     const { function: said } = piece;
     const given = this.#short(piece["id"], "id");
     const name = isObject(said) ? this.#short(said["name"], "name") : undefined;
-    const index = typeof piece["index"] === "number" ? piece["index"] : undefined;
+    const index = indexIn(piece);
     const call = isWhole ? this.#begin(undefined) : this.#callOf({ index, id: given, name });
     call.givenId ??= given;
     if (index === undefined && given !== undefined) this.#known.set(given, call);
@@ -137,6 +137,12 @@ export class ToolCalls {
     if (value.length > LONGEST_NAME) throw this.#wrong(`a tool call whose ${what} has ${value.length} characters`);
     return value;
   }
+}
+
+/** A number, which of some vendors is a text. */
+function indexIn({ index }: JsonObject): number | undefined {
+  if (typeof index === "number") return index;
+  return typeof index === "string" && /^\d{1,10}$/.test(index) ? Number(index) : undefined;
 }
 
 function idsIn(messages: readonly Message[]): Set<string> {

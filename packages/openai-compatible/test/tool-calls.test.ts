@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chunk, json, providerOf, QUESTION, stream } from "./scripted-endpoint.ts";
+import { chunk, event, json, providerOf, QUESTION, stream } from "./scripted-endpoint.ts";
 
 const TOOLS = { settings: { tools: [{ name: "look_up", inputSchema: {} }] } };
 const call = (fields: object, said?: object): object =>
@@ -128,6 +128,19 @@ describe("calls of tools", () => {
       ],
     ],
     [
+      "of indices that are text",
+      [
+        call({ index: "0", id: "a" }, { name: "x", arguments: "" }),
+        call({ index: "1", id: "b" }, { name: "y", arguments: "" }),
+        call({ index: "0" }, { arguments: '{"n":1}' }),
+        call({ index: "1" }, { arguments: '{"n":2}' }),
+      ],
+      [
+        { id: "a", name: "x", input: '{"n":1}' },
+        { id: "b", name: "y", input: '{"n":2}' },
+      ],
+    ],
+    [
       "with an input that is an object",
       [call({ index: 0, id: "a" }, { name: "x", arguments: { a: 1 } })],
       [{ input: '{"a":1}' }],
@@ -185,15 +198,38 @@ describe("calls of tools", () => {
     expect(calls).toEqual([]);
   });
 
-  test("that are cut by the answer's length are left out of it", async () => {
+  test.each([
+    ["the answer's length", "length", "length"],
+    ["a filter of what it says", "content_filter", "content-filter"],
+  ])("that are cut by %s are left out of it", async (_, raw, reason) => {
     const { calls, finish, error } = await callsIn([
       call({ index: 0, id: "a" }, { name: "x", arguments: "{}" }),
       call({ index: 1, id: "b" }, { name: "x", arguments: '{"a' }),
-      chunk({}, "length"),
+      chunk({}, raw),
     ]);
     expect(error).toBeUndefined();
     expect(calls).toMatchObject([{ id: "a" }]);
-    expect(finish).toMatchObject({ reason: "length" });
+    expect(finish).toMatchObject({ reason });
+  });
+
+  test("whose input is long are signs of life, though their id comes late", async () => {
+    const { ask: request } = await providerOf(
+      (response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.write(event(call({ index: 0 }, { name: "look_up", arguments: '{"a":"' })));
+        let left = 10;
+        const timer = setInterval(() => {
+          left -= 1;
+          if (left > 0) response.write(event(call({ index: 0 }, { arguments: "." })));
+          else response.end(event(call({ index: 0, id: "late" }, { arguments: '"}' })) + event(END));
+        }, 40);
+        response.on("close", () => clearInterval(timer));
+      },
+      { capabilities: { tools: true }, timeouts: { firstOutputMs: 250, idleMs: 250 } },
+    );
+    const { parts, error } = await request(TOOLS);
+    expect(error).toBeUndefined();
+    expect(parts.filter(({ type }) => type === "tool-call")).toMatchObject([{ input: '{"a":"........."}' }]);
   });
 
   test("without the name of a tool are no answer", async () => {

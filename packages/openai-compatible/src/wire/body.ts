@@ -195,7 +195,7 @@ export function extrasOf(
   { providerOptions }: ProviderRequest,
   id: string,
 ): Readonly<Record<string, unknown>> | undefined {
-  const own = providerOptions?.[id];
+  const own = providerOptions !== undefined && Object.hasOwn(providerOptions, id) ? providerOptions[id] : undefined;
   if (own === undefined) return undefined;
   const expected = moreOfABody(own);
   if (expected !== undefined) throw invalid(`\`providerOptions[${JSON.stringify(id)}]\` must be ${expected}.`);

@@ -14,6 +14,12 @@ export function saidIn({ delta, message }: JsonObject): JsonObject | undefined {
   return isObject(message) ? message : undefined;
 }
 
+/** Whether a chunk has a whole `message` for what others have in a `delta`. */
+export function hasMessage(json: JsonObject): boolean {
+  const choice = choiceIn(json);
+  return choice !== undefined && !isObject(choice["delta"]) && isObject(choice["message"]);
+}
+
 /** The words of a delta. Some vendors send a list of parts. */
 export function contentIn({ content }: JsonObject): string {
   if (typeof content === "string") return content;

@@ -12,6 +12,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** As {@link parseJson}; of a list, in which some tell their errors, the first. */
+export function firstIn(text: string): unknown {
+  const json = parseJson(text);
+  return Array.isArray(json) ? json[0] : json;
+}
+
 /** Whether a value is an object, and no list. */
 export function isObject(value: unknown): value is JsonObject {
   return isGroup(value);
