@@ -11,14 +11,14 @@ export interface JsonInText extends Span {
 }
 
 /**
- * The JSON that an answer in words holds: all of it, what stands in its fence, or the longest object or list in it, the first
- * of several as long. `undefined` where there is none. With `from`, objects and lists that end before that place are passed over.
+ * The JSON that an answer in words holds: all of it, what stands in a fence, or the longest object or list in it; of several the
+ * longest, the first of those as long. `undefined` where there is none. With `from`, what ends before that place is passed over.
  *
- * Nothing is mended: what was cut off in the middle is no JSON. The work is linear in the text.
+ * Nothing is mended: what was cut off in the middle is no JSON, nor is a piece of it. The work is linear in the text.
  */
 export function jsonInText(text: string, { from = 0 }: { readonly from?: number } = {}): JsonInText | undefined {
   const all = trimmed(text, { start: 0, end: text.length });
-  return read(text, all) ?? read(text, withoutFence(text, all)) ?? read(text, new Search(text, from).longest());
+  return read(text, all) ?? longestFenced(text, from) ?? read(text, new Search(text, from).longest());
 }
 
 /** Whether a text is JSON, all of it. */
@@ -58,13 +58,36 @@ function isTooDeep(json: string): boolean {
   return false;
 }
 
-function withoutFence(text: string, all: Span): Span {
-  FENCE.lastIndex = all.start;
-  const [fence] = FENCE.exec(text) ?? [];
-  const [start, end] = [all.start + (fence?.length ?? 0), all.end - 3];
-  return fence !== undefined && start <= end && text.startsWith(fence.slice(0, 3), end)
-    ? trimmed(text, { start, end })
-    : all;
+function longestFenced(text: string, from: number): JsonInText | undefined {
+  let longest: JsonInText | undefined;
+  for (const fenced of fences(text)) {
+    const span = trimmed(text, fenced);
+    const isLonger = longest === undefined || lengthOf(span) > lengthOf(longest);
+    if (isLonger && span.end >= from) longest = read(text, span) ?? longest;
+  }
+  return longest;
+}
+
+/** What stands behind the line that opens a fence, as Markdown has it: up to the one that closes it, or the end. */
+function* fences(text: string): Generator<Span> {
+  let opened: { readonly mark: string; readonly start: number } | undefined;
+  for (const { index, 0: line, 1: mark = "", 2: rest = "" } of text.matchAll(FENCE_LINE)) {
+    if (opened === undefined) {
+      // A backtick behind those of a line makes it code within that.
+      if (mark.startsWith("~") || !rest.includes("`")) opened = { mark, start: index + line.length };
+    } else if (mark.startsWith(opened.mark) && rest.trim() === "") {
+      yield { start: opened.start, end: index };
+      opened = undefined;
+    }
+  }
+  if (opened === undefined) return;
+  // Some write the mark behind the last line.
+  const isMarked = text.trimEnd().endsWith(opened.mark);
+  yield { start: opened.start, end: isMarked ? text.lastIndexOf(opened.mark) : text.length };
+}
+
+function lengthOf({ start, end }: Span): number {
+  return end - start;
 }
 
 function trimmed(text: string, { start, end }: Span): Span {
@@ -89,6 +112,8 @@ class Search {
   /** Where the last string began in what is open: the words may have been taken the wrong way around. */
   #string = -1;
   #longest: Span = { start: 0, end: 0 };
+  /** The longest one outside of what is open. */
+  #longestBefore = this.#longest;
   readonly #from: number;
 
   constructor(text: string, from: number) {
@@ -99,7 +124,8 @@ class Search {
   /** That of an empty text where there is none. */
   longest(): Span {
     for (let at = 0; at < this.#text.length;) at = this.#open.length === 0 ? this.#find(at) : this.#step(at);
-    return this.#longest;
+    // What is open never ends: what stands in it was not meant alone.
+    return this.#open.length === 0 ? this.#longest : this.#longestBefore;
   }
 
   /** Where the next one begins. */
@@ -108,6 +134,7 @@ class Search {
     const at = BEGINNING.exec(this.#text)?.index;
     if (at === undefined) return this.#text.length;
     this.#string = -1;
+    this.#longestBefore = this.#longest;
     return this.#enter(at);
   }
 
@@ -116,6 +143,8 @@ class Search {
     const at = from + (SPACE.exec(this.#text)?.[0].length ?? 0);
     const character = this.#text.charAt(at);
     switch (character) {
+      case "":
+        return this.#text.length;
       case "{":
       case "[":
         return this.#isValueNext && this.#open.length < DEEPEST ? this.#enter(at) : this.#breakOff(at);
@@ -151,7 +180,7 @@ class Search {
     const fits = this.#isInObject === (bracket === "}") && (this.#expected === "first" || this.#expected === "next");
     if (!fits) return this.#breakOff(at);
     const start = this.#open.pop() ?? at;
-    const isLonger = at + 1 - start > this.#longest.end - this.#longest.start;
+    const isLonger = at + 1 - start > lengthOf(this.#longest);
     if (isLonger && at + 1 >= this.#from) this.#longest = { start, end: at + 1 };
     return this.#go(at + 1, "next");
   }
@@ -161,7 +190,8 @@ class Search {
     if (!isName && !this.#isValueNext) return this.#breakOff(at);
     this.#string = at;
     const end = stringEnd(this.#text, at);
-    return end < 0 ? this.#breakOff(at) : this.#go(end, isName ? "colon" : "next");
+    if (end < 0) return this.#text.length;
+    return isString(this.#text.slice(at, end)) ? this.#go(end, isName ? "colon" : "next") : this.#breakOff(at);
   }
 
   #takeWord(at: number): number {
@@ -184,6 +214,11 @@ class Search {
   }
 }
 
+/** Whether JSON has a string that is written like this one. */
+function isString(written: string): boolean {
+  return !UNUSUAL.test(written) || isJsonText(written);
+}
+
 /** Where the string that begins at a place ends, behind its quotation mark; -1 where it does not. */
 export function stringEnd(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
@@ -194,7 +229,8 @@ export function stringEnd(text: string, start: number): number {
   return -1;
 }
 
-const FENCE = /(?:```|~~~)[^\n]*\n/y;
+const FENCE_LINE = /^[ \t]*(`{3,}|~{3,})(.*)$/gm;
+const UNUSUAL = /[\\\u0000-\u001f]/;
 const BEGINNING = /[{[]/g;
 const SPACE = /[ \t\r\n]*/y;
 const WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;

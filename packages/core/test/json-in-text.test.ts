@@ -18,6 +18,15 @@ const cases: readonly (readonly [what: string, text: string, value: unknown])[] 
   ["an odd quote in brackets", '["oops {"a": 1}', { a: 1 }],
   ["the longest of several", '{"a": 1} is short, {"a": 1, "b": 2} is not', { a: 1, b: 2 }],
   ["the first of several as long", '{"a": 1} or {"a": 2}', { a: 1 }],
+  ["a value in a fence, with prose around it", "Sure:\n```json\n42\n```\nDone.", 42],
+  ["a text in a fence that speaks of lists", 'So it is:\n~~~\n"use [1] or {}"\n~~~', "use [1] or {}"],
+  ["a fence, before a longer one that is said to be none", 'No {"a": "longer"}:\n```json\n{"a": 1}\n```', { a: 1 }],
+  ["a value in a fence that is closed behind it", '```json\n"yes"```\n', "yes"],
+  ["a value in a fence that is not closed", "Sure:\n```\ntrue", true],
+  ["the longest of several fences", '```\n1\n```\n```json\n{"a": 1}\n```\n```\n{"a"\n```', { a: 1 }],
+  ["a longer fence around a fence", 'See\n````\n{"a": 1}\n````\nand ```', { a: 1 }],
+  ["JSON behind a longer one whose text breaks its line", 'No {"a": "x\ny, z"}, but {"a": 1}', { a: 1 }],
+  ["JSON behind a longer one with an escape that is none", 'No {"a": "\\x, \\u12"}, but {"a": 1}', { a: 1 }],
   ["names like those of prototypes", 'x {"__proto__": 1}', JSON.parse('{"__proto__": 1}')],
 ];
 
@@ -50,6 +59,12 @@ test.each([
   "} {",
   '{"a": "b',
   "```json\n```",
+  "Sure:\n```json\n4.",
+  "Sure:\n```json",
+  "```",
+  '[{"a": 1}, {"b": 2}',
+  '[{"a": 1}, {"b": "see [1]',
+  '{"a": {"b": 1}, "c"',
 ])("there is none in %j", (text) => {
   expect(jsonInText(text)).toBeUndefined();
 });
@@ -68,6 +83,10 @@ test("the work is linear in the text, whatever it is", async () => {
     "{",
     '[1,"b",x',
     "``` ",
+    "```\n",
+    "~~~~\n1\n```\n",
+    '["\\x",',
+    '{"a":["\n"],',
   ]) {
     await expectLinear((size) => void jsonInText(piece.repeat(Math.ceil(size / piece.length))), 80_000);
   }

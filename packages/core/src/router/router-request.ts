@@ -67,7 +67,8 @@ export interface RouterRequest<Names extends string = string> extends Omit<
 export interface ObjectRequest<Names extends string = string, Value = unknown> extends RouterRequest<Names> {
   /**
    * What the answer is to be: a Standard Schema, of zod or any other library. It is asked for natively of models with `json`,
-   * in the prompt of others, in both where the schema tells no JSON Schema; and the answer is cut out of fences and prose and checked.
+   * in the prompt of others, in both where the schema tells no JSON Schema; and the answer is cut out of fences and prose, what is
+   * thought before a `</think>` left aside, and checked.
    *
    * What does not fit is `invalid_output`: the same provider is asked once again, with what was wrong, then the next. In a
    * `conversation` it is asked in the one that its answer left, if it left one, and there is no next. Goes with neither
