@@ -41,7 +41,8 @@ export interface EmulateOptions {
   readonly json?: boolean | undefined;
   /**
    * Thought in a channel of its own: what stands in `<think>` at the very beginning. `"open"` is for models whose prompt ends
-   * with the opening tag: nothing is passed on before the closing one, and without one all is text.
+   * with the opening tag: nothing is passed on before the closing one, and without one all is text. With `true` such a thought
+   * is text; JSON is not looked for in it all the same, here and by `output`, once its closing tag has come.
    *
    * @defaultValue false
    */
@@ -59,8 +60,10 @@ type NameOf<Model extends ModelInfo> =
  * Gives the models of a provider what they lack: tools, JSON, a reasoning channel. It is done by the prompt and by reading the
  * answer, so as well as the model can follow; whatever is emulated in a call is a warning.
  *
- * What a model can do by itself is left to it, but JSON where tools are emulated: one that is held to JSON could write no call. Names, limits and `close` are the provider's; a request that asks for nothing
- * emulated goes through untouched. Throws a `TypeError` for an option that is none, and where none is set.
+ * What a model can do by itself is left to it, but JSON where tools are emulated: one that is held to JSON could write no call.
+ * Names, limits and `close` are the provider's. A request is checked first, and one that asks for nothing emulated goes through
+ * untouched: a wrong one is `invalid_request`, or a `TypeError` where an option is none, from the iteration. Throws a
+ * `TypeError` for an option of its own that is none, and where none is set.
  *
  * @example
  * ```ts
@@ -143,6 +146,8 @@ const JSON_SETTINGS = ["responseFormat"] as const;
 /** What a request becomes; `undefined` where nothing is to be done for it. */
 function planOf(provider: Provider, wanted: EmulateOptions, request: ProviderRequest): Plan | undefined {
   const read = readProviderRequest(request);
+  // What is asked for decides what is done, and the provider may get something else than was asked.
+  checkRequest(read);
   const { capabilities = {} } = modelNamed(provider.models, read.model);
   const { tools, json } = missing(wanted, capabilities);
   const { reasoning = false } = wanted;
@@ -151,8 +156,6 @@ function planOf(provider: Provider, wanted: EmulateOptions, request: ProviderReq
   // A model that is held to JSON by itself could write no call.
   const asksForJson = (json || (offersTools && capabilities.json === true)) && settings.responseFormat?.type === "json";
   if (!offersTools && !asksForJson && !(tools && holdTools(messages)) && reasoning === false) return undefined;
-  // The provider cannot: what it gets is no longer what was asked.
-  checkRequest(read);
   return {
     request: {
       ...read,
@@ -168,7 +171,11 @@ function planOf(provider: Provider, wanted: EmulateOptions, request: ProviderReq
       reasoning,
       beginning: splitBeginning(messages).beginning,
     },
-    warnings: [...(offersTools ? [TOOLS] : []), ...(asksForJson ? [JSON_FORMAT] : [])],
+    warnings: [
+      ...(offersTools ? [TOOLS] : []),
+      ...(asksForJson ? [JSON_FORMAT] : []),
+      ...(reasoning === false ? [] : [REASONING]),
+    ],
   };
 }
 
@@ -177,6 +184,7 @@ const JSON_FORMAT: Warning = {
   feature: "responseFormat",
   message: "JSON is emulated: by the prompt, and by cutting it out of the answer.",
 };
+const REASONING: Warning = { feature: "reasoning", message: "A reasoning channel is emulated: by reading the answer." };
 
 function modelNamed(models: Provider["models"], name: string | undefined): ModelInfo {
   return models.find(({ id, aliases = [] }) => id === name || aliases.includes(name ?? "")) ?? models[0];
