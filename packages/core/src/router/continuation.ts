@@ -84,8 +84,8 @@ export class Continuation<Part> {
     this.#shown = shown;
     this.#candidates = candidates;
     const isContinuable = collector.isTextOnly?.() === true && seam?.isRewritten !== true;
-    // No model goes on behind nothing, nor behind half a character, which UTF-8 has no bytes for.
-    const isPrefillable = shown !== "" && !/[\uD800-\uDBFF]$/.test(shown) && candidates.some(canPrefill);
+    // No model goes on behind nothing, nor behind half a character, which UTF-8 has no bytes for: it would get another text.
+    const isPrefillable = shown !== "" && shown.isWellFormed() && candidates.some(canPrefill);
     this.#ways = ways.filter((way) => isContinuable && (way !== "prefill" || isPrefillable));
   }
 

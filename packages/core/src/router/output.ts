@@ -145,14 +145,15 @@ function jsonSchemaOf(converter: StandardSchema["~standard"]["jsonSchema"]): unk
 
 function issuesOf(issues: readonly unknown[]): readonly string[] {
   if (issues.length === 0) return ["it does not fit the schema"];
-  const wrong = issues.slice(0, MOST_ISSUES).map(issueOf);
+  // With its holes, which say nothing either.
+  const wrong = Array.from(issues.slice(0, MOST_ISSUES), issueOf);
   return issues.length > MOST_ISSUES ? [...wrong, "and more"] : wrong;
 }
 
 function issueOf(issue: unknown): string {
   const { message, path } = (issue ?? {}) as { readonly message?: unknown; readonly path?: unknown };
   const place = Array.isArray(path) ? path.slice(0, MOST_ISSUES).map(keyOf).join(".") : "";
-  const words = typeof message === "string" ? message : "it does not fit";
+  const words = typeof message === "string" && message.trim() !== "" ? message : "it does not fit";
   return printable(place === "" ? words : `\`${place}\`: ${words}`, LONGEST_ISSUE);
 }
 

@@ -134,6 +134,17 @@ describe("the time of a schema is no provider's:", () => {
     expect(await Promise.all(took)).toEqual([100, 200]);
   });
 
+  test.each([
+    ["no message", [{}], "it does not fit"],
+    ["a message of white space", [{ message: " " }], "it does not fit"],
+    ["a hole", Array(1), "it does not fit"],
+    ["a place alone", [{ path: ["name"] }], "`name`: it does not fit"],
+  ])("an issue of %s is told the model as one all the same", async (_, issues, told) => {
+    const provider = scripted("a", [fits]);
+    await ask([provider], { output: schemaOf(() => ({ issues })) });
+    expect(provider.requests.at(-1)?.messages.at(-1)?.content).toContain(`not what was asked for: ${told}. Answer`);
+  });
+
   test("what does not fit is asked for again in a place like any other", async () => {
     const router = routerOf([scripted("a", [wrong, [{ waitMs: 100 }, ...fits]])], { limits: { maxConcurrent: 1 } });
     const events: string[] = [];

@@ -195,6 +195,17 @@ describe("an answer that breaks off is gone on with by a prefill", () => {
     expect(answer.lastMessages[0]?.at(-1)).toEqual(messages[0]);
   });
 
+  test("nor behind one further in: what goes on would be behind another text than was shown", async () => {
+    const half = "\uD83D";
+    const a = provider("a", [
+      [text(`Hi ${half} you`), cut],
+      [text(`Hi ${half} you.`), stop],
+    ]);
+    const answer = await ask([a]);
+    expect(answer.shown).toBe(`Hi ${half} you.`);
+    expect(answer.ways).toEqual(["a - -", "a replay 8"]);
+  });
+
   test.each<{ content: Message["content"]; joined: Message["content"] }>([
     { content: "It is ", joined: "It is blue" },
     {
