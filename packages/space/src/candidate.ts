@@ -16,6 +16,8 @@ export interface Candidate extends Course {
   readonly root: PageFunction;
   /** How much it looks like a chat. */
   readonly rank: number;
+  /** Enter sets it off, or a button that says so. */
+  readonly isSent: boolean;
   /** It is the function that a ChatInterface has for programs. */
   readonly isInterface: boolean;
   /** Why it may be the chat, in words. */
@@ -39,7 +41,9 @@ export function candidatesOf(page: Page, choice?: Choice): readonly Candidate[] 
   // What runs in the page alone may be what others follow.
   const roots = page.functions.filter((one) => (choice?.endpoint === undefined ? isRoot(one) : true));
   const found = roots.flatMap((root) => candidatesIn({ root, links: linksFrom(root, followers) }, choice));
-  return withoutTwins(found.toSorted((one, other) => other.rank - one.rank));
+  return withoutTwins(
+    found.toSorted((one, other) => other.rank - one.rank || Number(other.isSent) - Number(one.isSent)),
+  );
 }
 
 /** Whether two look as much like the chat as each other, though they answer in different places. */
@@ -138,6 +142,7 @@ function candidateAt({ root, links }: Chain, index: number, { kind, output }: Lo
     answer,
     output,
     rank: rank + manner(answer, root),
+    isSent: isSent(root),
     isInterface: kind === "interface",
     why,
   };
@@ -189,6 +194,14 @@ function manner(answer: PageFunction, root: PageFunction): number {
   return (answer.isPublic ? 4 : -20) + (answer.isGenerator ? 4 : 0) + named - (isDecoy ? 30 : 0);
 }
 
+function isSent({ triggers }: PageFunction): boolean {
+  return triggers.some(({ component, event }) => event === "submit" || isSendingName(component?.label));
+}
+
+function isSendingName(name: string | undefined): boolean {
+  return name !== undefined && name.length < LONGEST_NAME && SENDERS.test(name);
+}
+
 function nameRank(name: string | undefined): number {
   if (name === undefined) return 0;
   if (isDecoyName(name)) return -30;
@@ -202,8 +215,17 @@ function isDecoyName(name: string | undefined): boolean {
 /** What is longer is no name. */
 const LONGEST_NAME = 200;
 const CHATTY = /chat|respond|predict|generate|(?:^|_)bot|ask|answer|reply/i;
-const DECOYS =
-  /clear|retry|regenerat|undo|delete|remove|flag|greet|summar|translat|classif|export|(?:^|_)(?:load|like|vote|save|reset|upload)|log ?in|sign ?up|清空|清除|重试|撤销|删除/i;
+const SENDERS = /send|submit|\b(?:ask|chat|go|run)\b|envi[ae]|absenden|отправ|发送|提交|傳送|送信|전송|보내기/i;
+const DECOYS = new RegExp(
+  [
+    "(?<!nu)clear|retry|regenerat|undo|delete|remove|flag|greet|summar|translat|classif|export",
+    "(?:^|_)(?:load|like|vote|save|reset|upload)|log ?in|sign ?up",
+    // What is said again, taken back or cleared, as buttons of other languages say it.
+    "清[空除屏理]|重[试試新置]|撤[销銷回]|[删刪]除|再生成|再試行|クリア|다시|초기화|지우기|повтор|очист|сброс|отмен",
+    "reintent|limpiar|borrar|deshacer|réessay|effacer|vider|annuler|wiederhol|löschen|zurück|limpar|apagar|refazer",
+  ].join("|"),
+  "i",
+);
 
 /** Without functions that are bound twice: they take and give the same. */
 function withoutTwins(candidates: readonly Candidate[]): readonly Candidate[] {

@@ -12,7 +12,16 @@ import { readSpaceOptions, type SpaceOptions } from "./space-options.ts";
 const MOST_NAMED = 6;
 
 /** What an input of a chat is for. */
-export type DescribedRole = "message" | "history" | "system" | "system switch" | "image" | "setting" | "fixed" | "kept";
+export type DescribedRole =
+  | "message"
+  | "history"
+  | "system"
+  | "system switch"
+  | "image"
+  | "setting"
+  | "seed switch"
+  | "fixed"
+  | "kept";
 
 /** An input of a chat. */
 export interface DescribedInput {
@@ -161,7 +170,7 @@ function describe(one: Component, plan: Plan): DescribedInput {
 
 function roleOf(
   one: Component,
-  { message, history, system, systemSwitch, image, settings, fixed }: Plan,
+  { message, history, system, systemSwitch, image, settings, seedSwitch, fixed }: Plan,
 ): DescribedRole {
   if (one === message) return history.kind === "none" ? "image" : "message";
   if (("chatbot" in history && one === history.chatbot) || (history.kind === "json" && one === history.input))
@@ -170,6 +179,7 @@ function roleOf(
   if (one === systemSwitch) return "system switch";
   if (one === image) return "image";
   if ([...settings.values()].includes(one)) return "setting";
+  if (one === seedSwitch && settings.has("seed")) return "seed switch";
   return fixed.has(one.id) ? "fixed" : "kept";
 }
 

@@ -3,7 +3,7 @@ import { isMultimodal } from "./role.ts";
 
 /** What the page has in an input that nobody touches. A box for passwords stays empty: what is in it is somebody's. */
 export function initialValue(component: Component): unknown {
-  const { type, isPassword, value, label, minimum } = component;
+  const { type, isPassword, value, minimum } = component;
   if (isPassword) return "";
   if (type === "state") return null;
   if (type === "chatbot") return [];
@@ -14,5 +14,5 @@ export function initialValue(component: Component): unknown {
   if (type === "checkboxgroup") return [];
   if (type === "slider") return minimum ?? 0;
   // What a button sends is what stands on it.
-  return type === "button" ? (label ?? "") : null;
+  return type === "button" ? "" : null;
 }

@@ -1,6 +1,6 @@
 import type { Candidate } from "./candidate.ts";
 import type { Component, Page } from "./page.ts";
-import { isCalledMessage, isCalledSystem, isMultimodal, isText } from "./role.ts";
+import { isCalledMessage, systemLikeness, isMultimodal, isText } from "./role.ts";
 
 /**
  * The input that a person types the question into; `undefined` where none or several could be it.
@@ -32,7 +32,7 @@ function rankOf(component: Component): number {
     (isEmpty(component) ? 4 : 0) +
     (isMultimodal(component) ? 2 : 0) +
     (isCalledMessage(component) ? 2 : 0) -
-    (isCalledSystem(component) ? 32 : 0)
+    32 * systemLikeness(component)
   );
 }
 

@@ -9,7 +9,7 @@ const LONGEST_TYPE = 100;
 export interface Component {
   readonly id: unknown;
   readonly type: string;
-  /** Absent where it has none, or one that is yet to be translated. */
+  /** What stands beside it, or on a button. Absent where that is nothing, or yet to be translated. */
   readonly label: string | undefined;
   readonly placeholder: string | undefined;
   /** As the page shows it before anybody touches it. */
@@ -98,7 +98,8 @@ function readComponent(fields: Fields, parameter?: string): Component {
   return {
     id: typeof id === "number" || typeof id === "string" ? id : undefined,
     type: typeof type === "string" && type.length <= LONGEST_TYPE ? type : "",
-    label: words(label),
+    // What a button is called stands on it.
+    label: words(label) ?? (type === "button" ? words(value) : undefined),
     placeholder: words(placeholder),
     value: isShallow(value) ? value : undefined,
     isInteractive: interactive !== false,

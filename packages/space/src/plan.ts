@@ -4,7 +4,7 @@ import { messageOf } from "./message-input.ts";
 import { applyInputs, type Inputs } from "./overrides.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
 import { ambiguous, noChat, noSuch, notAnswering, noMessage } from "./refusal.ts";
-import { isImage, isMultimodal, isOnScale, isState, isSystem, settingOf, type SettingName } from "./role.ts";
+import { drawsSeed, isImage, isMultimodal, isOnScale, isState, isSystem, settingOf, type SettingName } from "./role.ts";
 
 /** How an app is asked: which functions, and what of a request goes into which input. */
 export interface Plan {
@@ -20,6 +20,8 @@ export interface Plan {
   /** A checkbox that switches the system prompt on. */
   readonly systemSwitch: Component | undefined;
   readonly settings: ReadonlyMap<SettingName, Component>;
+  /** A checkbox by which a seed that is given would count for nothing. */
+  readonly seedSwitch: Component | undefined;
   /** Sliders that are called like a setting, but of another scale. */
   readonly offScale: ReadonlySet<SettingName>;
   /** Where a picture goes: an input of its own, or the message. */
@@ -63,6 +65,7 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
     history: historyOf(page, { candidate, others, message, given: chosen("history") }),
     ...systemIn(others, chosen("system")),
     ...settingsIn(others, given),
+    seedSwitch: others.find(drawsSeed),
     image:
       chosen("image") ?? others.find(isImage) ?? (isMultimodal(message) && message.takesPictures ? message : undefined),
     fixed: fixedBy(given),
@@ -81,7 +84,7 @@ export function fingerprintOf({ course, message, history, image, fixed, ...rest 
   return JSON.stringify([
     [...steps, ...course.before, course.answer].map(step),
     course.output,
-    [message, history.kind, image, rest.system, rest.systemSwitch],
+    [message, history.kind, image, rest.system, rest.systemSwitch, rest.seedSwitch],
     [...rest.settings],
     [...fixed],
   ]);
@@ -119,6 +122,7 @@ function pictureAlone(page: Page, { before, answer, output, why }: Candidate, im
     system: undefined,
     systemSwitch: undefined,
     settings: new Map(),
+    seedSwitch: undefined,
     offScale: new Set(),
     image,
     fixed: new Map(),

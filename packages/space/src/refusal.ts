@@ -20,7 +20,9 @@ export function noChat(page: Page): QwenError {
   const why = rendered
     ? "its page is built when it is loaded (`gr.render`), and what is in it is not told"
     : "nothing that takes a text and answers with one or in a chat is set off by Enter or a button";
-  return unsupported(page, `No chat was found in this Space: ${why}.`);
+  const remedy =
+    rendered || page.functions.length === 0 ? "" : " If one of its endpoints is what you mean, set `endpoint`.";
+  return unsupported(page, `No chat was found in this Space: ${why}.${remedy}`);
 }
 
 /** An endpoint that its caller named is not there. */

@@ -63,14 +63,19 @@ export function isCalledMessage(component: Component): boolean {
   );
 }
 
-/** Whether it is called as what tells a model who it is. */
-export function isCalledSystem(component: Component): boolean {
-  return isCalled(component, /system|sistema|persona|\binstructions\b|系统|系統/i);
+/** How much it is called as what tells a model who it is, from 0 to 1: what stands in it may be the example of a question. */
+export function systemLikeness(component: Component): number {
+  const { label, parameter } = component;
+  if (isCalled({ ...component, placeholder: undefined }, SYSTEM)) return 1;
+  if (!isCalled(component, SYSTEM)) return 0;
+  return label === undefined && parameter === undefined ? 0.25 : 0.05;
 }
+
+const SYSTEM = /syst[eè]m|sistema|persona|\binstructions\b|系[统統]|システム|시스템|систем/i;
 
 /** Whether it is where a system prompt goes, or what switches one on. */
 export function isSystem(component: Component): boolean {
-  if (!isCalled(component, /system|sistema|persona|instruction|系统|系統|提示词/i)) return false;
+  if (!isCalled(component, SYSTEM) && !isCalled(component, /instruc[ct]ion|instruções|提示[词詞]/i)) return false;
   if (isCalled(component, /status|\blogs?\b/i)) return false;
   return isTextbox(component) || (component.type === "checkbox" && component.isInteractive);
 }
@@ -83,14 +88,21 @@ export function settingOf(component: Component): SettingName | undefined {
 }
 
 const SETTINGS: readonly (readonly [SettingName, RegExp])[] = [
-  ["maxOutputTokens", /max.{0,20}(?:token|length|new|output)|最大.{0,10}(?:长度|token|字)/i],
-  ["temperature", /(?:^|[^a-z])temp(?:erature)?(?![a-z])|温度/i],
+  ["maxOutputTokens", /max.{0,20}(?:token|length|new|output)|最大.{0,10}(?:[长長][度さ]|token|トークン|字)/i],
+  ["temperature", /(?:^|[^a-z])temp(?:erat[uú]r[ae]?)?(?![a-z])|температур|温度|溫度|온도/i],
   ["topP", /top[\s_-]?p(?![a-z])|nucleus|核采样/i],
   ["seed", /^\W{0,5}(?:random[\s_-])?seed|种子/i],
 ];
 
 /** What has a greatest length, but is not the answer. */
 const OF_INPUT = /histor|turns|context|input|search|results|files|images/i;
+
+/** Whether it has a seed drawn anew each time, whichever was given. */
+export function drawsSeed(component: Component): boolean {
+  return (
+    component.type === "checkbox" && component.isInteractive && isCalled(component, /random.{0,10}seed|随机.{0,3}种子/i)
+  );
+}
 
 /** Whether the scale of a slider is that of the setting; another one, such as per cent, is none that a number fits. */
 export function isOnScale(name: SettingName, { maximum = 0 }: Component): boolean {

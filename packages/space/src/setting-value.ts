@@ -29,6 +29,7 @@ export function writeSettings(
     if (held !== asked) warn(outOfRange(name, { asked, sent }));
     else if (sent !== asked) warn({ feature: name, message: notWhole(name, { asked, sent }) });
     values.set(input.id, sent);
+    if (name === "seed" && plan.seedSwitch !== undefined) values.set(plan.seedSwitch.id, false);
   }
 }
 

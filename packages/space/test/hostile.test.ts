@@ -218,12 +218,12 @@ describe("whatever a /config is, finding the chat in it", () => {
     expect(error).toMatchObject({ code: "unsupported", message: expect.stringContaining("Left next (textbox)") });
   });
 
-  test("names at most twenty endpoints, and counts the others", () => {
+  test("names at most twenty endpoints, counts the others, and says which option to set", () => {
     const dependencies = Array.from({ length: 70 }, (_, id) => ({ id, api_name: `f${id}`, inputs: [], outputs: [1] }));
     const error = planOrError({ components: [{ id: 1, type: "image", props: {} }], dependencies });
     expect(error).toMatchObject({
       code: "unsupported",
-      message: expect.stringMatching(/"\/f19" \(19\).*; and 50 more\.$/),
+      message: expect.stringMatching(/set `endpoint`.*"\/f19" \(19\).*; and 50 more\.$/),
     });
   });
 });

@@ -2,7 +2,7 @@ import type { Message } from "@qwen/core";
 import { describe, expect, test } from "vitest";
 
 import { completed, says } from "../../core/test/servers/test-space.ts";
-import { space, type SpaceOptions } from "../src/index.ts";
+import { describeSpace, space, type SpaceOptions } from "../src/index.ts";
 import { hear } from "./hearing.ts";
 import { ask, bodyOf, box, CHAT, serve, type App } from "./served.ts";
 
@@ -78,5 +78,26 @@ test("what it can do is what a Space may, until it was looked at", async () => {
   expect(provider.models[0].capabilities).toEqual({ images: true });
   await hear(provider, { messages: ask("Hi") });
   expect(provider.models[0].capabilities).toMatchObject({ images: false, system: "prompt", history: "native" });
+  await provider.close?.();
+});
+
+test("a seed that is given counts, though a box would have one drawn each time", async () => {
+  await using server = await serve({
+    components: [
+      ...CHAT.components,
+      { id: 3, type: "slider", props: { label: "Seed", value: 0, maximum: 100 } },
+      { id: 5, type: "checkbox", props: { label: "Randomize seed", value: true } },
+    ],
+    dependencies: [{ ...CHAT.dependencies[0], inputs: [1, 2, 3, 5] }],
+  });
+  const provider = space(server.origin, { id: "any" });
+  await hear(provider, { messages: ask("Hi") });
+  expect((await hear(provider, { messages: ask("Hi"), settings: { seed: 7 } })).warned).toEqual([]);
+  const sent = server.requests.filter(({ route }) => route === "join").map((one) => bodyOf(one)["data"]);
+  expect(sent).toEqual([
+    ["Hi", [], 0, true],
+    ["Hi", [], 7, false],
+  ]);
+  expect((await describeSpace(server.origin)).inputs.map(({ role }) => role)).toContain("seed switch");
   await provider.close?.();
 });

@@ -9,6 +9,10 @@ const COMPONENTS: Readonly<Record<string, object>> = {
   box: { type: "textbox", props: { label: "Message" } },
   nameless: { type: "textbox", props: {} },
   other: { type: "textbox", props: { label: "Text" } },
+  solar: { type: "textbox", props: { placeholder: "Ask about the solar system" } },
+  task: { type: "textbox", props: { label: "Your question", placeholder: "Give your instructions here" } },
+  name: { type: "textbox", props: { label: "Name" } },
+  hidden: { type: "textbox", props: { placeholder: "System prompt" } },
   system: { type: "textbox", props: { label: "System prompt", value: "s" } },
   out: { type: "textbox", props: { label: "Answer" } },
   md: { type: "markdown", props: {} },
@@ -21,6 +25,9 @@ const COMPONENTS: Readonly<Record<string, object>> = {
   heat: { type: "slider", props: { label: "Temperature", value: 1, maximum: 2 } },
   send: { type: "button", props: { value: "Send" } },
   again: { type: "button", props: { value: "Regenerate" } },
+  anew: { type: "button", props: { value: "重新生成" } },
+  dos: { type: "button", props: { value: "Reintentar" } },
+  seek: { type: "button", props: { value: "Look it up" } },
   rows: { type: "dataset", props: {} },
 };
 
@@ -121,6 +128,46 @@ describe("the chat of a page is", () => {
       ["send.click infer: other > out", "box.submit talk: box chat > chat"],
       "talk; box; chatbot; chat",
     ],
+    [
+      "with the question in the box that Enter sends, though its example speaks of a system",
+      ["solar.submit respond*: solar name chat > chat"],
+      "respond; solar; chatbot; chat",
+    ],
+    [
+      "with the question in the box that is called so, though its example speaks of instructions",
+      ["send.click respond*: name task chat > chat"],
+      "respond; task; chatbot; chat",
+    ],
+    [
+      "with no question in a box whose example is a system prompt",
+      ["send.click respond*: hidden box chat > chat"],
+      "respond; box; chatbot; chat",
+    ],
+    [
+      "not what a button of another name takes back",
+      ["again.click one: box chat > chat", "send.click two: box chat > box chat"],
+      "two; box; chatbot; chat",
+    ],
+    [
+      "nor in another language",
+      [
+        "anew.click one: box chat > chat",
+        "dos.click two: box chat heat > chat",
+        "send.click three: box chat > box chat",
+      ],
+      "three; box; chatbot; chat",
+    ],
+    [
+      "what Enter sends, before what another button does",
+      ["seek.click look: box chat > chat", "box.submit talk: box chat > box chat"],
+      "talk; box; chatbot; chat",
+    ],
+    [
+      "what is sent, before what another button does",
+      ["seek.click look: box chat > chat", "send.click talk: box chat > box chat"],
+      "talk; box; chatbot; chat",
+    ],
+    ["a text function about the nucleus", ["send.click ask_nuclear: other > out"], "ask_nuclear; other; prompt; out"],
     ["the box that Enter sends", ["box.submit respond: other box chat > chat"], "respond; box; chatbot; chat"],
     ["a chat, whatever it is called", ["box.submit clear_and_go: box chat > chat"], "clear_and_go; box; chatbot; chat"],
   ])("%s", (_, lines, expected) => {
