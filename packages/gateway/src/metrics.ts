@@ -84,17 +84,19 @@ class Counters {
   readonly #firstOutput;
   readonly #duration;
   readonly #queue;
-  readonly #jobs;
   readonly #cancelled;
   readonly #cut;
   readonly #truncated;
   readonly #phases = new Map<string, Phase>();
+  /** Attempts under way, of those that were seen to begin. */
+  readonly #attempting = new Set<string>();
 
   constructor({ Registry, Counter, Gauge, Histogram }: Client, router: Router) {
     const registry = new Registry();
     const registers = [registry];
     const candidate = ["provider", "model"] as const;
     const phases = this.#phases;
+    const attempting = this.#attempting;
     this.#router = router;
     this.#registry = registry;
     this.#requests = new Counter({
@@ -128,7 +130,6 @@ class Counters {
       labelNames: candidate,
       registers,
     });
-    this.#jobs = new Gauge({ name: "qwen_upstream_jobs_open", help: "Attempts under way.", registers });
     this.#cancelled = new Counter({
       name: "qwen_cancelled_total",
       help: "Requests whose caller left, by where they were.",
@@ -154,6 +155,14 @@ class Counters {
         this.set(phases.size);
       },
     });
+    const jobs = new Gauge({
+      name: "qwen_upstream_jobs_open",
+      help: "Attempts under way.",
+      registers: [],
+      collect() {
+        this.set(attempting.size);
+      },
+    });
     const breakers = new Gauge({
       name: "qwen_breaker_state",
       help: "0 for a closed breaker, 1 for a half-open one, 2 for an open one.",
@@ -164,7 +173,7 @@ class Counters {
           this.set({ provider, model }, BREAKERS.indexOf(breaker));
       },
     });
-    for (const gauge of [active, breakers]) registry.registerMetric(gauge);
+    for (const gauge of [active, jobs, breakers]) registry.registerMetric(gauge);
     for (const status of ["answered", "failed", "cancelled"]) this.#duration.zero({ outcome: status });
   }
 
@@ -188,10 +197,10 @@ class Counters {
         this.#phases.set(event.requestId, "streaming");
         return;
       case "attempt-started":
-        this.#jobs.inc();
+        this.#attempting.add(attemptOf(event));
         return;
       case "attempt-ended":
-        this.#jobs.dec();
+        this.#attempting.delete(attemptOf(event));
         this.#attempts.inc({ ...this.#labelsOf(event), outcome: event.outcome });
         return;
       case "request-ended":
@@ -236,6 +245,10 @@ class Counters {
   }): Record<"provider" | "model", string> {
     return this.#router.has(`${provider}/${model}`) ? { provider, model } : { provider: "other", model: "other" };
   }
+}
+
+function attemptOf({ requestId, number }: { readonly requestId: string; readonly number: number }): string {
+  return `${requestId} ${number}`;
 }
 
 /** Where what the router answers is what is answered. */

@@ -238,6 +238,16 @@ describe("/metrics", () => {
     expect(before).toContain("qwen_upstream_jobs_open 0");
   });
 
+  it("knows no jobs less than none, whatever was under way at the first look", async () => {
+    const { get, ask } = servedBy([scriptedProvider({ script: ["Hello", { waitMs: 20 }, "there"] })]);
+    const begun = ask({ ...body, stream: true });
+    await (await get("/metrics")).text();
+    const counted = ask({ ...body, stream: true });
+    expect(await (await get("/metrics")).text()).toContain("qwen_upstream_jobs_open 1\n");
+    for (const answer of [await begun, await counted]) await answer.text();
+    expect(await (await get("/metrics")).text()).toContain("qwen_upstream_jobs_open 0\n");
+  });
+
   it("is not there where it was switched off, and counts from the first look on where nobody said", async () => {
     const off = servedBy([hello()], { metrics: false });
     expect((await off.get("/metrics")).status).toBe(404);
