@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -101,6 +101,16 @@ describe("a store in a file", () => {
     const again = await sqliteStore(path);
     expect(await again.get("a", "id")).toBe("value");
     await again.close();
+  });
+
+  it("is its owner's alone also where it was there before", async () => {
+    const path = await file();
+    const names = [path, `${path}-wal`, `${path}-shm`];
+    for (const name of names) await writeFile(name, "", { mode: 0o644 });
+    const store = await sqliteStore(path);
+    await store.put("a", "id", "value");
+    for (const name of names) expect((await stat(name)).mode & 0o777, name).toBe(0o600);
+    await store.close();
   });
 
   it("holds nothing any more of what was deleted", async () => {

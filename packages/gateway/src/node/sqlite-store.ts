@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, fchmodSync, openSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { requireOption, sleep } from "@qwen/core/http";
 
@@ -7,7 +7,7 @@ import { readStoreOptions, type ResponseStore, type StoreOptions } from "../stor
 /**
  * Keeps responses in a file of SQLite, which outlives the process: its owner's alone, with the files beside it.
  *
- * Rejects with a `TypeError` for an option that is none, and where the file cannot be opened.
+ * Rejects with a `TypeError` for an option that is none, and where the file cannot be opened, or made its owner's alone.
  */
 export async function sqliteStore(path: string, options?: StoreOptions): Promise<ResponseStore> {
   requireOption("path", path, (value) =>
@@ -16,8 +16,7 @@ export async function sqliteStore(path: string, options?: StoreOptions): Promise
   const limits = readStoreOptions(options);
   // Not by an import, of which builds take the `node:` away: without it there is no such module.
   const sqlite = process.getBuiltinModule("node:sqlite");
-  // Before SQLite does, and the files beside it have the rights of the first.
-  if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
+  if (path !== ":memory:") ownAlone(path);
   const database = new sqlite.DatabaseSync(path);
   database.exec(`
     PRAGMA busy_timeout = 1000;
@@ -38,6 +37,17 @@ export async function sqliteStore(path: string, options?: StoreOptions): Promise
     PRAGMA busy_timeout = 10;
   `);
   return new SqliteStore(database, limits);
+}
+
+/** Before SQLite makes it. The files beside it get its rights, but for those that somebody left behind. */
+function ownAlone(path: string): void {
+  const file = openSync(path, "a", 0o600);
+  try {
+    fchmodSync(file, 0o600);
+  } finally {
+    closeSync(file);
+  }
+  for (const beside of [`${path}-wal`, `${path}-shm`]) if (existsSync(beside)) chmodSync(beside, 0o600);
 }
 
 class SqliteStore implements ResponseStore {
