@@ -120,7 +120,8 @@ class Making {
 
   async whole(): Promise<Response> {
     const { call, watch } = this.#about;
-    const completion = await watch.waitFor(this.#options.router.complete(this.#request(call.signal)));
+    const asking = this.#options.router.complete(this.#request(call.signal));
+    const completion = await watch.waitFor(asking.finally(() => this.#left()));
     this.#write(completion);
     const { provider, attempts, warnings } = completion;
     const headers = this.#headers({ provider, attempts: attempts.length, warnings });
@@ -247,7 +248,6 @@ class Making {
 
   /** A whole answer, by the same pen as one that is streamed. */
   #write(completion: Completion): void {
-    this.#left();
     const writer = this.#writer;
     const { text, reasoning, toolCalls, files, sources, finishReason, usage, model, conversation } = completion;
     writer.by(model);
