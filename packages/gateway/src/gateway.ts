@@ -103,8 +103,8 @@ export function createGateway(given: GatewayOptions): Gateway {
     headersFor: gate.headersFor,
     answered: health.answered,
   });
-  async function close(how: CloseOptions | undefined, takesMore = false): Promise<void> {
-    await lifecycle.close(how, { takesMore });
+  async function close(how: CloseOptions | undefined, isOut?: () => Promise<void>): Promise<void> {
+    await lifecycle.close(how, isOut);
     health.close();
     accounts.close();
     winners.close();
@@ -112,7 +112,7 @@ export function createGateway(given: GatewayOptions): Gateway {
     await kept.close();
   }
   const gateway: Gateway = { fetch, close: (how) => close(how) };
-  keepInside(gateway, { hasKeys, drain: (how) => close(how, true) });
+  keepInside(gateway, { hasKeys, idleClientMs, drain: close });
   return gateway;
 }
 

@@ -4,8 +4,13 @@ import type { CloseOptions } from "./lifecycle.ts";
 export interface Inside {
   /** Whether callers need a key. */
   readonly hasKeys: boolean;
-  /** As `close()`, and what still comes is taken until what is under way has ended: for who lets no new connection in. */
-  drain(options: CloseOptions): Promise<void>;
+  /** How long a client may take nothing of its answer, in ms. */
+  readonly idleClientMs: number;
+  /**
+   * As `close()`, and what still comes is taken until what is under way has ended: for who lets no new connection in. What is answered
+   * is under way until `isOut` says that all of it has gone out.
+   */
+  drain(options: CloseOptions, isOut: () => Promise<void>): Promise<void>;
 }
 
 const insides = new WeakMap<object, Inside>();

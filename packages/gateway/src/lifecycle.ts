@@ -28,6 +28,11 @@ export interface Visit {
   end(): void;
 }
 
+/** Reads how a gateway is to be closed. Throws a `TypeError` for an option that is none. */
+export function readCloseOptions(options: CloseOptions | undefined): CloseOptions {
+  return readOptions("options", options, { delayMs: aPauseMs, drainMs: aPauseMs }) ?? {};
+}
+
 /** How long what was ended has to say so. */
 const LAST_WORDS_MS = 1000;
 
@@ -58,31 +63,39 @@ export class Lifecycle {
       signal: AbortSignal.any([left, ending.signal]),
       closing: ending.signal,
       end: () => {
-        if (this.#visits.delete(ending) && this.#visits.size === 0) this.#idle?.resolve();
+        if (!this.#visits.delete(ending) || this.#visits.size > 0) return;
+        this.#idle?.resolve();
+        this.#idle = undefined;
       },
     };
   }
 
   /**
    * Lets what is under way end, as far as there is time. A second call, while that goes on, ends all at once. Behind the delay nothing is
-   * taken any more, unless it is until all is over.
+   * taken any more; where `isOut` says when all that was answered has gone out, it is until then.
    */
-  close(options?: CloseOptions, { takesMore = false }: { readonly takesMore?: boolean } = {}): Promise<void> {
-    const { delayMs = 0, drainMs = 0 } =
-      readOptions("options", options, { delayMs: aPauseMs, drainMs: aPauseMs }) ?? {};
-    if (this.#closing === undefined) this.#closing = this.#drain(delayMs, drainMs, takesMore);
+  close(options?: CloseOptions, isOut?: () => Promise<void>): Promise<void> {
+    const { delayMs = 0, drainMs = 0 } = readCloseOptions(options);
+    if (this.#closing === undefined) this.#closing = this.#drain(delayMs, drainMs, isOut);
     else this.#hurry.abort();
     return this.#closing;
   }
 
-  async #drain(delayMs: number, drainMs: number, takesMore: boolean): Promise<void> {
+  async #drain(delayMs: number, drainMs: number, isOut: (() => Promise<void>) | undefined): Promise<void> {
     this.#state = "leaving";
     await this.#within(delayMs, new Promise(() => {}));
-    if (!takesMore) this.#state = "closed";
-    await this.#within(drainMs, this.#untilIdle());
+    if (isOut === undefined) this.#state = "closed";
+    await this.#within(drainMs, this.#untilOver(isOut));
     this.#state = "closed";
     for (const ending of this.#visits) ending.abort(draining());
-    await within(LAST_WORDS_MS, this.#untilIdle());
+    await within(LAST_WORDS_MS, this.#untilOver(isOut));
+  }
+
+  async #untilOver(isOut?: () => Promise<void>): Promise<void> {
+    do {
+      await this.#untilIdle();
+      await isOut?.();
+    } while (this.#visits.size > 0);
   }
 
   async #untilIdle(): Promise<void> {

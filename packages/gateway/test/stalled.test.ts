@@ -7,12 +7,13 @@ import { createOpenAIEmulator, type OpenAIAnswers, type OpenAIEmulator } from "@
 import { expect, onTestFinished, test } from "vitest";
 
 import { createGateway, type GatewayOptions } from "../src/index.ts";
-import { serveGateway } from "../src/node/index.ts";
+import { type CloseOptions, serveGateway } from "../src/node/index.ts";
 
 const PIECE = "x".repeat(10_000);
 
 interface Stage {
   readonly server: OpenAIEmulator;
+  close(options?: CloseOptions): Promise<void>;
   call(stream?: boolean): Promise<{ readonly call: ClientRequest; readonly response: IncomingMessage }>;
 }
 
@@ -29,6 +30,7 @@ async function stageOf(answer: OpenAIAnswers, options: Partial<GatewayOptions> =
   });
   return {
     server,
+    close: (how) => served.close(how),
     async call(stream = true) {
       const headers = { "content-type": "application/json" };
       const call = request(`${served.url}/v1/chat/completions`, { method: "POST", headers, agent: false });
@@ -88,4 +90,44 @@ test("a client that waits for a slow model is not taken for one that does not re
   let text = "";
   for await (const chunk of response) text += String(chunk);
   expect(text).toContain("[DONE]");
+});
+
+/** All of an answer, and whether it came whole. */
+async function read(response: IncomingMessage): Promise<{ readonly text: string; readonly isWhole: boolean }> {
+  let text = "";
+  response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  await new Promise((resolve) => response.once("close", resolve));
+  return { text, isWhole: response.complete };
+}
+
+test("a client that reads nothing of a whole answer for `idleClientMs` is left as well", async () => {
+  const { call } = await stageOf({ steps: Array.from({ length: 1400 }, () => PIECE) }, { idleClientMs: 200 });
+  const stalled = await call(false);
+  await sleep(600);
+  expect((await read(stalled.response)).isWhole).toBe(false);
+});
+
+test("a client that reads a whole answer slowly gets all of it, however long that takes", async () => {
+  const { call } = await stageOf({ steps: Array.from({ length: 1400 }, () => PIECE) }, { idleClientMs: 200 });
+  const { response } = await call(false);
+  let size = 0;
+  const startedAt = performance.now();
+  for await (const chunk of response) {
+    size += (chunk as Buffer).length;
+    if (performance.now() - startedAt < size / 30_000) await sleep(5);
+  }
+  expect(size).toBeGreaterThan(14_000_000);
+  expect(performance.now() - startedAt).toBeGreaterThan(400);
+});
+
+test.each([false, true])("closing waits for who reads slowly, as long as it may (streamed: %s)", async (stream) => {
+  const { call, close } = await stageOf({ steps: Array.from({ length: 600 }, () => PIECE) });
+  const { response } = await call(stream);
+  await sleep(100);
+  const closing = close({ drainMs: 20_000 });
+  await sleep(100);
+  const { text, isWhole } = await read(response);
+  expect(isWhole).toBe(true);
+  expect(text.split(PIECE).length - 1).toBe(600);
+  await closing;
 });

@@ -6,8 +6,9 @@ import { aPauseMs, aString, aWholeNumber, readOptions, type Rule, type Rules } f
 import { cameBy } from "../connection.ts";
 import type { Gateway } from "../gateway.ts";
 import { insideOf } from "../inside.ts";
-import type { CloseOptions } from "../lifecycle.ts";
+import { type CloseOptions, readCloseOptions } from "../lifecycle.ts";
 import { Refusal } from "../refusal.ts";
+import { Answers } from "./answers.ts";
 import { checkRawRequest } from "./raw-request.ts";
 import { LINGER_MS, linger } from "./linger.ts";
 import { getRequestListener } from "./listener.js";
@@ -45,7 +46,7 @@ export interface ServedGateway {
   /**
    * Says no at `/readyz` at once, takes requests for `delayMs` still, then waits for what is under way, at most for `drainMs`; by
    * default as `serveGateway()` was told. What is left ends with an error of the code `draining`, in band where it has begun. A
-   * second call while that goes on ends all at once.
+   * second call while that goes on ends all at once. Rejects with a `TypeError` for an option that is none, and does nothing then.
    */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -83,7 +84,8 @@ export async function serveGateway(gateway: Gateway, options?: ServeOptions): Pr
   serving.server.maxConnections = maxConnections;
   await serving.listen(port, host);
   let isClosing = false;
-  const close = async (how: CloseOptions = {}): Promise<void> => {
+  const close = async (given?: CloseOptions): Promise<void> => {
+    const how = readCloseOptions(given);
     const first = !isClosing;
     isClosing = true;
     await serving.close(first ? { delayMs: how.delayMs ?? drainDelayMs, drainMs: how.drainMs ?? drainMs } : how);
@@ -96,8 +98,7 @@ export async function serveGateway(gateway: Gateway, options?: ServeOptions): Pr
 class Serving {
   readonly server: Server;
   readonly #gateway: Gateway;
-  /** The answers under way on a connection: into one that has begun nothing else may be written. */
-  readonly #underWay = new WeakMap<Socket, Set<ServerResponse>>();
+  readonly #answers: Answers;
   /** Connections on which something was refused: what follows is no request. */
   readonly #refused = new WeakSet<Socket>();
   #isLeaving = false;
@@ -106,6 +107,7 @@ class Serving {
 
   constructor(gateway: Gateway, { headersMs, requestMs }: { readonly headersMs: number; readonly requestMs: number }) {
     this.#gateway = gateway;
+    this.#answers = new Answers(insideOf(gateway).idleClientMs);
     const answer = getRequestListener((request, { outgoing }) => this.#answer(request, outgoing), {
       // What programs of the same process make of `Response` is theirs.
       overrideGlobalObjects: false,
@@ -162,7 +164,7 @@ class Serving {
   async close({ delayMs = 0, drainMs }: CloseOptions): Promise<void> {
     this.#isLeaving = true;
     // The gateway itself says no at `/readyz` at once. What comes on connections that are left is answered as long as anything is.
-    const drained = insideOf(this.#gateway).drain({ delayMs, drainMs });
+    const drained = insideOf(this.#gateway).drain({ delayMs, drainMs }, () => this.#answers.none());
     const stopping = setTimeout(() => this.#stopListening(), Math.min(delayMs, LONGEST_MS));
     await drained;
     clearTimeout(stopping);
@@ -197,14 +199,11 @@ class Serving {
     const { socket } = incoming;
     // It stood behind something that was refused: who knows whose it is.
     if (this.#refused.has(socket)) return;
-    const underWay = this.#underWay.get(socket) ?? new Set();
-    this.#underWay.set(socket, underWay.add(outgoing));
-    // Nobody who means well sends so many without waiting: the number of connections would bound nothing.
-    const isTooMany = underWay.size > MOST_AT_ONCE;
-    outgoing.once("close", () => {
-      underWay.delete(outgoing);
-      if (underWay.size === 0 && this.#refused.has(socket)) socket.destroySoon();
+    this.#answers.begin(outgoing, socket, () => {
+      if (this.#refused.has(socket)) socket.destroySoon();
     });
+    // Nobody who means well sends so many without waiting: the number of connections would bound nothing.
+    const isTooMany = this.#answers.on(socket).size > MOST_AT_ONCE;
     // So that its client looks for another process.
     if (this.#isLeaving) outgoing.shouldKeepAlive = false;
     if (!incoming.complete) linger(incoming);
@@ -223,12 +222,13 @@ class Serving {
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     if (this.#refused.has(socket)) return;
     this.#refused.add(socket);
-    const [first, second] = this.#underWay.get(socket) ?? [];
+    const [first, second] = this.#answers.on(socket);
     if (!socket.writable || error.code === "ECONNRESET") {
       socket.destroy();
       return;
     }
-    // What has been read whole is answered as ever, and an answer that has begun ends as it would; then the connection does.
+    // Into an answer that has begun nothing else may be written: it ends as it would, and what has been read whole is answered; then the
+    // connection ends.
     if (first !== undefined && (second !== undefined || first.headersSent || first.req.complete)) return;
     socket.end(wireOf(refusalOf(error)));
     // Its sender may go on for ever.

@@ -13,6 +13,6 @@ export function emptyGateway(seen: string[]): Gateway {
     },
     close: async () => {},
   };
-  keepInside(gateway, { hasKeys: false, drain: async () => {} });
+  keepInside(gateway, { hasKeys: false, idleClientMs: 60_000, drain: async () => {} });
   return gateway;
 }

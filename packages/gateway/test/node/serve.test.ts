@@ -194,6 +194,15 @@ describe("closing", () => {
     expect(await text).not.toContain("[DONE]");
   });
 
+  it("with options that are none does nothing", async () => {
+    const served = await serve(gatewayOf(["Hello", { waitMs: 50 }, " there"]), { drainMs: 20_000 });
+    await expect(served.close({ drainMs: Number.NaN })).rejects.toThrow(TypeError);
+    expect((await fetch(`${served.url}/readyz`)).status).toBe(200);
+    const stream = await post(served.url, streamed);
+    await served.close();
+    expect(await stream.text()).toContain("[DONE]");
+  });
+
   it("a second time ends all at once", async () => {
     const served = await serve(gatewayOf(["Hello", { waitMs: 20_000 }, " there"]), { drainMs: 20_000 });
     const stream = await post(served.url, streamed);
