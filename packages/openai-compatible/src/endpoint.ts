@@ -45,6 +45,9 @@ export interface EndpointRequest {
 const LONGEST_FAILURE_MS = 5000;
 const LONGEST_FAILURE = 64 * 1024;
 
+/** How many keys are known to have been sent. */
+const MOST_KEYS = 8;
+
 /** How much an endpoint may refuse of one model that is remembered. */
 const MOST_REFUSED = 100;
 
@@ -61,6 +64,8 @@ export class Endpoint {
   readonly #own: Headers;
   /** Parameters that it has refused, or values of them, by model: they are not sent again. */
   readonly #refused = new Map<string, Set<string>>();
+  /** The keys that were looked up, the latest ones: what was sent is a secret still when there is another one. */
+  readonly #keys = new Set<string>();
 
   constructor(options: EndpointOptions) {
     this.url = options.baseURL;
@@ -139,7 +144,12 @@ export class Endpoint {
 
   /** An error as it leaves this provider: without the key and the headers, whoever repeats them and wherever. */
   leaving(error: unknown, given: ProviderRequest["headers"]): unknown {
-    return withoutSecrets(error, [this.#key() ?? "", ...secretsIn(this.#options.headers), ...secretsIn(given)]);
+    return withoutSecrets(error, [
+      this.#key() ?? "",
+      ...this.#keys,
+      ...secretsIn(this.#options.headers),
+      ...secretsIn(given),
+    ]);
   }
 
   /** What of a response's headers is told with its answer: by which it is found in the vendor's logs, and its limits. */
@@ -165,7 +175,12 @@ export class Endpoint {
 
   #key(): string | undefined {
     const { apiKey, keyVariable } = this.#options;
-    return apiKey ?? inEnvironment(keyVariable);
+    const key = apiKey ?? inEnvironment(keyVariable);
+    if (key === undefined || this.#keys.has(key)) return key;
+    const [oldest] = this.#keys;
+    if (oldest !== undefined && this.#keys.size === MOST_KEYS) this.#keys.delete(oldest);
+    this.#keys.add(key);
+    return key;
   }
 }
 

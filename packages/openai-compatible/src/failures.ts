@@ -40,8 +40,9 @@ const MOST_READ = 2000;
 
 /** The wait that a message names, such as "Please try again in 6m0.5s", in ms. */
 function waitIn(message: string): number | undefined {
-  const [, wait] =
-    /(?:try again|retry) (?:in|after) ([\d.]{1,12} ?(?:ms|s|m|h)[\d.hms]{0,24})/i.exec(message.slice(0, MOST_READ)) ??
-    [];
-  return wait === undefined ? undefined : durationMs(wait.replace(" ", ""));
+  const [, count = "", unit = ""] =
+    /(?:try again|retry) (?:in|after) ([\d.]{1,12}) ?([hms][\da-z.]{0,24})/i.exec(message.slice(0, MOST_READ)) ?? [];
+  // Of what is written out, the first letter is enough, but for these.
+  if (/^mon/i.test(unit)) return undefined;
+  return durationMs(count + unit.toLowerCase().replace(/^milli/, "ms"));
 }

@@ -1,10 +1,11 @@
-import { QwenError, type Timeouts } from "@qwen/core";
+import { QwenError, TimeoutError, type Timeouts } from "@qwen/core";
 import {
   anAbortSignal,
   readOptions,
   readText,
   readTimeouts,
   resolveTimeouts,
+  startTimer,
   type AbortSource,
   type ResolvedTimeouts,
   type Rules,
@@ -29,6 +30,7 @@ export interface ListedModel {
 /** How to ask for the models. */
 export interface ListModelsOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Of these, `connectMs`, `headersMs` (for the list behind them as well) and `totalMs`. @defaultValue those of the provider */
   readonly timeouts?: Timeouts | undefined;
 }
 
@@ -44,10 +46,17 @@ export async function listModels(
   const limits = resolveTimeouts(readTimeouts(timeouts), own);
   const source: AbortSource | undefined = signal;
   source?.throwIfAborted();
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(source?.reason);
+  source?.addEventListener("abort", onAbort);
+  const total = startTimer(limits.totalMs, () => stop.abort(new TimeoutError("total", limits.totalMs)));
   try {
-    return await ask(endpoint, { limits, signal: source });
+    return await ask(endpoint, { limits, signal: stop.signal });
   } catch (error) {
     throw source?.aborted === true ? error : endpoint.leaving(error, undefined);
+  } finally {
+    total.stop();
+    source?.removeEventListener("abort", onAbort);
   }
 }
 
@@ -63,10 +72,16 @@ async function ask(
   const json = parseJson(await readText(response.body, { signal, limitMs: limits.headersMs }));
   const error = isObject(json) ? errorIn(json) : undefined;
   if (error !== undefined) throw endpoint.failure(error);
-  const list: unknown = isObject(json) ? (json["data"] ?? json["models"]) : json;
+  const list = listIn(json);
   if (!Array.isArray(list))
     throw new QwenError("protocol", `${endpoint.host} does not list its models as an OpenAI-compatible endpoint does.`);
   return list.slice(0, MOST_MODELS).flatMap((model: unknown) => (isObject(model) ? listed(model) : []));
+}
+
+/** The list in what an endpoint says; Ollama has `null` for one of no models. */
+function listIn(json: unknown): unknown {
+  if (!isObject(json)) return json;
+  return json["data"] ?? json["models"] ?? (json["object"] === "list" ? [] : undefined);
 }
 
 function listed(raw: JsonObject): readonly ListedModel[] {

@@ -5,6 +5,7 @@ import {
   anObject,
   aString,
   aTransport,
+  readable,
   readHeaders,
   readOptions,
   readTimeouts,
@@ -138,7 +139,7 @@ function readKey(key: unknown): string | undefined {
 
 /** It is not shown either: it may hold a password. */
 function readBaseURL(given: unknown): URL {
-  const text = typeof given === "string" || given instanceof URL ? String(given) : "";
+  const text = baseURLText(given);
   const url = URL.parse(text);
   const wrong = (what: string): TypeError => new TypeError(`\`options.baseURL\` must be ${what}.`);
   if (url === null || !/^https?:$/.test(url.protocol))
@@ -146,7 +147,14 @@ function readBaseURL(given: unknown): URL {
   if (url.username + url.password !== "")
     throw wrong("a URL without a user and password: a key is given as `apiKey`, others as `headers`");
   if (/[?#]/.test(text)) throw wrong("a URL without a query or fragment");
+  if (/\/chat\/completions\/*$/.test(url.pathname))
+    throw wrong("where `chat/completions` is, and not all of its address");
   return url;
+}
+
+/** A base URL as it was written; "" for what is none. Throws a `TypeError` for one that throws when it is looked at. */
+export function baseURLText(given: unknown): string {
+  return readable("options.baseURL", () => (typeof given === "string" || given instanceof URL ? String(given) : ""));
 }
 
 function readModels(given: unknown, shared: Capabilities | undefined): readonly [ModelInfo, ...ModelInfo[]] {

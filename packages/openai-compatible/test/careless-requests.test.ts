@@ -106,3 +106,63 @@ describe("options of a request for one provider", () => {
     expect(requests).toHaveLength(0);
   });
 });
+
+describe("half an emoji goes out as what every server can read", () => {
+  const half = "a\ud83d b";
+  const halves = /\\ud83d|\ud83d/;
+
+  test("wherever it stands", async () => {
+    let sent = "";
+    const { ask } = await providerOf(
+      (response, { body }) => {
+        sent = JSON.stringify(body);
+        words("Hello")(response, { body } as never);
+      },
+      { capabilities: { tools: true, json: true }, extraBody: { user: half, [half]: 1 } },
+    );
+    const schema = { type: "object", properties: { [half]: { title: half } } };
+    const { error } = await ask({
+      messages: [{ role: "user", content: half }],
+      settings: {
+        tools: [{ name: "look_up", description: half, inputSchema: schema }],
+        responseFormat: { type: "json", schema },
+      },
+    });
+    expect(error).toBeUndefined();
+    expect(sent).not.toMatch(halves);
+    expect(sent.match(/a\ufffd b/g)).toHaveLength(8);
+  });
+
+  test("and whole ones, and what only looks like a half, as they are", async () => {
+    const { ask, requests } = await providerOf(words("Hello"), {
+      extraBody: { user: "\u{1F600} \\ud83d \\\\ud83d " + half },
+    });
+    await ask();
+    expect(requests[0]?.body["user"]).toBe("\u{1F600} \\ud83d \\\\ud83d a\ufffd b");
+  });
+});
+
+describe("attachments of another make", () => {
+  test.each([
+    [
+      "sound that is written out",
+      { file: "data:audio/wav,abc%20d", mediaType: "audio/wav" },
+      {
+        type: "input_audio",
+        input_audio: { data: btoa("abc d"), format: "wav" },
+      },
+    ],
+    [
+      "an image of any kind",
+      { file: Uint8Array.from([0x89, 0x50, 0x4e, 0x47]), mediaType: "image/*" },
+      {
+        type: "image_url",
+        image_url: { url: "data:image/png;base64,iVBORw==" },
+      },
+    ],
+  ])("%s goes out as what it is", async (_, file, part) => {
+    const { ask, requests } = await providerOf(words("Hello"), { capabilities: { files: true } });
+    await ask({ messages: [{ role: "user", content: [{ type: "file", ...file }] }] });
+    expect(requests[0]?.body.messages).toEqual([{ role: "user", content: [part] }]);
+  });
+});

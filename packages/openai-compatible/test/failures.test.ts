@@ -250,6 +250,20 @@ describe("what a vendor says of a failure, as it says it", () => {
     expect(failureOf(errorInText(JSON.stringify(body)), about)).toMatchObject({ code });
   });
 
+  test.each<[string, number | undefined]>([
+    ["Please try again in 20s.", 20_000],
+    ["Please retry after 20 seconds.", 20_000],
+    ["Please try again in 500 milliseconds.", 500],
+    ["Please try again in 7m12.5s.", 432_500],
+    ["Try again in 5 minutes.", 300_000],
+    ["Try again in 2 months.", undefined],
+    ["Try again in 3 days.", undefined],
+  ])("names a wait: %s", (message, retryAfterMs) => {
+    expect(failureOf(errorInText(JSON.stringify({ error: { message } })), { ...about, status: 429 })).toMatchObject({
+      retryAfterMs,
+    });
+  });
+
   test("however it is nested, long or hostile, is one line", () => {
     for (const text of [
       "",

@@ -5,6 +5,9 @@ import { chunk, event, json, providerOf, QUESTION, startEndpoint, stream, words 
 
 const GOOD = { id: "a", baseURL: "http://127.0.0.1:1/v1", models: ["model-a"] };
 
+const { proxy: REVOKED, revoke } = Proxy.revocable({}, {});
+revoke();
+
 describe("an option that is none is a TypeError when the provider is made, and says what it must be", () => {
   test.each<[string, object | undefined, RegExp]>([
     ["no options", undefined, /`options`/],
@@ -17,6 +20,8 @@ describe("an option that is none is a TypeError when the provider is made, and s
     ["a base URL with a query", { baseURL: "https://example.com/v1?key=hunter22" }, /without a query/],
     ["a base URL with an empty query", { baseURL: "https://example.com/v1?" }, /without a query/],
     ["a base URL that is a number", { baseURL: 80 }, /an http or https URL/],
+    ["a base URL that throws when it is looked at", { baseURL: REVOKED }, /`options\.baseURL` cannot be read/],
+    ["the path of answers", { baseURL: "https://example.com/v1/chat/completions/" }, /where `chat\/completions` is/],
     ["no models", { models: undefined }, /`options\.models` must be/],
     ["an empty list of models", { models: [] }, /at least one model/],
     ["models that are no list", { models: "model-a" }, /a list of at least one model/],
@@ -160,6 +165,24 @@ describe("listModels()", () => {
     const reason = new Error("Not now.");
     await expect(page.provider.listModels({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     await expect(page.provider.listModels({ limit: 1 } as never)).rejects.toThrow(TypeError);
+  });
+
+  test("ends by the limit of the whole, of the call or of the provider, whatever it waits for", async () => {
+    const silent = await providerOf(() => undefined, { timeouts: { totalMs: 40 } });
+    await expect(silent.provider.listModels()).rejects.toMatchObject({ code: "timeout", phase: "total", limitMs: 40 });
+    const dripping = await providerOf((response) => {
+      const timer = setInterval(() => response.write(" "), 5);
+      response.on("close", () => clearInterval(timer));
+    });
+    await expect(dripping.provider.listModels({ timeouts: { totalMs: 30 } })).rejects.toMatchObject({ limitMs: 30 });
+    const { signal } = new AbortController();
+    const quick = await providerOf(json({ data: [] }));
+    expect(await quick.provider.listModels({ signal, timeouts: { totalMs: Infinity } })).toEqual([]);
+  });
+
+  test("gives none where there are none", async () => {
+    const none = await providerOf(json({ object: "list", data: null }));
+    expect(await none.provider.listModels()).toEqual([]);
   });
 });
 

@@ -198,6 +198,18 @@ describe("dashscope()", () => {
       expect(() => llamaCpp(wrong as never), JSON.stringify(wrong)).toThrow(TypeError);
   });
 
+  test("says which option throws when it is looked at", () => {
+    const careless = {
+      get region(): "us" {
+        throw new Error("hunter22");
+      },
+    };
+    expect(() => dashscope(careless)).toThrow(/`options\.region` cannot be read/);
+    const { proxy, revoke } = Proxy.revocable(new URL("https://example.com"), {});
+    revoke();
+    expect(() => dashscope({ baseURL: proxy })).toThrow(/`options\.baseURL` cannot be read/);
+  });
+
   test.each([["mars"], [7], ["__proto__"], [null]])("knows no region %s", (region) => {
     expect(() => dashscope({ region: region as never })).toThrow(TypeError);
     expect(() => dashscope({ region: region as never })).toThrow(/`options\.region`.*"international"/);

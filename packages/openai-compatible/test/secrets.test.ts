@@ -129,6 +129,19 @@ describe("a key", () => {
     expect(shownOf(cause)).not.toMatch(LEAK);
   });
 
+  test("of the environment stands in no error, though another one was put there meanwhile", async () => {
+    process.env[VARIABLE] = KEY;
+    const endpoint = await startEndpoint((response) => {
+      process.env[VARIABLE] = "another-key-1";
+      response.writeHead(401).end(`No: ${KEY}`);
+    });
+    const provider = endpointProvider({ id: "a", baseURL: endpoint.url, models: ["m"] }, { keyVariable: VARIABLE });
+    const { error } = await heard(provider.stream({ messages: QUESTION }));
+    await provider.close();
+    expect(error).toMatchObject({ code: "authentication" });
+    expect(shownOf(error)).not.toMatch(LEAK);
+  });
+
   test("leaves the reason of an abort as it is, and the text of an answer", async () => {
     const { ask } = await providerOf(stream([chunk({ content: `I am ${KEY}` })]), { apiKey: KEY });
     expect((await ask()).error).toMatchObject({ code: "stream_interrupted", text: `I am ${KEY}` });

@@ -1,5 +1,5 @@
 import type { ReasoningEffort } from "@qwen/core";
-import { oneOf } from "@qwen/core/http";
+import { oneOf, readable } from "@qwen/core/http";
 import type { ModelOf, OpenAICompatibleProvider } from "../openai-compatible.ts";
 import type { ModelOption } from "../options.ts";
 import { presetProvider, type PresetOptions } from "./preset.ts";
@@ -44,7 +44,7 @@ export function dashscope<
   const Id extends string = "dashscope",
   const Models extends readonly ModelOption[] = typeof QWEN,
 >(options: DashscopeOptions<Id, Models> = {}): OpenAICompatibleProvider<Id, ModelOf<Models[number]>> {
-  const region = options?.region ?? "international";
+  const region = readable("options.region", () => options?.region) ?? "international";
   const known = Object.hasOwn(BASES, region) ? BASES[region] : BASES.international;
   return presetProvider<Id, Models>(
     {

@@ -1,6 +1,6 @@
 import { readOptions, type Rule, type Rules } from "@qwen/core/http";
 import { endpointProvider, type ModelOf, type OpenAICompatibleProvider } from "../openai-compatible.ts";
-import { OPTION_RULES, type ModelOption, type OpenAICompatibleOptions } from "../options.ts";
+import { baseURLText, OPTION_RULES, type ModelOption, type OpenAICompatibleOptions } from "../options.ts";
 import type { Dialect } from "../wire/dialect.ts";
 
 /** Options of a preset: those of `openaiCompatible`, of which it knows the most. */
@@ -61,7 +61,7 @@ export function presetProvider<Id extends string, Models extends readonly ModelO
 /** Whether an address is the vendor's, and nobody on the way can read what is sent there. */
 function isOwn({ baseURL, hosts }: Preset, given: string | URL): boolean {
   if (given === baseURL) return true;
-  const url = typeof given === "string" || given instanceof URL ? URL.parse(String(given)) : null;
+  const url = URL.parse(baseURLText(given));
   if (url?.protocol !== "https:") return false;
   return url.host === new URL(baseURL).host || hosts?.test(url.host) === true;
 }

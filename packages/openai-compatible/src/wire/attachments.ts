@@ -1,5 +1,5 @@
 import { filesOf, imagesOf, QwenError, type AttachedFilePart, type ImagePart, type Message } from "@qwen/core";
-import { bytesIn, dataUrl, fileSource, imageSource, isBlob } from "@qwen/core/http";
+import { bytesIn, bytesInDataUrl, dataUrl, fileSource, imageSource, isBlob } from "@qwen/core/http";
 
 /** The bytes of the Blobs in messages, read before the messages are written. */
 export type ReadBlobs = ReadonlyMap<Blob, Uint8Array>;
@@ -45,14 +45,29 @@ export function wireFile(part: AttachedFilePart, blobs: ReadBlobs): object {
   const { file, mediaType, filename } = part;
   const source = fileSource(file);
   const isUrl = source instanceof URL;
-  const url = isUrl ? source.href : dataUrl(bytesOf(source, blobs), mediaType);
+  const bytes = isUrl ? undefined : bytesOf(source, blobs);
+  const url = isUrl ? source.href : dataUrl(bytes ?? NO_BYTES, typeOf(mediaType, bytes));
   const [kind] = mediaType.toLowerCase().split("/");
   if (kind === "image") return { type: "image_url", image_url: { url } };
   if (kind === "video") return { type: "video_url", video_url: { url } };
   const format = SOUNDS.get(mediaType.toLowerCase());
   if (format !== undefined && url.startsWith("data:"))
-    return { type: "input_audio", input_audio: { data: url.slice(url.indexOf(",") + 1), format } };
+    return { type: "input_audio", input_audio: { data: base64In(url), format } };
   return { type: "file", file: { filename: filename ?? "file", file_data: url } };
+}
+
+const NO_BYTES = new Uint8Array();
+
+/** As it was given, but for an image of whatever kind. */
+function typeOf(mediaType: string, bytes: Uint8Array | undefined): string {
+  return (/^image(?:\/\*)?$/i.test(mediaType) && bytes && kindOf(bytes)) || mediaType;
+}
+
+/** The data of a `data:` URL, which may be written out. */
+function base64In(url: string): string {
+  const isBase64 = /^[^,]*; *base64 *,/i.test(url);
+  const plain = isBase64 ? url : dataUrl(bytesInDataUrl(new URL(url), { maxBytes: Infinity }), "");
+  return plain.slice(plain.indexOf(",") + 1);
 }
 
 const SOUNDS: ReadonlyMap<string, string> = new Map([
@@ -63,7 +78,7 @@ const SOUNDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function bytesOf(source: Uint8Array | Blob, blobs: ReadBlobs): Uint8Array {
-  return source instanceof Uint8Array ? source : (blobs.get(source) ?? new Uint8Array());
+  return source instanceof Uint8Array ? source : (blobs.get(source) ?? NO_BYTES);
 }
 
 /** What kind of image bytes are, by how they begin. */

@@ -184,10 +184,16 @@ function sentMessages({ messages, beginning }: WireMessages, { prefill }: Dialec
 
 function written(body: unknown): string {
   try {
-    return JSON.stringify(body);
+    const json = JSON.stringify(body);
+    return json.includes("\\ud") ? wellFormed(json) : json;
   } catch (cause) {
     throw invalid("a schema or an option cannot be written as JSON.", cause);
   }
+}
+
+/** JSON tells half a character by its number, which servers read as one that no text of theirs can hold. */
+function wellFormed(json: string): string {
+  return json.replaceAll(/\\(?:ud[89a-f][\da-f]{2}|.)/g, (escape) => (escape.length > 2 ? "\u{FFFD}" : escape));
 }
 
 /** What a request says for one provider alone. Throws `invalid_request` for what is decided by the SDK. */
