@@ -34,6 +34,8 @@ describe.each(["node", "browser"] as const)("an import of core, on the platform 
       "gradio/failure.ts",
       "http/connections.ts",
       "http/elsewhere.ts",
+      "router/attempt.ts",
+      "router/race.ts",
     ];
     expect(files.filter((file) => later.includes(file.replace("src/", "")))).toEqual([]);
     expect(files.filter((file) => /eventsource-parser|zod/.test(file))).toEqual([]);

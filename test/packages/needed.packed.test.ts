@@ -72,7 +72,7 @@ describe("a text from max", () => {
     await using space = await createSpaceEmulator({ shape: "max", answer: "Hello there." });
     const [imported, called] = (await run(process.execPath, "loaded.ts", space.url)).split("\n");
     expect(imported).toBe("core/core.js core/gradio/index.js core/index.js max/index.js");
-    expect(called).toBe("core/gradio/jobs.js core/http/connections.js core/schemas.js");
+    expect(called).toBe("core/gradio/jobs.js core/http/connections.js core/router/asking.js core/schemas.js");
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Asking } from "./loaded-later.ts";
 import type { Candidate } from "./candidate.ts";
 import type { AttemptSettings } from "./attempt-settings.ts";
 import type { ContinuedBy } from "./continuation.ts";
@@ -37,4 +38,19 @@ export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   readonly random?: (() => number) | undefined;
   /** Gets the request itself when its work begins, and loses it when that is over: a `Set` of them will do. */
   readonly running?: { add(request: RunningRequest): void; delete(request: RunningRequest): void } | undefined;
+}
+
+/** Of those, what makes its race. */
+export type RaceOptions<Part, Result> = Omit<
+  AttemptsOptions<Part, Result>,
+  "model" | "requestId" | "totalMs" | "signal" | "observers" | "running"
+>;
+
+/** The others, which a request has before anybody is asked. */
+export interface RunOptions<Part, Result> extends Omit<AttemptsOptions<Part, Result>, keyof RaceOptions<Part, Result>> {
+  readonly outcomeOnly?: boolean | undefined;
+  /** Whether nothing of what passes is kept. @defaultValue false */
+  readonly forgets?: boolean | undefined;
+  /** Makes its race, of what is loaded with the first one. Called when the work starts; what it throws, the flow fails with. */
+  race(asking: Asking): RaceOptions<Part, Result>;
 }

@@ -65,7 +65,7 @@ export function runAttempts<Part, Result>(options: AttemptsOptions<Part, Result>
     onPart: readOption("onPart", options.onPart, aFunction),
     random: readOption("random", options.random, aFunction),
   };
-  return new AttemptsCursor(new Run(read));
+  return new AttemptsCursor(new Run({ ...read, forgets: read.reader.forgets, race: () => read }));
 }
 
 const aKeeper: Rule = (value) => {

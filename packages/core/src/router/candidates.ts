@@ -38,34 +38,30 @@ export interface CandidatesOptions {
 }
 
 /**
- * Makes what finds those that could answer a request. That throws for a request that nobody could answer, and for the
- * conversation of somebody whom its model does not lead to.
+ * Those that could answer a request. Throws for a request that nobody could answer, and for the conversation of somebody whom
+ * its model does not lead to.
  */
-export function createCandidates(options: CandidatesOptions): (request: ReadRequest) => Candidates {
-  const { names } = options;
+export function candidatesFor(request: ReadRequest, options: CandidatesOptions): Candidates {
+  checkRequest(request);
+  const entries = options.names.find(request.model);
+  const { conversation, onConversationLost = "fail" } = request;
+  const candidateOf = (entry: Entry): Candidate<RoutedPart> => new ProviderCandidate(entry, request, options);
+  const fresh = entries.map(candidateOf) as readonly Candidate<RoutedPart>[] as Candidates;
+  if (conversation === undefined) return fresh;
 
-  return (request) => {
-    checkRequest(request);
-    const entries = names.find(request.model);
-    const { conversation, onConversationLost = "fail" } = request;
-    const candidateOf = (entry: Entry): Candidate<RoutedPart> => new ProviderCandidate(entry, request, options);
-    const fresh = entries.map(candidateOf) as readonly Candidate<RoutedPart>[] as Candidates;
-    if (conversation === undefined) return fresh;
-
-    // Only the provider that holds a conversation can go on with it.
-    const holder = openConversation(conversation);
-    const entry = entries.find(({ provider, model }) => provider.id === holder.provider && model.id === holder.model);
-    if (entry === undefined) {
-      throw new QwenError(
-        "invalid_request",
-        `The conversation is one of "${shortened(`${holder.provider}/${holder.model}`)}", which "${request.model}" does not lead to.`,
-      );
-    }
-    const mayBeginAnew = onConversationLost === "restart";
-    const turn = new Turn(holder.conversation, { mayBeginAnew });
-    const pinned = new ProviderCandidate(entry, request, options, turn);
-    return mayBeginAnew ? [pinned, ...fresh] : [pinned];
-  };
+  // Only the provider that holds a conversation can go on with it.
+  const holder = openConversation(conversation);
+  const entry = entries.find(({ provider, model }) => provider.id === holder.provider && model.id === holder.model);
+  if (entry === undefined) {
+    throw new QwenError(
+      "invalid_request",
+      `The conversation is one of "${shortened(`${holder.provider}/${holder.model}`)}", which "${request.model}" does not lead to.`,
+    );
+  }
+  const mayBeginAnew = onConversationLost === "restart";
+  const turn = new Turn(holder.conversation, { mayBeginAnew });
+  const pinned = new ProviderCandidate(entry, request, options, turn);
+  return mayBeginAnew ? [pinned, ...fresh] : [pinned];
 }
 
 class ProviderCandidate implements Candidate<RoutedPart> {

@@ -2,12 +2,12 @@ import { isBlank } from "../blank-text.ts";
 import { allWarnings, Collector, type Completion, PassingCollector } from "../completion.ts";
 import { disregard } from "../disregard.ts";
 import { field } from "../error-fields.ts";
-import { QwenError } from "../errors.ts";
 import { isGroup } from "../options.ts";
 import type { Message } from "../message.ts";
 import { ownPart } from "../part-copy.ts";
 import type { AttemptPart, ProviderPart, RouterFinishPart, Warning } from "../part.ts";
 import { sealConversation } from "./conversation.ts";
+import { emptyByReason } from "./empty-answer.ts";
 import type { PartReader } from "./part-reader.ts";
 
 /** A part on its way through the router: its `finish` is sealed when it leaves. */
@@ -112,16 +112,6 @@ const NONE: readonly Warning[] = [];
 
 function withWarningsOf(warnings: readonly Warning[], part: RoutedPart | undefined): readonly Warning[] {
   return part?.type === "start" || part?.type === "finish" ? allWarnings(warnings, part.warnings) : warnings;
-}
-
-/** What the caller asked for may leave no answer: its words, or its limit of tokens. `undefined` where it did not. */
-export function emptyByReason(reason: string | undefined, provider: string): QwenError | undefined {
-  const nothing = `The provider "${provider}" finished without an answer`;
-  if (reason === "content-filter")
-    return new QwenError("content_policy", `${nothing}: its content filter stopped it.`, { provider });
-  if (reason === "length")
-    return new QwenError("context_length_exceeded", `${nothing}: no tokens were left for one.`, { provider });
-  return undefined;
 }
 
 /** A copy of what has fields. Providers written without the compiler may give anything in its place. */

@@ -6,7 +6,7 @@ import type { AttemptLog } from "./attempt-log.ts";
 import type { AttemptOwner } from "./attempt-owner.ts";
 import type { Candidate } from "./candidate.ts";
 import { continues } from "./attempt-settings.ts";
-import type { AttemptsOptions } from "./attempts-options.ts";
+import type { RaceOptions } from "./attempts-options.ts";
 import { Continuation, type Seam } from "./continuation.ts";
 import type { RaceHost } from "./race-host.ts";
 import type { PartReader } from "./part-reader.ts";
@@ -30,7 +30,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   readonly holds: boolean;
   readonly maxQueueMs: number;
   readonly telling: Telling<Part, Result> | undefined;
-  readonly #options: AttemptsOptions<Part, Result>;
+  readonly #options: RaceOptions<Part, Result>;
   readonly #host: RaceHost<Part, Result>;
   readonly #candidates: readonly Candidate<Part>[];
   readonly #plan: Plan<Candidate<Part>>;
@@ -42,7 +42,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
   /** Set once an answer broke off that is to be gone on with. */
   #continuation: Continuation<Part> | undefined;
 
-  constructor(options: AttemptsOptions<Part, Result>, host: RaceHost<Part, Result>) {
+  constructor(options: RaceOptions<Part, Result>, host: RaceHost<Part, Result>) {
     const { commit, onPart, outcomeOnly = false, maxQueueMs = Infinity } = options;
     this.reader = options.reader;
     this.buffered = outcomeOnly || commit === "buffered";

@@ -7,15 +7,13 @@ import { snapshotOf } from "../snapshot.ts";
 import { readOnce } from "../read-once.ts";
 import { DEFAULT_TIMEOUTS, readTimeouts } from "../timers.ts";
 import { type AttemptSettings, continues, readAttemptSettings } from "./attempt-settings.ts";
-import { createCandidates, longestQueue, type Candidates } from "./candidates.ts";
-import { answerParts, checkedParts, type ObjectCompletion } from "./checked-answer.ts";
+import type { ObjectCompletion } from "./checked-answer.ts";
 import { closeProvider, readDrainMs, RunningCalls, type CloseOptions } from "./closing.ts";
-import { waysOf } from "./continuation.ts";
 import { createHealth, type BreakerChange, type ModelHealth } from "./health.ts";
 import { observersWith } from "./logger.ts";
 import type { Observers, RouterEvent } from "./observers.ts";
 import { noOutputHere } from "./output.ts";
-import { partsBehind, passing, providerParts, type RoutedPart } from "./provider-parts.ts";
+import type { RoutedPart } from "./provider-parts.ts";
 import type { NamesOf, Plugin } from "./plugin.ts";
 import { readProviderSettings, withWeights, type ProviderSettings } from "./provider-settings.ts";
 import { registeredBy, type Registered } from "./registration.ts";
@@ -120,7 +118,7 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
   const onBreakerChange = (change: BreakerChange): void => observers.tell({ type: "breaker-changed", ...change });
   const health = createHealth({ breaker, limits, limiter, providers: Object.fromEntries(settings), onBreakerChange });
   const running = new RunningCalls();
-  const candidatesOf = createCandidates({ names, health, timeouts, settings, maxQueueMs });
+  const usual = { names, health, timeouts, settings, retry, commit, hedge, strategy, maxQueueMs };
   for (const plugin of registered) listBy(plugin);
   for (const plugin of registered) observeBy(plugin);
 
@@ -147,22 +145,13 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
     } catch (error) {
       return refused(given, error, observers);
     }
-    const pinned = request.conversation !== undefined;
-    const reader = request.output === undefined ? partsBehind(request.messages) : checkedParts;
     return new Run({
       model: nameOf(request.model),
       requestId: request.requestId,
-      // Looked up when the work starts, so that a wrong request fails where its errors are expected.
-      candidates: () => candidatesFor(request),
-      reader: request.keepText === true ? reader : passing(reader),
-      commit: request.commit ?? commit,
       outcomeOnly,
-      onPart: onPart === undefined ? undefined : answerParts(onPart),
-      continueBy: waysOf(request, request.commit ?? commit),
-      retry: request.retry === undefined ? retry : { ...retry, ...request.retry },
-      hedge: pinned || request.hedge === false ? undefined : (request.hedge ?? hedge),
-      strategy: pinned ? "in-order" : strategy,
-      maxQueueMs: longestQueue(request, maxQueueMs),
+      forgets: request.keepText !== true,
+      // Looked up when the work starts, so that a wrong request fails where its errors are expected.
+      race: ({ raceOf }) => raceOf(request, { ...usual, outcomeOnly, onPart }),
       totalMs: Math.min(
         request.timeouts?.totalMs ?? timeouts?.totalMs ?? DEFAULT_TIMEOUTS.totalMs,
         request.atMost?.timeouts?.totalMs ?? Infinity,
@@ -171,14 +160,6 @@ export function createRouter<const P extends readonly Plugin[], const R = {}>(
       observers,
       running,
     });
-  }
-
-  function candidatesFor(request: ReadRequest): Candidates {
-    try {
-      return candidatesOf(request);
-    } catch (error) {
-      throw ofRequest(error, request);
-    }
   }
 
   const complete = async (request: RouterRequest, completing?: CompleteOptions): Promise<Completion> =>
@@ -246,10 +227,10 @@ function pluginsIn(plugins: readonly Plugin[]): readonly Plugin[] {
 /** The run of a request that could not be read, which fails where its errors are expected. */
 function refused(given: unknown, error: unknown, observers: Observers): Run<RoutedPart, Completion> {
   const label = labelOf(given);
-  const candidates = (): never => {
+  const race = (): never => {
     throw ofRequest(error, label);
   };
-  return new Run({ ...label, candidates, reader: providerParts, observers });
+  return new Run({ ...label, race, observers });
 }
 
 /** How a request is run. */

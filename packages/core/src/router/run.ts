@@ -6,11 +6,12 @@ import { Deadline, DEFAULT_TIMEOUTS } from "../timers.ts";
 import type { Attempt } from "./attempt.ts";
 import { AttemptLog } from "./attempt-log.ts";
 import type { AttemptReceiver } from "./attempt-owner.ts";
-import type { AttemptsOptions } from "./attempts-options.ts";
-import { watch, type RequestEnded } from "./observers.ts";
+import type { RunOptions } from "./attempts-options.ts";
+import { asking, type Asking } from "./loaded-later.ts";
+import type { RequestEnded } from "./observers.ts";
 import type { PartKind } from "./part-reader.ts";
 import type { Ending, RaceHost } from "./race-host.ts";
-import { Race } from "./race.ts";
+import type { Race } from "./race.ts";
 import type { Outcome } from "./retry.ts";
 
 /** What may wait, in characters, for a reader whose answer is not kept: there may be many who stall. */
@@ -27,7 +28,7 @@ const PASSING_MARK = 16 * 1024;
 export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, AttemptReceiver<Part, Result> {
   readonly flow: Flow<Part>;
   readonly log: AttemptLog;
-  readonly #options: AttemptsOptions<Part, Result>;
+  readonly #options: RunOptions<Part, Result>;
   readonly #totalMs: number;
   readonly #total = new Deadline(() => this.end(new TimeoutError("total", this.#totalMs), "timed-out"));
   #startedAt: number | undefined;
@@ -39,9 +40,9 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   #outcome: Outcome<Result> | undefined;
   #completion: PromiseWithResolvers<Result> | undefined;
 
-  constructor(options: AttemptsOptions<Part, Result>) {
+  constructor(options: RunOptions<Part, Result>) {
     this.flow = new Flow<Part>(this, weightOfPart as (part: Part) => number);
-    if (options.reader.forgets === true) this.flow.mark = PASSING_MARK;
+    if (options.forgets === true) this.flow.mark = PASSING_MARK;
     this.log = new AttemptLog(options);
     this.#options = options;
     this.#totalMs = options.totalMs ?? DEFAULT_TIMEOUTS.totalMs;
@@ -62,7 +63,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
 
   /** The result. Asking for it makes the run go by itself: what nobody reads waits, however much it is. */
   completion(): Promise<Result> {
-    if (this.#options.reader.forgets === true)
+    if (this.#options.forgets === true)
       return Promise.reject(
         new TypeError("With `keepText: false` there is no `completion`: nothing is kept to make it of."),
       );
@@ -94,7 +95,21 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
       }
       signal?.addEventListener("abort", this);
       this.#total.start(this.#totalMs);
-      this.#race = new Race(this.#options, this);
+      if (asking.now !== undefined) this.#ask(asking.now);
+      else
+        asking.load().then(
+          (loaded) => this.#ask(loaded),
+          (error: unknown) => this.end(error, "broken"),
+        );
+    } catch (error) {
+      this.end(error, "broken");
+    }
+  }
+
+  #ask(loaded: Asking): void {
+    if (this.isOver) return;
+    try {
+      this.#race = new loaded.Race(this.#options.race(loaded), this);
       if (!this.isOver) this.#race.begin();
     } catch (error) {
       this.end(error, "broken");
@@ -140,7 +155,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
       this.flow.push(part);
       return;
     }
-    if (kind === "error") throw this.#options.reader.errorOf(part);
+    if (kind === "error") throw this.#race?.reader.errorOf(part);
     if (kind === "finish" || kind === "whole") {
       this.#conclude(attempt, part);
       return;
@@ -175,9 +190,9 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
           '`shouldRetry` can turn a result down only in `complete()` or with `commit: "buffered"`: this one was shown already.',
         );
       }
-      if (!this.#settle({ result }, { outcome: "answered", usage: this.#options.reader.usageOf?.(sealed) })) return;
-      if (!outcomeOnly) this.flow.push(sealed);
-      else if (this.#options.onPart !== undefined) watch(this.#options.onPart, sealed);
+      if (!this.#settle({ result }, { outcome: "answered", usage: race.reader.usageOf?.(sealed) })) return;
+      if (outcomeOnly) race.telling?.whole(sealed);
+      else this.flow.push(sealed);
       this.flow.end();
     } catch (error) {
       this.end(error, "broken");

@@ -53,6 +53,11 @@ export class Telling<Part, Result> {
     if (said.isTooMuch) throw tooMuchHeld(attempt.candidate.provider);
   }
 
+  /** The last part of the answer, as its caller gets it. */
+  whole(part: Part): void {
+    watch(this.#onPart, part);
+  }
+
   /** It does not answer: nothing more is told of it. */
   left(attempt: Attempt<Part, Result>): void {
     this.#attempts.delete(attempt);

@@ -203,15 +203,20 @@ describe("what connections are made of, where it cannot be loaded", () => {
 });
 
 describe("a file of this SDK that cannot be loaded", () => {
-  it("ends the calls that need it, each with a TypeError of its own, counts for no provider, and is tried again", async () => {
-    const output = await runNode(`
+  it.each([
+    ["of a Space", "jobs|connections"],
+    ["of the router", "asking"],
+  ])(
+    "%s ends the calls that need it, each with a TypeError of its own, counts for no provider, and is tried again",
+    async (_, files) => {
+      const output = await runNode(`
       import { registerHooks } from "node:module";
       import { createSpaceProvider } from ${JSON.stringify(source("gradio/index.ts"))};
       import { createRouter } from ${JSON.stringify(source("index.ts"))};
       let tries = 0;
       registerHooks({
         resolve(name, context, next) {
-          if (!/(?:jobs|connections)[.]ts$/.test(name)) return next(name, context);
+          if (!/(?:${files})[.]ts$/.test(name)) return next(name, context);
           tries += 1;
           throw new Error("It is gone.");
         },
@@ -226,10 +231,11 @@ describe("a file of this SDK that cannot be loaded", () => {
       for (const { name, message } of [...failures, await ask()]) console.log(name, message);
       console.log(tries, router.health().map(({ breaker }) => breaker).join());
     `);
-    expect(output).toBe(
-      `false 1\n${"TypeError A part of this SDK cannot be loaded. Keep the files of its packages together as long as a process runs.\n".repeat(3)}2 closed,closed\n`,
-    );
-  });
+      expect(output).toBe(
+        `false 1\n${"TypeError A part of this SDK cannot be loaded. Keep the files of its packages together as long as a process runs.\n".repeat(3)}2 closed,closed\n`,
+      );
+    },
+  );
 });
 
 describe("importing", () => {

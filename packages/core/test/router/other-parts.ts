@@ -1,8 +1,12 @@
 import { vi } from "vitest";
 
 import { runAttempts, type Candidate, type PartKind, type PartReader } from "../../src/router/index.ts";
+import { asking } from "../../src/router/loaded-later.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/timers.ts";
 import { collect } from "./scripted.ts";
+
+// Moving time by hand does not wait for what is read from a disk.
+await asking.load();
 
 /** A part of another kind than ours, as an adapter of another SDK has them. */
 export type Part = readonly [kind: PartKind, value?: unknown];

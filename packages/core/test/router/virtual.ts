@@ -4,10 +4,14 @@ import type { Completion } from "../../src/completion.ts";
 import type { ErrorCode } from "../../src/error-rules.ts";
 import { QwenError } from "../../src/errors.ts";
 import type { StreamPart } from "../../src/part.ts";
+import { asking } from "../../src/router/loaded-later.ts";
 import { createRouter, type Router } from "../../src/router/router.ts";
 import type { RouterOptions } from "../../src/router/router-options.ts";
 import type { RouterRequest } from "../../src/router/router-request.ts";
 import { collect, finish, messages, text, type Scripted, type Step } from "./scripted.ts";
+
+// Moving time by hand does not wait for what is read from a disk.
+await asking.load();
 
 /** Makes time virtual and chance none for each test of the file, and fails those that leave a timer behind. */
 export function useVirtualTime(): void {
