@@ -15,7 +15,7 @@ const HUB_HOSTS: ReadonlySet<string> = new Set(["huggingface.co", "www.huggingfa
  * and for a URL with a password in it.
  */
 export function spaceUrl(target: SpaceTarget): URL {
-  const address = String(target).trim();
+  const address = addressOf(target);
   // Pasted without its scheme, a host looks like the owner of a repository.
   const pasted = /^(?:(?:www\.)?(?:huggingface|hf)\.co|[\w-]+\.hf\.space)(?=[/?#:]|$)/i.test(address);
   const repository = pasted ? null : /^([\w.-]+)\/([\w.-]+)\/?$/.exec(address);
@@ -33,6 +33,14 @@ export function spaceUrl(target: SpaceTarget): URL {
   url.hash = "";
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
+}
+
+function addressOf(target: SpaceTarget): string {
+  try {
+    return String(target).trim();
+  } catch (cause) {
+    throw new TypeError('Not a Space. Give "owner/name" or an http(s) URL.', { cause });
+  }
 }
 
 /** The owner and name of a repository, where a target says them. */

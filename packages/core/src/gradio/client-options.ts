@@ -7,14 +7,16 @@ import {
   aString,
   aTransport,
   isGroup,
+  isPlain,
   mustBe,
   type OptionNames,
   oneOf,
+  readable,
   readOption,
-  refuseUnknown,
   type Rule,
 } from "../options.ts";
 import type { Timeouts } from "../provider.ts";
+import { readOnce } from "../read-once.ts";
 import { readTimeouts } from "../timers.ts";
 import { readToken } from "./address.ts";
 import { readHubUrl } from "./hub.ts";
@@ -81,10 +83,21 @@ export interface ReadOptions extends DefinedOptions {
   readonly hubUrl: URL | undefined;
 }
 
-/** Throws a `TypeError` for what is no object of options, and for an option that is none of those. */
-export function checkNames(owner: string, options: object, names: object): void {
+/**
+ * A copy of options, each of them read once. Throws a `TypeError` for what is no object of options, and for an option that is none
+ * of those or cannot be read.
+ */
+export function readNames<Options extends object>(
+  owner: string,
+  options: Options,
+  names: OptionNames<Options>,
+): Options {
   if (!isGroup(options)) throw mustBe("options", "an object", options);
-  refuseUnknown(owner, options, names);
+  const hasAny = (): boolean => Object.keys(names).some((name) => name in options);
+  // Of a `Map` nothing would be read, and nobody told.
+  if (!isPlain(options) && !readable("options", hasAny))
+    throw mustBe("options", "an object of options (a plain one, no Map)", options);
+  return readOnce(owner, options, names);
 }
 
 /** The name of each option. */
@@ -133,7 +146,10 @@ const aReach = oneOf("public", "any");
 function readCredentials(auth: Credentials | undefined): Credentials | undefined {
   if (auth === undefined) return undefined;
   if (!isGroup(auth)) throw new TypeError("`auth` must be an object with `username` and `password`.");
-  const { username, password } = auth as { readonly username: unknown; readonly password: unknown };
+  const { username, password } = readable("auth", () => {
+    const given = auth as { readonly username: unknown; readonly password: unknown };
+    return { username: given.username, password: given.password };
+  });
   if (isUnset(username) && isUnset(password) && Object.keys(auth).every((name) => CREDENTIALS.has(name)))
     return undefined;
   if (typeof username !== "string" || username === "" || typeof password !== "string" || password === "")

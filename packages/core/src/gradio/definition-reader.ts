@@ -5,12 +5,12 @@ import {
   mustBe,
   type OptionNames,
   readOption,
-  refuseUnknown,
   requireOption,
   type Rule,
   anId,
 } from "../options.ts";
 import { requireModels } from "../provider-rules.ts";
+import { readOnce } from "../read-once.ts";
 import type { ModelInfo } from "../provider.ts";
 import type { AnswerLocation } from "./answer.ts";
 import { isSchema } from "./outputs-schema.ts";
@@ -26,8 +26,8 @@ export function readDefinition<const Id extends string, const Model extends Mode
   definition: SpaceDefinition<Id, Model>,
 ): SpaceDefinition<Id, Model> {
   if (!isGroup(definition)) throw mustBe("definition", "an object", definition);
-  refuseUnknown("The definition of a Space", definition, NAMES);
-  const { id, models, space, endpoint, fnIndex, apiPrefix, inputs, outputs, answer } = definition;
+  const read = readOnce<SpaceDefinition<Id, Model>>("The definition of a Space", definition, NAMES);
+  const { id, models, space, endpoint, fnIndex, apiPrefix, inputs, outputs, answer } = read;
   return {
     id: requireOption("id", id, anId),
     models: requireModels(models),
@@ -47,8 +47,8 @@ export function readSessionDefinition<const Id extends string, const Model exten
   definition: SessionDefinition<Id, Model, Plan>,
 ): SessionDefinition<Id, Model, Plan> {
   if (!isGroup(definition)) throw mustBe("definition", "an object", definition);
-  refuseUnknown("The definition of a provider", definition, SESSION_NAMES);
-  const { id, models, space, plan, isSame, answer } = definition;
+  const read = readOnce<SessionDefinition<Id, Model, Plan>>("The definition of a provider", definition, SESSION_NAMES);
+  const { id, models, space, plan, isSame, answer } = read;
   return {
     id: requireOption("id", id, anId),
     models: requireModels(models),
@@ -69,8 +69,7 @@ const SESSION_NAMES: OptionNames<SessionDefinition<string, ModelInfo, unknown>> 
 };
 
 function readAnswer(answer: AnswerLocation): AnswerLocation {
-  refuseUnknown("`answer`", answer, ANSWER_NAMES);
-  const { at, placeholders, footer, read } = answer;
+  const { at, placeholders, footer, read } = readOnce("`answer`", answer, ANSWER_NAMES);
   const place = requireOption("answer.at", at, aPlace);
   const ends = readOption("answer.footer", footer, aFooter);
   return {

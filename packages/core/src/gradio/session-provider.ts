@@ -1,12 +1,12 @@
 import { type Answering, streamOf } from "../answering.ts";
-import { aFunction, anObject, type OptionNames, requireOption } from "../options.ts";
+import { aFunction, type OptionNames, requireOption } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
 import type { ProviderPart } from "../part.ts";
 import type { ModelInfo, Provider } from "../provider.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import type { Call } from "../call.ts";
-import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
+import { CLIENT_OPTIONS, readNames, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { readSessionDefinition } from "./definition-reader.ts";
 import { sessionCalls } from "./loaded-later.ts";
@@ -32,10 +32,10 @@ const OPTION_NAMES: OptionNames<SessionProviderOptions> = { ...CLIENT_OPTIONS, u
  */
 export function createSessionProvider<const Id extends string, const Model extends ModelInfo, Plan>(
   given: SessionDefinition<Id, Model, Plan>,
-  options: SessionProviderOptions = {},
+  givenOptions: SessionProviderOptions = {},
 ): Provider<Id, Model> {
   const definition = readSessionDefinition(given);
-  checkNames("A provider of a Space", options, OPTION_NAMES);
+  const options = readNames("A provider of a Space", givenOptions, OPTION_NAMES);
   const client = createClient(definition.space, options);
   const timeouts = readTimeouts(options.timeouts);
   const { id, models } = definition;
@@ -62,9 +62,8 @@ export async function inspectSpace<Value>(
   space: SpaceTarget,
   given: SessionProviderOptions & { look(page: SpacePage): Value | Promise<Value> },
 ): Promise<Value> {
-  const { look, ...options } = requireOption("options", given, anObject);
+  const { look, ...options } = readNames("A Space", given, { ...OPTION_NAMES, look: true });
   requireOption("look", look, aFunction);
-  checkNames("A Space", options, OPTION_NAMES);
   const client = createClient(space, options);
   const { totalMs } = resolveTimeouts(readTimeouts(options.timeouts));
   try {

@@ -7,7 +7,7 @@ import { readTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import type { AnsweringSpace } from "./answering-space.ts";
 import type { Call } from "../call.ts";
-import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
+import { CLIENT_OPTIONS, readNames, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { createConversations } from "./conversations.ts";
 import { readDefinition } from "./definition-reader.ts";
@@ -43,9 +43,9 @@ export function createSpaceProvider<
   const Id extends string,
   const Model extends ModelInfo,
   const Given extends string = Id,
->(given: SpaceDefinition<Id, Model>, options: SpaceProviderOptions<Given> = {}): Provider<NoInfer<Given>, Model> {
+>(given: SpaceDefinition<Id, Model>, givenOptions: SpaceProviderOptions<Given> = {}): Provider<NoInfer<Given>, Model> {
   const definition = readDefinition(given);
-  checkNames("A provider of a Space", options, OPTION_NAMES);
+  const options = readNames<SpaceProviderOptions<Given>>("A provider of a Space", givenOptions, OPTION_NAMES);
   const { space: target = definition.space } = options;
   const client = createClient(target, { ...options, apiPrefix: definition.apiPrefix });
   // Without a given id, Given is Id by its default, which the compiler cannot see here.

@@ -2,7 +2,7 @@
 import { FlowIterator } from "../flow-iterator.ts";
 import type { SpaceTarget } from "./address.ts";
 import { Call } from "../call.ts";
-import { checkNames, CLIENT_OPTIONS, type ClientOptions } from "./client-options.ts";
+import { CLIENT_OPTIONS, readNames, type ClientOptions } from "./client-options.ts";
 import { createClient } from "./client.ts";
 import { readLast } from "./last-outputs.ts";
 import { fileTransfers, jobs, spaceCalls, type SpaceCalls } from "./loaded-later.ts";
@@ -78,8 +78,8 @@ export interface SpaceSession extends Pick<Space, "submit" | "predict"> {
  * for await (const message of space.submit("/model_chat", ["Hi", [], ""])) console.log(message);
  * ```
  */
-export function connectSpace(target: SpaceTarget, options: ClientOptions = {}): Space {
-  checkNames("A Space", options, CLIENT_OPTIONS);
+export function connectSpace(target: SpaceTarget, givenOptions: ClientOptions = {}): Space {
+  const options = readNames("A Space", givenOptions, CLIENT_OPTIONS);
   const client = createClient(target, options);
   const timeouts = readTimeouts(options.timeouts);
 

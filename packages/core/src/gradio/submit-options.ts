@@ -8,12 +8,13 @@ import {
   isPlain,
   mustBe,
   type OptionNames,
+  readable,
   readOption,
   readOptions,
-  refuseUnknown,
   type Rules,
 } from "../options.ts";
 import type { Timeouts } from "../provider.ts";
+import { readOnce } from "../read-once.ts";
 import { snapshotOf } from "../snapshot.ts";
 import { readTimeouts } from "../timers.ts";
 import type { UploadOptions } from "./upload.ts";
@@ -52,14 +53,13 @@ export interface Submission {
 export function readSubmission({ endpoint, inputs, options }: Submission): Submission {
   if (!(typeof endpoint === "string" && endpoint !== "") && !(Number.isInteger(endpoint) && Number(endpoint) >= 0))
     throw mustBe("endpoint", "the name of an endpoint or its number", endpoint);
-  if (!Array.isArray(inputs) && !(isGroup(inputs) && isPlain(inputs)))
+  if (!readable("inputs", () => Array.isArray(inputs)) && !(isGroup(inputs) && isPlain(inputs)))
     throw mustBe("inputs", "an array, with one value for each input, or an object of them by name", inputs);
   if (!isGroup(options)) throw mustBe("options", "an object", options);
-  refuseUnknown("A call", options, NAMES);
-  const { signal, timeouts, maxQueueMs, headers } = options;
+  const { signal, timeouts, maxQueueMs, headers } = readOnce("A call", options, NAMES);
   return {
     endpoint,
-    inputs: snapshotOf(inputs),
+    inputs: readable("inputs", () => snapshotOf(inputs)),
     options: {
       signal: readOption("signal", signal, anAbortSignal),
       timeouts: readTimeouts(timeouts),
