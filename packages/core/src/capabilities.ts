@@ -2,12 +2,13 @@ import { endsWithAnswer } from "./beginning.ts";
 import { isThenable } from "./decision.ts";
 import { field } from "./error-fields.ts";
 import { QwenError } from "./errors.ts";
+import { isListOf } from "./list-copy.ts";
 import { filesOf, imagesOf, type Message } from "./message.ts";
 import { MOST_PROBLEMS, problemsOf } from "./message-check.ts";
 import { meantBy, shortened } from "./nearest.ts";
 import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings } from "./provider.ts";
 import type { Warning } from "./part.ts";
-import { checkIsRequest } from "./request.ts";
+import { checkIsRequest, unreadableRequest } from "./request.ts";
 import { holdsSettings } from "./settings.ts";
 
 /** The request, as far as it decides whether a model can answer it. */
@@ -57,12 +58,20 @@ function asksForTools({ tools, toolChoice }: Settings): boolean {
  */
 export function checkRequest(request: AskedFor): void {
   checkIsRequest(request);
-  const { messages, settings } = request;
-  const wrong = [...problemsOf(messages), ...settingsProblems(settings)];
+  const wrong = problemsIn(request);
   if (wrong.length === 0) return;
   const told = wrong.slice(0, MOST_PROBLEMS).join("; ");
   const more = wrong.length > MOST_PROBLEMS ? "; and more" : "";
   throw new QwenError("invalid_request", `The request cannot be sent: ${told}${more}.`);
+}
+
+function problemsIn(request: AskedFor): readonly string[] {
+  try {
+    const { messages, settings } = request;
+    return [...problemsOf(messages), ...settingsProblems(settings)];
+  } catch (cause) {
+    throw unreadableRequest(request, cause);
+  }
 }
 
 function settingsProblems(settings: Settings | undefined): readonly string[] {
@@ -89,9 +98,13 @@ function toolProblems({ tools = [], toolChoice }: Settings): readonly string[] {
     return ["`settings.toolChoice` requires a tool, and there is none in `settings.tools`"];
   const wrong: string[] = [];
   const names = new Set<unknown>();
-  for (let at = 0; at < tools.length && wrong.length <= MOST_PROBLEMS; at++) {
+  let others = 0;
+  for (let at = 0; at < tools.length && wrong.length + others <= MOST_PROBLEMS; at++) {
     const tool: unknown = tools[at];
-    if (!isTool(tool)) continue;
+    if (!isTool(tool)) {
+      others += 1;
+      continue;
+    }
     if (names.has(tool.name))
       wrong.push(`\`settings.tools[${at}].name\` is that of an earlier tool: ${JSON.stringify(shortened(tool.name))}`);
     names.add(tool.name);
@@ -110,8 +123,10 @@ function schemaProblems({ responseFormat, tools }: Settings): readonly string[] 
   const wrong =
     isObject(format) && "schema" in format ? [...schemaProblem("responseFormat.schema", format.schema)] : [];
   if (!Array.isArray(tools)) return wrong;
-  for (let at = 0; at < tools.length && wrong.length <= MOST_PROBLEMS; at++) {
+  let others = 0;
+  for (let at = 0; at < tools.length && wrong.length + others <= MOST_PROBLEMS; at++) {
     const tool: unknown = tools[at];
+    if (!isObject(tool)) others += 1;
     const { inputSchema, description } = (isObject(tool) ? tool : {}) as Readonly<Record<string, unknown>>;
     wrong.push(...schemaProblem(`tools[${at}].inputSchema`, inputSchema));
     if (description !== undefined && description !== null && typeof description !== "string")
@@ -123,9 +138,10 @@ function schemaProblems({ responseFormat, tools }: Settings): readonly string[] 
 function schemaProblem(path: string, schema: unknown): readonly string[] {
   if (schema === undefined || schema === null || typeof schema === "boolean") return NONE;
   // One that cannot be read is told where it is written.
-  const isOther =
-    !isObject(schema) || Array.isArray(schema) || isThenable(schema) || field(() => "~standard" in schema);
-  return isOther === true
+  const isPlain = field(
+    () => isObject(schema) && !Array.isArray(schema) && !isThenable(schema) && !("~standard" in schema),
+  );
+  return isPlain !== true
     ? [`\`settings.${path}\` must be a JSON Schema, an object: one of a library's own is to be told as one first`]
     : NONE;
 }
@@ -181,10 +197,7 @@ const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unkno
   ["presencePenalty", ["a number", isFiniteNumber]],
   ["frequencyPenalty", ["a number", isFiniteNumber]],
   ["topP", ["a number from 0 to 1", (value) => isFiniteNumber(value) && value >= 0 && value <= 1]],
-  [
-    "stopSequences",
-    ["an array of strings", (value) => Array.isArray(value) && value.every((one) => typeof one === "string")],
-  ],
+  ["stopSequences", ["an array of strings", (value) => isListOf(value, (one) => typeof one === "string")]],
   ["seed", ["a whole number", (value) => Number.isInteger(value)]],
   [
     "reasoning",
@@ -197,7 +210,7 @@ const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unkno
       (value) => isObject(value) && "type" in value && (value.type === "text" || value.type === "json"),
     ],
   ],
-  ["tools", ["an array of tools, each with a `name`", (value) => Array.isArray(value) && value.every(isTool)]],
+  ["tools", ["an array of tools, each with a `name`", (value) => isListOf(value, isTool)]],
   [
     "toolChoice",
     [

@@ -2,6 +2,7 @@ import { type Answering, streamOf } from "./answering.ts";
 import type { Call, CallSource } from "./call.ts";
 import { acceptingModel } from "./known-model.ts";
 import { aFunction, anId, anObject, type OptionNames, readOption, refuseUnknown, requireOption } from "./options.ts";
+import { isOwn } from "./own-functions.ts";
 import type { FinishPart, ProviderPart } from "./part.ts";
 import type { PhaseClock } from "./phase-clock.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "./provider.ts";
@@ -53,18 +54,26 @@ export function createProvider<const Id extends string, const Model extends Mode
 ): Provider<Id, Model> {
   requireOption("definition", definition, anObject);
   refuseUnknown("The definition of a provider", definition, NAMES);
-  const { models, close } = definition;
+  const { models, answer, close } = definition;
   const id = requireOption("id", definition.id, anId);
   requireModels(models);
-  requireOption("answer", definition.answer, aFunction);
+  requireOption("answer", answer, aFunction);
   readOption("close", close, aFunction);
   const timeouts = readTimeouts(definition.timeouts);
+  // They may be the methods of a class.
+  const read: ProviderDefinition<Id, Model> = {
+    id,
+    models,
+    ...(timeouts !== undefined && { timeouts }),
+    answer: answer.bind(definition),
+  };
   return {
     id,
     models,
     timeouts: timeouts && { ...timeouts },
-    stream: streamOf(definition, pushAnswer),
-    ...(close !== undefined && { close }),
+    stream: streamOf(read, pushAnswer),
+    // One of ours is handed on as it is, by which a router knows that it ends in bounded time.
+    ...(close !== undefined && { close: isOwn(close) ? close : () => close.call(definition) }),
   };
 }
 

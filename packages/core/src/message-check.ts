@@ -1,6 +1,6 @@
 import { attachmentProblem } from "./attachment-check.ts";
 import { isSpoken } from "./beginning.ts";
-import type { QwenError } from "./errors.ts";
+import { QwenError } from "./errors.ts";
 import { isJsonText } from "./json-in-text.ts";
 import {
   fileSource,
@@ -136,8 +136,10 @@ class MessageCheck {
     return false;
   }
 
-  #image({ image }: ImagePart, path: string): void {
-    this.#source(() => imageSource(image), image, `${path}.image`, { mayBeEmpty: false });
+  #image(part: ImagePart, path: string): void {
+    this.#source(() => imageSource(part.image), part.image, `${path}.image`, { mayBeEmpty: false });
+    if (part.mediaType !== undefined) this.#string(part, "mediaType", path);
+    if (part.filename !== undefined) this.#string(part, "filename", path);
   }
 
   #file(part: AttachedFilePart, path: string): void {
@@ -157,7 +159,10 @@ class MessageCheck {
       const problem = attachmentProblem(typeof given === "string" && /^data:/i.test(given) ? given : read(), rules);
       if (problem !== undefined) this.#wrong(path, problem);
     } catch (error) {
-      this.#wrong(path, `cannot be read: ${(error as QwenError).message.slice(0, -1)}`);
+      const why = QwenError.isInstance(error)
+        ? error.message.slice(0, -1)
+        : "its bytes were given away, or it throws when it is looked at";
+      this.#wrong(path, `cannot be read: ${why}`);
     }
   }
 

@@ -1,6 +1,7 @@
 import { checkRequest } from "./capabilities.ts";
 import { decide, excusing } from "./decision.ts";
 import { isFinish, isPart, mistake, readGiven, unusable } from "./hook-mistakes.ts";
+import { copyOfList } from "./list-copy.ts";
 import { aFunction, readOptions, type Rules, whatIsSet } from "./options.ts";
 import { copyOfPart } from "./part-copy.ts";
 import type { Passing, Said } from "./passage.ts";
@@ -157,7 +158,7 @@ function isListOfAny(given: unknown): given is readonly unknown[] {
 /** With its holes, which are no parts. */
 function membersOf(given: readonly unknown[]): readonly unknown[] {
   try {
-    return Array.from(given);
+    return copyOfList(given);
   } catch {
     throw unusable("part", given);
   }

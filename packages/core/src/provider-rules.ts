@@ -1,5 +1,6 @@
 import { meantBy, shortened } from "./nearest.ts";
 import { SETTING_NAMES } from "./capabilities.ts";
+import { isListOf } from "./list-copy.ts";
 import {
   aFlag,
   aString,
@@ -46,17 +47,16 @@ export function wrongCapability(
 }
 
 const someModels: Rule = (value) =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((model: unknown) => isGroup(model) && "id" in model && aString(model.id) === undefined)
+  isListOf(value, (model) => isGroup(model) && "id" in model && aString(model.id) === undefined) &&
+  (value as readonly unknown[]).length > 0
     ? undefined
     : "a list of at least one model, each with an `id`";
 
 const someStrings: Rule = (value) =>
-  Array.isArray(value) && value.every((one) => typeof one === "string") ? undefined : "a list of strings";
+  isListOf(value, (one) => typeof one === "string") ? undefined : "a list of strings";
 
 const someSettings: Rule = (value) =>
-  Array.isArray(value) && value.every((one) => SETTING_NAMES.has(one))
+  isListOf(value, (one) => SETTING_NAMES.has(one))
     ? undefined
     : `a list of settings, each one of ${[...SETTING_NAMES].join(", ")}`;
 

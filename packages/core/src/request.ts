@@ -1,8 +1,9 @@
 import { QwenError } from "./errors.ts";
 import { readHeaders } from "./headers.ts";
+import { copyOfList } from "./list-copy.ts";
 import { aFlag, anAbortSignal, aPauseMs, aTableOf, isGroup, mustBe, type OptionNames, readOption } from "./options.ts";
 import type { ContentPart, Message } from "./message.ts";
-import type { ProviderRequest, Settings } from "./provider.ts";
+import type { ProviderRequest, Settings, Tool } from "./provider.ts";
 import { aRequestId } from "./request-id.ts";
 import { holdsSettings } from "./settings.ts";
 import { readOnce } from "./read-once.ts";
@@ -132,7 +133,7 @@ function readPart(part: ContentPart): ContentPart {
 
 /** A copy of a list, its holes as `undefined`: what is none, as a hole is, is told where it stands. */
 function listIn<Value>(path: string, given: readonly Value[]): Value[] | undefined {
-  return readAt(path, () => (Array.isArray(given) ? Array.from<Value>(given) : undefined));
+  return readAt(path, () => (Array.isArray(given) ? copyOfList<Value>(given) : undefined));
 }
 
 /** The same list, each of its values read. */
@@ -159,14 +160,30 @@ function unreadable(path: string, cause: unknown): QwenError {
   return new QwenError("invalid_request", `The request cannot be sent: ${path} cannot be read, it throws.`, { cause });
 }
 
+/** What ends a request that throws when it is looked at: by the path of what does, as far as reading it anew tells. */
+export function unreadableRequest(request: Asked, cause: unknown): QwenError {
+  try {
+    const messages = readAt("messages", () => request.messages);
+    readAsked({ messages, settings: readAt("settings", () => request.settings) });
+  } catch (error) {
+    if (QwenError.isInstance(error)) return error;
+  }
+  return unreadable("a part of it", cause);
+}
+
 function readSettings(settings: Settings): Settings {
   if (!holdsSettings(settings)) return touched(settings);
-  const { tools, responseFormat, ...others } = settings;
+  const { tools, responseFormat, stopSequences, ...others } = settings;
   return {
     ...snapshotOf(others),
+    ...(stopSequences !== undefined && {
+      stopSequences: snapshotOf(Array.isArray(stopSequences) ? copyOfList(stopSequences) : stopSequences),
+    }),
     // Schemas stay as they are: they may be of any library, and large.
     ...(tools !== undefined && {
-      tools: Array.isArray(tools) ? Array.from(tools, (tool) => (isGroup(tool) ? { ...tool } : touched(tool))) : tools,
+      tools: Array.isArray(tools)
+        ? copyOfList<Tool>(tools).map((tool) => (isGroup(tool) ? { ...tool } : touched(tool)))
+        : tools,
     }),
     ...(responseFormat !== undefined && {
       responseFormat: isGroup(responseFormat) ? { ...responseFormat } : touched(responseFormat),

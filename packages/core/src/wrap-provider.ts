@@ -1,6 +1,6 @@
 import { Flow } from "./flow.ts";
 import { FlowCursor, FlowIterator } from "./flow-iterator.ts";
-import { isGroup, mustBe } from "./options.ts";
+import { isGroup, mustBe, readable } from "./options.ts";
 import { isOwn } from "./own-functions.ts";
 import { Passage } from "./passage.ts";
 import { weightOfPart } from "./part-weight.ts";
@@ -30,10 +30,10 @@ export function wrapProvider<const Id extends string, const Model extends ModelI
   provider: Provider<Id, Model>,
   hooks: ProviderHooks,
 ): Provider<Id, Model> {
-  if (!isGroup(provider) || !isProvider(provider))
-    throw mustBe("provider", "an object with `id`, `models` and `stream`", provider);
+  const known = isGroup(provider) ? readable("provider", () => fieldsOf(provider)) : undefined;
+  if (known === undefined) throw mustBe("provider", "an object with `id`, `models` and `stream`", provider);
   if (!isGroup(hooks)) throw mustBe("hooks", "an object with `request`, `part` or `error`", hooks);
-  const { id, models, timeouts } = provider;
+  const { id, models, timeouts, close } = known;
   const read = new Hooks(hooks);
   return {
     id,
@@ -46,13 +46,21 @@ export function wrapProvider<const Id extends string, const Model extends ModelI
         return new FlowCursor(failed(error));
       }
     },
-    ...(provider.close !== undefined && { close: closeOf(provider, provider.close) }),
+    ...(close !== undefined && { close: closeOf(provider, close) }),
   };
 }
 
-/** More than that is looked at by the router that it is for. */
-function isProvider({ id, models, stream }: Partial<Provider>): boolean {
-  return typeof id === "string" && Array.isArray(models) && typeof stream === "function";
+type Fields<Id extends string, Model extends ModelInfo> = Pick<Provider<Id, Model>, "id" | "models" | "timeouts"> & {
+  readonly close: Provider["close"] | undefined;
+};
+
+/** Of a provider; `undefined` for what is none. More than that is looked at by the router that it is for. */
+function fieldsOf<Id extends string, Model extends ModelInfo>(
+  provider: Provider<Id, Model>,
+): Fields<Id, Model> | undefined {
+  const { id, models, timeouts, stream, close } = provider;
+  const isProvider = typeof id === "string" && Array.isArray(models) && typeof stream === "function";
+  return isProvider ? { id, models, timeouts, close } : undefined;
 }
 
 /** One of ours is handed on as it is, by which a router knows that it ends in bounded time. */

@@ -1,5 +1,5 @@
-import { createProvider } from "@qwen/core/http";
-import { createRouter, QwenError, type ProviderPart } from "@qwen/core";
+import { createProvider, type AnswerCall } from "@qwen/core/http";
+import { createRouter, QwenError, type FinishPart, type ProviderPart } from "@qwen/core";
 import { describe, expect, test } from "vitest";
 import { collect, rejection } from "./servers/waiting.ts";
 
@@ -57,6 +57,39 @@ describe("a provider that pushes its parts", () => {
       expect(heard).toEqual(asked);
     },
   );
+
+  test("may be defined by an object of a class, and is read once: what its owner changes later changes nothing", async () => {
+    class Definition {
+      id = "defined";
+      models: [{ id: string }] = [{ id: "m" }];
+      timeouts = { totalMs: 1000 };
+      #isClosed = false;
+      #words = "Hi";
+
+      async answer({ model, push, limits }: AnswerCall): Promise<FinishPart> {
+        push({ type: "text-delta", text: `${this.#words} ${model.id} ${limits.totalMs}` });
+        return await Promise.resolve(FINISH);
+      }
+
+      async close(): Promise<void> {
+        this.#isClosed = await Promise.resolve(true);
+      }
+
+      get isClosed(): boolean {
+        return this.#isClosed;
+      }
+    }
+    const definition = new Definition();
+    const provider = createProvider(definition);
+    definition.id = "other";
+    definition.models = [{ id: "n" }];
+    definition.timeouts = { totalMs: -1 };
+    definition.answer = undefined as never;
+    const parts = await collect(provider.stream({ messages: QUESTION }));
+    expect(parts).toMatchObject([{ text: "Hi m 1000" }, FINISH]);
+    await provider.close?.();
+    expect(definition.isClosed).toBe(true);
+  });
 
   test("is not asked what it could not answer", async () => {
     let asked = 0;

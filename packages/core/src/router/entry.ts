@@ -21,8 +21,8 @@ export class Entries {
       if (sharing === undefined) this.#byName.set(name, [entry]);
       else sharing.push(entry);
       const fullName = fullNameOf(entry, name);
-      // Of two models of one provider that share a name, the first has it.
-      if (!this.#byFullName.has(fullName)) this.#byFullName.set(fullName, entry);
+      // Of two models of one provider that share a name, the one whose id it is has it, else the first.
+      if (name === entry.model.id || !this.#byFullName.has(fullName)) this.#byFullName.set(fullName, entry);
     }
   }
 

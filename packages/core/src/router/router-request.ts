@@ -128,7 +128,9 @@ export function readRouterRequest(
 
 /** What is known of a request that could not be read: its id, where that is one, and the name it asks for. */
 export function labelOf(request: unknown): { readonly requestId: string; readonly model: string } {
-  const { requestId, model } = field(() => ({ ...(request as RouterRequest) })) ?? {};
+  // Each by itself: what is wrong with the request may be that another field of it throws.
+  const requestId = field(() => (request as RouterRequest).requestId);
+  const model = field(() => (request as RouterRequest).model);
   const isKnown = requestId !== undefined && aRequestId(requestId) === undefined;
   return { requestId: isKnown ? requestId : newRequestId(), model: nameOf(model) };
 }

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Completion } from "../completion.ts";
+import { copyOfList } from "../list-copy.ts";
 import { shortened } from "../nearest.ts";
 import { aFunction, isGroup, mustBe, readable, readOptions } from "../options.ts";
 import type { Capabilities, ModelInfo } from "../provider.ts";
@@ -219,7 +220,7 @@ function optionsIn(options: RouterOptions): RouterOptions {
 
 /** With its holes, which are no plugins either. */
 function pluginsIn(plugins: readonly Plugin[]): readonly Plugin[] {
-  const list = readable("plugins", () => (Array.isArray(plugins) ? Array.from<Plugin>(plugins) : undefined));
+  const list = readable("plugins", () => (Array.isArray(plugins) ? copyOfList<Plugin>(plugins) : undefined));
   if (list === undefined) throw new TypeError("`plugins` must be an array of plugins.");
   return list;
 }

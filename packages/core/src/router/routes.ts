@@ -1,3 +1,4 @@
+import { copyOfList } from "../list-copy.ts";
 import { shortened } from "../nearest.ts";
 import { aTableOf, readable, requireNow } from "../options.ts";
 
@@ -31,7 +32,7 @@ const routesByName = aTableOf("names and what they lead to");
 export function readTargets(target: RouteTarget, route: string): readonly string[] {
   const list: unknown = typeof target === "string" ? [target] : target;
   // With its holes, which are no names either.
-  const copy = readable("routes", () => (Array.isArray(list) ? Array.from<unknown>(list) : []));
+  const copy = readable("routes", () => (Array.isArray(list) ? copyOfList<unknown>(list) : []));
   if (copy.length === 0) throw new TypeError(`${route} needs at least one name to lead to.`);
   if (!copy.every((one) => typeof one === "string"))
     throw new TypeError(`${route} must lead to names, which are strings.`);

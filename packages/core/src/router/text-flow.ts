@@ -14,6 +14,7 @@ class TextFlow implements FlowMaker, FlowReader<StreamPart> {
   readonly #parts: Flow<StreamPart>;
   readonly #requestId: string;
   readonly #text = new AppendOnlyText();
+  #hasBegun = false;
 
   constructor(parts: Flow<StreamPart>, requestId: string) {
     this.#parts = parts;
@@ -22,6 +23,7 @@ class TextFlow implements FlowMaker, FlowReader<StreamPart> {
   }
 
   start(): void {
+    this.#hasBegun = true;
     this.#parts.read(this);
   }
 
@@ -38,7 +40,8 @@ class TextFlow implements FlowMaker, FlowReader<StreamPart> {
   }
 
   over(): void {
-    // The parts have ended before.
+    // It was left before it was read, or the parts have ended before.
+    if (!this.#hasBegun) this.#parts.leave(new DOMException("The text was left before it was read.", "AbortError"));
   }
 
   wants(): boolean {

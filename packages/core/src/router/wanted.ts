@@ -1,4 +1,5 @@
 import { isSetting } from "../capabilities.ts";
+import { isListOf } from "../list-copy.ts";
 import { readOptions, type Rule, type Rules } from "../options.ts";
 import { CAPABILITY_RULES } from "../provider-rules.ts";
 import type { Capabilities, ModelInfo } from "../provider.ts";
@@ -30,9 +31,7 @@ const DEFAULTS: Capabilities = {
 };
 
 const settingNames: Rule = (value) =>
-  Array.isArray(value) && Array.from<unknown>(value).every(isSetting)
-    ? undefined
-    : 'an array of the names of settings, such as ["temperature"]';
+  isListOf(value, isSetting) ? undefined : 'an array of the names of settings, such as ["temperature"]';
 
 const WANTED_RULES: Rules<Capabilities> = { ...CAPABILITY_RULES, settings: settingNames };
 

@@ -28,6 +28,15 @@ describe("a name", () => {
     expect(found([max, small], name)).toEqual(["max/qwen-2.5-max"]);
   });
 
+  test("of a provider and its model's id leads to that model, whichever other one of it has the id for an alias", () => {
+    const both = provider("p", model("first", "second"), model("second"), model("third", "second"));
+    expect(found([both], "p/second")).toEqual(["p/second"]);
+    expect(
+      found([{ name: "backwards", register: (to) => to.provider(provider("p", model("b"), model("a", "b"))) }], "p/b"),
+    ).toEqual(["p/b"]);
+    expect(() => found([both], "second")).toThrow(/Ask for one of them as "provider\/model"/);
+  });
+
   test("with a slash is looked up exactly before it is split at the first slash", () => {
     expect(found([small], "Qwen/slashed")).toEqual(["small/Qwen/slashed"]);
     expect(found([small], "small/Qwen/slashed")).toEqual(["small/Qwen/slashed"]);

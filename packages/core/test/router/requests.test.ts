@@ -26,6 +26,11 @@ function watched(providers: readonly Scripted[], options = {}): Watched {
 const ended = (events: readonly RouterEvent[]) => events.filter((event) => event.type === "request-ended");
 const started = (events: readonly RouterEvent[]) => events.filter((event) => event.type === "request-started");
 
+const asked = { model: "m", messages, requestId: "mine" };
+const fail = (): never => {
+  throw new Error("Not now.");
+};
+
 describe("a request's id", () => {
   test("is the caller's, in all its events, errors and its finish", async () => {
     const { router, events } = watched([scripted("a", [[failure("authentication")]]), scripted("b", [good])]);
@@ -87,6 +92,33 @@ describe("a request's id", () => {
     const failing = routerOf([scripted("a", [[shared]])]);
     expect((await read(failing, { requestId: "newer" })).error).toMatchObject({ requestId: "newer" });
     expect(shared.requestId).toBe("older");
+  });
+
+  test.each<[string, object]>([
+    ["another field throws", Object.defineProperty({ ...asked }, "messages", { enumerable: true, get: fail })],
+    [
+      "its fields are those of a class",
+      new (class {
+        get requestId() {
+          return "mine";
+        }
+        get model() {
+          return "m";
+        }
+        messages = messages;
+        commit = "never";
+      })(),
+    ],
+    ["an option is none", { ...asked, temprature: 1 }],
+  ])("is the caller's in the events of a request that cannot be read, where %s", async (_, request) => {
+    const { router, events } = watched([scripted("a", [good])]);
+    const stream = router.stream(request as RouterRequest);
+    expect((await collect(stream)).error).toBeInstanceOf(TypeError);
+    expect(stream.requestId).toBe("mine");
+    expect(events).toMatchObject([
+      { requestId: "mine", name: "m" },
+      { requestId: "mine", name: "m" },
+    ]);
   });
 
   test("reaches the provider, through what is wrapped around it", async () => {
@@ -173,6 +205,20 @@ describe("request-started and request-ended come once each", () => {
       await iterator.return?.();
       once(it, "cancelled", { error: { name: "AbortError" } });
     }
+  });
+
+  test("for who leaves its text before anything, whose work ends with that", async () => {
+    const { router, events } = watched([scripted("a", [good])]);
+    await router
+      .stream({ ...asked })
+      .textStream[Symbol.asyncIterator]()
+      .return?.();
+    expect(events).toMatchObject([{ type: "request-started" }, { type: "request-ended", outcome: "cancelled" }]);
+    const stream = router.stream({ ...asked });
+    const { completion } = stream;
+    await stream.textStream[Symbol.asyncIterator]().return?.();
+    await expect(completion).rejects.toMatchObject({ name: "AbortError" });
+    expect(ended(events)).toHaveLength(2);
   });
 
   test("not for a stream that nobody reads, whose work never starts", () => {
