@@ -51,4 +51,5 @@ export * from "./router/limiter.ts";
 export * from "./router/observers.ts";
 export * from "./router/empty-answer.ts";
 export * from "./router/router.ts";
+export { flowOf } from "./router/router-stream.ts";
 export * from "./router/strategy.ts";

@@ -7,8 +7,7 @@ import { answerParent } from "./child.ts";
 
 const [, , baseURL = ""] = process.argv;
 const up = openaiCompatible({ id: "up", baseURL, models: ["short", "words", "paced", "huge", "silent", "slow"] });
-const narrow = openaiCompatible({ id: "narrow", baseURL, models: ["taken"] });
-const router = createRouter({ plugins: [up, narrow], providers: { narrow: { limits: { maxConcurrent: 1 } } } });
+const router = createRouter({ plugins: [up] });
 const gateway = createGateway({ router, idleClientMs: 600_000 });
 const { url } = await serveGateway(gateway, { port: 0 });
 

@@ -1,3 +1,4 @@
+import { connectionOf, type IncomingBody, type IncomingReader } from "./connection.ts";
 import { JsonScanner, type JsonLimits } from "./json-scanner.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -84,31 +85,39 @@ class BodyReading {
 
   /** Hands out what comes until all of it has. What is thrown meanwhile ends it. */
   async each(take: (chunk: Uint8Array) => void): Promise<void> {
-    const { headers, body, signal } = this.#request;
+    const { headers, signal } = this.#request;
     requireUncompressed(headers);
     const announced = Number(headers.get("content-length") ?? 0);
     if (announced > this.#maxBytes) throw tooLarge(this.#maxBytes);
-    if (body === null) return;
-    const reader = body.getReader();
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(tooSlow(this.#bodyMs)), this.#bodyMs);
-    const onAbort = (): void => late.reject(signal.reason);
+    const body = connectionOf(this.#request)?.body ?? webBody(this.#request);
+    if (body === undefined) return;
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => reject(tooSlow(this.#bodyMs)), this.#bodyMs);
+    const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort);
-    // Nobody may be listening yet when it comes, or any more.
-    late.promise.catch(() => {});
     try {
-      signal.throwIfAborted();
-      for (;;) {
-        const { done, value } = await Promise.race([reader.read(), late.promise]);
-        if (done) return;
-        this.#count(value.byteLength);
-        take(value);
-      }
+      body.read({
+        take: (chunk) => {
+          try {
+            this.#count(chunk.byteLength);
+            take(chunk);
+          } catch (error) {
+            // What comes behind it in the same turn is nothing to anybody.
+            body.leave();
+            reject(error);
+          }
+        },
+        end: resolve,
+        fail: reject,
+      });
+      await promise;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
       this.#room.left += this.#size;
       // It is not cancelled: that may end the connection before the refusal is out. Who serves it ends what is left.
+      body.leave();
     }
   }
 
@@ -118,6 +127,35 @@ class BodyReading {
     if (this.#size > this.#maxBytes) throw tooLarge(this.#maxBytes);
     if (this.#room.left < 0) throw tooMany();
   }
+}
+
+/** Whether a request brings a body, even an empty one. */
+export function hasBody(request: Request): boolean {
+  // To ask the request itself would make a stream of its body, and begin to read it.
+  if (connectionOf(request)?.body === undefined) return request.body !== null;
+  return request.method !== "GET" && request.method !== "HEAD";
+}
+
+/** The body of a request that came by no server that hands it out. */
+function webBody({ body }: Request): IncomingBody | undefined {
+  if (body === null) return undefined;
+  const reader = body.getReader();
+  let isLeft = false;
+  async function read({ take, end }: IncomingReader): Promise<void> {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (isLeft) return;
+      if (done) break;
+      take(value);
+    }
+    end();
+  }
+  return {
+    read: (to) => void read(to).catch(to.fail),
+    leave() {
+      isLeft = true;
+    },
+  };
 }
 
 interface BodyReadingOptions {

@@ -1,9 +1,11 @@
 import type { Completion, Router, RouterRequest, StreamPart, Warning } from "@qwen/core";
 import { QwenError, TimeoutError } from "@qwen/core";
+import { flowOf } from "@qwen/core/router";
 import type { Ending } from "./accounts.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BodyReader } from "./body.ts";
 import { ChatEvents } from "./chat-events.ts";
+import { responseTo } from "./connection.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { can, nameIn } from "./names.ts";
@@ -44,7 +46,7 @@ export function chatRoute(options: ChatRouteOptions): Handler {
           throw watch.elapsedMs() >= limitMs ? new TimeoutError("total", limitMs) : error;
         })
       : asked.messages;
-    const answering = new Answering({ ...asked, messages }, { call, settled, watch }, options);
+    const answering = new Answering({ ...asked, messages }, { request, call, settled, watch }, options);
     try {
       return await (asked.stream ? answering.streamed() : answering.whole());
     } catch (error) {
@@ -55,6 +57,7 @@ export function chatRoute(options: ChatRouteOptions): Handler {
 
 /** What is known of a request besides what it asks. */
 interface Circumstances {
+  readonly request: Request;
   readonly call: Call;
   readonly settled: SettledPolicy;
   readonly watch: Stopwatch;
@@ -76,7 +79,7 @@ class Answering {
 
   async streamed(): Promise<Response> {
     const { router, winners, keepAliveMs, idleClientMs } = this.#options;
-    const { call, watch } = this.#about;
+    const { request, call, watch } = this.#about;
     const { requestId, signal } = call;
     const { includeUsage, stop } = this.#asked;
     const events = new ChatEvents({ includeUsage, stop, label: () => this.#label() });
@@ -89,7 +92,7 @@ class Answering {
       release(ending);
     };
     // What a slow reader has been sent is not kept for it as well.
-    const parts = router.stream({ ...this.#request(signal), keepText: false })[Symbol.asyncIterator]();
+    const parts = flowOf(router.stream({ ...this.#request(signal), keepText: false }));
     const body = new StreamBody({
       parts,
       events,
@@ -101,12 +104,12 @@ class Answering {
     });
     await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
     const headers = this.#headers({ ...(winner ?? winners.of(requestId)), warnings: events.warnings });
-    return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: { ...headers, ...STREAMED } });
+    return responseTo(request, body, { ...headers, ...STREAMED });
   }
 
   async whole(): Promise<Response> {
     const { router } = this.#options;
-    const { call, watch } = this.#about;
+    const { request, call, watch } = this.#about;
     const { stop } = this.#asked;
     const watcher = stop.length === 0 ? undefined : new StopWatcher(stop);
     const signal = watcher === undefined ? call.signal : AbortSignal.any([call.signal, watcher.signal]);
@@ -121,7 +124,7 @@ class Answering {
     const { attempts, warnings, provider, model } = completion;
     const headers = this.#headers({ provider, attempts: attempts.length, warnings });
     const label = { id: this.#id, created: this.#created, model };
-    return new Response(chatCompletion(label, completion as Completion), { headers: { ...headers, ...WHOLE } });
+    return responseTo(request, chatCompletion(label, completion as Completion), { ...headers, ...WHOLE });
   }
 
   /** What the caller gets of a failure before any output, with what is known of how it came about. */

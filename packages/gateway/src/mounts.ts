@@ -1,6 +1,6 @@
 import type { Router } from "@qwen/core";
 import { anObject, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
-import type { BodyReader } from "./body.ts";
+import { type BodyReader, hasBody } from "./body.ts";
 import { handedOver } from "./handed-over.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handler, Route } from "./route.ts";
@@ -64,9 +64,9 @@ export function mountRoutes(mounts: readonly Mount[] | undefined, options: Mount
 function handlerOf({ types, maxBytes, fetch }: Mount, { router, bodies, idleClientMs }: MountsOptions): Handler {
   return async (request, call) => {
     const { requestId, caller, signal } = call;
-    const hasBody = request.body !== null;
-    if (hasBody) requireType(request, types);
-    const body = hasBody ? await bodies.bytes(request, { maxBytes }) : undefined;
+    const brings = hasBody(request);
+    if (brings) requireType(request, types);
+    const body = brings ? await bodies.bytes(request, { maxBytes }) : undefined;
     const headers = new Headers(request.headers);
     headers.delete("authorization");
     const { method, url } = request;

@@ -5,14 +5,16 @@ import {
   type Message,
   type Router,
   type RouterRequest,
-  type StreamPart,
+  type RouterStream,
 } from "@qwen/core";
+import { flowOf } from "@qwen/core/router";
 
 import type { Ending } from "./accounts.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BackgroundRuns } from "./background-runs.ts";
 import type { BodyReader } from "./body.ts";
+import { responseTo } from "./connection.ts";
 import { namingParameter, notAllowed, STREAMED, takesFiles, WHOLE } from "./chat-route.ts";
 import { historyOf, type KeptResponse, type KeptResponses, ResponseIds } from "./kept-responses.ts";
 import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
@@ -52,7 +54,7 @@ export function responsesRoute(options: ResponsesRouteOptions): Handler {
     if (!caller.mayUse(asked.model)) throw notAllowed(asked.model);
     const wishes = [policyInHeaders(request.headers), asked.policy];
     const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
-    const making = new Making({ asked, call, settled, watch, ids, going }, options);
+    const making = new Making({ request, asked, call, settled, watch, ids, going }, options);
     try {
       await watch.waitFor(making.prepare());
       if (asked.background) return await making.inBackground();
@@ -65,6 +67,7 @@ export function responsesRoute(options: ResponsesRouteOptions): Handler {
 
 /** What is known of a request that is being answered. */
 interface Circumstances {
+  readonly request: Request;
   readonly asked: ResponseRequest;
   readonly call: Call;
   readonly settled: SettledPolicy;
@@ -119,19 +122,19 @@ class Making {
   }
 
   async whole(): Promise<Response> {
-    const { call, watch } = this.#about;
+    const { request, call, watch } = this.#about;
     const asking = this.#options.router.complete(this.#request(call.signal));
     const completion = await watch.waitFor(asking.finally(() => this.#left()));
     this.#write(completion);
     const { provider, attempts, warnings } = completion;
     const headers = this.#headers({ provider, attempts: attempts.length, warnings });
-    return Response.json(this.#writer.resource(), { headers: { ...headers, ...WHOLE } });
+    return responseTo(request, JSON.stringify(this.#writer.resource()), { ...headers, ...WHOLE });
   }
 
   async streamed(): Promise<Response> {
-    const { call, watch } = this.#about;
+    const { request, call, watch } = this.#about;
     const { keepAliveMs, idleClientMs } = this.#options;
-    const { events, parts, end } = this.#begin(call.signal);
+    const { events, stream, end } = this.#begin(call.signal);
     const release = call.hold();
     const onEnd = (ending: Ending): void => {
       end();
@@ -139,10 +142,11 @@ class Making {
     };
     const { signal } = call;
     const onStall = (): void => void call.leave();
+    const parts = flowOf(stream);
     const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal, onStall, onEnd });
     await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
     const headers = this.#headers({ ...this.#winner(), warnings: events.warnings });
-    return new Response(new ReadableStream(body, { highWaterMark: 0 }), { headers: { ...headers, ...STREAMED } });
+    return responseTo(request, body, { ...headers, ...STREAMED });
   }
 
   /** It is made whether its caller stays or not, who comes back for it, or reads its events. */
@@ -151,7 +155,7 @@ class Making {
     const { runs, kept } = this.#options;
     runs.requireRoom(ownerOf(call));
     const ending = new AbortController();
-    const { events, parts, end } = this.#begin(AbortSignal.any([call.closing, ending.signal]));
+    const { events, stream, end } = this.#begin(AbortSignal.any([call.closing, ending.signal]));
     const release = call.hold();
     const made = kept.making(ownerOf(call), ids.id);
     const run = runs.begin({
@@ -159,7 +163,7 @@ class Making {
       id: ids.id,
       writer: this.#writer,
       events,
-      parts,
+      parts: stream[Symbol.asyncIterator](),
       stop: (reason) => ending.abort(reason),
       keep: () => this.#keep(undefined),
       onEnd: (how) => {
@@ -202,7 +206,7 @@ class Making {
 
   #begin(signal: AbortSignal): {
     events: ResponseEvents;
-    parts: AsyncIterator<StreamPart, undefined>;
+    stream: RouterStream;
     end: () => void;
   } {
     const { winners, router } = this.#options;
@@ -213,12 +217,12 @@ class Making {
       model: () => this.#winner()?.model,
       onWhole: (finish) => this.#keep(finish.conversation),
     });
-    const parts = router.stream(this.#request(signal))[Symbol.asyncIterator]();
+    const stream = router.stream(this.#request(signal));
     const end = (): void => {
       winners.forget(requestId);
       this.#left();
     };
-    return { events, parts, end };
+    return { events, stream, end };
   }
 
   #request(signal: AbortSignal): RouterRequest {

@@ -1,4 +1,5 @@
 import type { StreamPart } from "@qwen/core";
+import type { Flow, FlowReader } from "@qwen/core/router";
 
 import type { Ending } from "./accounts.ts";
 import { Refusal } from "./refusal.ts";
@@ -6,7 +7,7 @@ import { comment } from "./wire/chat-stream.ts";
 
 /** What becomes the body of a streamed response. */
 export interface StreamBodyOptions {
-  readonly parts: AsyncIterator<StreamPart, undefined>;
+  readonly parts: Flow<StreamPart>;
   /** Writes parts as events. */
   readonly events: {
     add(part: StreamPart): string;
@@ -27,22 +28,28 @@ export interface StreamBodyOptions {
   onEnd(ending: Ending): void;
 }
 
+/** Where the events of an answer go: to whoever serves it. Each `write` follows on one {@link StreamBody.want}. */
+export interface Outlet {
+  /** May ask for more at once. */
+  write(events: string): void;
+  /** Nothing follows. */
+  end(): void;
+}
+
 /** So many characters of events are written at once. */
 const MOST_AT_ONCE = 16 * 1024;
 
 /**
- * The events of one answer as what a `ReadableStream` is made of. A part is read only while the client asks for more, so a client
- * that does not read stops the socket of the provider; one that takes nothing for long is left.
+ * The events of one answer. A part is read only while the client asks for more, so a client that does not read stops the socket of the
+ * provider; one that takes nothing for long is left.
  */
-export class StreamBody {
+export class StreamBody implements FlowReader<StreamPart> {
   readonly #options: StreamBodyOptions;
-  readonly #encoder = new TextEncoder();
-  /** Set while the client waits for more. */
-  #waiting: PromiseWithResolvers<void> | undefined;
-  #begun: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #outlet: Outlet | undefined;
+  #begun: PromiseWithResolvers<void> | undefined;
+  /** Whether the client waits for more. */
+  #isWanted = false;
   #ready = "";
-  #isReading = false;
   /** Whether all that was ready is about to be written. */
   #isFlushing = false;
   #hasEnded = false;
@@ -60,13 +67,11 @@ export class StreamBody {
    * answer before any.
    */
   async begin(limitMs: number): Promise<boolean> {
-    const begun = this.#begun;
-    if (begun === undefined) return true;
-    this.#read();
-    const late = Promise.withResolvers<void>();
-    const timer = limitMs === Infinity ? undefined : setTimeout(late.resolve, limitMs);
+    const begun = (this.#begun = Promise.withResolvers<void>());
+    const timer = limitMs === Infinity ? undefined : setTimeout(begun.resolve, limitMs);
     try {
-      await Promise.race([begun.promise, late.promise]);
+      this.#options.parts.read(this);
+      await begun.promise;
     } finally {
       clearTimeout(timer);
     }
@@ -76,94 +81,64 @@ export class StreamBody {
     return this.#ready !== "";
   }
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#controller = controller;
+  /** Says where the events go. They are written as they are asked for. */
+  goTo(outlet: Outlet): void {
+    this.#outlet = outlet;
     // Nothing but signs of life is there yet, and it is time for one.
     if (this.#ready === "") this.#ready = this.#options.events.waiting?.() ?? comment(this.#news);
   }
 
-  pull(): Promise<void> | void {
-    if (this.#ready !== "" || this.#hasEnded) {
-      this.#write();
-      return;
-    }
+  /** As a stream of the web, in place of {@link goTo}. */
+  readable(): ReadableStream<Uint8Array> {
+    return new ReadableStream(new WebSource(this), { highWaterMark: 0 });
+  }
+
+  /** The client takes more: what is ready is written at once, else what comes. */
+  want(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
     this.#lastAt = performance.now();
-    this.#waiting = Promise.withResolvers();
-    this.#read();
-    return this.#waiting.promise;
+    if (this.#ready === "" && !this.#hasEnded) {
+      // All that waits in one piece.
+      this.#isFlushing = true;
+      this.#options.parts.offer();
+      this.#isFlushing = false;
+    }
+    if (this.#ready !== "" || this.#hasEnded) this.#write();
   }
 
-  cancel(): void {
-    this.#leave();
+  /** The client is gone. */
+  leave(): void {
+    if (this.#hasEnded) return;
+    this.#leaveParts();
+    this.#end("cancelled");
+    this.#ready = "";
   }
 
-  #read(): void {
-    if (this.#isReading || this.#hasEnded || this.#ready.length >= MOST_AT_ONCE) return;
-    this.#isReading = true;
-    this.#options.parts.next().then(this.#took, this.#failed);
+  // What comes of the answer.
+
+  wants(): boolean {
+    return (this.#isWanted || this.#begun !== undefined) && this.#ready.length < MOST_AT_ONCE;
   }
 
-  // Bound once: closures made anew for each part would be most of what it leaves behind.
-  readonly #took = (result: IteratorResult<StreamPart, undefined>): void => this.#take(result);
-  readonly #failed = (error: unknown): void => this.#fail(error);
-
-  #take({ done, value: part }: IteratorResult<StreamPart, undefined>): void {
-    this.#isReading = false;
+  take(part: StreamPart): void {
     if (this.#hasEnded) return;
     const { events } = this.#options;
-    try {
-      if (done === true) throw new Error("The parts of an answer ended without a finish.");
-      if (part.type === "queue") this.#note(part);
-      const text = events.add(part);
-      if (text !== "") this.#offer(text);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    if (events.isOver) this.#finish();
-    // Only while somebody waits for it.
-    else if (this.#begun !== undefined || this.#waiting !== undefined) this.#read();
+    if (part.type === "queue") this.#note(part);
+    const text = events.add(part);
+    if (text !== "") this.#offer(text);
+    if (!events.isOver) return;
+    // Of an answer that was cut at a stop sequence the rest is not wanted.
+    if (part.type !== "finish") this.#leaveParts();
+    this.#finish("whole");
   }
 
-  #offer(text: string): void {
-    this.#ready += text;
-    this.#begun?.resolve();
-    if (this.#waiting === undefined || this.#isFlushing) return;
-    this.#isFlushing = true;
-    // What is there already is written in one piece: it comes within the same turn.
-    const before = this.#ready.length;
-    queueMicrotask(() => this.#flush(before));
+  end(): void {
+    // Nearly always it has ended with its last part.
+    if (!this.#hasEnded) this.fail(new Error("The parts of an answer ended without a finish."));
   }
 
-  #flush(before: number): void {
-    if (this.#ready.length > before && this.#ready.length < MOST_AT_ONCE) {
-      const now = this.#ready.length;
-      queueMicrotask(() => this.#flush(now));
-      return;
-    }
-    this.#isFlushing = false;
-    this.#write();
-  }
-
-  /** Gives what is ready to the client. */
-  #write(): void {
-    const controller = this.#controller;
-    const ready = this.#ready;
-    const waiting = this.#waiting;
-    this.#ready = "";
-    this.#waiting = undefined;
-    this.#lastAt = performance.now();
-    try {
-      if (ready !== "") controller?.enqueue(this.#encoder.encode(ready));
-      if (this.#hasEnded) controller?.close();
-    } catch {
-      // It was cancelled meanwhile.
-    }
-    waiting?.resolve();
-  }
-
-  #fail(error: unknown): void {
-    this.#isReading = false;
+  fail(error: unknown): void {
     if (this.#hasEnded) return;
     const begun = this.#begun;
     if (begun !== undefined && this.#ready === "") {
@@ -178,29 +153,51 @@ export class StreamBody {
     this.#finish(hasLeft ? "cancelled" : { error });
   }
 
-  /** The last event is ready. */
-  #finish(ending: Ending = "whole"): void {
-    this.#end(ending);
+  #offer(text: string): void {
+    this.#ready += text;
     this.#begun?.resolve();
-    if (this.#waiting !== undefined && !this.#isFlushing) this.#write();
+    if (!this.#isWanted || this.#isFlushing) return;
+    this.#isFlushing = true;
+    // What else comes within the same turn is written in one piece with it.
+    queueMicrotask(this.#flush);
   }
 
-  /** Nothing more is read; what of the work goes on is stopped. */
+  // Bound once: a closure made anew for each piece would be most of what it leaves behind.
+  readonly #flush = (): void => {
+    this.#isFlushing = false;
+    if (this.#isWanted) this.#write();
+  };
+
+  /** Gives what is ready to the client. */
+  #write(): void {
+    const outlet = this.#outlet;
+    const ready = this.#ready;
+    this.#ready = "";
+    this.#isWanted = false;
+    this.#lastAt = performance.now();
+    const isLast = this.#hasEnded;
+    if (ready !== "") outlet?.write(ready);
+    if (isLast) outlet?.end();
+  }
+
+  /** The last event is ready. */
+  #finish(ending: Ending): void {
+    this.#end(ending);
+    this.#begun?.resolve();
+    if (this.#isWanted && !this.#isFlushing) this.#write();
+  }
+
+  /** Nothing more is read. */
   #end(ending: Ending): void {
-    if (this.#hasEnded) return;
     this.#hasEnded = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // Of an answer that was cut at a stop sequence the rest is not wanted.
-    void this.#options.parts.return?.();
     this.#options.onEnd(ending);
   }
 
-  #leave(): void {
-    this.#end("cancelled");
-    this.#ready = "";
-    this.#waiting?.resolve();
-    this.#waiting = undefined;
+  /** What of the work goes on is stopped. The reason is made only where there is some: it takes a stack trace. */
+  #leaveParts(): void {
+    this.#options.parts.leave(new DOMException("The rest of the answer is not wanted.", "AbortError"));
   }
 
   // What passes the time.
@@ -215,7 +212,7 @@ export class StreamBody {
   #arm(): void {
     if (this.#hasEnded) return;
     const { keepAliveMs, idleClientMs } = this.#options;
-    const isAsked = this.#waiting !== undefined;
+    const isAsked = this.#isWanted;
     const limitMs = isAsked ? keepAliveMs || Infinity : idleClientMs;
     const passedMs = performance.now() - this.#lastAt;
     if (passedMs >= limitMs) {
@@ -236,8 +233,42 @@ export class StreamBody {
   #stall(): void {
     const { idleClientMs, events, onStall } = this.#options;
     this.#ready = events.fail(clientStalled(idleClientMs));
+    this.#leaveParts();
     this.#end("cancelled");
     onStall();
+  }
+}
+
+/** What a `ReadableStream` of a body is made of. */
+class WebSource implements Outlet {
+  readonly #body: StreamBody;
+  readonly #encoder = new TextEncoder();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+
+  constructor(body: StreamBody) {
+    this.#body = body;
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller;
+    this.#body.goTo(this);
+  }
+
+  pull(): void {
+    this.#body.want();
+  }
+
+  cancel(): void {
+    this.#controller = undefined;
+    this.#body.leave();
+  }
+
+  write(events: string): void {
+    this.#controller?.enqueue(this.#encoder.encode(events));
+  }
+
+  end(): void {
+    this.#controller?.close();
   }
 }
 

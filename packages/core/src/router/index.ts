@@ -9,6 +9,7 @@ export {
   isBlank,
   nearest,
   final as endsCall,
+  flowOf,
   readAttemptSettings,
   resolveTimeouts,
   runAttempts,
@@ -43,6 +44,6 @@ export type { ProviderSettings, SettingsById, Weights } from "./provider-setting
 export type { BreakerFactory, LimiterFactory } from "./factories.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export type { Outcome, RetryOptions, Verdict } from "./retry.ts";
-export type { FlowReader } from "../flow.ts";
+export type { Flow, FlowReader } from "../flow.ts";
 export type { ResolvedTimeouts } from "../timers.ts";
 export type { Choosable, Strategy } from "./strategy.ts";

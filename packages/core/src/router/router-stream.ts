@@ -2,6 +2,7 @@ import type { Completion } from "../completion.ts";
 import { FlowCursor } from "../flow-iterator.ts";
 import type { Flow } from "../flow.ts";
 import type { StreamPart } from "../part.ts";
+import { pullFlow } from "../pulled-flow.ts";
 import type { RoutedPart } from "./provider-parts.ts";
 import type { Run } from "./run.ts";
 import { textOf } from "./text-flow.ts";
@@ -45,12 +46,25 @@ export function createRouterStream(run: Run<RoutedPart, Completion>): RouterStre
   return new RunStream(run);
 }
 
+/**
+ * The parts of a stream as a flow, for who reads them without a promise for each; the stream counts as read from then on. Of one that no
+ * router of ours made, or that somebody wrapped, the flow asks for one part ahead at most.
+ */
+export function flowOf(stream: AsyncIterable<StreamPart, undefined>): Flow<StreamPart> {
+  return RunStream.claim(stream) ?? pullFlow(stream);
+}
+
 class RunStream implements RouterStream {
   readonly #run: Run<RoutedPart, Completion>;
   #isClaimed = false;
 
   constructor(run: Run<RoutedPart, Completion>) {
     this.#run = run;
+  }
+
+  /** Told by identity, so of a wrapper, a copy or a proxy there is none. */
+  static claim(stream: object): Flow<StreamPart> | undefined {
+    return #run in stream ? stream.#claim() : undefined;
   }
 
   get requestId(): string {

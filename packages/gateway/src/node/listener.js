@@ -1,1 +1,2 @@
 export { getRequestListener } from "@hono/node-server";
+export { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";

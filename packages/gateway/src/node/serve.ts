@@ -3,15 +3,16 @@ import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { constants } from "node:os";
 import { aPauseMs, aString, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 
-import { cameBy } from "../connection.ts";
+import { bodyFor, cameBy } from "../connection.ts";
 import type { Gateway } from "../gateway.ts";
 import { insideOf } from "../inside.ts";
 import { type CloseOptions, readCloseOptions } from "../lifecycle.ts";
 import { Refusal } from "../refusal.ts";
 import { Answers } from "./answers.ts";
+import { NodeBody, respond } from "./direct.ts";
 import { checkRawRequest } from "./raw-request.ts";
 import { LINGER_MS, linger } from "./linger.ts";
-import { getRequestListener } from "./listener.js";
+import { getRequestListener, RESPONSE_ALREADY_SENT } from "./listener.js";
 import { onSignals } from "./signals.ts";
 
 /** Options of {@link serveGateway}. */
@@ -108,7 +109,7 @@ class Serving {
   constructor(gateway: Gateway, { headersMs, requestMs }: { readonly headersMs: number; readonly requestMs: number }) {
     this.#gateway = gateway;
     this.#answers = new Answers(insideOf(gateway).idleClientMs);
-    const answer = getRequestListener((request, { outgoing }) => this.#answer(request, outgoing), {
+    const answer = getRequestListener((request, exchanged) => this.#answer(request, exchanged), {
       // What programs of the same process make of `Response` is theirs.
       overrideGlobalObjects: false,
       errorHandler: answerTo,
@@ -180,9 +181,19 @@ class Serving {
     NetServer.prototype.close.call(this.server);
   }
 
-  async #answer(request: Request, outgoing: ServerResponse): Promise<Response> {
-    cameBy(request, { port: this.port, leave: () => outgoing.destroy() });
+  async #answer(request: Request, { incoming, outgoing }: Exchanged): Promise<Response> {
+    cameBy(request, {
+      port: this.port,
+      leave: () => outgoing.destroy(),
+      body: new NodeBody(incoming),
+      takesBodies: true,
+    });
     const response = await this.#gateway.fetch(request);
+    const body = bodyFor(response);
+    if (body !== undefined) {
+      respond(outgoing, response, body);
+      return RESPONSE_ALREADY_SENT;
+    }
     if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) return response;
     // It knows no chunks: there the end of the connection is the end of the answer.
     if (outgoing.req.httpVersion === "1.0") return response;
@@ -246,6 +257,12 @@ function tooMany(): Refusal {
     message: `More than ${MOST_AT_ONCE} requests on one connection wait for their answers.`,
     headers: { ...CLOSE, "retry-after": "1" },
   });
+}
+
+/** A request and its response, as Node has them. */
+interface Exchanged {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
 }
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
