@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import type { Account, Accounts, Ending } from "./accounts.ts";
+import { Answer } from "./answer.ts";
 import { type Admit, type Caller, anybody } from "./caller.ts";
 import { connectionOf } from "./connection.ts";
 import type { Lifecycle, Visit } from "./lifecycle.ts";
 import { Refusal } from "./refusal.ts";
-import type { Handler, Method, Route } from "./route.ts";
+import type { Handled, Handler, Method, Route } from "./route.ts";
 import { refusalOf } from "./wire/errors.ts";
 
 /** What an app is made of. */
@@ -31,15 +32,19 @@ export function createApp({ routes, page, ...others }: AppOptions): (request: Re
   const options = { ...others, underWay: new Set<string>() };
   const app = new Hono({ getPath: pathOf });
   for (const { path, methods, access, isCounted = true } of routes) {
-    for (const [method, handler] of Object.entries(methods) as [Method, Handler][])
-      app.on(method, path, ({ req }) =>
-        new Exchange(req.raw, path, options).answer(handler, {
-          params: req.param(),
-          isOpen: access === "open",
-          isCounted: isCounted && method === "POST",
-        }),
-      );
-    app.all(path, ({ req }) => new Exchange(req.raw, path, options).refuse(wrongMethod(methods)));
+    // One handler a path: several would have to be composed for each request.
+    app.all(path, ({ req }) => {
+      const exchange = new Exchange(req.raw, path, options);
+      // Who only looks at the head is answered as who reads all.
+      const method = req.method === "HEAD" ? "GET" : req.method;
+      const handler = Object.hasOwn(methods, method) ? methods[method as Method] : undefined;
+      if (handler === undefined) return exchange.refuse(wrongMethod(methods));
+      return exchange.answer(handler, {
+        params: req.param(),
+        isOpen: access === "open",
+        isCounted: isCounted && method === "POST",
+      });
+    });
   }
   app.notFound(({ req }) => {
     const exchange = new Exchange(req.raw, "other", options);
@@ -109,14 +114,17 @@ class Exchange {
       const caller = isOpen ? anybody : await admit(this.#request, { requestId, isCounted });
       if (caller instanceof Response) return caller;
       this.#caller = caller;
-      const { signal = this.#request.signal, closing = signal } = this.#visit ?? {};
+      const visit = this.#visit;
+      const { signal } = visit ?? this.#request;
       const hold = (): ((ending?: Ending) => void) => this.#hold();
       const leave = (): boolean => left(this.#request);
       return handler(this.#request, {
         requestId,
         caller,
         signal,
-        closing,
+        get closing() {
+          return visit?.closing ?? signal;
+        },
         startedAt: this.#startedAt,
         params,
         leave,
@@ -131,7 +139,7 @@ class Exchange {
     });
   }
 
-  async #guarded(work: () => Response | Promise<Response>): Promise<Response> {
+  async #guarded(work: () => Handled | Promise<Handled>): Promise<Response> {
     try {
       return this.#told(this.#options.guard(this.#request) ?? (await work()));
     } catch (error) {
@@ -142,18 +150,23 @@ class Exchange {
     }
   }
 
-  #told(response: Response, code?: string): Response {
-    const headers = {
+  #told(handled: Handled, code?: string): Response {
+    const more = {
       ...this.#options.headersFor(this.#request),
       ...this.#caller.headers,
       "x-request-id": this.#requestId,
       "x-content-type-options": "nosniff",
     };
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-    const { status } = response;
+    const status = handled instanceof Answer ? 200 : handled.status;
     this.#options.answered(this.#path, status);
     this.#account?.told({ status, code, keyId: this.#caller.keyId });
+    const response = handled instanceof Answer ? this.#given(handled.with(more)) : withHeaders(handled, more);
     return this.#request.method === "HEAD" ? headOf(response) : response;
+  }
+
+  /** An answer goes to its server as it is, where that writes it. */
+  #given(answer: Answer): Response {
+    return connectionOf(this.#request)?.respond?.(answer) ?? answer.toResponse();
   }
 
   #hold(): (ending?: Ending) => void {
@@ -174,6 +187,11 @@ class Exchange {
     this.#visit?.end();
     this.#account?.end(this.#ending);
   }
+}
+
+function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }
 
 /** Nobody reads a body behind this, so whoever makes it has to hear of that. */

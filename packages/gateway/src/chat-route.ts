@@ -2,10 +2,10 @@ import type { Completion, Router, RouterRequest, StreamPart, Warning } from "@qw
 import { QwenError, TimeoutError } from "@qwen/core";
 import { flowOf } from "@qwen/core/router";
 import type { Ending } from "./accounts.ts";
+import { Answer } from "./answer.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BodyReader } from "./body.ts";
 import { ChatEvents } from "./chat-events.ts";
-import { responseTo } from "./connection.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { can, nameIn } from "./names.ts";
@@ -46,7 +46,7 @@ export function chatRoute(options: ChatRouteOptions): Handler {
           throw watch.elapsedMs() >= limitMs ? new TimeoutError("total", limitMs) : error;
         })
       : asked.messages;
-    const answering = new Answering({ ...asked, messages }, { request, call, settled, watch }, options);
+    const answering = new Answering({ ...asked, messages }, { call, settled, watch }, options);
     try {
       return await (asked.stream ? answering.streamed() : answering.whole());
     } catch (error) {
@@ -57,7 +57,6 @@ export function chatRoute(options: ChatRouteOptions): Handler {
 
 /** What is known of a request besides what it asks. */
 interface Circumstances {
-  readonly request: Request;
   readonly call: Call;
   readonly settled: SettledPolicy;
   readonly watch: Stopwatch;
@@ -77,9 +76,9 @@ class Answering {
     this.#options = options;
   }
 
-  async streamed(): Promise<Response> {
+  async streamed(): Promise<Answer> {
     const { router, winners, keepAliveMs, idleClientMs } = this.#options;
-    const { request, call, watch } = this.#about;
+    const { call, watch } = this.#about;
     const { requestId, signal } = call;
     const { includeUsage, stop } = this.#asked;
     const events = new ChatEvents({ includeUsage, stop, label: () => this.#label() });
@@ -104,12 +103,12 @@ class Answering {
     });
     await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
     const headers = this.#headers({ ...(winner ?? winners.of(requestId)), warnings: events.warnings });
-    return responseTo(request, body, { ...headers, ...STREAMED });
+    return new Answer(body, { ...headers, ...STREAMED });
   }
 
-  async whole(): Promise<Response> {
+  async whole(): Promise<Answer> {
     const { router } = this.#options;
-    const { request, call, watch } = this.#about;
+    const { call, watch } = this.#about;
     const { stop } = this.#asked;
     const watcher = stop.length === 0 ? undefined : new StopWatcher(stop);
     const signal = watcher === undefined ? call.signal : AbortSignal.any([call.signal, watcher.signal]);
@@ -124,7 +123,7 @@ class Answering {
     const { attempts, warnings, provider, model } = completion;
     const headers = this.#headers({ provider, attempts: attempts.length, warnings });
     const label = { id: this.#id, created: this.#created, model };
-    return responseTo(request, chatCompletion(label, completion as Completion), { ...headers, ...WHOLE });
+    return new Answer(chatCompletion(label, completion as Completion), { ...headers, ...WHOLE });
   }
 
   /** What the caller gets of a failure before any output, with what is known of how it came about. */

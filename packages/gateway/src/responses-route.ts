@@ -10,11 +10,11 @@ import {
 import { flowOf } from "@qwen/core/router";
 
 import type { Ending } from "./accounts.ts";
+import { Answer } from "./answer.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BackgroundRuns } from "./background-runs.ts";
 import type { BodyReader } from "./body.ts";
-import { responseTo } from "./connection.ts";
 import { namingParameter, notAllowed, STREAMED, takesFiles, WHOLE } from "./chat-route.ts";
 import { historyOf, type KeptResponse, type KeptResponses, ResponseIds } from "./kept-responses.ts";
 import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
@@ -54,7 +54,7 @@ export function responsesRoute(options: ResponsesRouteOptions): Handler {
     if (!caller.mayUse(asked.model)) throw notAllowed(asked.model);
     const wishes = [policyInHeaders(request.headers), asked.policy];
     const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
-    const making = new Making({ request, asked, call, settled, watch, ids, going }, options);
+    const making = new Making({ asked, call, settled, watch, ids, going }, options);
     try {
       await watch.waitFor(making.prepare());
       if (asked.background) return await making.inBackground();
@@ -67,7 +67,6 @@ export function responsesRoute(options: ResponsesRouteOptions): Handler {
 
 /** What is known of a request that is being answered. */
 interface Circumstances {
-  readonly request: Request;
   readonly asked: ResponseRequest;
   readonly call: Call;
   readonly settled: SettledPolicy;
@@ -121,18 +120,18 @@ class Making {
       : messages;
   }
 
-  async whole(): Promise<Response> {
-    const { request, call, watch } = this.#about;
+  async whole(): Promise<Answer> {
+    const { call, watch } = this.#about;
     const asking = this.#options.router.complete(this.#request(call.signal));
     const completion = await watch.waitFor(asking.finally(() => this.#left()));
     this.#write(completion);
     const { provider, attempts, warnings } = completion;
     const headers = this.#headers({ provider, attempts: attempts.length, warnings });
-    return responseTo(request, JSON.stringify(this.#writer.resource()), { ...headers, ...WHOLE });
+    return new Answer(JSON.stringify(this.#writer.resource()), { ...headers, ...WHOLE });
   }
 
-  async streamed(): Promise<Response> {
-    const { request, call, watch } = this.#about;
+  async streamed(): Promise<Answer> {
+    const { call, watch } = this.#about;
     const { keepAliveMs, idleClientMs } = this.#options;
     const { events, stream, end } = this.#begin(call.signal);
     const release = call.hold();
@@ -146,7 +145,7 @@ class Making {
     const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal, onStall, onEnd });
     await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
     const headers = this.#headers({ ...this.#winner(), warnings: events.warnings });
-    return responseTo(request, body, { ...headers, ...STREAMED });
+    return new Answer(body, { ...headers, ...STREAMED });
   }
 
   /** It is made whether its caller stays or not, who comes back for it, or reads its events. */

@@ -1,4 +1,5 @@
 import type { Ending } from "./accounts.ts";
+import type { Answer } from "./answer.ts";
 import type { Caller } from "./caller.ts";
 
 /** A request that was let in. */
@@ -21,7 +22,10 @@ export interface Call {
 }
 
 /** Answers a request. What it throws becomes an answer: see `wire/errors.ts`. */
-export type Handler = (request: Request, call: Call) => Response | Promise<Response>;
+export type Handler = (request: Request, call: Call) => Handled | Promise<Handled>;
+
+/** What a handler gives. */
+export type Handled = Response | Answer;
 
 /** The methods that a route may have. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { IncomingBody, IncomingReader, OutgoingBody } from "../connection.ts";
+import type { Answer } from "../answer.ts";
+import type { IncomingBody, IncomingReader } from "../connection.ts";
 import type { Outlet, StreamBody } from "../stream-body.ts";
 
 /** The body of a request as Node hands it out. Where its connection breaks, the signal of the request says so. */
@@ -27,20 +28,16 @@ export class NodeBody implements IncomingBody {
   readonly #end = (): void => this.#reader?.end();
 }
 
-/** Writes a response, and its body as it comes. */
-export function respond(outgoing: ServerResponse, { status, headers }: Response, body: OutgoingBody): void {
-  if (outgoing.destroyed) {
-    if (typeof body !== "string") body.leave();
-    return;
-  }
-  const head = Object.fromEntries(headers);
+/** Writes an answer, and its body as it comes. */
+export function write(outgoing: ServerResponse, { headers, body }: Answer): void {
   if (typeof body === "string") {
-    outgoing.writeHead(status, { ...head, "content-length": Buffer.byteLength(body) });
+    outgoing.writeHead(200, { ...headers, "content-length": Buffer.byteLength(body) });
     outgoing.end(body);
-    return;
+  } else if (outgoing.destroyed) body.leave();
+  else {
+    outgoing.writeHead(200, headers);
+    new NodeOutlet(outgoing, body).open();
   }
-  outgoing.writeHead(status, head);
-  new NodeOutlet(outgoing, body).open();
 }
 
 /** The events of an answer, written to a response as fast as its connection takes them. */

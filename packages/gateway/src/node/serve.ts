@@ -3,13 +3,13 @@ import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { constants } from "node:os";
 import { aPauseMs, aString, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 
-import { bodyFor, cameBy } from "../connection.ts";
+import { cameBy } from "../connection.ts";
 import type { Gateway } from "../gateway.ts";
 import { insideOf } from "../inside.ts";
 import { type CloseOptions, readCloseOptions } from "../lifecycle.ts";
 import { Refusal } from "../refusal.ts";
 import { Answers } from "./answers.ts";
-import { NodeBody, respond } from "./direct.ts";
+import { NodeBody, write } from "./direct.ts";
 import { checkRawRequest } from "./raw-request.ts";
 import { LINGER_MS, linger } from "./linger.ts";
 import { getRequestListener, RESPONSE_ALREADY_SENT } from "./listener.js";
@@ -186,14 +186,12 @@ class Serving {
       port: this.port,
       leave: () => outgoing.destroy(),
       body: new NodeBody(incoming),
-      takesBodies: true,
+      respond: (answer) => {
+        write(outgoing, answer);
+        return RESPONSE_ALREADY_SENT;
+      },
     });
     const response = await this.#gateway.fetch(request);
-    const body = bodyFor(response);
-    if (body !== undefined) {
-      respond(outgoing, response, body);
-      return RESPONSE_ALREADY_SENT;
-    }
     if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) return response;
     // It knows no chunks: there the end of the connection is the end of the answer.
     if (outgoing.req.httpVersion === "1.0") return response;

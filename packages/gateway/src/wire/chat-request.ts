@@ -59,7 +59,7 @@ function readSettings(fields: Fields, effort: string | undefined): Settings {
   const limit = fields.whole("max_completion_tokens", 1) ?? fields.whole("max_tokens", 1);
   const stop = readStop(fields);
   const tools = readTools(fields);
-  const settings: { -readonly [Name in keyof Settings]: Settings[Name] } = {
+  return told({
     maxOutputTokens: limit,
     temperature: fields.number("temperature", { least: 0 }),
     topP: fields.number("top_p", { least: 0, most: 1 }),
@@ -73,10 +73,14 @@ function readSettings(fields: Fields, effort: string | undefined): Settings {
     tools,
     toolChoice: readToolChoice(fields, tools),
     parallelToolCalls: fields.flag("parallel_tool_calls"),
-  };
-  for (const name of Object.keys(settings) as (keyof Settings)[])
-    if (settings[name] === undefined) delete settings[name];
-  return settings;
+  });
+}
+
+/** The settings that are set. */
+function told(settings: Settings): Settings {
+  const set: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(settings)) if (value !== undefined) set[name] = value;
+  return set;
 }
 
 const MOST_STOPS = 4;
