@@ -34,23 +34,34 @@ export function applyInputs(
         `\`inputs\` names ${JSON.stringify(name.slice(0, 80))}, and the chat takes no such input. It takes ${inputList(inputs)}.`,
       );
     requireFit(named, role);
+    if (roles.has(named))
+      throw new QwenError(
+        "invalid_request",
+        `\`inputs\` names ${inputList([named])} twice, the second time as ${JSON.stringify(name.slice(0, 80))}.`,
+      );
     roles.set(named, role);
   }
   return roles;
 }
 
-/** Turns and pictures are no texts: an input of another kind would refuse them, and not say why. */
+/** An input of another kind would refuse what it is given, and not say why. */
 function requireFit(input: Component, role: InputRole): void {
-  const fits =
-    role === "history"
-      ? isChatbot(input) || input.type === "json"
-      : role !== "image" || isMultimodal(input) || input.type === "image" || input.type === "file";
-  if (fits) return;
-  throw new QwenError(
-    "invalid_request",
-    `\`inputs\` puts the ${role === "history" ? role : "image"} into ${inputList([input])}, which takes none.`,
-  );
+  if (fits(input, role)) return;
+  const what = typeof role === "string" ? role : "setting";
+  throw new QwenError("invalid_request", `\`inputs\` puts the ${what} into ${inputList([input])}, which takes none.`);
 }
+
+function fits(input: Component, role: InputRole): boolean {
+  const { type } = input;
+  if (role === "history") return isChatbot(input) || type === "json";
+  if (role === "image") return isMultimodal(input) || type === "image" || type === "file";
+  if (role === "message" || role === "system") return !NO_TEXTS.has(type);
+  return role === "ignore" || "value" in role || !NO_NUMBERS.has(type);
+}
+
+/** The kinds that take no number, and those that take no text: whatever else there is may. */
+const NO_NUMBERS: ReadonlySet<string> = new Set(["checkbox", "chatbot", "image", "gallery", "file", "audio", "video"]);
+const NO_TEXTS: ReadonlySet<string> = new Set([...NO_NUMBERS, "slider", "number"]);
 
 /** The input of that id, or else of that label or parameter. */
 export function inputNamed(inputs: readonly Component[], name: string): Component | undefined {

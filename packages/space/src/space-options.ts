@@ -1,4 +1,5 @@
 import type { SessionProviderOptions } from "@qwen/core/gradio";
+import { isGroup, readable, readOptions, type Rules } from "@qwen/core/http";
 
 import type { Inputs, InputRole } from "./overrides.ts";
 import type { Overrides } from "./plan.ts";
@@ -33,12 +34,7 @@ export interface ReadOptions {
  * Throws a `TypeError` for one that is unknown or wrong, naming it and what it must be.
  */
 export function readSpaceOptions(options: SpaceOptions): ReadOptions {
-  if (!isGroup(options)) throw new TypeError("`options` must be an object.");
-  for (const name of Object.keys(options)) {
-    if (KNOWN.has(name) || (options as Readonly<Record<string, unknown>>)[name] === undefined) continue;
-    throw new TypeError(`A Space has no option "${name.slice(0, 80)}". It has ${[...KNOWN].join(", ")}.`);
-  }
-  const { id, endpoint, inputs, answer, ...client } = options;
+  const { id, endpoint, inputs, answer, ...client } = readOptions("options", options, RULES) ?? {};
   if (id !== undefined && (typeof id !== "string" || id === "" || id.includes("/")))
     throw new TypeError('`id` must be a string that is not empty, without "/".');
   if (endpoint !== undefined && !(typeof endpoint === "string" && endpoint !== "") && !isIndex(endpoint))
@@ -48,22 +44,24 @@ export function readSpaceOptions(options: SpaceOptions): ReadOptions {
   return { id, overrides: { endpoint, inputs: readInputs(inputs), answer }, client };
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof SpaceOptions>([
-  "id",
-  "endpoint",
-  "inputs",
-  "answer",
-  "token",
-  "auth",
-  "proxy",
-  "transport",
-  "headers",
-  "timeouts",
-  "earlyStream",
-  "wakeMs",
-  "hubUrl",
-  "urls",
-]);
+const checkedBelow = (): undefined => undefined;
+const checkedByClient = checkedBelow;
+const RULES: Rules<SpaceOptions> = {
+  id: checkedBelow,
+  endpoint: checkedBelow,
+  inputs: checkedBelow,
+  answer: checkedBelow,
+  token: checkedByClient,
+  auth: checkedByClient,
+  proxy: checkedByClient,
+  transport: checkedByClient,
+  headers: checkedByClient,
+  timeouts: checkedByClient,
+  earlyStream: checkedByClient,
+  wakeMs: checkedByClient,
+  hubUrl: checkedByClient,
+  urls: checkedByClient,
+};
 
 const ROLES: ReadonlySet<unknown> = new Set(["message", "history", "system", "image", "ignore"]);
 const SETTINGS: ReadonlySet<unknown> = new Set(["maxOutputTokens", "temperature", "topP", "seed"]);
@@ -74,9 +72,10 @@ function readInputs(inputs: SpaceOverrides["inputs"]): Inputs | undefined {
   if (!isGroup(inputs) || Object.prototype.toString.call(inputs) !== "[object Object]")
     throw new TypeError("`inputs` must be an object of roles, by the label or the id of an input.");
   const roles = new Map<string, InputRole>();
-  for (const [name, role] of Object.entries(inputs)) {
+  for (const [name, role] of readable("inputs", () => Object.entries(inputs))) {
     if (role === undefined) continue;
-    const read = readRole(name, role);
+    const read = readable(`inputs[${JSON.stringify(name.slice(0, 80))}]`, () => roleOf(role));
+    if (read === undefined) throw noRole(name);
     const twin = [...roles].find(([, other]) => isSameJob(read, other));
     if (twin !== undefined)
       throw new TypeError(
@@ -93,14 +92,20 @@ function isSameJob(one: InputRole, other: InputRole): boolean {
   return typeof other === "object" && "setting" in one && "setting" in other && one.setting === other.setting;
 }
 
-function readRole(name: string, role: InputRole): InputRole {
+function roleOf(role: InputRole): InputRole | undefined {
   if (ROLES.has(role)) return role;
-  if (isGroup(role)) {
-    if ("setting" in role && SETTINGS.has(role.setting)) return { setting: role.setting };
-    const json = "value" in role ? jsonOf(role.value) : undefined;
-    if (json !== undefined) return { value: JSON.parse(json) as unknown };
+  // Of two things one would count for nothing.
+  if (!isGroup(role) || Object.keys(role).length !== 1) return undefined;
+  if ("setting" in role) {
+    const { setting } = role;
+    return SETTINGS.has(setting) ? { setting } : undefined;
   }
-  throw new TypeError(
+  const json = "value" in role ? jsonOf(role.value) : undefined;
+  return json === undefined ? undefined : { value: JSON.parse(json) as unknown };
+}
+
+function noRole(name: string): TypeError {
+  return new TypeError(
     `\`inputs[${JSON.stringify(name.slice(0, 80))}]\` must be "message", "history", "system", "image", "ignore", { setting } with one of ${[...SETTINGS].join(", ")}, or { value } that JSON can tell.`,
   );
 }
@@ -112,10 +117,6 @@ function jsonOf(value: unknown): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isGroup(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isIndex(value: unknown): value is number {

@@ -4,6 +4,14 @@ import { describe, expect, test } from "vitest";
 import { space } from "../src/index.ts";
 import type { SpaceOptions } from "../src/index.ts";
 
+/** An object with one field that throws when it is read. */
+function throwing(name: string): object {
+  const get = (): never => {
+    throw new RangeError("boom");
+  };
+  return Object.defineProperty({}, name, { enumerable: true, get });
+}
+
 describe("what is wrong is a TypeError that names it, when a provider is made", () => {
   const wrong: readonly (readonly [target: unknown, options: unknown, said: RegExp])[] = [
     ["owner", {}, /Not a Space: "owner"/],
@@ -33,12 +41,25 @@ describe("what is wrong is a TypeError that names it, when a provider is made", 
     ["owner/name", { inputs: { Box: null } }, /`inputs\["Box"\]` must be/],
     ["owner/name", { timeouts: { idleMs: -1 } }, /idleMs/],
     ["owner/name", null, /`options` must be an object/],
+    ["owner/name", new Map([["id", "x"]]), /`options` must be an object of options/],
+    ["owner/name", { inputs: { Box: { setting: "seed", value: 3 } } }, /`inputs\["Box"\]` must be/],
+    ["owner/name", { inputs: { Box: { value: 3, seting: "seed" } } }, /`inputs\["Box"\]` must be/],
+    [{ toString: null }, {}, /Not a Space/],
   ];
 
   test.each(wrong)("%s with %o", (target, options, said) => {
     const make = (): unknown => space(target as string, options as SpaceOptions);
     expect(make).toThrow(TypeError);
     expect(make).toThrow(said);
+  });
+
+  test.each<readonly [string, () => object, RegExp]>([
+    ["an option", () => throwing("endpoint"), /`options.endpoint` cannot be read, it throws/],
+    ["one of the client", () => throwing("token"), /`options.token` cannot be read, it throws/],
+    ["an input", () => ({ inputs: throwing("Box") }), /`inputs` cannot be read, it throws/],
+    ["a role", () => ({ inputs: { Box: throwing("setting") } }), /`inputs\["Box"\]` cannot be read, it throws/],
+  ])("%s that throws when it is looked at", (_, options, said) => {
+    expect(() => space("owner/name", options())).toThrow(said);
   });
 
   test("and a value is taken as JSON tells it", () => {

@@ -6,6 +6,8 @@ import { describeSpace, space, type SpaceOptions } from "../src/index.ts";
 import { hear } from "./hearing.ts";
 import { answer, ask, bodyOf, box, CHAT, serve, type App } from "./served.ts";
 
+const SPEED = { id: 3, type: "slider", props: { label: "Speed" } };
+
 describe("what is not there, or is no chat, is told before a job", () => {
   const cases: readonly (readonly [name: string, app: Partial<App>, options: SpaceOptions, error: object])[] = [
     [
@@ -26,6 +28,24 @@ describe("what is not there, or is no chat, is told before a job", () => {
       {},
       { inputs: { Message: "history" } },
       { code: "invalid_request", message: /puts the history into Message \(textbox\)/ },
+    ],
+    [
+      "an input for words",
+      { dependencies: [{ ...CHAT.dependencies[0], inputs: [1, 2, 3] }], components: [...CHAT.components, SPEED] },
+      { inputs: { Speed: "system" } },
+      { code: "invalid_request", message: /puts the system into Speed \(slider\)/ },
+    ],
+    [
+      "an input for a number",
+      {},
+      { inputs: { 2: { setting: "seed" } } },
+      { code: "invalid_request", message: /puts the setting into 2 \(chatbot\)/ },
+    ],
+    [
+      "two inputs that are one",
+      {},
+      { inputs: { Message: "message", 1: { value: "x" } } },
+      { code: "invalid_request", message: /names Message \(textbox\) twice/ },
     ],
     ["an output", {}, { answer: 5 }, { code: "invalid_request", message: /no output 5.*0: Message/ }],
     [
