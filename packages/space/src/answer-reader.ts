@@ -1,3 +1,4 @@
+import { QwenError } from "@qwen/core";
 import type { ProviderPart } from "@qwen/core/gradio";
 import type { SessionLook, SessionReader } from "@qwen/core/gradio";
 
@@ -7,6 +8,8 @@ import { Thought } from "./thought.ts";
 /** Where an answer is read, and by what. */
 export interface SpaceReaderOptions {
   readonly output: number;
+  /** Whether that is a chatbot, which holds a list whatever its app gives it. */
+  readonly isChat?: boolean | undefined;
   /** What stood in the same place before the answer. */
   readonly before: unknown;
   fileUrl(path: string): URL;
@@ -48,6 +51,8 @@ export class SpaceReader implements SessionReader {
   }
 
   look(value: unknown, { final }: { readonly final: boolean }): SessionLook {
+    if (this.#options.isChat === true && !Array.isArray(value) && (value ?? null) !== null)
+      throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
     const segments = segmentsOf(value, { before: this.#options.before, final });
     const titled = joined(segments, "reasoning");
     const raw = joined(segments, "text");

@@ -20,8 +20,14 @@ export function segmentsOf(
   if (last < 0 || isOld(value, { before: list(before), final })) return [];
   const pair: unknown = value[last];
   if (Array.isArray(pair)) return ofContent(pair[1], [last, 1]);
-  const asked = value.findLastIndex((one) => record(one)["role"] === "user");
-  return value.slice(asked + 1).flatMap((one: unknown, index) => ofContent(one, [asked + 1 + index]));
+  const start = Math.max(value.findLastIndex((one) => record(one)["role"] === "user") + 1, keptIn(value, list(before)));
+  return value.slice(start).flatMap((one: unknown, index) => ofContent(one, [start + index]));
+}
+
+/** How many turns that were there before a chat begins with, where it goes on behind them: its app may not write the question down. */
+function keptIn(value: readonly unknown[], before: readonly unknown[]): number {
+  const { length } = before;
+  return length < value.length && length > 0 && wordsIn(value[length - 1]) === wordsIn(before.at(-1)) ? length : 0;
 }
 
 /** Whether a chat ends with what it ended with before, and that was an answer. */
@@ -52,6 +58,8 @@ function textsIn(said: readonly Segment[]): string {
   return said.map((one) => (one.type === "file" ? one.path : one.text)).join("\n");
 }
 
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
+
 /** What is nested deeper is no answer, and no stack is deep enough for all that JSON can hold. */
 const DEEPEST = 50;
 
@@ -62,10 +70,11 @@ function ofContent(value: unknown, path: TextPath): readonly Segment[] {
   if (Array.isArray(value)) return value.flatMap((one: unknown, index) => ofContent(one, [...path, index]));
   const fields = record(value);
   if ("role" in fields) return ofMessage(fields, path);
-  const file = record("file" in fields ? fields["file"] : fields);
-  const { path: kept, mime_type: mediaType } = file;
+  // Galleries and players of a chat have a file of their kind.
+  const { path: kept, mime_type: type } = record(fields["file"] ?? fields["image"] ?? fields["video"] ?? fields);
   if (typeof kept === "string") {
-    return [{ type: "file", path: kept, mediaType: typeof mediaType === "string" ? mediaType : undefined }];
+    const mediaType = typeof type === "string" && MEDIA_TYPE.test(type) ? type : undefined;
+    return [{ type: "file", path: kept, mediaType }];
   }
   if ("component" in fields) return ofContent(fields["value"], [...path, "value"]);
   return typeof fields["text"] === "string" ? ofContent(fields["text"], [...path, "text"]) : [];

@@ -57,6 +57,7 @@ class Playing {
     const shown = course.answer.inputs.findIndex((input) => input === course.answer.outputs[course.output]);
     const reader = new SpaceReader({
       output: course.output,
+      isChat: course.answer.outputs[course.output]?.type === "chatbot",
       before: shown === -1 ? undefined : inputs[shown],
       fileUrl: (path) => this.#session.fileUrl(path),
     });

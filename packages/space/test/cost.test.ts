@@ -134,6 +134,34 @@ describe("a Space that is changed", () => {
     await provider.close?.();
   });
 
+  test.each<readonly [string, readonly unknown[]]>([
+    ["says nothing where the chat was", ["", []]],
+    ["gives nulls", [null, null]],
+    ["gives a text where the chat was", ["", "a summary"]],
+    ["gives more than the chat did", ["", answer("?"), "more"]],
+    ["gives less", [answer("?")]],
+  ])("is told of by another function at its number that %s, though none fails", async (_, data) => {
+    await using server = await serve(CHAT);
+    const provider = space(server.origin, { id: "any" });
+    await hear(provider, { messages: ask("Hi") });
+    const moved = { ...CHAT, dependencies: [{ ...CHAT.dependencies[0], id: 9 }] };
+    server.handlers.config = ({ reply }) =>
+      reply(200, { version: "5.50.0", protocol: "sse_v3", api_prefix: "/gradio_api", ...moved });
+    server.handlers.data = says(completed(data));
+    await expect(hear(provider, { messages: ask("Hi") })).rejects.toMatchObject({ code: "space_changed" });
+    server.handlers.data = says(completed(["", answer("Moved.")]));
+    expect(await hear(provider, { messages: ask("Hi") })).toMatchObject({ text: "Moved." });
+    await provider.close?.();
+  });
+
+  test("says nothing where it has nothing to say, and is the same", async () => {
+    await using server = await serve(CHAT);
+    server.handlers.data = says(completed(["", []]));
+    const provider = space(server.origin, { id: "any" });
+    expect(await hear(provider, { messages: ask("Hi") })).toMatchObject({ text: "" });
+    await provider.close?.();
+  });
+
   test("is its own error where it fails and is the same", async () => {
     await using server = await serve(CHAT);
     server.handlers.data = says(failed({ error: null }));

@@ -106,6 +106,24 @@ describe("an answer is read out of", () => {
     });
   });
 
+  test("what stands behind the turns that went, though the app does not write the question down", () => {
+    const chat = [{ role: "user", content: "Hi" }, says("Hello")];
+    expect(words(told(reader(chat), [[[...chat, says("And")]], [[...chat, says("And now.")]]])).text).toBe("And now.");
+  });
+
+  test("files of galleries and players, none of a kind that no header could tell", () => {
+    const file = (path: string, type: string) => ({ path, mime_type: type });
+    const gallery = [
+      { image: file("/a.png", "image/png"), caption: "A" },
+      { video: file("/b.mp4", "video/mp4\r\nx: y") },
+    ];
+    const value = [user, says({ component: "gallery", value: gallery })];
+    expect(told(reader(), [[value]]).filter(({ type }) => type === "file")).toEqual([
+      { type: "file", url: fileUrl("/a.png"), mediaType: "image/png" },
+      { type: "file", url: fileUrl("/b.mp4"), mediaType: undefined },
+    ]);
+  });
+
   test("nothing that is nested deeper than a stack", () => {
     let deep: unknown = "Hello";
     for (let depth = 0; depth < 50_000; depth++) deep = [deep];

@@ -12,9 +12,12 @@ import type { SessionLook, SessionReader, TextPath } from "./session-definition.
 export class FollowedAnswer {
   readonly #reader: SessionReader;
   readonly #output: FollowedOutput;
+  readonly #count: number | undefined;
 
-  constructor(reader: SessionReader) {
+  /** `count`: how many outputs the job has, where that is known. */
+  constructor(reader: SessionReader, count?: number) {
     this.#reader = reader;
+    this.#count = count;
     this.#output = new FollowedOutput(reader.output);
   }
 
@@ -29,6 +32,8 @@ export class FollowedAnswer {
   completed(data: readonly unknown[]): readonly ProviderPart[] {
     // A generator that yields nothing completes with nulls: it said nothing.
     const isSilent = this.#reader.text() === "" && data.every((value) => value === null);
+    if (this.#count !== undefined && data.length !== this.#count)
+      throw new QwenError("protocol", `The Space gave ${data.length} outputs in place of ${this.#count}.`);
     if (!isSilent && data.length <= this.#reader.output)
       throw new QwenError(
         "protocol",

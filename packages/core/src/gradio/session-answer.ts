@@ -78,6 +78,8 @@ async function answerOnce<Plan>(
   } finally {
     run.leave();
   }
-  planOf(space).renewBehind();
+  // Another function may stand where the chat was, and have nothing to say.
+  if (run.hasAnswered) planOf(space).renewBehind();
+  else await planOf(space).verify(plan, call.stop);
   return { type: "finish", reason: "stop", warnings: [...forInputs.warnings] };
 }

@@ -36,6 +36,8 @@ export interface SessionEndpoint {
   readonly fnIndex: number;
   /** Whether it runs on the queue; one that does not answers at once. */
   readonly queue: boolean;
+  /** Its outputs, where they are known: of an answer that has another number of them, the Space was changed. */
+  readonly outputs?: { readonly length: number } | undefined;
 }
 
 /**

@@ -22,6 +22,7 @@ export interface SessionRunOptions {
 export class SessionRun implements AnsweringSession {
   readonly #options: SessionRunOptions;
   #job: Job | undefined;
+  #answer: AnswerListener | undefined;
   #isOver = false;
 
   constructor(options: SessionRunOptions) {
@@ -33,6 +34,11 @@ export class SessionRun implements AnsweringSession {
     this.#isOver = true;
     if (this.#job?.isOver === false)
       this.#job.fail(new DOMException("The answer ended before its job did.", "AbortError"));
+  }
+
+  /** Whether anything was answered. */
+  get hasAnswered(): boolean {
+    return this.#answer?.hasOutput === true;
   }
 
   get signal(): AbortSignal {
@@ -72,7 +78,8 @@ export class SessionRun implements AnsweringSession {
   }
 
   async #follow(endpoint: SessionEndpoint, inputs: readonly unknown[], reader: SessionReader): Promise<void> {
-    const listener = new AnswerListener(this.#options, reader);
+    const listener = new AnswerListener(this.#options, { reader, count: endpoint.outputs?.length });
+    this.#answer = listener;
     if (endpoint.queue) this.#startJob(endpoint, inputs, listener);
     else listener.completed(await this.#runUnqueued(endpoint, inputs));
     return listener.ended;
@@ -160,10 +167,18 @@ class AnswerListener implements JobListener {
   readonly #end = Promise.withResolvers<void>();
   #hasOutput = false;
 
-  constructor(options: SessionRunOptions, reader: SessionReader) {
+  constructor(
+    options: SessionRunOptions,
+    { reader, count }: { readonly reader: SessionReader; readonly count: number | undefined },
+  ) {
     this.#options = options;
     this.#reader = reader;
-    this.#answer = new FollowedAnswer(reader);
+    this.#answer = new FollowedAnswer(reader, count);
+  }
+
+  /** Whether any of it was a piece of the answer. */
+  get hasOutput(): boolean {
+    return this.#hasOutput;
   }
 
   /** Resolves once the answer is whole. */
