@@ -35,6 +35,10 @@ export interface Space {
    * Inputs come as a list, or by the names of the endpoint's parameters. What is left out has its default; a name that no
    * parameter has, an argument too many and one that is missing are `invalid_request`, which names the parameters there are. What
    * the server keeps of a session (`gr.State`) is left out, too, or null in a list.
+   *
+   * That is told before a job is asked for, but where the first call of all has a list. It goes out at once: one with too few is
+   * refused by its server before anything is run, and one with too many is told of behind its job. To have that told before as
+   * well, await `endpoints()` first.
    */
   submit(
     endpoint: string | number,
