@@ -13,6 +13,9 @@ import { SharedWork } from "./shared-work.ts";
 /** The shortest time from one look at a Space to the next, in ms. */
 const POLL_MS = 1000;
 
+/** How long a Space that was woken may take to answer though its hub says that it runs, in ms. */
+const SETTLE_MS = 30_000;
+
 /** As much of what the hub says of a Space is read, in bytes. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
@@ -59,6 +62,8 @@ export class Waking {
   readonly #waiters = new Set<WakeOptions>();
   readonly #watching = new SharedWork<boolean>((signal) => this.#watch(signal));
   #lookedAt = -Infinity;
+  /** When its hub said last that it runs, of one that had slept. */
+  #wokeAt = -Infinity;
   #words: string | undefined;
 
   constructor(client: SpaceClient, page: HubPage) {
@@ -108,10 +113,15 @@ export class Waking {
       signal.throwIfAborted();
       this.#lookedAt = performance.now();
       const look = await this.#look(signal);
-      if (look === "awake") return hasSlept;
+      // Who comes back so soon was answered by a page once more.
+      const isTooEarly = look === "awake" && performance.now() - this.#wokeAt < SETTLE_MS;
+      if (look === "awake" && !isTooEarly) {
+        if (hasSlept) this.#wokeAt = performance.now();
+        return hasSlept;
+      }
       if (look === "unknown" && !hasSlept) return false;
       // Asking its own host is what wakes it.
-      if (look === "asleep" && (await this.#answers(signal))) return true;
+      if (look !== "unknown" && (await this.#answers(signal))) return true;
     }
   }
 

@@ -230,6 +230,30 @@ describe("a Space that sleeps", () => {
     expect(await looked).toBe("5.50.0");
   });
 
+  it("is waited for until its host answers, though its hub says a little earlier that it runs", async () => {
+    await using asleep = await startAsleep(["SLEEPING", "RUNNING"]);
+    const { space, hub, polls, shortestGap } = asleep;
+    let looks = 0;
+    space.handlers.call = (exchange) => (looks < 4 ? exchange.reply(503, PAGE) : oneJob.call(exchange));
+    space.handlers.config = ({ reply }) => ((looks += 1) < 4 ? reply(503, PAGE) : reply(200, configOf({})));
+    await rejection(connectSpace(space.origin).predict("chat", []));
+    const client = connectSpace(space.origin, { hubUrl: hub.origin });
+    const time = useVirtualTime();
+    const asked = Promise.all([client.predict("chat", ["Hi"]), client.predict("chat", ["Hi"])]);
+    await passUntil(time, watched(asked));
+    expect(await asked).toEqual([["awake"], ["awake"]]);
+    expect(shortestGap()).toBeGreaterThanOrEqual(1000);
+    expect(polls()).toBe(5);
+    // Long after that it has its own error at once.
+    await time.pass(60_000);
+    const looked = polls();
+    space.handlers.call = ({ reply }) => reply(503, PAGE);
+    space.handlers.join = ({ reply }) => reply(503, PAGE);
+    expect(await rejection(client.predict("chat", ["Hi"]))).toMatchObject({ code: "space_unavailable", status: 503 });
+    expect(polls()).toBe(looked + 1);
+    await client.close();
+  });
+
   it("does not hear of a token across a redirect of its hub", async () => {
     await using asleep = await startAsleep(["RUNNING"]);
     await using stranger = await startTestSpace({ other: ({ reply }) => reply(200, {}) });
