@@ -103,12 +103,16 @@ class Fitting {
   restOf(piece: string): string | undefined {
     this.#text.append(piece);
     const { end } = this.#passedOn;
-    for (let index = this.#skipWords(piece); index < piece.length && !this.#isOther; index++) {
-      // White space at the end of what was passed on stands for what stands there now, as far as it is the same.
-      if (piece.charAt(index) !== end.charAt(this.#sameSpace)) return piece.slice(index);
-      this.seen.add(piece.charAt(index));
+    const start = this.#skipWords(piece);
+    if (this.#isOther) return undefined;
+    // White space at the end of what was passed on stands for what stands there now, as far as it is the same.
+    let index = start;
+    while (index < piece.length && piece.charAt(index) === end.charAt(this.#sameSpace)) {
       this.#sameSpace++;
+      index++;
     }
+    this.seen.add(piece.slice(start, index));
+    if (index < piece.length) return piece.slice(index);
     return this.#hasWords && this.#sameSpace === end.length ? "" : undefined;
   }
 
@@ -126,8 +130,7 @@ class Fitting {
   #skipWords(piece: string): number {
     const { seen } = this;
     const { count } = this.#passedOn;
-    let index = 0;
-    while (seen.count < count && index < piece.length) seen.addCode(piece.charCodeAt(index++));
+    const index = seen.addUpTo(count, piece);
     this.#isOther = seen.count === count && !this.#hasWords;
     return index;
   }

@@ -22,19 +22,18 @@ export class TextPrint {
   }
 
   add(text: string): void {
-    for (let index = 0; index < text.length; index++) this.addCode(text.charCodeAt(index));
+    this.addUpTo(Infinity, text);
   }
 
-  addCode(code: number): void {
-    if (isSpace(code)) {
-      this.#spaces = Math.imul(this.#spaces ^ code, 0x01000193) + this.#count;
-      this.#end += String.fromCharCode(code);
-      return;
-    }
-    this.#first = Math.imul(this.#first ^ code, 0x01000193);
-    this.#second = Math.imul(this.#second + code, 0x9e3779b1) ^ (this.#second >>> 15);
-    this.#count++;
-    if (this.#end !== "") this.#end = "";
+  /** Adds what of a text comes before its length would go beyond this count; says where that ends. */
+  addUpTo(count: number, text: string): number {
+    let at = 0;
+    while (this.#count < count && at < text.length) this.#addCode(text.charCodeAt(at++));
+    // In one piece: a text that grows by one character takes four times its memory.
+    const added = text.slice(0, at);
+    const space = added.slice(added.trimEnd().length);
+    this.#end = space.length === at ? this.#end + space : space;
+    return at;
   }
 
   /** Whether it is the same text but for white space. */
@@ -45,6 +44,21 @@ export class TextPrint {
   /** Whether its white space is the same, where its words are. */
   hasSpacesOf(other: TextPrint): boolean {
     return this.#spaces === other.#spaces;
+  }
+
+  /** Whether it is the same text. */
+  isSameAs(other: TextPrint): boolean {
+    return this.hasWordsOf(other) && this.hasSpacesOf(other) && this.#end === other.#end;
+  }
+
+  #addCode(code: number): void {
+    if (isSpace(code)) {
+      this.#spaces = Math.imul(this.#spaces ^ code, 0x01000193) + this.#count;
+      return;
+    }
+    this.#first = Math.imul(this.#first ^ code, 0x01000193);
+    this.#second = Math.imul(this.#second + code, 0x9e3779b1) ^ (this.#second >>> 15);
+    this.#count++;
   }
 }
 

@@ -1,6 +1,7 @@
-import { AppendOnlyText, GrowingText, TextRewrittenError } from "#core";
+import { AppendOnlyText, TextRewrittenError } from "#core";
 
 import type { ProviderPart } from "../part.ts";
+import { TextPrint } from "../text-print.ts";
 import type { Said } from "./answer-reader.ts";
 import type { WrittenCall } from "./tool-call-text.ts";
 
@@ -15,7 +16,9 @@ const MOST_HELD = 1024 * 1024;
  */
 export class Shown {
   readonly #push: (part: ProviderPart) => void;
-  readonly #text = new GrowingText();
+  /** Of its text, which is not kept: a long answer may wait for nobody. */
+  #print = new TextPrint();
+  #length = 0;
   readonly #thought = new AppendOnlyText();
   readonly #calls: WrittenCall[] = [];
   #heldCalls: WrittenCall[] = [];
@@ -61,7 +64,8 @@ export class Shown {
           this.endThought();
           break;
         case "text":
-          this.#text.append(one.text);
+          this.#print.add(one.text);
+          this.#length += one.text.length;
           this.#push({ type: "text-delta", text: one.text });
           break;
         case "call":
@@ -109,11 +113,16 @@ export class Shown {
 
   /** All that is said is this. */
   say(text: string): void {
-    const before = this.#text.whole();
-    if (text === before) return;
-    this.#text.replace(text);
-    if (text.startsWith(before)) this.#push({ type: "text-delta", text: text.slice(before.length) });
-    else this.#push({ type: "text-replace", text });
+    const before = { print: this.#print, length: this.#length };
+    const print = new TextPrint();
+    print.add(text.slice(0, before.length));
+    const goesOn = text.length >= before.length && print.isSameAs(before.print);
+    const more = text.slice(before.length);
+    if (goesOn && more === "") return;
+    print.add(more);
+    this.#print = print;
+    this.#length = text.length;
+    this.#push(goesOn ? { type: "text-delta", text: more } : { type: "text-replace", text });
   }
 
   #pushThought(text: string): void {

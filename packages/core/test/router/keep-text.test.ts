@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { AppendOnlyText } from "../../src/append-only.ts";
 import { createProvider } from "../../src/created-provider.ts";
+import { emulate } from "../../src/emulate/index.ts";
 import type { ProviderPart } from "../../src/part.ts";
 import type { ProviderRequest } from "../../src/provider.ts";
 import { createRouter } from "../../src/router/router.ts";
@@ -66,6 +67,21 @@ describe("`keepText: false`", () => {
     expect(pieces).toBe(PIECES - 10);
   });
 
+  test("an emulated provider holds no more of it", async () => {
+    const { provider } = talker();
+    const settings = { tools: [{ name: "a", inputSchema: {} }] };
+    const router = createRouter({ plugins: [emulate(provider, { tools: true, reasoning: true })] });
+    const stream = router.stream({ model: "m", messages, settings, keepText: false });
+    const before = heldMb();
+    let pieces = 0;
+    for await (const part of stream) {
+      if (part.type !== "text-delta" || ++pieces < PIECES - 10) continue;
+      expect(heldMb() - before).toBeLessThan(2);
+      break;
+    }
+    expect(pieces).toBe(PIECES - 10);
+  });
+
   test("there is no `completion`, and asking for it disturbs nothing", async () => {
     const { stream } = asking({ keepText: false });
     await expect(stream.completion).rejects.toThrow(TypeError);
@@ -112,4 +128,15 @@ test("text that only grows is not kept to be known again", () => {
   expect(heldMb() - before).toBeLessThan(1);
   expect(text.replace("other")).toBe("");
   expect(() => text.end()).toThrow(expect.objectContaining({ text: "other" }));
+});
+
+test("white space takes no more than its length, whatever comes of it", () => {
+  const before = heldMb();
+  const text = new AppendOnlyText();
+  text.append("x");
+  for (let at = 0; at < 20; at++) text.append("\n".repeat(100_000));
+  expect(heldMb() - before).toBeLessThan(5);
+  expect(text.replace(`x${"\n".repeat(2_000_000)}y`)).toBe("y");
+  expect(text.replace(`x${"\n".repeat(2_000_000)}y${" ".repeat(2_000_000)}`)).toHaveLength(2_000_000);
+  expect(heldMb() - before).toBeLessThan(10);
 });
