@@ -1,4 +1,5 @@
 import { endsInThought, THINK, THINK_END } from "./beginning.ts";
+import { aFlag, aString, readOptions, type Rules } from "./options.ts";
 import { GrowingText } from "./growing-text.ts";
 import { TagSearch } from "./tag-search.ts";
 
@@ -34,6 +35,8 @@ export interface ThoughtSplitOptions {
   readonly verbatim?: boolean | undefined;
 }
 
+const RULES: Rules<ThoughtSplitOptions> = { open: aFlag, behind: aString, verbatim: aFlag };
+
 /**
  * Splits an answer that comes in pieces into what was thought, within `<think>`, and what is said, the same however it is cut.
  *
@@ -52,10 +55,11 @@ export class ThoughtSplit {
   /** Nothing was said of what is thought, or of the words, but white space that is left out. */
   #blank = true;
 
-  constructor(sink: ThoughtSink, options: ThoughtSplitOptions = {}) {
+  /** Throws a `TypeError` for an option that is none. */
+  constructor(sink: ThoughtSink, options?: ThoughtSplitOptions) {
     this.#sink = sink;
-    this.#options = options;
-    const behind = options.behind?.trim() ?? "";
+    this.#options = readOptions("options", options, RULES) ?? {};
+    const behind = this.#options.behind?.trim() ?? "";
     if (behind === "") return;
     this.#state = endsInThought(behind) ? "thinking" : "speaking";
     this.#blank = behind.endsWith(THINK) || behind.endsWith(THINK_END);

@@ -2,6 +2,7 @@ import {
   aFunction,
   aLimitMs,
   anAbortSignal,
+  anObject,
   aPauseMs,
   mustBe,
   readOption,
@@ -35,7 +36,7 @@ export type ResolvedTimeouts = { readonly [Name in keyof Timeouts]-?: number };
 export function resolveTimeouts(...layers: readonly (Timeouts | undefined)[]): ResolvedTimeouts {
   const resolved: Record<keyof Timeouts, number> = { ...DEFAULT_TIMEOUTS };
   const given = layers.filter((layer) => layer !== undefined);
-  for (const layer of given) refuseUnknown("`timeouts`", layer, TIMEOUT_RULES);
+  for (const layer of given) refuseUnknown("`timeouts`", requireOption("timeouts", layer, anObject), TIMEOUT_RULES);
   // Nearly always: who asks sets none.
   if (given.length === 0) return resolved;
   // By index: in a new process an iterator makes an object for each step, which were a tenth of what a call allocates.

@@ -1,5 +1,5 @@
 import { QwenError } from "../errors.ts";
-import { aCountFrom, requireOption } from "../options.ts";
+import { aCountFrom, aString, requireOption, type Rule } from "../options.ts";
 
 /** Longest part of a data: URL before its comma, in characters. */
 const LONGEST_HEAD = 1024;
@@ -71,13 +71,21 @@ function tooLarge(maxBytes: number): QwenError {
   return new QwenError("invalid_request", `The file in a data: URL is larger than ${maxBytes} bytes.`);
 }
 
-/** Bytes as a `data:` URL of that type. */
+/**
+ * Bytes as a `data:` URL of that type, which may be anybody's words: what would end it before its time is escaped. Throws a
+ * `TypeError` for what are no bytes and no type.
+ */
 export function dataUrl(bytes: Uint8Array, mediaType: string): string {
+  requireOption("bytes", bytes, aByteArray);
+  requireOption("mediaType", mediaType, aString);
   let base64 = "";
   for (let at = 0; at < bytes.length; at += PIECE)
-    base64 += btoa(String.fromCharCode(...bytes.subarray(at, at + PIECE)));
-  return `data:${mediaType};base64,${base64}`;
+    // Not spread, which goes by an iterator: four times as long.
+    base64 += btoa(Reflect.apply(String.fromCharCode, undefined, bytes.subarray(at, at + PIECE)));
+  return `data:${mediaType.toWellFormed().replaceAll(/[^ -~]|[#,]/gu, encodeURIComponent)};base64,${base64}`;
 }
+
+const aByteArray: Rule = (value) => (value instanceof Uint8Array ? undefined : "a Uint8Array");
 
 /** A multiple of three, so that pieces can be joined, and few enough to be arguments. */
 const PIECE = 0x6000;

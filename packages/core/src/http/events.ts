@@ -1,9 +1,9 @@
 import { debug } from "../debug.ts";
 import { Flow, type FlowMaker } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
-import { aCountFrom, readOptions, requireOption, type Rules } from "../options.ts";
+import { requireOption } from "../options.ts";
 import { wordsOf } from "../printable.ts";
-import { decodeEvents, type EventSink } from "./sse.ts";
+import { decodeEvents, readEventOptions, type EventSink, type ReadEventsOptions } from "./sse.ts";
 import { aBody, type ResponseBody } from "./transport.ts";
 
 /** An event of a `text/event-stream`. */
@@ -12,12 +12,6 @@ export interface ServerSentEvent {
   readonly data: string;
   /** The `event` field; `undefined` for a plain message. */
   readonly name: string | undefined;
-}
-
-/** How to read events. */
-export interface ReadEventsOptions {
-  /** The longest event, in characters; a longer one is a `protocol` error. @defaultValue 64 Mi */
-  readonly maxEventChars?: number | undefined;
 }
 
 /**
@@ -33,10 +27,8 @@ export function readEvents(
   options?: ReadEventsOptions,
 ): AsyncIterableIterator<ServerSentEvent, undefined> {
   requireOption("body", body, aBody);
-  return new FlowIterator(new Events(body, readOptions("options", options, RULES)).flow);
+  return new FlowIterator(new Events(body, readEventOptions(options)).flow);
 }
-
-const RULES: Rules<ReadEventsOptions> = { maxEventChars: aCountFrom(1) };
 
 /** What an event costs besides its text, in bytes. */
 const EVENT_BYTES = 100;

@@ -1,6 +1,6 @@
 import { debug } from "../debug.ts";
 import { QwenError } from "../errors.ts";
-import { isGroup } from "../options.ts";
+import { aTransport, isGroup, requireOption } from "../options.ts";
 import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
 import { signalOf } from "../stop.ts";
@@ -16,9 +16,10 @@ import type {
 /**
  * A transport of somebody else's, held to the contract; one of ours as it is: what comes of it that is no response is a
  * `TypeError`, what its bodies throw ends the reading with code `connection`, and throws nowhere else. An abort ends a request
- * whether it listens to its signal or not; what is answered later is dropped.
+ * whether it listens to its signal or not; what is answered later is dropped. What is no transport is a `TypeError`.
  */
 export function guardedTransport(transport: Transport): OwnTransport {
+  requireOption("transport", transport, aTransport);
   if (isOwn(transport.request)) return transport;
   return {
     async request(asked) {

@@ -1,13 +1,16 @@
 import { LONGEST_PAUSE_MS } from "../error-fields.ts";
+import { aFunction, requireOption } from "../options.ts";
 
 /**
  * How long a response asks to wait, in ms: `retry-after-ms`, or `Retry-After` in seconds or as an
- * HTTP date (RFC 9110, section 10.2.3). Nothing where neither is there or readable.
+ * HTTP date (RFC 9110, section 10.2.3). Nothing where neither is there or readable. Throws a `TypeError` for what gives no header
+ * by its name.
  */
 export function retryAfterMs(
   header: (name: string) => string | undefined,
   now: number = Date.now(),
 ): number | undefined {
+  requireOption("header", header, aFunction);
   const exact = numberIn(header("retry-after-ms"));
   if (exact !== undefined) return Math.min(exact, LONGEST_PAUSE_MS);
   const value = header("retry-after");

@@ -1,5 +1,6 @@
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import { QwenError } from "../errors.ts";
+import { aCountFrom, isGroup, readOptions, requireOption, type Rule, type Rules } from "../options.ts";
 import type { BodySink } from "./transport.ts";
 
 /** Characters of an unfinished line from which on they are handed on: the parser keeps each piece that it is fed. */
@@ -17,20 +18,38 @@ export interface EventSink {
   error(error: unknown): void;
 }
 
+/** How to read events. */
+export interface ReadEventsOptions {
+  /** The longest event, in characters; a longer one is a `protocol` error. @defaultValue 64 Mi */
+  readonly maxEventChars?: number | undefined;
+}
+
 /**
  * Decodes a `text/event-stream` body: UTF-8 split at any byte, lines ended by CR, LF or both and by
  * nothing else, comments and unknown fields ignored.
  *
  * An event that the end of the stream cuts off is dropped, as the HTML standard's section
  * "Server-sent events" says. One longer than `maxEventChars`, or of more
- * than half a million lines of data, is a `protocol` error; lines of other kinds are no part of it, however many come.
+ * than half a million lines of data, is a `protocol` error; lines of other kinds are no part of it, however many come. What is no
+ * sink and an option that is none is a `TypeError`.
  */
-export function decodeEvents(
-  sink: EventSink,
-  { maxEventChars = 64 * 1024 * 1024 }: { readonly maxEventChars?: number | undefined } = {},
-): BodySink {
+export function decodeEvents(sink: EventSink, options?: ReadEventsOptions): BodySink {
+  requireOption("sink", sink, aSink);
+  const { maxEventChars = 64 * 1024 * 1024 } = readEventOptions(options) ?? {};
   return new EventDecoder(sink, maxEventChars);
 }
+
+const aSink: Rule = (value) =>
+  isGroup(value) && "event" in value && "end" in value && "error" in value
+    ? undefined
+    : "an object with `event`, `end` and `error`";
+
+/** Reads how to read events. Throws a `TypeError` for an option that is none. */
+export function readEventOptions(options: ReadEventsOptions | undefined): ReadEventsOptions | undefined {
+  return readOptions("options", options, RULES);
+}
+
+const RULES: Rules<ReadEventsOptions> = { maxEventChars: aCountFrom(1) };
 
 class EventDecoder implements BodySink {
   readonly #sink: EventSink;

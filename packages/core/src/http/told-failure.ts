@@ -109,20 +109,25 @@ const REFUSED: Pick<Row, "code" | "fact"> = { code: "unsupported", fact: "refuse
 /** Statuses that say what the matter is, whatever the words are. */
 const PLAIN: ReadonlySet<number> = new Set([401, 402, 404]);
 
-function fits({ statuses, words, says }: Row, error: ToldFailure, status: number | undefined): boolean {
+function fits({ statuses, words, says }: Row, error: Partial<ToldFailure>, status: number | undefined): boolean {
   if (status !== undefined && statuses?.includes(status) === true) return true;
   if (status !== undefined && PLAIN.has(status)) return false;
   if (words !== undefined && isSaid(error, words)) return true;
   // A page of a server that has failed may say anything.
-  return says !== undefined && (status === undefined || status < 502) && says.test(error.message.slice(0, MOST_READ));
+  return says !== undefined && (status === undefined || status < 502) && says.test(beginningOf(error.message));
 }
 
 /** Whether a vendor's own word for it is one of these. */
-function isSaid({ code = "", type = "" }: ToldFailure, words: RegExp): boolean {
-  return words.test(code) || words.test(type);
+function isSaid({ code, type }: Partial<ToldFailure>, words: RegExp): boolean {
+  return words.test(beginningOf(code)) || words.test(beginningOf(type));
 }
 
-/** Characters of a message that are looked at. */
+/** What a server wrote may be of any kind, and of any length. */
+function beginningOf(text: unknown): string {
+  return typeof text === "string" ? text.slice(0, MOST_READ) : "";
+}
+
+/** Characters that are looked at. */
 const MOST_READ = 2000;
 
 /** A code that is a status, as routers of several vendors send it in a stream. */

@@ -1,7 +1,12 @@
 import { describe, expect, it, test } from "vitest";
 import { fetchElsewhere, type ElsewhereOptions } from "../../src/http/elsewhere.ts";
-import type { Reach } from "../../src/http/reach.ts";
 import { readEvents } from "../../src/http/events.ts";
+import { guardedTransport } from "../../src/http/guard.ts";
+import { dataUrl } from "../../src/http/data-url.ts";
+import { publicReach, type Reach } from "../../src/http/reach.ts";
+import { retryAfterMs } from "../../src/http/retry-after.ts";
+import { decodeEvents, type EventSink } from "../../src/http/sse.ts";
+import { ThoughtSplit, type ThoughtSink } from "../../src/thought-split.ts";
 import { follow, type FollowedRequest } from "../../src/http/follow.ts";
 import { createTransport } from "../../src/http/platform-transport.ts";
 import {
@@ -32,6 +37,9 @@ const fetched = (more: object): ElsewhereOptions => ({
   signal: new AbortController().signal,
   ...more,
 });
+
+const deaf: EventSink = { event() {}, end() {}, error() {} };
+const listener: ThoughtSink = { thought() {}, thoughtEnd() {}, words() {} };
 
 /** A body that notes whether it was left. */
 function openBody(): ResponseBody & { left: boolean } {
@@ -122,6 +130,27 @@ describe("what is no option is a TypeError that names it, and nothing is sent", 
     });
     expect(await rejection(readBytes(body as never))).toBeInstanceOf(TypeError);
     expect(() => readEvents(body as never)).toThrow(/`body` must be the `body` of a response/);
+  });
+
+  it.each<readonly [RegExp, () => unknown]>([
+    [/`options.maxEventChars` must be a whole number from 1/, () => decodeEvents(deaf, { maxEventChars: Number.NaN })],
+    [/`options.maxEventChars` must be/, () => decodeEvents(deaf, { maxEventChars: 0 })],
+    [/Did you mean "maxEventChars"/, () => decodeEvents(deaf, { maxEventChar: 5 } as object)],
+    [/`options` must be an object/, () => decodeEvents(deaf, null as never)],
+    [/`sink` must be an object with `event`, `end` and `error`/, () => decodeEvents(undefined as never)],
+    [/`transport` must be an object with `request`/, () => guardedTransport(null as never)],
+    [/`transport` must be an object with `request`/, () => guardedTransport({} as never)],
+    [/`url` must be a URL/, () => publicReach("http://host.test/" as never)],
+    [/`bytes` must be a Uint8Array/, () => dataUrl("abc" as never, "text/plain")],
+    [/`mediaType` must be a string/, () => dataUrl(new Uint8Array(1), undefined as never)],
+    [/`header` must be a function/, () => retryAfterMs({} as never)],
+    [/`options.open` must be true or false/, () => new ThoughtSplit(listener, { open: "yes" as never })],
+    [/Did you mean "verbatim"/, () => new ThoughtSplit(listener, { verbatm: true } as object)],
+    [/`timeouts` must be an object, not null/, () => resolveTimeouts(null as never)],
+    [/`timeouts` must be an object, not 5/, () => resolveTimeouts(undefined, 5 as never)],
+  ])("of what a provider is made of: %s", (message, make) => {
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
   });
 
   it("of a transport", () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { bytesInDataUrl } from "../../src/http/data-url.ts";
+import { bytesInDataUrl, dataUrl } from "../../src/http/data-url.ts";
 import { bySize, expectLinear } from "../cost.ts";
 
 const decoded = (url: string, maxBytes = 1000): string =>
@@ -40,6 +40,29 @@ it.each([undefined, Number.NaN, -1, "5"])("takes no limit that is none: %o", (ma
   expect(() => bytesInDataUrl(new URL("data:,x"), { maxBytes: maxBytes as number })).toThrow(
     /`maxBytes` must be a whole/,
   );
+});
+
+describe("bytes become a data: URL", () => {
+  test.each([
+    "image/png",
+    "text/plain; charset=utf-8",
+    "text/plain,Bye",
+    "a/b#c",
+    "a/b\n",
+    "é/ü\ud83d",
+    "",
+    ";base64,",
+  ])("that holds them, whatever their type is: %j", (mediaType) => {
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, at) => at * 7);
+    const url = dataUrl(bytes, mediaType);
+    expect(Buffer.from(bytesInDataUrl(new URL(url), { maxBytes: 100_000 })).equals(bytes)).toBe(true);
+  });
+
+  test("with their type as it is, where it is one", () => {
+    expect(dataUrl(new Uint8Array([1, 2, 3]), "text/plain; charset=utf-8")).toBe(
+      "data:text/plain; charset=utf-8;base64,AQID",
+    );
+  });
 });
 
 describe("invalid_request is what", () => {
