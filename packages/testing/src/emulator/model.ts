@@ -56,6 +56,8 @@ export function createModel({ answer, flavour, clock }: ModelOptions): Model {
           job.prompt = prompt;
           const context = { call: ++count, data, sessionHash, ...about };
           const own = typeof answers === "function" ? answers(prompt, context) : answers;
+          // One that is promised may fail, which nobody would hear.
+          if (own instanceof Promise) own.catch(() => undefined);
           readOption("answer()", own, anAnswer);
           return playAnswer(own ?? standardAnswer(prompt, context), {
             clock,

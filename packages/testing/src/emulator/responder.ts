@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Reply } from "../server/reply.ts";
 import { sendWhole, writeBytes } from "../server/send.ts";
 import type { StreamReply } from "./app.ts";
-import type { Clock } from "../server/clock.ts";
+import { repeat, type Clock } from "../server/clock.ts";
 import type { Fault, FaultName } from "./faults.ts";
 import type { Flavour } from "./flavour.ts";
 import type { Queue } from "./queue.ts";
@@ -42,7 +42,7 @@ export function createResponder(
       return;
     }
     write("data: ALIVE\n\n");
-    const timer = setInterval(() => write("data: ALIVE\n\n"), heartbeatMs);
+    const timer = repeat(heartbeatMs, () => write("data: ALIVE\n\n"));
     response.on("close", () => clearInterval(timer));
   }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 
+import { repeat } from "../server/clock.ts";
 import type { Fault, FaultName } from "./faults.ts";
 import type { Flavour, WireMessage } from "./flavour.ts";
 import type { Queue } from "./queue.ts";
@@ -92,7 +93,7 @@ export function streamSession(response: ServerResponse, options: StreamOptions):
     stop();
     queue.leave(sessionHash);
   });
-  timers.push(setInterval(() => (beating ? say(HEARTBEAT) : undefined), heartbeatMs));
+  timers.push(repeat(heartbeatMs, () => (beating ? say(HEARTBEAT) : undefined)));
   session.readers.add(pump);
   pump();
 }

@@ -111,7 +111,7 @@ export async function createOpenAIEmulator(given: OpenAIEmulatorOptions = {}): P
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", url = "/", headers, socket } = request;
     const at = now();
-    const { route, model } = routeOf(method, new URL(url, server.url).pathname);
+    const { route, model } = routeOf(method, URL.parse(url, server.url)?.pathname ?? url);
     const connection = server.connectionOf(socket);
     const body = await readBody(request);
     const struck = faults.take(route, (fault) => isAbout(fault, body));

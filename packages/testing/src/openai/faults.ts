@@ -140,6 +140,12 @@ function readFault(fault: OpenAIFault): OpenAIFault {
 
 const ROUTES: readonly unknown[] = ["chat", "responses", "models", "model", "other"] satisfies OpenAIRoute[];
 
+/** Whether it is one that fits, or a list of such: an empty one would never strike. */
+function some(value: unknown, fits: (one: unknown) => boolean): boolean {
+  const list = [value].flat();
+  return list.length > 0 && list.every(fits);
+}
+
 const aCount = aCountFrom(0);
 
 const RULES: Rules<OpenAIFault> = {
@@ -147,14 +153,15 @@ const RULES: Rules<OpenAIFault> = {
   name: () => undefined,
   model: aString,
   route: (value) =>
-    [value].flat().every((one) => ROUTES.includes(one)) ? undefined : `one of ${ROUTES.join(", ")}, or a list of them`,
+    some(value, (one) => ROUTES.includes(one)) ? undefined : `one of ${ROUTES.join(", ")}, or a list of them`,
   on: (value) =>
-    [value].flat().every((one) => aWholeNumber(one) === undefined)
-      ? undefined
-      : "a whole number from 1, or a list of them",
+    some(value, (one) => aWholeNumber(one) === undefined) ? undefined : "a whole number from 1, or a list of them",
   after: aCount,
   ms: aPauseMs,
-  to: aString,
+  to: (value) =>
+    typeof value === "string" && URL.canParse(value) && /^[!-~]+$/.test(value)
+      ? undefined
+      : "an address, such as http://localhost:8080",
   status: (value) =>
     typeof value === "number" && Number.isInteger(value) && value >= 200 && value <= 599
       ? undefined

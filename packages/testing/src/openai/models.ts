@@ -1,9 +1,10 @@
-import { anObject, readOption, type Rule } from "@qwen/core/http";
+import { anObject, readOption, requireOption, type Rule } from "@qwen/core/http";
 
 import type { Dialect } from "./dialect.ts";
 import type { OpenAIQuestion } from "./request.ts";
-import { A_STEP, answerInFull, isStep, type OpenAIAnswer, type OpenAIAnswerLike } from "./script.ts";
+import { answerInFull, type OpenAIAnswer, type OpenAIAnswerLike } from "./script.ts";
 import { standardOpenAIAnswer } from "./standard-answer.ts";
+import { A_STEP, stepProblem } from "./step-rules.ts";
 
 /** What a model answers: always the same, or by the question. `undefined` is the standard answer. */
 export type OpenAIAnswers = OpenAIAnswerLike | ((question: OpenAIQuestion) => OpenAIAnswerLike | undefined);
@@ -11,16 +12,28 @@ export type OpenAIAnswers = OpenAIAnswerLike | ((question: OpenAIQuestion) => Op
 /** What {@link OpenAIAnswers} must be. Steps of an iteration are looked at when they are said. */
 export const anOpenAIAnswer: Rule = (value) => {
   if (typeof value === "string" || typeof value === "function") return undefined;
-  if (Array.isArray(value)) return value.every(isStep) ? undefined : `a list of steps, each ${A_STEP}`;
-  return anObject(value) === undefined && isAnswer(value as object)
-    ? undefined
-    : "a text, a list of steps, { steps, firstDelayMs, delayMs, finishReason, usage }, or a function that gives one";
+  if (Array.isArray(value)) return stepsProblem(value);
+  if (anObject(value) === undefined && isAnswer(value as OpenAIAnswer)) return undefined;
+  const { steps } = Object(value) as Partial<OpenAIAnswer>;
+  const expected =
+    "a text, a list of steps, { steps, firstDelayMs, delayMs, finishReason, usage }, or a function that gives one at once";
+  return (Array.isArray(steps) ? stepsProblem(steps) : undefined) ?? expected;
 };
+
+function stepsProblem(steps: readonly unknown[]): string | undefined {
+  for (const step of steps) {
+    const problem = stepProblem(step);
+    if (problem !== undefined) return `a list of steps, each ${A_STEP} (of one, ${problem})`;
+  }
+  return undefined;
+}
+
+const aModelName: Rule = (value) => (typeof value === "string" && value !== "" ? undefined : "the name of a model");
 
 const ANSWER_RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
   steps: (value) =>
     Array.isArray(value)
-      ? value.every(isStep)
+      ? stepsProblem(value) === undefined
       : typeof value === "object" && value !== null && Symbol.iterator in value,
   firstDelayMs: (value) => typeof value === "number" && value >= 0,
   delayMs: (value) => typeof value === "number" && value >= 0,
@@ -71,10 +84,13 @@ export function createModels({
     answerOf(model, question) {
       const scripted = answers.get(model);
       const own = typeof scripted === "function" ? scripted(question) : scripted;
+      // One that is promised may fail, which nobody would hear.
+      if (own instanceof Promise) own.catch(() => undefined);
       return answerInFull(readOption("answer()", own, anOpenAIAnswer) ?? standardOpenAIAnswer(question));
     },
     answer(...change) {
       const answer = readOption("answer", change.at(-1), anOpenAIAnswer);
+      if (change.length === 2) requireOption("model", change[0], aModelName);
       const names = change.length === 2 ? [change[0]] : answers.keys();
       for (const name of names) answers.set(name, answer);
     },

@@ -14,7 +14,16 @@ export function routeOf(
   if (method === "POST" && pathname === "/v1/responses") return { route: "responses" };
   if (method === "GET" && pathname === "/v1/models") return { route: "models" };
   const [, model] = (method === "GET" && /^\/v1\/models\/(.+)$/u.exec(pathname)) || [];
-  return model === undefined ? { route: "other" } : { route: "model", model: decodeURIComponent(model) };
+  return model === undefined ? { route: "other" } : { route: "model", model: decoded(model) };
+}
+
+/** As it stands where it cannot be decoded. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** What a model is asked, over either route. */

@@ -1,5 +1,8 @@
+import { setImmediate } from "node:timers/promises";
+
 import type { Clock } from "../server/clock.ts";
 import { sentError, type ScriptedError, type ScriptedFailure } from "./scripted-error.ts";
+import { A_STEP, stepProblem } from "./step-rules.ts";
 
 /** A call of a tool, whole or in pieces. */
 export interface OpenAIToolCall {
@@ -54,33 +57,6 @@ export interface OpenAIAnswer {
   readonly usage?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** What a step must be, for a message to its caller. */
-export const A_STEP =
-  "a string, { reasoning }, { toolCall }, { toolCalls }, { refusal }, { waitMs }, { comment }, { delta }, { data } or { error }";
-
-const isText = (value: unknown): boolean => typeof value === "string";
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
-
-const STEP_RULES: Readonly<Record<string, (value: unknown) => boolean>> = {
-  reasoning: isText,
-  toolCall: isText,
-  toolCalls: (value) => Array.isArray(value) && value.every((call) => isObject(call) && isStep(call)),
-  refusal: isText,
-  waitMs: (value) => typeof value === "number" && value >= 0,
-  comment: isText,
-  delta: isObject,
-  data: isText,
-  error: (value) => isText(value) || isObject(value),
-};
-
-/** Whether a value is a step. */
-export function isStep(value: unknown): boolean {
-  if (!isObject(value)) return isText(value);
-  return Object.entries(STEP_RULES).some(
-    ([name, rule]) => Object.hasOwn(value as object, name) && rule((value as Record<string, unknown>)[name]),
-  );
-}
-
 /** An answer in short: a text is said word by word, a list is a list of steps. */
 export type OpenAIAnswerLike = string | readonly OpenAIAnswerStep[] | OpenAIAnswer;
 
@@ -123,7 +99,7 @@ export interface PlayOptions {
 export function opened(answer: OpenAIAnswer): { readonly failure?: ScriptedFailure; readonly answer: OpenAIAnswer } {
   const steps = answer.steps[Symbol.iterator]();
   const { done = false, value: first } = steps.next() as IteratorResult<OpenAIAnswerStep, undefined>;
-  if (typeof first === "object" && first !== null && "error" in first) {
+  if (typeof first === "object" && stepProblem(first) === undefined && "error" in first) {
     return { failure: sentError(first.error), answer };
   }
   return {
@@ -131,14 +107,17 @@ export function opened(answer: OpenAIAnswer): { readonly failure?: ScriptedFailu
       ...answer,
       steps: {
         *[Symbol.iterator]() {
-          if (done || first === undefined) return;
-          yield first;
+          if (done) return;
+          yield first as OpenAIAnswerStep;
           for (let next = steps.next(); next.done !== true; next = steps.next()) yield next.value;
         },
       },
     },
   };
 }
+
+/** So many are played in a row: of a script without an end its client must be able to leave. */
+const STEPS_A_TURN = 1000;
 
 /** Plays an answer and returns how it ended. Throws a `ScriptedFailure` where the model fails. */
 export async function* playAnswer(
@@ -148,14 +127,18 @@ export async function* playAnswer(
   const calls = { count: 0 };
   let tokens = 0;
   let isFirst = true;
+  let played = 0;
 
   for (const step of behind(steps, prefill)) {
+    const problem = stepProblem(step);
+    if (problem !== undefined) throw new TypeError(`A step must be ${A_STEP}: ${problem}.`);
+    played += 1;
+    if (played % STEPS_A_TURN === 0) await setImmediate();
     if (typeof step === "object" && "waitMs" in step) {
       await clock.sleep(step.waitMs);
       continue;
     }
     if (typeof step === "object" && "error" in step) throw sentError(step.error);
-    if (!isStep(step)) throw new TypeError(`A step must be ${A_STEP}.`);
     for (const said of saidOf(step, calls)) {
       if (isOutput(said)) {
         const waitMs = isFirst ? firstDelayMs : delayMs;

@@ -1,6 +1,14 @@
+/** A timer takes 32 bits: a longer delay would fire at once. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** As `setInterval` does it; `Infinity` is never. */
+export function repeat(everyMs: number, work: () => void): NodeJS.Timeout {
+  return setInterval(work, Math.min(everyMs, LONGEST_DELAY_MS));
+}
+
 /** Waiting that ends when the emulator closes. */
 export interface Clock {
-  /** Rejects when the emulator closes before the time has come. */
+  /** Rejects when the emulator closes before the time has come; `Infinity` never comes. */
   sleep(ms: number): Promise<void>;
   /** Whether the emulator has closed. */
   readonly isStopped: boolean;
@@ -28,11 +36,18 @@ export function createClock(signal: AbortSignal): Clock {
           reject(signal.reason as Error);
           return;
         }
-        const timer = setTimeout(() => {
-          waiting.delete(timer);
-          resolve();
-        }, ms);
-        waiting.set(timer, reject);
+        const wait = (left: number): void => {
+          const timer = setTimeout(
+            () => {
+              waiting.delete(timer);
+              if (left > LONGEST_DELAY_MS) wait(left - LONGEST_DELAY_MS);
+              else resolve();
+            },
+            Math.min(left, LONGEST_DELAY_MS),
+          );
+          waiting.set(timer, reject);
+        };
+        wait(ms);
       }),
   };
 }

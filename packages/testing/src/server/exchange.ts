@@ -47,7 +47,11 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
 
   const type = request.headers["content-type"] ?? "";
   if (type.startsWith("multipart/form-data") || type.startsWith("application/x-www-form-urlencoded")) {
-    return readForm(bytes, type);
+    try {
+      return await readForm(bytes, type);
+    } catch {
+      // No form, whatever it is called.
+    }
   }
   const text = bytes.toString("utf8");
   try {
