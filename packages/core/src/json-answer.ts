@@ -1,6 +1,6 @@
 import { endsInThought, THINK, THINK_END, wordsBehindThought } from "./beginning.ts";
 import { InvalidOutputError } from "./errors.ts";
-import { jsonInText } from "./json-in-text.ts";
+import { cutOffIn, jsonInText } from "./json-in-text.ts";
 import type { FinishReason } from "./part.ts";
 
 /** An answer that is to hold JSON. */
@@ -44,7 +44,7 @@ function jsonBehind(begun: string, text: string): AnsweredJson | undefined {
 function jsonBehindThought(said: string): AnsweredJson | undefined {
   const json = jsonPieceOf(said);
   const end = said.indexOf(THINK_END);
-  if (end < 0 || json?.text.includes(THINK_END) === true) return json;
+  if (end < 0 || json?.text.includes(THINK_END) === true || end > cutOffIn(said)) return json;
   return jsonPieceOf(wordsBehindThoughts(said.slice(end + THINK_END.length)));
 }
 

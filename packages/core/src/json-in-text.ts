@@ -21,6 +21,11 @@ export function jsonInText(text: string, { from = 0 }: { readonly from?: number 
   return read(text, all) ?? longestFenced(text, from) ?? read(text, new Search(text, from).longest());
 }
 
+/** Where JSON begins in the middle of which a text ends; its length where there is none. */
+export function cutOffIn(text: string): number {
+  return new Search(text, 0).cutOff();
+}
+
 /** Whether a text is JSON, all of it. */
 export function isJsonText(text: string): boolean {
   return parsed(text) !== undefined;
@@ -121,11 +126,21 @@ class Search {
     this.#from = from;
   }
 
+  /** Where the one begins that is still open at the end. */
+  cutOff(): number {
+    this.#read();
+    return this.#open[0] ?? this.#text.length;
+  }
+
   /** That of an empty text where there is none. */
   longest(): Span {
-    for (let at = 0; at < this.#text.length;) at = this.#open.length === 0 ? this.#find(at) : this.#step(at);
+    this.#read();
     // What is open never ends: what stands in it was not meant alone.
     return this.#open.length === 0 ? this.#longest : this.#longestBefore;
+  }
+
+  #read(): void {
+    for (let at = 0; at < this.#text.length;) at = this.#open.length === 0 ? this.#find(at) : this.#step(at);
   }
 
   /** Where the next one begins. */
@@ -197,7 +212,9 @@ class Search {
   #takeWord(at: number): number {
     WORD.lastIndex = at;
     const [word] = WORD.exec(this.#text) ?? [];
-    return word !== undefined && this.#isValueNext ? this.#go(at + word.length, "next") : this.#breakOff(at);
+    if (word !== undefined && this.#isValueNext) return this.#go(at + word.length, "next");
+    REST_OF_WORD.lastIndex = at;
+    return REST_OF_WORD.test(this.#text) ? this.#text.length : this.#breakOff(at);
   }
 
   #go(at: number, expected: Expected): number {
@@ -240,3 +257,5 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
 const BEGINNING = /[{[]/g;
 const SPACE = /[ \t\r\n]*/y;
 const WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+/** What a word may have been cut off in, at the end of the text. */
+const REST_OF_WORD = /[-+.\w]{1,30}$/y;

@@ -35,8 +35,17 @@ describe("the JSON of an answer", () => {
     expect(() => answer(text)).toThrow("it holds no JSON");
   });
 
+  test.each(['{"tag":"</think>","more":[1]', '[{"</think>":[1]},{"b":tru'])(
+    "is not a piece of what was cut off: %s",
+    (text) => {
+      expect(() => answer(text)).toThrow("it holds no JSON");
+      expect(answer(`[2], as ${text}`)).toEqual([2]);
+      expect(answer(`[1,2]?</think>[2], as ${text}`)).toEqual([2]);
+    },
+  );
+
   test("is found in linear time behind any number of thoughts", async () => {
-    for (const piece of ["<think></think>", "</think>", "<think>"])
+    for (const piece of ["<think></think>", "</think>", "<think>", '["</think>",'])
       await expectLinear((size) => silently(() => answer(piece.repeat(size / piece.length))), 400_000);
   });
 

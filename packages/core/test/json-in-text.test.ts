@@ -65,6 +65,9 @@ test.each([
   '[{"a": 1}, {"b": 2}',
   '[{"a": 1}, {"b": "see [1]',
   '{"a": {"b": 1}, "c"',
+  '{"a": [1], "b": tru',
+  "[[1], -",
+  '[{"a": 1}, 1.',
 ])("there is none in %j", (text) => {
   expect(jsonInText(text)).toBeUndefined();
 });
@@ -85,6 +88,8 @@ test("the work is linear in the text, whatever it is", async () => {
     "``` ",
     "```\n",
     "~~~~\n1\n```\n",
+    "[tru ",
+    "[[],a",
     '["\\x",',
     '{"a":["\n"],',
   ]) {
