@@ -162,6 +162,48 @@ test("what is appended is the delta, what is put behind it another one, and what
   expect(read.completed([[user, says("Hi"), says("More!")]])).toEqual([]);
 });
 
+describe("an output that is left out means that the chat is what it was", () => {
+  const update = (more: object = {}) => ({ __type__: "update", ...more });
+  const chat = [user, says("a")];
+
+  test("though it is left out by an edit of the update before", () => {
+    const read = reader();
+    const parts = told(read, [
+      [update({ value: [user] })],
+      [[["add", ["value", 1], says("a")]]],
+      [[["append", ["value", 1, "content"], "b"]]],
+      [[["delete", ["value"], null]]],
+      [update()],
+    ]);
+    expect(parts).toEqual([
+      { type: "text-delta", text: "a" },
+      { type: "text-delta", text: "b" },
+    ]);
+  });
+
+  test("and is there again later", () => {
+    const parts = told(reader(), [
+      [update({ value: chat })],
+      [[["delete", ["value"], null]]],
+      [[["add", ["value"], [user, says("ab")]]]],
+      [[["append", ["value", 1, "content"], "c"]]],
+      [[]],
+      [update()],
+    ]);
+    expect(words(parts).text).toBe("abc");
+  });
+
+  test("and is there for the first time behind the first message", () => {
+    const parts = told(reader(), [
+      [update()],
+      [[["add", ["value"], chat]]],
+      [[["append", ["value", 1, "content"], "b"]]],
+      [update()],
+    ]);
+    expect(words(parts).text).toBe("ab");
+  });
+});
+
 test("edits that do not fit are waited out: the final value is whole", () => {
   const read = reader();
   read.generating([[user, says("He")]]);

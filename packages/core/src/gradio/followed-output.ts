@@ -126,10 +126,14 @@ class FollowedOutput {
   }
 
   #take(value: unknown): true | undefined {
-    if (isLeftOut(value)) return undefined;
     this.#path = undefined;
     this.#sent = value;
-    return true;
+    return this.#changed();
+  }
+
+  /** An output that is left out is what it was, but later edits are of what was sent. */
+  #changed(): true | undefined {
+    return isLeftOut(this.#sent) ? undefined : true;
   }
 
   #lose(): undefined {
@@ -150,7 +154,7 @@ class FollowedOutput {
     try {
       this.#settle();
       this.#sent = this.#editor.apply(this.#sent, edits);
-      return true;
+      return this.#changed();
     } catch (error) {
       if (!QwenError.isInstance(error)) throw error;
       return this.#lose();
