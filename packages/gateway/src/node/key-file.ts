@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Stats } from "node:fs";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, open, rename, rm, stat } from "node:fs/promises";
 import { requireOption, sleep, type Rule } from "@qwen/core/http";
 
 import {
@@ -138,28 +138,14 @@ function parsed(text: string): readonly KeyRecord[] {
 let changing: Promise<unknown> = Promise.resolve();
 
 async function change(path: string, to: (records: readonly KeyRecord[]) => readonly KeyRecord[]): Promise<void> {
-  const work = changing.then(() =>
-    locked(`${path}.lock`, async () => {
-      const before = await recordsIn(path).catch((error: unknown) => {
-        if (isMissing(error)) return [];
-        throw error;
-      });
-      const beside = `${path}.${randomUUID()}`;
-      try {
-        const file = await open(beside, "wx", 0o600);
-        try {
-          await file.writeFile(`${JSON.stringify({ keys: to(before) }, null, 2)}\n`);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(beside, path);
-      } catch (error) {
-        await rm(beside, { force: true });
-        throw error;
-      }
-    }),
-  );
+  const work = changing.then(async () => {
+    const startedAt = performance.now();
+    while (!(await changed(path, to))) {
+      if (performance.now() - startedAt > MOST_LOCKED_MS)
+        throw new Error(`Other processes are changing the file of keys all the time, by "${path}.lock". Try again.`);
+      await sleep(10);
+    }
+  });
   changing = work.catch(() => {});
   await work;
 }
@@ -168,36 +154,99 @@ async function change(path: string, to: (records: readonly KeyRecord[]) => reado
 const STALE_MS = 10_000;
 const MOST_LOCKED_MS = 5000;
 
-/** Of two that read at once the second would write without what the first has added or revoked. */
-async function locked(lock: string, work: () => Promise<void>): Promise<void> {
-  for (const startedAt = performance.now(); !(await take(lock)); await sleep(10))
-    if (performance.now() - startedAt > MOST_LOCKED_MS)
-      throw new Error(`Other processes are changing the file of keys all the time, by "${lock}". Try again.`);
+/** Whether it was its turn. Of two that read at once the second would write without what the first has added or revoked. */
+async function changed(path: string, to: (records: readonly KeyRecord[]) => readonly KeyRecord[]): Promise<boolean> {
+  const lock = await Lock.take(`${path}.lock`);
+  if (lock === undefined) return false;
   try {
-    await work();
+    const before = await recordsIn(path).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    return await replaced(path, `${JSON.stringify({ keys: to(before) }, null, 2)}\n`, lock);
   } finally {
-    await rm(lock, { force: true });
+    await lock.release();
   }
 }
 
-/** Whether it is ours now. One that was left behind is taken away, for the next try. */
-async function take(lock: string): Promise<boolean> {
+/** Writes a file whole, or not at all. Whether it was written: not by who has lost the lock meanwhile. */
+async function replaced(path: string, text: string, lock: Lock): Promise<boolean> {
+  const beside = `${path}.${randomUUID()}`;
   try {
-    await (await open(lock, "wx", 0o600)).close();
-    return true;
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    const age = await stat(lock).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > STALE_MS) await rm(lock, { force: true });
-    return false;
+    const file = await open(beside, "wx", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const isOurs = await lock.isHeld();
+    if (isOurs) await rename(beside, path);
+    return isOurs;
+  } finally {
+    await rm(beside, { force: true });
   }
+}
+
+/** A file that one process at a time has made. */
+class Lock {
+  readonly #path: string;
+  // While it is open, no other file has its number.
+  readonly #file: FileHandle;
+
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Nothing while it is another's. One that was left behind is taken away, for the next try. */
+  static async take(path: string): Promise<Lock | undefined> {
+    try {
+      return new Lock(path, await open(path, "wx", 0o600));
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+      if (await isStale(path)) await takeAway(path);
+      return undefined;
+    }
+  }
+
+  async isHeld(): Promise<boolean> {
+    const [own, there] = await Promise.all([this.#file.stat(), stat(this.#path).catch(() => undefined)]);
+    return own.ino === there?.ino && own.dev === there.dev;
+  }
+
+  async release(): Promise<void> {
+    if (await this.isHeld()) await rm(this.#path, { force: true });
+    await this.#file.close();
+  }
+}
+
+async function isStale(path: string): Promise<boolean> {
+  return stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs > STALE_MS,
+    () => false,
+  );
+}
+
+/** Whoever looked at it before may have taken it away, and have it anew by now: that one is put back. */
+async function takeAway(path: string): Promise<void> {
+  const away = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, away);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  if (!(await isStale(away))) await link(away, path).catch(() => {});
+  await rm(away, { force: true });
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return hasCode(error, "ENOENT");
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
 
 const aPath: Rule = (value) => (typeof value === "string" && value !== "" ? undefined : "the path of a file");

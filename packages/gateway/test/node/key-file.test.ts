@@ -1,9 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { readKeys, type KeyStore } from "../../src/keys.ts";
+import { createKey, readKeys, type KeyStore } from "../../src/keys.ts";
 import { addKey, keyFile, revokeKey } from "../../src/node/key-file.ts";
 
 let folder = "";
@@ -92,13 +93,14 @@ it("a change that cannot be read leaves the keys as they were, and says so; a fi
   }
 });
 
-it("what several processes add at the same time is all there", async () => {
+it("what several processes add at the same time is all there, also while a lock of one that was ended lies there", async () => {
   const processes: { readonly addKey: typeof addKey }[] = [];
   for (let count = 0; count < 3; count++) {
     // As another process has it, with a state of its own.
     vi.resetModules();
     processes.push(await import("../../src/node/key-file.ts"));
   }
+  await leaveLock();
   const added = await Promise.all(
     processes.flatMap((one) => Array.from({ length: 4 }, (_, index) => one.addKey(path, { note: `${index}` }))),
   );
@@ -107,10 +109,33 @@ it("what several processes add at the same time is all there", async () => {
   expect(await readdir(folder)).toEqual(["keys.json"]);
 });
 
-it("a lock that a process left behind holds nobody up for ever", async () => {
+it("who was thought to be gone, and has lost its turn, writes nothing over what another one has added since", async () => {
+  const theirs = (await createKey()).record;
+  // Reading it waits for a writer.
+  execFileSync("mkfifo", ["-m", "600", path]);
+  const adding = addKey(path);
+  await vi.waitFor(async () => expect(await readdir(folder)).toContain("keys.json.lock"));
+  await rm(`${path}.lock`);
+  await writeFile(`${path}.lock`, "");
+  await writeFile(path, JSON.stringify({ keys: [] }));
+  await rm(path);
+  await writeFile(path, JSON.stringify({ keys: [theirs] }), { mode: 0o600 });
+  await new Promise((resolve) => void setTimeout(resolve, 30));
+  await rm(`${path}.lock`);
+  const { record } = await adding;
+  const { keys } = JSON.parse(await readFile(path, "utf8")) as { readonly keys: readonly { readonly id: string }[] };
+  expect(keys.map(({ id }) => id)).toEqual([theirs.id, record.id]);
+  expect(await readdir(folder)).toEqual(["keys.json"]);
+});
+
+async function leaveLock(): Promise<void> {
   await writeFile(`${path}.lock`, "");
   const longAgo = new Date(Date.now() - 60_000);
   await utimes(`${path}.lock`, longAgo, longAgo);
+}
+
+it("a lock that a process left behind holds nobody up for ever", async () => {
+  await leaveLock();
   await addKey(path);
   expect(await readdir(folder)).toEqual(["keys.json"]);
 });
