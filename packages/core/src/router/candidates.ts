@@ -52,13 +52,14 @@ export function candidatesFor(request: ReadRequest, options: CandidatesOptions):
   // Only the provider that holds a conversation can go on with it.
   const holder = openConversation(conversation);
   const entry = entries.find(({ provider, model }) => provider.id === holder.provider && model.id === holder.model);
+  const mayBeginAnew = onConversationLost === "restart";
   if (entry === undefined) {
+    if (mayBeginAnew) return fresh;
     throw new QwenError(
       "invalid_request",
       `The conversation is one of "${shortened(`${holder.provider}/${holder.model}`)}", which "${request.model}" does not lead to.`,
     );
   }
-  const mayBeginAnew = onConversationLost === "restart";
   const turn = new Turn(holder.conversation, { mayBeginAnew });
   const pinned = new ProviderCandidate(entry, request, options, turn);
   return mayBeginAnew ? [pinned, ...fresh] : [pinned];

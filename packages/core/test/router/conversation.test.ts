@@ -40,6 +40,15 @@ describe("a conversation that is lost", () => {
     });
   });
 
+  test("of somebody whom its model does not lead to is a wrong request, or lost if the caller says so", async () => {
+    const b = scripted("b", [good]);
+    expect((await complete(routerOf([b]), { conversation })).error).toMatchObject({ code: "invalid_request" });
+    expect(b.requests).toHaveLength(0);
+    const { completion } = await complete(routerOf([b]), { conversation, onConversationLost: "restart" });
+    expect(completion).toMatchObject({ provider: "b", text: "Hello world" });
+    expect(b.requests[0]?.conversation).toBeUndefined();
+  });
+
   test("is never hedged and never loses its turn to a strategy, also where it may begin anew", async () => {
     const a = scripted("a", [[{ waitMs: 500 }, ...good]]);
     const b = scripted("b", [good]);
