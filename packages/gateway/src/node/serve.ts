@@ -130,16 +130,8 @@ class Serving {
     };
     this.server = createServer(settings, (incoming, outgoing) => this.#take(incoming, outgoing, answer));
     this.server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error, socket));
-    this.server.on("checkExpectation", (_, outgoing: ServerResponse) =>
-      refuse(
-        outgoing,
-        new Refusal({
-          status: 417,
-          code: "expectation_failed",
-          message: "Only `100-continue` can be expected.",
-          headers: CLOSE,
-        }),
-      ),
+    this.server.on("checkExpectation", (incoming: IncomingMessage, outgoing: ServerResponse) =>
+      this.#take(incoming, outgoing, async () => this.#turnDown(outgoing, unexpected())),
     );
   }
 
@@ -220,11 +212,16 @@ class Serving {
       if (isTooMany) throw tooMany();
       checkRawRequest(incoming);
     } catch (error) {
-      this.#refused.add(socket);
-      refuse(outgoing, error instanceof Refusal ? error : internal());
+      this.#turnDown(outgoing, error instanceof Refusal ? error : internal());
       return;
     }
     void answer(incoming, outgoing);
+  }
+
+  /** What follows on its connection is no request. */
+  #turnDown(outgoing: ServerResponse, refusal: Refusal): void {
+    this.#refused.add(outgoing.req.socket);
+    refuse(outgoing, refusal);
   }
 
   /** What is no HTTP, or no more of it. */
@@ -261,6 +258,15 @@ function tooMany(): Refusal {
 interface Exchanged {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
+}
+
+function unexpected(): Refusal {
+  return new Refusal({
+    status: 417,
+    code: "expectation_failed",
+    message: "Only `100-continue` can be expected.",
+    headers: CLOSE,
+  });
 }
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;

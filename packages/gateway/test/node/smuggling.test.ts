@@ -33,6 +33,7 @@ describe("what two readers could read differently is refused in JSON, and the co
     ["a negative length", () => post(host, "Content-Length: -1")],
     ["an encoding that is none", () => post(host, "Transfer-Encoding: xchunked")],
     ["chunked, and not last", () => post(host, "Transfer-Encoding: chunked, identity")],
+    ["chunks of what is packed", () => post(host, "Transfer-Encoding: gzip, chunked")],
     ["chunked twice", () => post(host, "Transfer-Encoding: chunked", "Transfer-Encoding: chunked")],
     ["a space before the colon", () => post(host, "Content-Length : 13")],
     ["a bare LF", () => post(host, "Content-Length: 13").replaceAll("\r\n", "\n")],
@@ -102,9 +103,12 @@ it("`Expect: 100-continue` is served, and nothing else is expected", async () =>
     BODY,
   );
   expect(answers.statuses).toEqual([100, 200]);
-  const other = await raw(served.port, post(host, "Expect: a-miracle", "Content-Length: 13"));
+  seen.length = 0;
+  const other = await raw(served.port, post(host, "Expect: a-miracle", "Content-Length: 13") + SMUGGLED, SMUGGLED);
   expect(other.statuses).toEqual([417]);
   expect(bodyOf(other)).toMatchObject({ error: { code: "expectation_failed" } });
+  expect(other.isClosed).toBe(true);
+  expect(seen).toEqual([]);
 });
 
 it("the whole URL in the request line is served where it names the same host", async () => {
