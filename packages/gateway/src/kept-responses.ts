@@ -1,5 +1,7 @@
+import { sleep } from "@qwen/core/http";
+
 import { Refusal } from "./refusal.ts";
-import type { ResponseStore } from "./store.ts";
+import { isShared, type ResponseStore } from "./store.ts";
 import { lookedUp } from "./lookup.ts";
 import type { Body } from "./wire/fields.ts";
 import type { Item } from "./wire/response-items.ts";
@@ -47,7 +49,7 @@ export class KeptResponses {
   async find(owner: string, id: string, onSize?: (characters: number) => void): Promise<KeptResponse | undefined> {
     const value = await lookedUp(async () => {
       await this.#coming.get(id);
-      return this.#store.get(owner, id);
+      return this.#get(owner, id);
     }, unavailable);
     // A store of somebody else's may say otherwise that there is none.
     if (typeof value !== "string") return undefined;
@@ -94,6 +96,18 @@ export class KeptResponses {
     await lookedUp(() => Promise.all(this.#coming.values()), unavailable).catch(() => {});
   }
 
+  /** What another process has just answered with may be on its way still, and its caller quicker. */
+  async #get(owner: string, id: string): Promise<string | undefined> {
+    const value = await this.#store.get(owner, id);
+    if ((value ?? undefined) !== undefined || !isShared(this.#store) || !/^resp_[\da-f]{32}$/.test(id)) return value;
+    for (const ms of LATER_MS) {
+      await sleep(ms);
+      const later = await this.#store.get(owner, id);
+      if (typeof later === "string") return later;
+    }
+    return undefined;
+  }
+
   async #put(owner: string, id: string, kept: KeptResponse, before: Promise<void> | undefined): Promise<void> {
     // A store may take two at once in any order, and the earlier one would stand.
     await before;
@@ -118,6 +132,8 @@ export function isUnfinished({ status }: Body): boolean {
 }
 
 const UNFINISHED: ReadonlySet<string> = new Set(["queued", "in_progress"]);
+/** When it is looked again for what is not there, in ms, one after the other. */
+const LATER_MS = [5, 10, 20, 40, 80, 160, 320];
 const SIGN_EVERY_MS = 15_000;
 const LONGEST_SILENCE_MS = 60_000;
 
@@ -139,19 +155,31 @@ function keptIn(value: string): KeptResponse | undefined {
   } catch {
     return undefined;
   }
-  const { response, asked, before, model } = (kept ?? {}) as Partial<Record<keyof KeptResponse, unknown>>;
+  const { response, asked, before, model, conversation } = (kept ?? {}) as Partial<Record<keyof KeptResponse, unknown>>;
   const isOne =
     isBody(response) &&
     typeof response["status"] === "string" &&
     isItems(response["output"]) &&
     isItems(asked) &&
     typeof before === "number" &&
-    typeof model === "string";
+    typeof model === "string" &&
+    (conversation === undefined || typeof conversation === "string");
   return isOne ? (kept as KeptResponse) : undefined;
 }
 
 function isItems(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => isBody(item) && typeof item["type"] === "string");
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isItem(item: unknown): boolean {
+  if (!isBody(item) || typeof item["type"] !== "string") return false;
+  if (item["type"] === "message") return isParts(item["content"]);
+  const { output } = item;
+  return item["type"] !== "function_call_output" || typeof output === "string" || isParts(output);
+}
+
+function isParts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isBody);
 }
 
 function isBody(value: unknown): value is Body {

@@ -39,6 +39,11 @@ export function memoryStore(options?: StoreOptions): ResponseStore {
   return new MemoryStore(readStoreOptions(options));
 }
 
+/** Whether other processes may put into it as well. */
+export function isShared(store: ResponseStore): boolean {
+  return !(store instanceof MemoryStore);
+}
+
 interface Entry {
   readonly value: string;
   readonly bytes: number;

@@ -5,6 +5,16 @@ import { KeptResponses } from "../../src/kept-responses.ts";
 import type { ResponseStore } from "../../src/store.ts";
 import { asked } from "./asked.ts";
 
+function keptWith(item: object, more: object = {}): string {
+  return JSON.stringify({
+    response: { status: "completed", output: [] },
+    asked: [{ id: "x", ...item }],
+    before: 0,
+    model: "m",
+    ...more,
+  });
+}
+
 describe("a store that gives", () => {
   it.each<[string, string | null | number]>([
     ["null", null],
@@ -13,6 +23,9 @@ describe("a store that gives", () => {
     ["what another version kept", '{"response":{"status":"completed"}}'],
     ["no response", '{"response":null,"asked":[],"before":0,"model":"scripted-model"}'],
     ["items that are none", '{"response":{"status":"completed","output":[null]},"asked":[],"before":0,"model":"m"}'],
+    ["a message without parts", keptWith({ type: "message", role: "user", content: "Hi" })],
+    ["a result without any", keptWith({ type: "function_call_output", call_id: "c", output: 7 })],
+    ["a memory that is none", keptWith({ type: "reasoning", summary: [] }, { conversation: 7 })],
   ])("%s for a response is unknown", async (_, value) => {
     const store = {
       put: async () => true,
@@ -22,14 +35,14 @@ describe("a store that gives", () => {
     } as unknown as ResponseStore;
     const { create, call } = asked([scriptedProvider({ script: ["Hello"] })], { store });
     const { id } = await create({ input: "Hi" });
-    for (const [method, path] of [
-      ["GET", ""],
-      ["GET", "/input_items"],
-      ["GET", "?stream=true"],
-      ["POST", "/cancel"],
-    ] as const)
-      expect((await call(method, `/${id}${path}`)).status).toBe(404);
+    const looking = Promise.all([
+      call("GET", `/${id}`),
+      call("GET", `/${id}/input_items`),
+      call("GET", `/${id}?stream=true`),
+      call("POST", `/${id}/cancel`),
+    ]);
     const next = await call("POST", "", { model: "scripted-model", input: "Hi", previous_response_id: id });
+    expect((await looking).map(({ status }) => status)).toEqual([404, 404, 404, 404]);
     expect(next.status).toBe(400);
     expect(await next.json()).toMatchObject({ error: { code: "previous_response_not_found" } });
   });

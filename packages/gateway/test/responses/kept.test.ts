@@ -125,6 +125,25 @@ describe("a response", () => {
     expect(JSON.parse(values.get(id) ?? "{}")).toMatchObject({ response: { status: "completed" } });
   });
 
+  it("is there for another process that shares the store, however quickly its caller comes back", async () => {
+    const values = new Map<string, string>();
+    const store: ResponseStore = {
+      get: async (_, id) => values.get(id),
+      async put(_, id, value) {
+        await new Promise((resolve) => void setTimeout(resolve, 30));
+        values.set(id, value);
+        return true;
+      },
+      delete: async (_, id) => values.delete(id),
+      close: async () => {},
+    };
+    const [one, other] = [asked([hello()], { store }), asked([hello()], { store })];
+    const whole = await one.create({ input: "Hi" });
+    expect((await other.create({ input: "Hi", previous_response_id: whole.id })).previous_response_id).toBe(whole.id);
+    const streamed = lastOf(await one.stream({ input: "Hi" }));
+    expect((await other.call("GET", `/${streamed.id}`)).status).toBe(200);
+  });
+
   it("of a store that fails is answered all the same, and looked for in vain", async () => {
     const failing: ResponseStore = {
       get: () => Promise.reject(new Error("secret of the store")),

@@ -2,6 +2,7 @@ import { QwenError } from "@qwen/core";
 import { scriptedProvider } from "@qwen/testing";
 import { describe, expect, it, vi } from "vitest";
 
+import { memoryStore } from "../../src/store.ts";
 import { asked, textOf } from "./asked.ts";
 
 describe("a model with a memory of its own", () => {
@@ -89,6 +90,20 @@ describe("a model with a memory of its own", () => {
     }
     waitMs = 0;
     expect(textOf(await create(body))).toBe("memory");
+  });
+
+  it("begins anew with the whole history where nobody who remembers is there any more, as after a restart", async () => {
+    const store = memoryStore();
+    const before = asked([remembering()], { store });
+    const first = await before.create({ input: "One" });
+    await before.gateway.close();
+    const other = scriptedProvider({
+      id: "other",
+      models: [{ id: "scripted-model", capabilities: { conversation: true } }],
+      script: ({ conversation, messages }) => [`${conversation} ${messages.length}`],
+    });
+    const second = await asked([other], { store }).create({ input: "Two", previous_response_id: first.id });
+    expect(textOf(second)).toBe("undefined 3");
   });
 
   it("is not asked to go on by another name", async () => {
