@@ -40,7 +40,10 @@ export interface KeyRecord {
 
 /** Where keys are kept. */
 export interface KeyStore {
-  /** The record whose `hash` that is, as it stands now. What throws, or takes longer than 5 s, is answered with a 503. */
+  /**
+   * The record whose `hash` that is, as it stands now, with what `createKey()` puts into one and nothing else. What throws, takes longer
+   * than 5 s, or is no record, is answered with a 503.
+   */
   find(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
 }
 

@@ -106,9 +106,13 @@ async function counted(
 }
 
 function readCount({ count, resetMs }: Counted): Counted {
-  if (Number.isFinite(count) && Number.isFinite(resetMs)) return { count, resetMs: Math.max(0, resetMs) };
+  if (Number.isFinite(count) && Number.isFinite(resetMs))
+    return { count: Math.max(1, Math.ceil(count)), resetMs: Math.min(Math.max(0, resetMs), MINUTE_MS) };
   throw new TypeError("What is counted must be numbers.");
 }
+
+/** Nobody waits for longer, whatever a state says. */
+const MINUTE_MS = 60_000;
 
 function tooMany(concurrency: number | undefined): Refusal {
   return limited(`More than ${concurrency} requests at a time. Try again once one of them is over.`, 1000);

@@ -1,5 +1,5 @@
 import type { Router } from "@qwen/core";
-import { anObject, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
+import { aFunction, anObject, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 import { type BodyReader, hasBody } from "./body.ts";
 import { handedOver } from "./handed-over.ts";
 import { Refusal } from "./refusal.ts";
@@ -88,17 +88,30 @@ function requireType({ headers }: Request, types: readonly string[] = ["applicat
 }
 
 function readMount(given: Mount, name: string): Mount {
-  if (anObject(given) !== undefined || typeof given.fetch !== "function")
+  const read = readOptions<Partial<Mount>>(name, optionsIn(given, name), RULES);
+  if (read?.fetch === undefined)
     throw new TypeError(`\`${name}\` must be an object with \`path\` and \`fetch(request, about)\`.`);
-  const { path, types, maxBytes } = given;
-  const read = readOptions<Pick<Mount, "path" | "types" | "maxBytes">>(name, { path, types, maxBytes }, RULES);
-  if (read?.path === undefined) throw new TypeError(`\`${name}.path\` must be ${aPath(undefined)}.`);
+  if (read.path === undefined) throw new TypeError(`\`${name}.path\` must be ${aPath(undefined)}.`);
+  const { path, types, maxBytes } = read;
   // As a method: it may be one of a class.
-  return { ...read, fetch: (request, about) => given.fetch(request, about) };
+  return { path, types, maxBytes, fetch: (request, about) => given.fetch(request, about) };
 }
 
+/** One of a class has what it likes beside; of a plain object all is meant. */
+function optionsIn(given: Mount, name: string): Partial<Mount> {
+  try {
+    if (anObject(given) !== undefined || PLAIN.has(Object.getPrototypeOf(given))) return given;
+    const { path, types, maxBytes, fetch } = given;
+    return { path, types, maxBytes, fetch };
+  } catch {
+    throw new TypeError(`\`${name}\` cannot be read, it throws.`);
+  }
+}
+
+const PLAIN: ReadonlySet<unknown> = new Set([Object.prototype, null]);
+
 const aPath: Rule = (value) =>
-  typeof value === "string" && /^(?:\/[\w.-]+)+$/.test(value)
+  typeof value === "string" && /^(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)+$/.test(value)
     ? undefined
     : "a path such as `/v1/batches`, without parameters and without a slash at its end";
 
@@ -107,4 +120,4 @@ const aType: Rule = (value) =>
     ? undefined
     : "a list of media types in small letters";
 
-const RULES: Rules<Pick<Mount, "path" | "types" | "maxBytes">> = { path: aPath, types: aType, maxBytes: aWholeNumber };
+const RULES: Rules<Partial<Mount>> = { path: aPath, types: aType, maxBytes: aWholeNumber, fetch: aFunction };

@@ -3,7 +3,7 @@ import { Refusal } from "./refusal.ts";
 import type { Item, ItemReference } from "./wire/response-items.ts";
 
 /** What one request may go back to, in characters. A few bytes of one name what is large, as often as they like. */
-const MOST_CHARACTERS = 64 * 1024 * 1024;
+const MOST_CHARACTERS = 32 * 1024 * 1024;
 
 /**
  * Goes back to what was kept for the caller of one request. Each response is read once, however often the request names it, and all

@@ -46,12 +46,21 @@ describe("`/`", () => {
     expect((await send(one, "/", { headers: { host: "evil.example" } })).status).toBe(403);
   });
 
+  const unreadable = (): never => {
+    throw new Error("a secret");
+  };
   const once = new Response("once");
   test.each<[string, FrontPage]>([
     [
       "throws",
       () => {
         throw new Error("a secret");
+      },
+    ],
+    [
+      "throws what cannot be looked at",
+      () => {
+        throw new Proxy({}, { getPrototypeOf: unreadable, get: unreadable });
       },
     ],
     ["rejects", () => Promise.reject(new Error("a secret"))],

@@ -62,6 +62,20 @@ describe("a state of somebody else's", () => {
     await expect(limiting.take("a")).rejects.toMatchObject({ status: 503, code: "limits_unavailable" });
   });
 
+  it("that counts less than nothing, or for ever, tells no more than there is and nobody to wait for longer than a minute", async () => {
+    const state = (count: number, resetMs: number): GatewayState => ({
+      ...place,
+      count: async () => ({ count, resetMs }),
+    });
+    const less = await createLimiting({ requestsPerMinute: 5 }, state(-5.5, -1)).take("a");
+    expect(less.headers).toMatchObject({
+      "x-ratelimit-remaining-requests": "4",
+      "x-ratelimit-reset-requests": "0ms",
+    });
+    const ever = await refusalOf(() => createLimiting({ requestsPerMinute: 5 }, state(1e300, 1e300)).take("a"));
+    expect(ever.headers).toMatchObject({ "retry-after": "60", "x-ratelimit-reset-requests": "1m0s" });
+  });
+
   it("disturbs nobody where a place is left badly, and may say otherwise that there is none", async () => {
     const failing = async () => {
       throw new Error("gone");

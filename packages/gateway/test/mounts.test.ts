@@ -197,6 +197,31 @@ describe("a mount", () => {
     expect((await ask()).status).toBe(200);
   });
 
+  test("may be of a class, with what it likes beside", async () => {
+    class Mine implements Mount {
+      readonly path = "/m";
+      readonly name = "mine";
+      fetch(): Response {
+        return new Response(this.name);
+      }
+    }
+    expect(await (await send(servedBy([provider()], { mounts: [new Mine()] }), "/m")).text()).toBe("mine");
+  });
+
+  test("that cannot be read is a TypeError", () => {
+    const unreadable = (): never => {
+      throw new Error("a secret");
+    };
+    for (const mount of [
+      Object.defineProperty({ fetch: () => new Response() }, "path", { get: unreadable, enumerable: true }),
+      new Proxy({}, { get: unreadable, getPrototypeOf: unreadable }),
+    ]) {
+      const make = (): unknown => servedBy([provider()], { mounts: [mount as Mount] });
+      expect(make).toThrow(TypeError);
+      expect(make).toThrow(/mounts\[0\]/);
+    }
+  });
+
   test.each<[unknown, RegExp]>([
     [{}, /mounts/],
     [[{}], /mounts\[0\]/],
@@ -205,6 +230,9 @@ describe("a mount", () => {
     [[{ path: "m", fetch: () => new Response() }], /path/],
     [[{ path: "/m/", fetch: () => new Response() }], /path/],
     [[{ path: "/m/:id", fetch: () => new Response() }], /path/],
+    [[{ path: "/..", fetch: () => new Response() }], /path/],
+    [[{ path: "/m/./n", fetch: () => new Response() }], /path/],
+    [[{ path: "/m", maxbytes: 5, fetch: () => new Response() }], /no option "maxbytes"/],
     [[{ path: "/v1", fetch: () => new Response() }], /taken/],
     [[{ path: "/v1/models", fetch: () => new Response() }], /taken/],
     [[{ path: "/v1/responses/x", fetch: () => new Response() }], /taken/],

@@ -132,8 +132,8 @@ function readFile(part: Fields): ContentPart {
 /** A file by what a request has of it: an address, a data: URL, or its bytes in base64. */
 export function fileIn(data: string, filename: string | undefined): ContentPart {
   if (/^https?:/i.test(data)) return { type: "file", file: data, mediaType: mediaTypeOf(filename), filename };
-  const [, mediaType] = /^data:([\w.+-]+\/[\w.+-]+)?[^,]*,/.exec(data) ?? [];
-  const url = data.startsWith("data:") ? data : `data:;base64,${data}`;
+  const [, mediaType] = /^data:([\w.+-]+\/[\w.+-]+)?[^,]*,/i.exec(data) ?? [];
+  const url = /^data:/i.test(data) ? data : `data:;base64,${data}`;
   return { type: "file", file: url, mediaType: mediaType ?? mediaTypeOf(filename), filename };
 }
 

@@ -52,6 +52,15 @@ const LONG_PAUSE_MS = 60_000;
  * Nothing of it tells where a provider is, or what its key is; nothing of an error that is none of the SDK's is told.
  */
 export function refusalOf(error: unknown): Refusal {
+  try {
+    return readError(error);
+  } catch {
+    // Somebody threw what cannot be looked at.
+    return internal();
+  }
+}
+
+function readError(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (isClosed(error)) return closed();
   if (!QwenError.isInstance(error)) return internal();

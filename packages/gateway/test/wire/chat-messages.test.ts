@@ -142,6 +142,11 @@ describe("messages", () => {
         },
       ],
     ],
+    [
+      "a scheme is read whatever its letters",
+      [{ role: "user", content: [{ type: "file", file: { file_data: "DATA:text/plain;base64,AA==" } }] }],
+      [{ role: "user", content: [{ file: "DATA:text/plain;base64,AA==", mediaType: "text/plain" }] }],
+    ],
     ["half an emoji is made whole", [{ role: "user", content: "a\uD83D" }], [{ role: "user", content: "a\uFFFD" }]],
   ])("%s", (_, given, expected) => {
     expect(readAll(...given)).toMatchObject(expected);
