@@ -218,8 +218,8 @@ const CHATTY = /chat|respond|predict|generate|(?:^|_)bot|ask|answer|reply/i;
 const SENDERS = /send|submit|\b(?:ask|chat|go|run)\b|envi[ae]|absenden|отправ|发送|提交|傳送|送信|전송|보내기/i;
 const DECOYS = new RegExp(
   [
-    "(?<!nu)clear|retry|regenerat|undo|delete|remove|flag|greet|summar|translat|classif|export",
-    "(?:^|_)(?:load|like|vote|save|reset|upload)|log ?in|sign ?up",
+    "(?<![a-z])(?:clear|retry|regenerat|undo|delet|remov|flag(?!ship)|greet|summar|translat|classif|export|sign[ _]?up)",
+    "(?<![a-z])log[ _]?in(?![a-z])|(?:^|_)(?:load|like|vote|save|reset|upload)",
     // What is said again, taken back or cleared, as buttons of other languages say it.
     "清[空除屏理]|重[试試新置]|撤[销銷回]|[删刪]除|再生成|再試行|クリア|다시|초기화|지우기|повтор|очист|сброс|отмен",
     "reintent|limpiar|borrar|deshacer|réessay|effacer|vider|annuler|wiederhol|löschen|zurück|limpar|apagar|refazer",

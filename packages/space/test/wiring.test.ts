@@ -27,6 +27,8 @@ const COMPONENTS: Readonly<Record<string, object>> = {
   again: { type: "button", props: { value: "Regenerate" } },
   anew: { type: "button", props: { value: "重新生成" } },
   dos: { type: "button", props: { value: "Reintentar" } },
+  blog: { type: "button", props: { value: "Write a blog intro" } },
+  shorten: { type: "button", props: { value: "📝 Summarize" } },
   seek: { type: "button", props: { value: "Look it up" } },
   rows: { type: "dataset", props: {} },
 };
@@ -167,7 +169,19 @@ describe("the chat of a page is", () => {
       ["seek.click look: box chat > chat", "send.click talk: box chat > box chat"],
       "talk; box; chatbot; chat",
     ],
-    ["a text function about the nucleus", ["send.click ask_nuclear: other > out"], "ask_nuclear; other; prompt; out"],
+    ...["ask_nuclear", "flagship_bot", "poetry_of_design_up"].map(
+      (name) =>
+        [
+          `a text function, whatever is in its words: ${name}`,
+          [`send.click ${name}: other > out`],
+          `${name}; other; prompt; out`,
+        ] as const,
+    ),
+    [
+      "a text function whose button has something in its words",
+      ["blog.click predict: other > out"],
+      "predict; other; prompt; out",
+    ],
     ["the box that Enter sends", ["box.submit respond: other box chat > chat"], "respond; box; chatbot; chat"],
     ["a chat, whatever it is called", ["box.submit clear_and_go: box chat > chat"], "clear_and_go; box; chatbot; chat"],
   ])("%s", (_, lines, expected) => {
@@ -178,6 +192,8 @@ describe("the chat of a page is", () => {
 describe("no chat is", () => {
   test.each<readonly [string, readonly string[]]>([
     ["a summary", ["send.click summarize: other > out"]],
+    ["a summary by its button alone", ["shorten.click predict: other > out"]],
+    ["a login", ["send.click do_login: other > out"]],
     ["a greeting", ["other.submit greet: other > out"]],
     ["two texts for one", ["send.click infer: other > out md"]],
     ["a picture of a text", ["send.click draw: other > image"]],
