@@ -3,8 +3,6 @@ import {
   checkRequest,
   Flow,
   FlowIterator,
-  isGroup,
-  isOwn,
   jsonPrompt,
   readNow,
   readOptions,
@@ -15,6 +13,7 @@ import {
 } from "#core";
 
 import type { Message } from "../message.ts";
+import { readProvider } from "../read-provider.ts";
 import type { Rules } from "../options.ts";
 import type { Capabilities, ModelInfo, Provider, ProviderRequest, Settings } from "../provider.ts";
 import type { ProviderPart, Warning } from "../part.ts";
@@ -62,8 +61,9 @@ type NameOf<Model extends ModelInfo> =
  *
  * What a model can do by itself is left to it, but JSON where tools are emulated: one that is held to JSON could write no call.
  * Names, limits and `close` are the provider's. A request is checked first, and one that asks for nothing emulated goes through
- * untouched: a wrong one is `invalid_request`, or a `TypeError` where an option is none, from the iteration. Throws a
- * `TypeError` for an option of its own that is none, and where none is set.
+ * untouched: a wrong one is `invalid_request`, or a `TypeError` where an option is none, from the iteration. The
+ * provider is read once, as a router reads it; one that is none is a `TypeError`, and so is an option that is none, or none at
+ * all.
  *
  * @example
  * ```ts
@@ -72,18 +72,17 @@ type NameOf<Model extends ModelInfo> =
  */
 export function emulate<const P extends Provider>(provider: P, options: EmulateOptions): Emulated<P> {
   const wanted = readWanted(options);
-  const [first, ...others] = modelsOf(provider).map((model) => modelWith(model, wanted));
+  const read = readProvider(provider, "emulate()");
+  const [first, ...others] = read.models.map((model) => modelWith(model, wanted));
   const emulated: Provider = {
-    id: provider.id,
+    ...read,
     models: [first as ModelInfo, ...others],
-    timeouts: provider.timeouts,
     stream(request) {
-      const planned = readNow(() => ({ plan: planOf(provider, wanted, request) }));
+      const planned = readNow(() => ({ plan: planOf(read, wanted, request) }));
       if (planned.value === undefined) return refused(planned.take);
       const { plan } = planned.value;
-      return plan === undefined ? provider.stream(request) : new FlowIterator(new Emulation(provider, plan).flow);
+      return plan === undefined ? read.stream(request) : new FlowIterator(new Emulation(read, plan).flow);
     },
-    ...(provider.close !== undefined && { close: closeOf(provider, provider.close) }),
   };
   return emulated;
 }
@@ -94,25 +93,6 @@ function readWanted(options: EmulateOptions): EmulateOptions {
   throw new TypeError(
     "emulate() does nothing unless it is told what: `tools: true`, `json: true` or `reasoning: true`, one or several.",
   );
-}
-
-/** Throws a `TypeError` for what is no provider, or one without models. */
-function modelsOf(provider: Provider): readonly ModelInfo[] {
-  const { id, models, stream }: Partial<Provider> = isGroup(provider) ? provider : {};
-  if (
-    typeof id === "string" &&
-    typeof stream === "function" &&
-    Array.isArray(models) &&
-    models.length > 0 &&
-    models.every(isGroup)
-  )
-    return models;
-  throw new TypeError("emulate() takes a provider: an object with `id`, `models` and `stream`.");
-}
-
-/** One of ours is handed on as it is, by which a router knows that it ends in bounded time. */
-function closeOf(provider: Provider, close: () => Promise<void>): () => Promise<void> {
-  return isOwn(close) ? close : () => close.call(provider);
 }
 
 /** An iteration that throws what is wrong with its request. */

@@ -5,7 +5,7 @@ import type { Provider } from "../provider.ts";
 import { Entries, otherMeaning, shownEntry, type Entry } from "./entry.ts";
 import type { RouterEvent } from "./observers.ts";
 import type { Plugin, PluginObject, Registry } from "./plugin.ts";
-import { readProvider } from "./read-provider.ts";
+import { readProvider } from "../read-provider.ts";
 import { readTargets, type RouteTarget } from "./routes.ts";
 
 /** What a plugin has registered. */

@@ -1,10 +1,10 @@
-import { copyOfList } from "../list-copy.ts";
-import { shortened } from "../nearest.ts";
-import { isGroup } from "../options.ts";
-import { isOwn } from "../own-functions.ts";
-import { CAPABILITY_RULES, slipIn, wrongCapability } from "../provider-rules.ts";
-import type { Capabilities, ModelInfo, Provider } from "../provider.ts";
-import { readTimeouts } from "../timers.ts";
+import { copyOfList } from "./list-copy.ts";
+import { shortened } from "./nearest.ts";
+import { isGroup } from "./options.ts";
+import { isOwn } from "./own-functions.ts";
+import { CAPABILITY_RULES, slipIn, wrongCapability } from "./provider-rules.ts";
+import type { Capabilities, ModelInfo, Provider } from "./provider.ts";
+import { readTimeouts } from "./timers.ts";
 
 /**
  * A provider as it is now, each of its fields read once, wherever it keeps them: what its owner makes of its names and limits
