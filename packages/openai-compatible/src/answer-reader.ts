@@ -98,8 +98,8 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   }
 
   /**
-   * Reads a chunk, or a whole response. Throws what is wrong with it. What it says is left out where it says again what the chunks
-   * before it have said.
+   * Reads a chunk, or a whole response. Throws what is wrong with it. Where it says again what the chunks before it have said, all is
+   * left out but calls, if there was none.
    */
   take(json: JsonObject, { saysAgain = false }: { readonly saysAgain?: boolean } = {}): void {
     const error = errorIn(json);
@@ -110,8 +110,10 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (choice === undefined) return;
     // What comes before the first choice may name nothing: a ping, or what a filter has to say.
     if (this.#response === undefined) this.#begin(json);
-    const said = saysAgain ? undefined : saidIn(choice);
-    if (said !== undefined) this.#takeSaid(said, said !== choice["delta"]);
+    const said = saidIn(choice);
+    const isWhole = said !== choice["delta"];
+    if (said !== undefined && !saysAgain) this.#takeSaid(said, isWhole);
+    if (said !== undefined && (!saysAgain || this.#tools === undefined)) this.#takeCalls(said, isWhole);
     const reason = textIn(choice, "finish_reason");
     if (reason !== undefined) this.#rawReason = lastingReason(this.#rawReason, shortened(reason, LONGEST_REASON));
   }
@@ -254,7 +256,9 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
       this.grew(refusal.length);
       this.#refusal += refusal;
     }
-    const { tool_calls: calls } = said;
+  }
+
+  #takeCalls({ tool_calls: calls }: JsonObject, isWhole: boolean): void {
     if (!Array.isArray(calls)) return;
     this.#tools ??= new ToolCalls(this.#options.messages, this);
     this.#tools.take(calls, { areWhole: isWhole });

@@ -100,7 +100,10 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
   }
 
   fail(error: unknown): void {
-    if (!this.#settle()) return;
+    const isSilent = error instanceof TimeoutError && error.phase === "idle";
+    // It said why it ended, in a word that nobody knows, and nothing more came.
+    if (isSilent && this.#reader?.isComplete === true) this.#conclude();
+    else if (!this.#settle()) return;
     this.#body?.cancel();
     const isUnsent = !this.#isWritten && error instanceof TimeoutError;
     this.#reject(isUnsent ? new TimeoutError(error.phase, error.limitMs, { sent: false }) : error);

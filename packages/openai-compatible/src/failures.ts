@@ -31,9 +31,12 @@ export function failureOf(
   return new QwenError(code, `${host} ${fact}${said === "" ? "" : ` (${said})`}.`, {
     provider,
     status,
-    retryAfterMs: retryAfterMs ?? (code === "rate_limited" ? waitIn(error.message) : undefined),
+    retryAfterMs: retryAfterMs ?? (NAMES_WAITS.has(code) ? waitIn(error.message) : undefined),
   });
 }
+
+/** Failures of which a vendor says in words when they end. */
+const NAMES_WAITS: ReadonlySet<string> = new Set(["rate_limited", "quota_exceeded"]);
 
 /** Characters of a message that are looked at. */
 const MOST_READ = 2000;

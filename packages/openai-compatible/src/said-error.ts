@@ -12,23 +12,23 @@ export interface SaidError {
 
 /** The error in a body or a chunk; `undefined` where there is none. */
 export function errorIn(json: JsonObject): SaidError | undefined {
-  const { error, errors, detail, choices } = json;
+  const { error, errors, detail, choices, base_resp: result } = json;
   if (error !== undefined && error !== null && error !== false && error !== "") return read(error, json);
   const failed = textIn(json, "error_message");
   if (failed !== undefined) return { ...codesIn(json), message: failed, type: textIn(json, "error_type") };
+  if (isObject(result) && hasFailed(result)) return read(result, json);
   if (Array.isArray(choices)) {
     const inner: unknown = isObject(choices[0]) ? choices[0]["error"] : undefined;
     return isObject(inner) ? read(inner, json) : undefined;
   }
   if (errors !== undefined && errors !== null) return read(Array.isArray(errors) ? errors[0] : errors, json);
   if (detail !== undefined && detail !== null) return read(detail, json);
-  const { base_resp: result } = json;
-  const at = isObject(result) ? result : json;
-  return messageIn(at) !== undefined && hasFailed(at) ? read(at, json) : undefined;
+  return hasFailed(json) ? read(json, json) : undefined;
 }
 
-/** Whether an object that has a message is about a failure. */
+/** Whether an object has a message that is about a failure. */
 function hasFailed(json: JsonObject): boolean {
+  if (messageIn(json) === undefined) return false;
   const { object, type, success, status } = json;
   if (object === "error" || type === "error" || success === false) return true;
   if (typeof status === "string" && /^(?:error|fail)/i.test(status)) return true;

@@ -73,6 +73,17 @@ describe("an answer that has said all ends", () => {
     await Promise.all([read(DONE), read(event(chunk({ content: "" })))]);
   });
 
+  test("for a reason that nobody knows, though its stream does not: by the clock", async () => {
+    const { ask } = await providerOf(
+      (response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.write(event(chunk({ content: "Hi" })) + event(chunk({}, "whatever")));
+      },
+      { timeouts: { idleMs: 60 } },
+    );
+    expect(await ask()).toMatchObject({ text: "Hi", finish: { reason: "other", rawReason: "whatever" } });
+  });
+
   test("with [DONE], again and again, and no reason: it was cut", async () => {
     const { ask } = await providerOf(slowly(event(chunk({ content: "Hi" })), again(DONE), 20), SHORT);
     expect((await ask()).error).toMatchObject({ code: "stream_interrupted", text: "Hi" });
@@ -108,6 +119,18 @@ describe("an answer is told once", () => {
     expect(parts.filter(({ type }) => type === "tool-call")).toHaveLength(1);
   });
 
+  test("but for calls that nothing else has told of", async () => {
+    const calls = [{ id: "a", type: "function", function: { name: "look_up", arguments: "{}" } }];
+    const { ask } = await providerOf(
+      stream([chunk({ content: "Let me see." }), whole({ content: "Let me see.", tool_calls: calls })]),
+      { capabilities: { tools: true } },
+    );
+    const { parts, text, finish } = await ask({ settings: { tools: [{ name: "look_up", inputSchema: {} }] } });
+    expect(text).toBe("Let me see.");
+    expect(parts.filter(({ type }) => type === "tool-call")).toMatchObject([{ toolCallId: "a" }]);
+    expect(finish).toMatchObject({ reason: "tool-calls" });
+  });
+
   test("and one of messages only is told by all of them", async () => {
     const { ask } = await providerOf(stream([whole({ content: "Hello " }), whole({ content: "world" })]));
     expect(await ask()).toMatchObject({ text: "Hello world" });
@@ -118,6 +141,7 @@ describe("an error that is told with status 200 is one, in the shapes of other v
   test.each<[object, string]>([
     [{ base_resp: { status_code: 1008, status_msg: "insufficient balance" } }, "quota_exceeded"],
     [{ choices: null, base_resp: { status_code: 1002, status_msg: "rate limit" } }, "rate_limited"],
+    [{ choices: [], base_resp: { status_code: 1004, status_msg: "invalid api key" } }, "authentication"],
     [{ status: 503, message: "Busy." }, "space_unavailable"],
     [{ statusCode: 429, message: "Slow down." }, "rate_limited"],
     [{ status: "error", message: "Failed." }, "space_unavailable"],

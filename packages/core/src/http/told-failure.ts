@@ -37,11 +37,15 @@ interface Row {
   readonly words?: RegExp;
   /** What its message says. */
   readonly says?: RegExp;
+  /** The status at which such a message is about something else. */
+  readonly speaksElseAt?: number;
   /** What ours says of it. */
   readonly fact: string;
 }
 
 const UNAVAILABLE: Pick<Row, "code" | "fact"> = { code: "space_unavailable", fact: "cannot answer now" };
+
+const TOO_LONG: Pick<Row, "code" | "fact"> = { code: "context_length_exceeded", fact: "takes no text as long as this" };
 
 /** The first row that fits counts. Words of a message count only where the vendor speaks of the request. */
 const ROWS: readonly Row[] = [
@@ -53,12 +57,14 @@ const ROWS: readonly Row[] = [
     fact: "refuses what the request says",
   },
   {
-    code: "context_length_exceeded",
     statuses: [413],
     words: /^(?:\w*context_(?:length|size|window)_?\w*|string_above_max_length)$/i,
-    says: /maximum (?:context|model|prompt|input) length|context (?:size|length|window)\b|range of input length|token limit|too many (?:input )?tokens|(?:prompt|input) (?:is )?too long|inputs?`? tokens? .{0,60}(?:must|exceed)|input token count|too large for|reduce the length of|number of tokens to keep/i,
-    fact: "takes no text as long as this",
+    says: /maximum (?:context|model|prompt|input) length|context (?:size|length|window)\b|range of input length|token limit|too many (?:input )?tokens|(?:prompt|input) (?:is )?too long|inputs?`? tokens? .{0,60}(?:must|exceed)|input token count|reduce the length of|number of tokens to keep|max_seq_len|token length exceed/i,
+    // Who is asked too often hears of tokens too: of those of a minute.
+    speaksElseAt: 429,
+    ...TOO_LONG,
   },
+  { says: /too large for/i, ...TOO_LONG },
   {
     code: "quota_exceeded",
     statuses: [402],
@@ -109,10 +115,15 @@ const REFUSED: Pick<Row, "code" | "fact"> = { code: "unsupported", fact: "refuse
 /** Statuses that say what the matter is, whatever the words are. */
 const PLAIN: ReadonlySet<number> = new Set([401, 402, 404]);
 
-function fits({ statuses, words, says }: Row, error: Partial<ToldFailure>, status: number | undefined): boolean {
+function fits(
+  { statuses, words, says, speaksElseAt }: Row,
+  error: Partial<ToldFailure>,
+  status: number | undefined,
+): boolean {
   if (status !== undefined && statuses?.includes(status) === true) return true;
   if (status !== undefined && PLAIN.has(status)) return false;
   if (words !== undefined && isSaid(error, words)) return true;
+  if (status !== undefined && status === speaksElseAt) return false;
   // A page of a server that has failed may say anything.
   return says !== undefined && (status === undefined || status < 502) && says.test(beginningOf(error.message));
 }

@@ -1,0 +1,29 @@
+import { describe, expect, test } from "vitest";
+import { failureOf } from "../src/failures.ts";
+import { errorInText } from "../src/said-error.ts";
+
+const about = { host: "api.example.com" };
+
+describe("what a vendor says of a failure", () => {
+  test.each<[string, number | undefined]>([
+    ["Please try again in 20s.", 20_000],
+    ["Please retry after 20 seconds.", 20_000],
+    ["Please try again in 500 milliseconds.", 500],
+    ["Please try again in 7m12.5s.", 432_500],
+    ["Try again in 5 minutes.", 300_000],
+    ["Try again in 2 months.", undefined],
+    ["Try again in 3 days.", undefined],
+  ])("names a wait: %s", (message, retryAfterMs) => {
+    expect(failureOf(errorInText(JSON.stringify({ error: { message } })), { ...about, status: 429 })).toMatchObject({
+      retryAfterMs,
+    });
+  });
+
+  test("and a wait until a quota begins anew", () => {
+    const message = "You exceeded your current quota, please check your plan. Please retry in 34.5s.";
+    expect(failureOf(errorInText(JSON.stringify({ error: { message } })), { ...about, status: 429 })).toMatchObject({
+      code: "quota_exceeded",
+      retryAfterMs: 34_500,
+    });
+  });
+});
