@@ -4,6 +4,10 @@ import { refusalOf, type Body } from "./wire/body.ts";
 const REFUSES =
   /unsupported|not (?:yet )?(?:supported|permitted|allowed|available|valid)|unknown|unrecognized|unexpected|invalid (?:parameter|field|argument|request)|extra (?:inputs?|fields?)|no such|does not (?:support|accept|allow)|cannot be used|\buse .{1,60} instead/i;
 
+/** Words about how much a value is: another one would be taken. */
+const OUT_OF_RANGE =
+  /must (?:be|not be) (?:between|in\b|within|at|less|lower|greater|larger|more|smaller|non-?negative|positive|[<>≤≥=])|(?:at|no) (?:least|most|less|more)\b|out of range|range of|too (?:large|small|high|low|many|long)|exceed|(?:max|min)imum\b/i;
+
 /**
  * The parameter of those that were sent that a server refuses by its name, or that with its value where it speaks of that: another
  * caller's may be taken. `undefined` where it refuses something else, such as a value that is out of range.
@@ -14,7 +18,7 @@ export function refusedParameter(
 ): string | undefined {
   if (status !== 400 && status !== 422) return undefined;
   const says = `${code} ${message.slice(0, 2000)}`;
-  if (!REFUSES.test(says)) return undefined;
+  if (!REFUSES.test(says) || OUT_OF_RANGE.test(says)) return undefined;
   const names = Object.keys(sent);
   const name = names.find((each) => param === each) ?? names.find((each) => isNamed(says, each));
   if (name === undefined) return undefined;

@@ -117,11 +117,12 @@ export class ToolCalls {
     return id;
   }
 
-  /** Text, as the wire has it; of some vendors an object. */
+  /** Text, as the wire has it; of some vendors an object, or whatever the model has put in its place. */
   #inputIn({ arguments: given }: JsonObject): string {
     if (typeof given === "string") return given;
+    if (given === undefined || given === null) return "";
     try {
-      return isObject(given) ? JSON.stringify(given) : "";
+      return JSON.stringify(given);
     } catch (cause) {
       // What can be read so deep cannot be written.
       throw this.#wrong("a tool call that is nested too deep", cause);

@@ -121,6 +121,21 @@ describe("a parameter that an endpoint refuses by its name", () => {
     expect(requests.map(({ body }) => body["temperature"])).toEqual([99, 1]);
   });
 
+  test.each([
+    "Invalid request: max_tokens must be between 1 and 8.",
+    "invalid request: max_tokens must be at least 16",
+    "Invalid parameter: max_tokens is too large.",
+    "Invalid parameter: `max_tokens` exceeds the limit of this model",
+  ])("nor by who says: %s", async (message) => {
+    const { ask, requests } = await providerOf((response, request) => {
+      const refused = request.body["max_tokens"] === 99;
+      json(refused ? { error: { message } } : WHOLE, { status: refused ? 400 : 200 })(response, request);
+    });
+    expect((await ask({ settings: { maxOutputTokens: 99 } })).error).toMatchObject({ code: "unsupported" });
+    expect((await ask({ settings: { maxOutputTokens: 8 } })).finish).toMatchObject({ warnings: [] });
+    expect(requests.map(({ body }) => body["max_tokens"])).toEqual([99, 8]);
+  });
+
   test("is one of eight at most in one attempt", async () => {
     const { ask, requests } = await providerOf(
       (response, request) => {

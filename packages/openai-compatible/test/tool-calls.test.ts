@@ -145,6 +145,8 @@ describe("calls of tools", () => {
       [call({ index: 0, id: "a" }, { name: "x", arguments: { a: 1 } })],
       [{ input: '{"a":1}' }],
     ],
+    ["with an input that is a list", [call({ index: 0, id: "a" }, { name: "x", arguments: [1] })], [{ input: "[1]" }]],
+    ["with an input of null", [call({ index: 0, id: "a" }, { name: "x", arguments: null })], [{ input: "{}" }]],
     ["with an input that is empty", [call({ index: 0, id: "a" }, { name: "x", arguments: "" })], [{ input: "{}" }]],
     [
       "of an index that no list has",
