@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { defineConfig, type Options } from "tsup";
 
 import { written } from "../../tsup.config.ts";
 
 // What is built: `core.js`, which is all that an import of this package loads, and the same for other platforms; and on top
-// of it the entries, and a file for each that is imported by `import()`. What core has, those take from `#core`.
+// of it the entries, and a file for each that is imported by `import()`. What core has, those take from `#core`, and what
+// several that talk to Spaces have, from `jobs.js`, which all of them load.
 
 const entries = [
   "src/index.ts",
@@ -17,9 +18,17 @@ const entries = [
   "src/schema/index.ts",
   "src/schemas.ts",
 ];
+const JOBS = "src/gradio/jobs.ts";
+/** Which files these are, users' compilers cannot know: no declaration names them. */
+const OF_PLATFORM = [
+  `export { keepsCookies, keepsHeader, makesConnections, openFile, openLog, requestsAreApart } from "#platform";`,
+  `export { createTransport } from "#transport";`,
+];
 const [node, browser] = await Promise.all([filesOn("node"), filesOn("browser")]);
 const parts = [...new Set([...node.parts, ...browser.parts])];
-const common: Options = { ...written, splitting: false };
+const ofSpaces = parts.filter((file) => dirname(file) === dirname(JOBS));
+const inJobs = node.jobs.union(browser.jobs);
+const common: Options = { ...written, splitting: false, external: ["#core", "#schema"] };
 
 export default defineConfig([
   { ...common, entry: ["src/core.ts"], external: ["#schema"], esbuildPlugins: [loadedLater(), handsOut()] },
@@ -34,11 +43,16 @@ export default defineConfig([
   },
   {
     ...common,
-    entry: [...entries, ...parts],
-    external: ["#core", "#schema"],
+    entry: [...entries, ...parts.filter((file) => !ofSpaces.includes(file))],
     esbuildPlugins: [loadedLater(), onTopOfCore(), partOfUndici()],
     // What undici itself is told when it becomes a part of Node: of its parsers the newer one is left out.
     define: { esbuildDetection: "true" },
+  },
+  {
+    ...common,
+    // Their names begin where all others do.
+    entry: Object.fromEntries(ofSpaces.map((file) => [nameInDist(file), file])),
+    esbuildPlugins: [loadedLater(), onTopOfCore(), onTopOfJobs(), handsOut()],
   },
 ]);
 
@@ -61,11 +75,16 @@ async function filesOn(platform: "node" | "browser") {
   for (const file of core) for (const { kind, path } of imports(file)) if (kind === "import-statement") core.add(path);
   const later = [...core].flatMap(imports).filter(({ kind }) => kind === "dynamic-import");
   const onTop = Object.keys(metafile.inputs).filter((file) => !core.has(file));
-  return {
-    core,
-    parts: new Set(later.map(({ path }) => path)),
-    used: new Set(onTop.flatMap(imports).flatMap(({ path }) => (core.has(path) ? [path] : []))),
-  };
+  const jobs = new Set([JOBS]);
+  for (const file of jobs) for (const { path } of imports(file)) if (!core.has(path)) jobs.add(path);
+  return { core, jobs, parts: new Set(later.map(({ path }) => path)), usedOf };
+
+  /** The files among these that others use. */
+  function usedOf(files: ReadonlySet<string>): readonly string[] {
+    const others = onTop.filter((file) => !files.has(file));
+    const used = others.flatMap(imports).filter(({ path, original }) => files.has(path) && original?.[0] !== "#");
+    return used.map(({ path }) => path);
+  }
 }
 
 function isInCore(file: string): boolean {
@@ -81,36 +100,53 @@ function loadedLater(): Plugin {
         if (kind !== "dynamic-import") return undefined;
         if (!isInCore(nameOf(importer)))
           throw new Error(`${nameOf(importer)}: only what is in core loads files later.`);
-        const inDist = relative("src", nameOf(join(resolveDir, path))).replace(/\.ts$/, ".js");
-        return { path: `./${inDist}`, external: true };
+        return { path: `./${nameInDist(nameOf(join(resolveDir, path)))}.js`, external: true };
       });
     },
   };
 }
 
-/** What core has is taken from there, and what another part has from that, which lies in the same folder. */
+/** What core has is taken from there, and what a platform has as well: only core is built for each. */
 function onTopOfCore(): Plugin {
   return {
     name: "on-top-of-core",
     setup({ onResolve }) {
-      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-        if (kind !== "import-statement") return undefined;
-        const file = nameOf(join(resolveDir, path));
-        if (isInCore(file)) return { path: "#core", external: true };
-        return parts.includes(file) ? { path: path.replace(/\.ts$/, ".js"), external: true } : undefined;
-      });
+      onResolve({ filter: /^#(?:platform|transport)$/ }, () => ({ path: "#core", external: true }));
+      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+        kind === "import-statement" && isInCore(nameOf(join(resolveDir, path)))
+          ? { path: "#core", external: true }
+          : undefined,
+      );
     },
   };
 }
 
-/** Core hands out what those on top of it use, besides what its entries name. */
+/** What `jobs.js` has is taken from there by the others, which lie in the same folder. */
+function onTopOfJobs(): Plugin {
+  return {
+    name: "on-top-of-jobs",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) =>
+        kind === "import-statement" && inJobs.has(nameOf(join(resolveDir, path))) && !inJobs.has(nameOf(importer))
+          ? { path: "./jobs.js", external: true }
+          : undefined,
+      );
+    },
+  };
+}
+
+/** Core hands out what those on top of it use, besides what its entries name; and so does `jobs.js`. */
 function handsOut(): Plugin {
   return {
     name: "hands-out",
     setup({ onLoad }) {
-      onLoad({ filter: /[/\\]src[/\\]core\.ts$/ }, async ({ path }) => {
-        const used = [...node.used.union(browser.used)].map((file) => `export * from "./${relative("src", file)}";`);
-        return { contents: [await readFile(path, "utf8"), ...used].join("\n"), loader: "ts" };
+      onLoad({ filter: /[/\\]src[/\\](?:core|gradio[/\\]jobs)\.ts$/ }, async ({ path }) => {
+        const file = nameOf(path);
+        const used = [node, browser].flatMap(({ core, usedOf }) => usedOf(file === JOBS ? inJobs : core));
+        const from = [...new Set(used)].filter((one) => one !== file).map((one) => relative(dirname(file), one));
+        const handed = from.map((one) => `export * from "./${one.replaceAll("\\", "/")}";`);
+        if (file !== JOBS) handed.push(...OF_PLATFORM);
+        return { contents: [await readFile(path, "utf8"), ...handed].join("\n"), loader: "ts" };
       });
     },
   };
@@ -137,6 +173,10 @@ function partOfUndici(): Plugin {
       }));
     },
   };
+}
+
+function nameInDist(file: string): string {
+  return file.replace(/^src\//, "").replace(/\.ts$/, "");
 }
 
 function nameOf(path: string): string {

@@ -32,6 +32,8 @@ describe.each(["node", "browser"] as const)("an import of core, on the platform 
       "gradio/job.ts",
       "gradio/upload.ts",
       "gradio/failure.ts",
+      "gradio/client.ts",
+      "gradio/sender.ts",
       "http/connections.ts",
       "http/elsewhere.ts",
       "router/attempt.ts",

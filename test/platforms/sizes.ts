@@ -3,10 +3,13 @@ import { describe, expect, test } from "vitest";
 
 import { bundled, type BundledFile, type Packages } from "./bundle.ts";
 
-/** In KB of gzip: what was aimed at, for all of it, and what it is held to, which it has now and a little for noise. */
+/**
+ * In KB of gzip: what was aimed at, for all of it, and what it is held to, which it has now and a little for noise. What is loaded in
+ * more files comes to a little more in all, as each is compressed by itself.
+ */
 const LIMITS = {
-  "core-and-max": { aim: 32, first: 54, call: 77, all: 81 },
-  "core-and-space": { aim: 40, first: 65, call: 91, all: 95 },
+  "core-and-max": { aim: 32, first: 40, call: 79, all: 83 },
+  "core-and-space": { aim: 40, first: 51, call: 93, all: 97 },
 } as const;
 
 /** What not every call loads: a Space may be awake, and a message without files. */

@@ -1,5 +1,5 @@
-// What the entries hand out, as one file: resolving a file costs Node more than reading it, and the
-// entries share one copy of the errors. They name what of it is public.
+// What the entries hand out, and what on top of them is used of it, as one file: resolving a file costs Node more than reading it, and
+// the entries share one copy of the errors. They name what of it is public.
 export * from "./append-only.ts";
 export * from "./beginning.ts";
 export * from "./blank-text.ts";
@@ -32,14 +32,7 @@ export * from "./snapshot.ts";
 export * from "./timers.ts";
 export * from "./wrap-provider.ts";
 export * from "./http/reach.ts";
-export * from "./http/follow.ts";
-export * from "./http/guard.ts";
-export * from "./http/platform-transport.ts";
-export * from "./http/rate-limit.ts";
-export * from "./http/retry-after.ts";
-export * from "./http/transport.ts";
 export * from "./gradio/address.ts";
-export * from "./gradio/local-file.ts";
 export * from "./gradio/session-provider.ts";
 export * from "./gradio/space.ts";
 export * from "./gradio/space-provider.ts";

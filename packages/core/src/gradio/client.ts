@@ -1,13 +1,12 @@
-import { createTransport } from "#transport";
 import { publicReach, type Reach } from "../http/reach.ts";
 import { guardedTransport } from "../http/guard.ts";
 import type { Transport, TransportResponse } from "../http/transport.ts";
-import { spaceUrl, type SpaceTarget } from "./address.ts";
 import { CleanUps } from "./clean-ups.ts";
-import { readClientOptions, type ClientOptions } from "./client-options.ts";
 import type { ClientRequest } from "./client-request.ts";
-import { hubPage, WAKE_MS, type HubPage } from "./hub.ts";
+import type { SpaceConnection } from "./connection.ts";
+import { WAKE_MS, type HubPage } from "./hub.ts";
 import { KnownConfig } from "./known-config.ts";
+import type { LaterClient } from "./later-client.ts";
 import { createLogin, type Login } from "./login.ts";
 import { concealed, hasCookie, secretsIn } from "../secrets.ts";
 import { Sender } from "./sender.ts";
@@ -42,19 +41,11 @@ export interface SpaceClient {
   close(): Promise<void>;
 }
 
-/** Makes the client of a Space. Nothing is sent yet. Throws a `TypeError` for a bad target or option. */
-export function createClient(
-  target: SpaceTarget,
-  given: ClientOptions & {
-    readonly apiPrefix?: string | undefined;
-    readonly urls?: "public" | "any" | undefined;
-  } = {},
-): SpaceClient {
-  const options = readClientOptions(given);
-  const { token, auth, proxy, headers, timeouts, apiPrefix = "/gradio_api" } = options;
-  const { earlyStream = false, urls = "public", wakeMs = WAKE_MS, hubUrl } = options;
-  const url = spaceUrl(target);
-  const transport = guardedTransport(options.transport ?? createTransport({ proxy }));
+/** Makes the client of a Space. Nothing is sent yet. */
+export function createClient(connection: SpaceConnection): SpaceClient {
+  const { url, hub, token, auth, headers, timeouts, ownsTransport } = connection;
+  const { apiPrefix = "/gradio_api", earlyStream = false, urls = "public", wakeMs = WAKE_MS } = connection;
+  const transport = guardedTransport(connection.transport);
   const sender = new Sender({ url, transport, token, headers, timeouts, secrets: () => secrets() });
   const login: Login | undefined =
     auth === undefined
@@ -73,7 +64,7 @@ export function createClient(
 
   return {
     url,
-    hub: hubPage(target, { url, hub: hubUrl }),
+    hub,
     wakeMs,
     token,
     earlyStream,
@@ -87,7 +78,12 @@ export function createClient(
     reach: (to) => (urls === "any" || to.origin === url.origin ? "any" : publicReach(to)),
     async close() {
       await cleanUps.settled();
-      if (options.transport === undefined) await transport.close();
+      if (ownsTransport) await transport.close();
     },
   };
+}
+
+/** The client of who has waited for one to be loaded. */
+export function clientOf(later: LaterClient): SpaceClient {
+  return later.made(createClient);
 }

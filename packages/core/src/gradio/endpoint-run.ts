@@ -2,7 +2,18 @@ import { QwenError } from "../errors.ts";
 import { within } from "../timers.ts";
 import type { Call } from "../call.ts";
 import type { JobListener, JobMessage } from "./job-listener.ts";
-import { hasNoRoute, Job, OutputFollower, runUnqueued, Session, TrackedEndpoint, wasLost, whenAwake } from "./jobs.ts";
+import type { SpaceClient } from "./client.ts";
+import {
+  clientOf,
+  hasNoRoute,
+  Job,
+  OutputFollower,
+  runUnqueued,
+  Session,
+  TrackedEndpoint,
+  wasLost,
+  whenAwake,
+} from "./jobs.ts";
 import { FRESH_MS, knownEndpoints } from "./known-endpoints.ts";
 import { hasFiles, sendFiles } from "./input-files.ts";
 import { copyOfJson } from "./json.ts";
@@ -21,14 +32,21 @@ const VALUE_BYTES = 16;
 export async function runEndpoint(running: Running, call: Call<SpaceMessage>): Promise<void> {
   // It may have ended while this file was loaded.
   call.stop.throwIfAborted();
-  const { client } = running;
+  const client = clientOf(running.client);
+  const { asked, lastOnly, turns } = running;
+  const run = { client, asked, lastOnly, turns, limits: () => running.limits() };
   // What is told of a Space that sleeps is nothing that its job said.
   const tell = (message: string): void => call.flow.push({ type: "log", level: "info", message });
   const mayRepeat = (): boolean => !call.hasSpoken;
-  await whenAwake({ client, stop: call.stop, mayRepeat, tell }, () => runInTurn(running, call));
+  await whenAwake({ client, stop: call.stop, mayRepeat, tell }, () => runInTurn(run, call));
 }
 
-async function runInTurn(running: Running, call: Call<SpaceMessage>): Promise<void> {
+/** The run, with the client that it was to be loaded for. */
+interface ClientRun extends Pick<Running, "asked" | "lastOnly" | "turns" | "limits"> {
+  readonly client: SpaceClient;
+}
+
+async function runInTurn(running: ClientRun, call: Call<SpaceMessage>): Promise<void> {
   const { client, turns } = running;
   if (turns === undefined) {
     await runAlone(running, call);
@@ -45,7 +63,7 @@ async function runInTurn(running: Running, call: Call<SpaceMessage>): Promise<vo
   }
 }
 
-async function runAlone(running: Running, call: Call<SpaceMessage>): Promise<void> {
+async function runAlone(running: ClientRun, call: Call<SpaceMessage>): Promise<void> {
   const { client, asked } = running;
   const { config } = client;
   const endpoint = new TrackedEndpoint(client, asked);
@@ -93,7 +111,7 @@ interface Circumstances {
  * What was given, as a list of inputs. A list goes as it is where nothing is known that speaks against it; for all else it is looked
  * up what the endpoint takes.
  */
-async function inputsOf(running: Running, circumstances: Circumstances): Promise<readonly unknown[]> {
+async function inputsOf(running: ClientRun, circumstances: Circumstances): Promise<readonly unknown[]> {
   const { client, asked } = running;
   const { inputs } = asked;
   const { call, endpoint } = circumstances;
@@ -112,7 +130,7 @@ async function inputsOf(running: Running, circumstances: Circumstances): Promise
 
 /** The same, by what its endpoint takes. */
 async function lookedUp(
-  { client, asked: { inputs } }: Running,
+  { client, asked: { inputs } }: ClientRun,
   { call, endpoint, maxAgeMs }: Circumstances & { readonly maxAgeMs: number },
 ): Promise<readonly unknown[]> {
   const endpoints = await knownEndpoints(client, { signal: call.stop, maxAgeMs });
@@ -134,7 +152,7 @@ function mayLackInputs(error: unknown): boolean {
 }
 
 async function runOnce(
-  running: Running,
+  running: ClientRun,
   { call, endpoint, inputs }: Circumstances & { readonly inputs: readonly unknown[] },
 ): Promise<void> {
   const { client, asked, lastOnly } = running;
@@ -174,7 +192,7 @@ async function runOnce(
  * config that cannot be read within 5,000 ms proves nothing.
  */
 async function requireCount(
-  running: Running,
+  running: ClientRun,
   { inputs, ...circumstances }: Circumstances & { readonly inputs: readonly unknown[] },
 ): Promise<void> {
   const { config, cleanUps } = running.client;
@@ -187,7 +205,7 @@ async function requireCount(
 }
 
 /** The session to run in: one of its own, or the one that is shared, with the headers of this call. */
-function sessionOf({ client, asked, turns }: Running): { readonly session: Session; readonly isNew: boolean } {
+function sessionOf({ client, asked, turns }: ClientRun): { readonly session: Session; readonly isNew: boolean } {
   const { headers } = asked.options;
   const same = turns?.session;
   const session = new Session(client, { same, headers });

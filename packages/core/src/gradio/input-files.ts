@@ -1,3 +1,4 @@
+import { openFile } from "#platform";
 import { QwenError } from "../errors.ts";
 import { bytesIn, isBlob } from "../message.ts";
 import { aUrl, isPlain } from "../options.ts";
@@ -7,7 +8,6 @@ import type { ResolvedTimeouts } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
 import { download, uploadFile } from "./file-transfers.ts";
 import { Session } from "./jobs.ts";
-import { openFile } from "./local-file.ts";
 import { StoredFile } from "./stored-file.ts";
 import type { EndpointInputs } from "./submit-options.ts";
 import type { FileData } from "./upload.ts";

@@ -1,5 +1,5 @@
 // What a call of a Space takes once it has begun: loaded with the first one, or with the first `/config`.
-export { readConfig } from "./config-reader.ts";
+export { clientOf } from "./client.ts";
 export { failureOf, statusFailure } from "./failure.ts";
 export { fileUrl } from "./file-url.ts";
 export { answer, awakeFor, mayHaveChanged } from "./space-answer.ts";

@@ -1,8 +1,7 @@
 import type { AbortSource } from "../stop.ts";
 import { bounded } from "./clean-ups.ts";
 import type { SpaceConfig } from "./config.ts";
-import type { ConfigSource, WholeConfig } from "./config-reader.ts";
-import { jobs } from "./loaded-later.ts";
+import { readConfig, type ConfigSource, type WholeConfig } from "./config-reader.ts";
 import { SharedWork } from "./shared-work.ts";
 
 /** The `/config` of a Space, read when it is needed, for all who need it. */
@@ -14,7 +13,6 @@ export class KnownConfig {
   /** `prefixHint` is the prefix of the API until the config is known. */
   constructor(source: ConfigSource, prefixHint: string) {
     this.#reading = new SharedWork(async (signal) => {
-      const { readConfig } = await jobs.load();
       const whole = await readConfig(source, signal);
       this.#config = whole.config;
       return whole;

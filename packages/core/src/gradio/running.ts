@@ -1,7 +1,7 @@
 import type { Timeouts } from "../provider.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Call, CallWork } from "../call.ts";
-import type { SpaceClient } from "./client.ts";
+import type { LaterClient } from "./later-client.ts";
 import { spaceCalls } from "./loaded-later.ts";
 import type { SessionTurns } from "./session-turns.ts";
 import { weightOfMessage, type SpaceMessage } from "./space-message.ts";
@@ -11,7 +11,7 @@ const SPACE_TIMEOUTS: Timeouts = { firstOutputMs: 300_000 };
 
 /** How to run an endpoint. */
 export interface RunningOptions {
-  readonly client: SpaceClient;
+  readonly client: LaterClient;
   /** The limits below its own. */
   readonly timeouts: Timeouts | undefined;
   /** The outputs on the way are not told: each message of theirs takes a copy of all. */
@@ -22,7 +22,7 @@ export interface RunningOptions {
 
 /** One run of any endpoint: pushes what its job says, the final `completed` last. What that takes is loaded with the first. */
 export class Running implements CallWork<SpaceMessage> {
-  readonly client: SpaceClient;
+  readonly client: LaterClient;
   readonly lastOnly: boolean;
   readonly turns: SessionTurns | undefined;
   readonly #timeouts: Timeouts | undefined;

@@ -5,8 +5,8 @@ import { QwenError } from "../errors.ts";
 import { acceptingModel } from "../known-model.ts";
 import type { FinishPart, ProviderPart } from "../part.ts";
 import type { ModelInfo, ProviderRequest, Timeouts } from "../provider.ts";
-import type { SpaceClient } from "./client.ts";
-import { awakeFor, mayHaveChanged, RequestSession, Session, wasLost, whenAwake } from "./jobs.ts";
+import { awakeFor, clientOf, mayHaveChanged, RequestSession, Session, wasLost, whenAwake } from "./jobs.ts";
+import type { LaterClient } from "./later-client.ts";
 import type { SessionDefinition } from "./session-definition.ts";
 import { SessionRun } from "./session-run.ts";
 import { SpacePlan } from "./space-plan.ts";
@@ -14,7 +14,7 @@ import { SpacePlan } from "./space-plan.ts";
 /** A Space as a provider, for all of its requests. */
 export interface PlannedSpace<Plan> {
   readonly id: string;
-  readonly client: SpaceClient;
+  readonly client: LaterClient;
   readonly definition: SessionDefinition<string, ModelInfo, Plan>;
   readonly timeouts: Timeouts | undefined;
 }
@@ -47,7 +47,7 @@ async function answerWith<Plan>(asked: Answering<PlannedSpace<Plan>>, call: Call
 function planOf<Plan>(space: PlannedSpace<Plan>): SpacePlan<Plan> {
   const known = plans.get(space) as SpacePlan<Plan> | undefined;
   if (known !== undefined) return known;
-  const made = new SpacePlan(space.client, space.definition);
+  const made = new SpacePlan(clientOf(space.client), space.definition);
   plans.set(space, made);
   return made;
 }
@@ -65,7 +65,7 @@ async function answerOnce<Plan>(
 ): Promise<FinishPart> {
   const { by: space } = asked;
   const request: ProviderRequest = asked.request;
-  const session = new Session(space.client, { headers: request.headers });
+  const session = new Session(clientOf(space.client), { headers: request.headers });
   const timeouts = asked.limits();
   const forInputs = new RequestSession({ call, timeouts }, session);
   const run = new SessionRun({ call, session, forInputs, timeouts, maxQueueMs: request.maxQueueMs });

@@ -7,8 +7,9 @@ import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import type { Call } from "../call.ts";
 import { CLIENT_OPTIONS, readNames, type ClientOptions } from "./client-options.ts";
-import { createClient } from "./client.ts";
+import { readConnection } from "./connection.ts";
 import { readSessionDefinition } from "./definition-reader.ts";
+import { LaterClient } from "./later-client.ts";
 import { sessionCalls } from "./loaded-later.ts";
 import type { PlannedSpace } from "./session-answer.ts";
 import type { SessionDefinition, SpacePage } from "./session-definition.ts";
@@ -36,7 +37,7 @@ export function createSessionProvider<const Id extends string, const Model exten
 ): Provider<Id, Model> {
   const definition = readSessionDefinition(given);
   const options = readNames("A provider of a Space", givenOptions, OPTION_NAMES);
-  const client = createClient(definition.space, options);
+  const client = new LaterClient(readConnection(definition.space, options));
   const timeouts = readTimeouts(options.timeouts);
   const { id, models } = definition;
   const space: PlannedSpace<Plan> = { id, client, definition, timeouts };
@@ -50,7 +51,7 @@ export function createSessionProvider<const Id extends string, const Model exten
     models,
     timeouts: timeouts && { ...timeouts },
     stream: streamOf(space, answer),
-    close: markOwn(client.close),
+    close: markOwn(() => client.close()),
   };
 }
 
@@ -64,14 +65,15 @@ export async function inspectSpace<Value>(
 ): Promise<Value> {
   const { look, ...options } = readNames("A Space", given, { ...OPTION_NAMES, look: true });
   requireOption("look", look, aFunction);
-  const client = createClient(space, options);
+  const later = new LaterClient(readConnection(space, options));
   const { totalMs } = resolveTimeouts(readTimeouts(options.timeouts));
   try {
     return await withinTotal(totalMs, async (signal) => {
-      const { makePlan, whenAwake } = await sessionCalls.load();
+      const { clientOf, makePlan, whenAwake } = await sessionCalls.load();
+      const client = clientOf(later);
       return whenAwake({ client, stop: signal }, () => makePlan(client, { plan: look }, signal));
     });
   } finally {
-    await client.close();
+    await later.close();
   }
 }

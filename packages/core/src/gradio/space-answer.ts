@@ -4,20 +4,21 @@ import type { ProviderPart, Warning } from "../part.ts";
 import { sleep, type ResolvedTimeouts } from "../timers.ts";
 import { AnswerReader } from "./answer.ts";
 import type { Answering } from "../answering.ts";
-import type { AnsweringSpace } from "./answering-space.ts";
+import { answeringSpace, type DefinedSpace } from "./answering-space.ts";
 import { AnswerSession, type AnswerAttempt } from "./answer-session.ts";
 import type { Call } from "../call.ts";
-import type { SpaceClient } from "./client.ts";
+import { clientOf } from "./client.ts";
 import { whenAwake, type AwakeOptions } from "./awake.ts";
 import { conversationExpired } from "./conversations.ts";
 import { Job } from "./job.ts";
 import { livePart, type JobListener, type JobMessage } from "./job-listener.ts";
 import { hasNoRoute, wasLost } from "./join.ts";
+import type { LaterClient } from "./later-client.ts";
 import type { Session } from "./session.ts";
 import type { EndpointNow } from "./tracked-endpoint.ts";
 
 /** Answers a request: pushes the parts of the answer, the `finish` last. */
-export function answer(asked: Answering<AnsweringSpace>, call: Call<ProviderPart>): Promise<void> {
+export function answer(asked: Answering<DefinedSpace>, call: Call<ProviderPart>): Promise<void> {
   try {
     const attempt = begin(asked, call);
     const { turn } = attempt;
@@ -34,11 +35,11 @@ export function answer(asked: Answering<AnsweringSpace>, call: Call<ProviderPart
 
 /** How a request waits for its Space to wake. */
 export function awakeFor(
-  asked: { readonly by: { readonly client: SpaceClient }; limits(): ResolvedTimeouts },
+  asked: { readonly by: { readonly client: LaterClient }; limits(): ResolvedTimeouts },
   call: Call<ProviderPart>,
 ): AwakeOptions {
   return {
-    client: asked.by.client,
+    client: clientOf(asked.by.client),
     stop: call.stop,
     firstOutputMs: asked.limits().firstOutputMs,
     mayRepeat: () => !call.hasSpoken,
@@ -47,10 +48,11 @@ export function awakeFor(
   };
 }
 
-function begin(asked: Answering<AnsweringSpace>, call: Call<ProviderPart>): AnswerAttempt {
+function begin(asked: Answering<DefinedSpace>, call: Call<ProviderPart>): AnswerAttempt {
   // It may have ended while this file was loaded.
   call.stop.throwIfAborted();
-  const { request, by: space } = asked;
+  const { request } = asked;
+  const space = answeringSpace(asked.by);
   const { definition, conversations } = space;
   const model = acceptingModel(definition, request);
   const turn = model.capabilities?.conversation === true ? conversations.begin(request.conversation) : undefined;

@@ -5,16 +5,15 @@ import { markOwn } from "../own-functions.ts";
 import { anId, type OptionNames, readOption } from "../options.ts";
 import { readTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
-import type { AnsweringSpace } from "./answering-space.ts";
+import type { DefinedSpace } from "./answering-space.ts";
 import type { Call } from "../call.ts";
 import { CLIENT_OPTIONS, readNames, type ClientOptions } from "./client-options.ts";
-import { createClient } from "./client.ts";
-import { createConversations } from "./conversations.ts";
+import { readConnection } from "./connection.ts";
 import { readDefinition } from "./definition-reader.ts";
+import { LaterClient } from "./later-client.ts";
 import { jobs } from "./loaded-later.ts";
 import { OutputsSchema } from "./outputs-schema.ts";
 import type { SpaceDefinition } from "./space-definition.ts";
-import { TrackedEndpoint } from "./tracked-endpoint.ts";
 
 /** Options that every provider of a Space takes. */
 export interface SpaceProviderOptions<Id extends string = string> extends ClientOptions {
@@ -47,17 +46,15 @@ export function createSpaceProvider<
   const definition = readDefinition(given);
   const options = readNames<SpaceProviderOptions<Given>>("A provider of a Space", givenOptions, OPTION_NAMES);
   const { space: target = definition.space } = options;
-  const client = createClient(target, { ...options, apiPrefix: definition.apiPrefix });
+  const client = new LaterClient(readConnection(target, { ...options, apiPrefix: definition.apiPrefix }));
   // Without a given id, Given is Id by its default, which the compiler cannot see here.
   const id = readOption("id", options.id, anId) ?? (definition.id as string as Given);
   const timeouts = readTimeouts(options.timeouts);
-  const space: AnsweringSpace = {
+  const space: DefinedSpace = {
     id,
     client,
-    endpoint: new TrackedEndpoint(client, definition),
     definition,
     outputs: new OutputsSchema(definition.outputs),
-    conversations: createConversations(),
     timeouts,
   };
 
@@ -66,11 +63,11 @@ export function createSpaceProvider<
     models: definition.models,
     timeouts: timeouts && { ...timeouts },
     stream: streamOf(space, answerBy),
-    close: markOwn(client.close),
+    close: markOwn(() => client.close()),
   };
 }
 
-function answerBy(asked: Answering<AnsweringSpace>, call: Call<ProviderPart>): Promise<void> {
+function answerBy(asked: Answering<DefinedSpace>, call: Call<ProviderPart>): Promise<void> {
   const { outputs } = asked.by;
   if (jobs.now !== undefined && outputs.isMade) return jobs.now.answer(asked, call);
   return Promise.all([jobs.load(), outputs.make()]).then(([{ answer }]) => answer(asked, call));

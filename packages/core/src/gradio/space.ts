@@ -3,8 +3,10 @@ import { FlowIterator } from "../flow-iterator.ts";
 import type { SpaceTarget } from "./address.ts";
 import { Call } from "../call.ts";
 import { CLIENT_OPTIONS, readNames, type ClientOptions } from "./client-options.ts";
-import { createClient } from "./client.ts";
+import { readConnection } from "./connection.ts";
+import type { SpaceClient } from "./client.ts";
 import { readLast } from "./last-outputs.ts";
+import { LaterClient } from "./later-client.ts";
 import { fileTransfers, jobs, spaceCalls, type SpaceCalls } from "./loaded-later.ts";
 import { readNow } from "../snapshot.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
@@ -84,7 +86,8 @@ export interface SpaceSession extends Pick<Space, "submit" | "predict"> {
  */
 export function connectSpace(target: SpaceTarget, givenOptions: ClientOptions = {}): Space {
   const options = readNames("A Space", givenOptions, CLIENT_OPTIONS);
-  const client = createClient(target, options);
+  const connection = readConnection(target, options);
+  const client = new LaterClient(connection);
   const timeouts = readTimeouts(options.timeouts);
 
   function call(
@@ -115,17 +118,20 @@ export function connectSpace(target: SpaceTarget, givenOptions: ClientOptions = 
     const turns = new SessionTurns();
     const end = async (): Promise<void> => {
       turns.close();
-      await client.cleanUps.settled();
+      await client.settled();
     };
     return { ...callsIn(turns), close: end, [Symbol.asyncDispose]: end };
   }
 
   /** Looks at what it says of itself. */
-  async function look<Value>(read: (calls: SpaceCalls, signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  async function look<Value>(
+    read: (calls: SpaceCalls, asked: SpaceClient, signal: AbortSignal) => Promise<Value>,
+  ): Promise<Value> {
     const { totalMs } = resolveTimeouts(timeouts);
     return withinTotal(totalMs, async (signal) => {
       const calls = spaceCalls.now ?? (await spaceCalls.load());
-      return calls.whenAwake({ client, stop: signal }, () => read(calls, signal));
+      const asked = calls.clientOf(client);
+      return calls.whenAwake({ client: asked, stop: signal }, () => read(calls, asked, signal));
     });
   }
 
@@ -135,18 +141,22 @@ export function connectSpace(target: SpaceTarget, givenOptions: ClientOptions = 
 
   return {
     // A copy: what becomes of it must not change where the client sends its token.
-    url: new URL(client.url),
-    endpoints: () => look(({ readEndpoints }, signal) => readEndpoints(client, signal)),
-    describe: () => look(({ describeInWords }, signal) => describeInWords(client, signal)),
+    url: new URL(connection.url),
+    endpoints: () => look(({ readEndpoints }, asked, signal) => readEndpoints(asked, signal)),
+    describe: () => look(({ describeInWords }, asked, signal) => describeInWords(asked, signal)),
     ...callsIn(),
     session,
     async upload(file, given) {
       const uploadOptions = readUpload(given);
       const limits = resolveTimeouts(uploadOptions?.timeouts, timeouts);
       const send = async (signal: AbortSignal): Promise<FileData> => {
-        const [{ Session, whenAwake }, { uploadFile }] = await Promise.all([jobs.load(), fileTransfers.load()]);
-        return whenAwake({ client, stop: signal }, () =>
-          uploadFile(new Session(client), file, { ...uploadOptions, timeouts: limits, signal }),
+        const [{ clientOf, Session, whenAwake }, { uploadFile }] = await Promise.all([
+          jobs.load(),
+          fileTransfers.load(),
+        ]);
+        const asked = clientOf(client);
+        return whenAwake({ client: asked, stop: signal }, () =>
+          uploadFile(new Session(asked), file, { ...uploadOptions, timeouts: limits, signal }),
         );
       };
       return withinTotal(limits.totalMs, send, uploadOptions?.signal);

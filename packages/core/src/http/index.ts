@@ -12,14 +12,9 @@ export {
   aWholeNumber,
   bytesIn,
   checkRequest,
-  createTransport,
-  durationMs,
   fileSource,
   findUnsupported,
-  follow,
   GrowingText,
-  guardedTransport,
-  headerOf,
   imageSource,
   isBlob,
   isGroup,
@@ -27,19 +22,15 @@ export {
   oneOf,
   publicReach,
   readable,
-  readBytes,
   readHeaders,
   readOption,
   readOptions,
-  readText,
   readTimeouts,
   requireOption,
   resolveTimeouts,
-  retryAfterMs,
   secretsIn,
   sleep,
   startTimer,
-  waitMs,
   warnOfSettings,
   withoutSecrets,
 } from "#core";
@@ -48,8 +39,14 @@ export { ThoughtSplit, type ThoughtSink, type ThoughtSplitOptions } from "../tho
 export { bytesInDataUrl, dataUrl } from "./data-url.ts";
 export { fetchElsewhere } from "./elsewhere.ts";
 export { readEvents } from "./events.ts";
+export { follow } from "./follow.ts";
+export { guardedTransport } from "./guard.ts";
+export { createTransport } from "./platform-transport.ts";
+export { durationMs, waitMs } from "./rate-limit.ts";
+export { retryAfterMs } from "./retry-after.ts";
 export { decodeEvents } from "./sse.ts";
 export { meaningOf } from "./told-failure.ts";
+export { headerOf, readBytes, readText } from "./transport.ts";
 export type { AnswerCall, AnswerClock, ProviderDefinition } from "../created-provider.ts";
 export type { CallSource } from "../call.ts";
 export type { AbortSource } from "../stop.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createClient } from "../../src/gradio/client.ts";
+import { readConnection } from "../../src/gradio/connection.ts";
 import { createConversations } from "../../src/gradio/conversations.ts";
 import { Session } from "../../src/gradio/session.ts";
 import { startTestSpace } from "../servers/test-space.ts";
@@ -80,7 +81,7 @@ describe("a conversation string", () => {
           ],
         }),
     });
-    const client = createClient(space.origin, { auth: { username: "ann", password: "pw" } });
+    const client = createClient(readConnection(space.origin, { auth: { username: "ann", password: "pw" } }));
     const session = new Session(client);
     (await session.request({ path: "x" })).body.cancel();
     const token = createConversations().begin(undefined).succeed(session, "x".repeat(300));
@@ -99,11 +100,13 @@ describe("a conversation string", () => {
           "set-cookie": ["mine=renewed", "of-this-call=renewed", "echo=x-my-t0ken-x", "form=p%26ss-word", "replica=7"],
         }),
     });
-    const client = createClient(space.origin, {
-      token: "my-t0ken",
-      auth: { username: "ann", password: "p&ss-word" },
-      headers: { Cookie: "other=1; mine=1" },
-    });
+    const client = createClient(
+      readConnection(space.origin, {
+        token: "my-t0ken",
+        auth: { username: "ann", password: "p&ss-word" },
+        headers: { Cookie: "other=1; mine=1" },
+      }),
+    );
     const session = new Session(client, { headers: { cookie: "of-this-call=1" } });
     (await session.request({ path: "x" })).body.cancel();
     const token = createConversations().begin(undefined).succeed(session, "42");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createClient } from "../../src/gradio/client.ts";
+import { readConnection } from "../../src/gradio/connection.ts";
 import { Session } from "../../src/gradio/session.ts";
 import { connectSpace } from "../../src/gradio/space.ts";
 import type { Transport, TransportRequest } from "../../src/http/transport.ts";
@@ -266,7 +267,7 @@ describe("cookies", () => {
     await using space = await startTestSpace({
       other: ({ reply, url }) => reply(200, "", { "set-cookie": `affinity=${url.searchParams.get("n")}` }),
     });
-    const client = createClient(space.origin);
+    const client = createClient(readConnection(space.origin));
     const [left, right] = [new Session(client), new Session(client)];
     for (const [session, n] of [
       [left, 1],
