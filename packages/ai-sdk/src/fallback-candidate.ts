@@ -18,6 +18,7 @@ import type { ReadModel } from "./fallback-options.ts";
 import { blamingCalls } from "./faulty-call.ts";
 import { GENERATED, isFailed, type ModelPart } from "./parts.ts";
 import { isPromiseLike, ModelReading, type ModelCall } from "./reading.ts";
+import { BlockReading } from "./text-blocks.ts";
 
 /** What is asked of a model. */
 export interface ModelQuestion {
@@ -27,6 +28,8 @@ export interface ModelQuestion {
   readonly comesWhole: boolean;
   /** Nothing is shown before the answer is whole. */
   readonly isHeld: boolean;
+  /** Another model may go on with what was shown. */
+  readonly isContinued: boolean;
   readonly timeouts: ResolvedTimeouts;
   readonly health: CandidateHealth;
 }
@@ -58,7 +61,7 @@ export class ModelCandidate implements Candidate<ModelPart> {
   }
 
   start(signal: AbortSignal | undefined): AsyncIterable<ModelPart> {
-    const { options, comesWhole, isHeld } = this.#question;
+    const { options, comesWhole, isHeld, isContinued } = this.#question;
     const { model } = this.#entry;
     const call: ModelCall<LanguageModelV4CallOptions> = {
       modelId: model.modelId,
@@ -69,7 +72,8 @@ export class ModelCandidate implements Candidate<ModelPart> {
         ),
     };
     const wanted = isHeld ? wantedCall(options) : undefined;
-    const reading = wanted === undefined ? new ModelReading(call) : new DemandingReading(call, wanted);
+    const reading =
+      wanted === undefined ? new (isContinued ? BlockReading : ModelReading)(call) : new DemandingReading(call, wanted);
     // One that ends by itself is not left by who reads it, and is to be let go of all the same.
     signal?.addEventListener("abort", () => void reading.return(), { once: true });
     return reading;

@@ -78,9 +78,15 @@ export interface FallbackOptions extends Pick<HealthOptions, "breaker" | "limits
    * With `first-output` nothing is tried again once output was shown; with `buffered` any failure can be, because output is held
    * until the answer is whole. `doGenerate` is always whole.
    *
+   * With `continue`, and with `{ continue: "replay" }`, which is the same here, a stream of plain text that breaks off after output is
+   * gone on with, by more attempts within the same budget, one at a time: it is asked for again from its start, held until it covers
+   * what was shown, and left where it differs by a character. The prompt passes untouched, so no model goes on behind a beginning.
+   * Blocks of text are then named by their order (`text-0` and so on), all other parts pass as they are. Where nobody goes on, or
+   * more was shown than one block of text that is still open, the stream ends as with `first-output`.
+   *
    * @defaultValue "first-output"
    */
-  readonly commit?: "first-output" | "buffered" | undefined;
+  readonly commit?: AttemptSettings["commit"];
   /** Asks the next model as well where one is slow to its commit point. @defaultValue no hedging */
   readonly hedge?: AttemptSettings["hedge"];
   /** Who is asked first. @defaultValue "in-order" */
@@ -114,10 +120,6 @@ export function readFallback(options: FallbackOptions): ReadFallback {
   const read = readOptions("createFallback()", options, RULES);
   if (read === undefined) throw mustBe("createFallback()", "given an object with `models`", options);
   const { models, timeouts, retry, commit, hedge, strategy, shouldRetry, ...others } = read;
-  if ((commit as unknown) === "continue" || isGroup(commit))
-    throw new TypeError(
-      '`commit` must be "first-output" or "buffered": a prompt passes untouched, so nobody can go on behind it.',
-    );
   if (isGroup(retry) && "shouldRetry" in retry && retry.shouldRetry !== undefined)
     throw new TypeError(
       "`retry.shouldRetry` is given as `shouldRetry`, beside `retry`: it gets the options of the call as well.",

@@ -119,7 +119,8 @@ function withAttempts(
   return metadataOf({ provider, model, attempts: attemptsOf(attempts) }, own);
 }
 
-class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer> {
+/** What an attempt has said of an answer. */
+export class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer> {
   // Joined where somebody asks: a text that grows makes garbage with each part.
   readonly #texts: string[] = [];
   readonly #toolCalls: LanguageModelV4ToolCall[] = [];

@@ -5,6 +5,7 @@ import type {
   LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
 import {
+  continues,
   createHealth,
   createObservers,
   resolveTimeouts,
@@ -14,6 +15,7 @@ import {
   type RouterEvent,
 } from "@qwen/core/router";
 
+import { continuing } from "./continued-answer.ts";
 import { ModelCandidate } from "./fallback-candidate.ts";
 import { readFallback, type FallbackOptions } from "./fallback-options.ts";
 import { readerOf, type FallbackAnswer } from "./fallback-reader.ts";
@@ -38,7 +40,7 @@ export interface FallbackLanguageModel extends LanguageModelV4 {
  * `doStream` resolves with the first output (with `includeRawChunks` with the first sign of life), so that what fails before is told
  * by a rejection, or not at all where another model answers. What breaks off behind it ends with an `error` part and a `finish`
  * whose reason is `interrupted`, or `error` where the model said that it has failed; with `commit: "buffered"` it is tried again
- * unseen. `doGenerate` calls the `doGenerate` of the models. No state of a call outlives it but `health()`.
+ * unseen, with `"continue"` gone on with where another answer says the same. `doGenerate` calls the `doGenerate` of the models. No state of a call outlives it but `health()`.
  *
  * What it throws is an `APICallError` that `ai` does not try again, with the error of the family, and its `attempts`, as `cause`;
  * an abort rejects with its signal's own reason. Who answered and what was tried stands in `providerMetadata.qwen`.
@@ -70,12 +72,14 @@ export function createFallback(options: FallbackOptions): FallbackLanguageModel 
     callOptions: LanguageModelV4CallOptions,
     { whole }: { readonly whole: boolean },
   ): AttemptsRun<ModelPart, FallbackAnswer> {
+    const isContinued = !whole && continues(settings.commit);
     const candidates = models.map(
       (entry) =>
         new ModelCandidate(entry, {
           options: callOptions,
           comesWhole: whole,
           isHeld: whole || settings.commit === "buffered",
+          isContinued,
           timeouts: limitsInTime,
           health: health.of(entry.id, entry.model.modelId),
         }),
@@ -95,7 +99,7 @@ export function createFallback(options: FallbackOptions): FallbackLanguageModel 
       },
       model: modelId,
       candidates: () => candidates,
-      reader,
+      reader: isContinued ? continuing(reader) : reader,
       totalMs,
       signal: callOptions.abortSignal,
       observers,

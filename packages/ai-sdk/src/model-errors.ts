@@ -8,6 +8,7 @@ import {
   UnsupportedFunctionalityError,
 } from "@ai-sdk/provider";
 import { QwenError, type AnyQwenError, type Attempt, type ErrorCode, type QwenErrorOptions } from "@qwen/core";
+import type { ContinuedBy } from "@qwen/core/router";
 import { meaningOf, retryAfterMs, type ToldFailure } from "@qwen/core/http";
 
 /** Of which model an error is. */
@@ -213,15 +214,21 @@ export type AttemptTold = {
   /** Why it failed; absent where it answered. */
   readonly code?: string;
   readonly ms: number;
+  /** Where it went on with an answer that others had begun: the characters shown before it. */
+  readonly continuedAt?: number;
+  /** And by which way. */
+  readonly continuedBy?: ContinuedBy;
 };
 
-/** Attempts as they may be shown to anybody: ids, codes and milliseconds. */
+/** Attempts as they may be shown to anybody: ids, codes, milliseconds and places in the answer. */
 export function attemptsOf(attempts: readonly Attempt[] = []): AttemptTold[] {
-  return attempts.map(({ provider, model, durationMs, error }) => ({
+  return attempts.map(({ provider, model, durationMs, error, continuedAt, continuedBy }) => ({
     provider,
     model,
     ...(error !== undefined && { code: codeIn(error) }),
     ms: Math.round(durationMs),
+    ...(continuedAt !== undefined && { continuedAt }),
+    ...(continuedBy !== undefined && { continuedBy }),
   }));
 }
 

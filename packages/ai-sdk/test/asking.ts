@@ -16,7 +16,10 @@ export function useVirtualTime(): void {
 type Options = Omit<FallbackOptions, "models">;
 
 /** Asks the first of two models for a stream, letting the time pass that it takes. */
-export async function ask(first: Script, options: Options & { second?: Script; asked?: object } = {}) {
+export async function ask(
+  first: Parameters<typeof model>[1],
+  options: Options & { second?: Script; asked?: object } = {},
+) {
   const { second = saying("Healthy"), asked = {}, ...settings } = options;
   const a = model("a", first);
   const b = model("b", second);

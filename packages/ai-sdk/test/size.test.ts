@@ -26,7 +26,7 @@ async function bundled(names: string, external: readonly string[]) {
 }
 
 /** The limits, minified and gzipped, in bytes: what it is, so that it grows by nobody's oversight. */
-const LIMITS = { "*": [45_700, 15_700], "{ createFallback }": [20_200, 7_800] } as const;
+const LIMITS = { "*": [48_200, 16_400], "{ createFallback }": [22_700, 8_600] } as const;
 
 test.each(Object.entries(LIMITS))(
   "%s of the package stays small, without core and its peer",

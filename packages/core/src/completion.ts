@@ -96,9 +96,11 @@ export class Collector {
   }
 
   /** It goes on with what that one has shown. Of what it was told so far only `shown` is shown; its text is that of both. */
-  goOn(before: Collector, shown: readonly (ProviderPart | StreamPart)[]): void {
-    const own = shown.filter((part) => part.type === "source");
+  goOn<Part extends ProviderPart | StreamPart>(before: Collector, shown: readonly Part[]): readonly Part[] {
+    const parts: readonly (ProviderPart | StreamPart)[] = shown;
+    const own = parts.filter((part) => part.type === "source");
     this.#sources = [...(before.#sources ?? []), ...own];
+    return shown;
   }
 
   /** The text so far. */

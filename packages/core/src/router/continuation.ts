@@ -160,7 +160,7 @@ export class Replay<Part> {
   add(part: Part, kind: PartKind): void {
     if (this.#reader.isText?.(part) !== true) {
       // What belongs to an answer and is none of it was shown before, or is of the whole only.
-      if (kind === "output") this.refuse();
+      if (kind === "output" || this.#reader.isBeside?.(part) === false) this.refuse();
       this.count(part);
       return;
     }
@@ -169,6 +169,8 @@ export class Replay<Part> {
       this.#beyond = "";
     }
     const text = this.#reader.textIn?.(part) ?? "";
+    // Whoever says nothing but such parts is not to fill the memory either.
+    if (text === "") this.count(part);
     const known = Math.min(text.length, this.#shown.length - this.#same);
     if (!this.#shown.startsWith(text.slice(0, known), this.#same)) this.refuse();
     this.#same += known;

@@ -1,6 +1,7 @@
 export {
   AppendOnlyText,
   chooseCandidate,
+  continues,
   createCircuitBreaker,
   createHealth,
   createLimiter,

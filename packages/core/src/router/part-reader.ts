@@ -62,6 +62,11 @@ export interface PartReader<Part, Result> {
   textIn?(part: Part): string;
   /** A part that says more text. */
   textPart?(text: string): Part;
+  /**
+   * Whether a replay may say an `opening` part that is none of that text before it covers what was shown, and that part be left
+   * out. Without it, any.
+   */
+  isBeside?(part: Part): boolean;
   /** Whether a last part says that the model had no more to say, so that nothing may come before it behind a beginning. */
   isStop?(part: Part): boolean;
   /** The place in a queue that a live part tells, if it tells one. */
@@ -101,9 +106,10 @@ export interface PartCollector<Part, Result> {
   isTextOnly?(): boolean;
   /**
    * Called at a seam: `before`, a collector of the same reader, has what was shown of the answer; of what this one was told
-   * so far, only `shown` is shown, and its text is that of both. Without it, the whole has what this one was told.
+   * so far, only `shown` is to be shown, and its text is that of both. Returns what is shown in its place. Without it that is
+   * `shown`, and the whole has what this one was told.
    */
-  goOn?(before: PartCollector<Part, Result>, shown: readonly Part[]): void;
+  goOn?(before: PartCollector<Part, Result>, shown: readonly Part[]): readonly Part[];
   /** The part that begins the answer, of what is known by now. Without it, nothing does. */
   start?(): Part;
   /** The whole answer, once its last part is there. */

@@ -140,12 +140,12 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     // An iteration of somebody's own is asked one part ahead at most, unless all of it is wanted.
     if (last === undefined && !attempt.isFlow && this.flow.mark !== Infinity) this.flow.mark = 0;
     const held = attempt.handOver(this);
-    if (before !== undefined) attempt.collector.goOn?.(before.collector, held);
+    const parts = before === undefined ? held : (attempt.collector.goOn?.(before.collector, held) ?? held);
     if (this.#options.outcomeOnly !== true && attempt.seam === undefined) {
       const start = attempt.collector.start?.();
       if (start !== undefined) this.flow.push(start);
     }
-    for (const part of held) this.flow.push(part);
+    for (const part of parts) this.flow.push(part);
     if (last !== undefined) this.#conclude(attempt, last);
   }
 
