@@ -2,7 +2,7 @@ import type { StreamPart } from "@qwen/core";
 
 import type { Ending } from "./accounts.ts";
 import { Refusal } from "./refusal.ts";
-import type { ResponseEvents } from "./response-events.ts";
+import type { AnswerEvents } from "./answer-events.ts";
 import type { Body } from "./wire/fields.ts";
 import type { ResponseWriter } from "./wire/response-writer.ts";
 
@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly owner: string;
   readonly id: string;
   readonly writer: ResponseWriter;
-  readonly events: ResponseEvents;
+  readonly events: AnswerEvents;
   readonly parts: AsyncIterator<StreamPart, undefined>;
   /** Ends the work. */
   stop(reason: Refusal): void;
@@ -102,7 +102,7 @@ export class BackgroundRun {
   constructor(options: RunOptions, onOver: () => void) {
     this.#options = options;
     this.#onOver = onOver;
-    this.#say(options.events.waiting());
+    this.#say(options.events.waiting() ?? "");
     this.#begun = this.#size;
     // It is found from now on, by whichever process keeps it.
     options.keep();

@@ -5,12 +5,14 @@ import {
   type Message,
   type Router,
   type RouterRequest,
+  type RouterFinishPart,
   type RouterStream,
 } from "@qwen/core";
 import { flowOf } from "@qwen/core/router";
 
 import type { Ending } from "./accounts.ts";
 import { Answer } from "./answer.ts";
+import { AnswerEvents } from "./answer-events.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BackgroundRuns } from "./background-runs.ts";
@@ -20,7 +22,6 @@ import { historyOf, type KeptResponse, type KeptResponses, ResponseIds } from ".
 import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { Recall } from "./recall.ts";
 import { Refusal } from "./refusal.ts";
-import { ResponseEvents } from "./response-events.ts";
 import type { Call, Handler } from "./route.ts";
 import { RunStream } from "./run-stream.ts";
 import { StreamBody } from "./stream-body.ts";
@@ -97,6 +98,7 @@ class Making {
       model: asked.model,
       echo: asked.echo,
       newId: ids.next,
+      answering: () => this.#winner()?.model,
     });
   }
 
@@ -204,18 +206,15 @@ class Making {
   }
 
   #begin(signal: AbortSignal): {
-    events: ResponseEvents;
+    events: AnswerEvents;
     stream: RouterStream;
     end: () => void;
   } {
     const { winners, router } = this.#options;
     const { requestId } = this.#about.call;
     winners.follow(requestId);
-    const events = new ResponseEvents({
-      writer: this.#writer,
-      model: () => this.#winner()?.model,
-      onWhole: (finish) => this.#keep(finish.conversation),
-    });
+    const onWhole = (finish: RouterFinishPart): void => this.#keep(finish.conversation);
+    const events = new AnswerEvents({ pen: this.#writer, onWhole });
     const stream = router.stream(this.#request(signal));
     const end = (): void => {
       winners.forget(requestId);
@@ -253,13 +252,12 @@ class Making {
   #write(completion: Completion): void {
     const writer = this.#writer;
     const { text, reasoning, toolCalls, files, sources, finishReason, usage, model, conversation } = completion;
-    writer.by(model);
     if (reasoning !== "") writer.reasoning(reasoning);
     if (text !== "") writer.text(text);
     for (const source of sources) writer.source(source);
     for (const file of files) writer.file(file);
     for (const call of toolCalls) writer.toolCall(call);
-    writer.finish(finishReason, usage);
+    writer.finish({ reason: finishReason, usage, model });
     this.#keep(conversation);
   }
 

@@ -2,20 +2,14 @@ import type { StreamPart } from "@qwen/core";
 import type { Flow, FlowReader } from "@qwen/core/router";
 
 import type { Ending } from "./accounts.ts";
+import type { AnswerEvents } from "./answer-events.ts";
 import { Refusal } from "./refusal.ts";
 import { comment } from "./wire/chat-stream.ts";
 
 /** What becomes the body of a streamed response. */
 export interface StreamBodyOptions {
   readonly parts: Flow<StreamPart>;
-  /** Writes parts as events. */
-  readonly events: {
-    add(part: StreamPart): string;
-    fail(error: unknown): string;
-    /** The events of a stream that begins before there is any output, where there are such. */
-    waiting?(): string;
-    readonly isOver: boolean;
-  };
+  readonly events: AnswerEvents;
   /** The longest silence before a comment is sent, in ms; 0 for none. */
   readonly keepAliveMs: number;
   /** How long a reader may take nothing before it is left, in ms. */
@@ -85,7 +79,7 @@ export class StreamBody implements FlowReader<StreamPart> {
   goTo(outlet: Outlet): void {
     this.#outlet = outlet;
     // Nothing but signs of life is there yet, and it is time for one.
-    if (this.#ready === "") this.#ready = this.#options.events.waiting?.() ?? comment(this.#news);
+    if (this.#ready === "") this.#ready = this.#options.events.waiting() ?? comment(this.#news);
   }
 
   /** As a stream of the web, in place of {@link goTo}. */

@@ -25,9 +25,11 @@ export interface StoppableJob {
 }
 
 /**
- * How long after closing the stream `/cancel` goes out where it would leave a generator open, in ms. Closing lets the
- * server end the generator at its next step; a `/cancel` that comes first drops it unclosed, and the model behind it
- * works on, unseen. Every Gradio does that before the first step, Gradio 4 after it as well.
+ * How long after closing the stream `/cancel` goes out where it would leave a generator open, in ms. Closing lets the server end the
+ * generator at its next step. A `/cancel` that comes first drops it unclosed, and the model behind it works on, unseen: no server
+ * keeps a generator anywhere before its first step is done, so nobody can close it. Tried at 0 to 250 ms, 5.50 closed none that was cancelled
+ * before its first step and 6.31 nine in ten; Gradio 4 closes none behind it either. So whoever leaves a generator before its first output
+ * waits for its step, which no request makes shorter. A function that is none has nothing to close: its place is given back at once.
  */
 const CLOSING_MS = 500;
 
@@ -60,7 +62,8 @@ async function cancelJob({ session, endpoint, fnIndex, eventId, stepped }: Stopp
   const { client, hash } = session;
   const confirmed = endpoint.confirmed(fnIndex);
   if (confirmed === undefined) return;
-  if (!stepped || client.config.known?.version?.startsWith("4.") === true) await sleep(CLOSING_MS);
+  const closes = stepped && client.config.known?.version?.startsWith("4.") !== true;
+  if (!closes && !endpoint.comesWhole) await sleep(CLOSING_MS);
   await bounded(async (signal) => {
     const request = cancelRequest({ sessionHash: hash, fnIndex: confirmed, eventId });
     const response = await session.request({ ...request, signal, outlivesPage: true });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { ask, chatProvider } from "../servers/chat-provider.ts";
 import {
+  configOf,
   estimation,
   eventId,
   generating,
@@ -199,6 +200,31 @@ it("waits a second for a stream that does not open, then opens and closes the se
   await time.pass(600);
   await closing;
   expect(space.log.at(-1)).toBe("cancel");
+});
+
+it.each([
+  ["a generator, which closing its stream ends at its next step, waits half a second for that", true, 500],
+  ["a function that is none has nothing to close, so its place is given back at once", false, 0],
+])("a job that is left before its first output: %s", async (_, generator, waitsMs) => {
+  const dependencies = [{ id: 0, api_name: "chat", queue: true, types: { generator } }];
+  await using space = await startTestSpace({ config: ({ reply }) => reply(200, configOf({ dependencies })) });
+  const client = connectSpace(space.origin);
+  await client.endpoints();
+  const { reached } = hold(space, "before the first text");
+  const iterator = client.submit("chat", ["Hi"]);
+  const first = drain(iterator);
+  await reached;
+  await first;
+  const time = useVirtualTime();
+  await iterator.return?.();
+  await until(() => space.log.includes("close data"));
+  if (waitsMs > 0) {
+    await time.pass(waitsMs - 1);
+    expect(space.log.includes("cancel")).toBe(false);
+    await time.pass(1);
+  }
+  await until(() => space.log.includes("cancel"));
+  await client.close();
 });
 
 it("sends nothing for a signal that is aborted already", async () => {

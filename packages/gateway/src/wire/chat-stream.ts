@@ -9,6 +9,14 @@ interface ToolInput {
   readonly text: string;
 }
 
+/** What a stream of chunks is made for. */
+export interface ChatStreamOptions {
+  /** Asked once, when the first output is there. */
+  label(): AnswerLabel;
+  /** Whether it tells at its end what the answer took. */
+  readonly includeUsage: boolean;
+}
+
 /** One call that has been begun. */
 interface Begun {
   readonly index: number;
@@ -23,24 +31,22 @@ interface Begun {
  * `[DONE]`, or an error and nothing after it. Each method gives the events to send.
  */
 export class ChatStream {
-  readonly #head: string;
+  readonly #options: ChatStreamOptions;
   readonly #tail: string;
-  readonly #includeUsage: boolean;
+  #head = "";
   readonly #calls = new Map<string, Begun>();
 
-  constructor(
-    { id, created, model }: AnswerLabel,
-    { includeUsage = false }: { readonly includeUsage?: boolean | undefined } = {},
-  ) {
-    const label = JSON.stringify({ id, object: "chat.completion.chunk", created, model });
-    // Written once: all chunks of an answer differ by what stands between.
-    this.#head = `data: ${label.slice(0, -1)},"choices":`;
-    this.#tail = `${includeUsage ? ',"usage":null' : ""}}\n\n`;
-    this.#includeUsage = includeUsage;
+  constructor(options: ChatStreamOptions) {
+    this.#options = options;
+    this.#tail = `${options.includeUsage ? ',"usage":null' : ""}}\n\n`;
   }
 
   /** The role, and an empty text, which clients want to see. */
-  first(): string {
+  begin(): string {
+    const { id, created, model } = this.#options.label();
+    const label = JSON.stringify({ id, object: "chat.completion.chunk", created, model });
+    // Written once: all chunks of an answer differ by what stands between.
+    this.#head = `data: ${label.slice(0, -1)},"choices":[${CHOICE}`;
     return this.#delta('{"role":"assistant","content":""}');
   }
 
@@ -92,12 +98,17 @@ export class ChatStream {
   }
 
   /** The answer is whole. */
-  finish(reason: FinishReason, usage: Usage | undefined): string {
-    const told = this.#includeUsage ? wireUsage(usage) : undefined;
+  finish({ reason, usage }: { readonly reason: FinishReason; readonly usage?: Usage | undefined }): string {
+    const told = this.#options.includeUsage ? wireUsage(usage) : undefined;
     const word = wireReason(reason, this.#calls.size > 0);
-    const finish = `${this.#head}[{"index":0,"delta":{},"logprobs":null,"finish_reason":"${word}"}]${this.#tail}`;
-    const took = told === undefined ? "" : `${this.#head}[],"usage":${JSON.stringify(told)}}\n\n`;
+    const finish = `${this.#head}{},"logprobs":null,"finish_reason":"${word}"}]${this.#tail}`;
+    const noChoices = this.#head.slice(0, -CHOICE.length);
+    const took = told === undefined ? "" : `${noChoices}],"usage":${JSON.stringify(told)}}\n\n`;
     return `${finish}${took}data: [DONE]\n\n`;
+  }
+
+  fail(refusal: Refusal, rewritten: string | undefined): string {
+    return errorEvent(refusal, rewritten);
   }
 
   #call(call: object): string {
@@ -105,9 +116,12 @@ export class ChatStream {
   }
 
   #delta(delta: string): string {
-    return `${this.#head}[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":null}]${this.#tail}`;
+    return `${this.#head}${delta},"logprobs":null,"finish_reason":null}]${this.#tail}`;
   }
 }
+
+/** How a choice of a chunk begins. */
+const CHOICE = '{"index":0,"delta":';
 
 /** The event that ends a stream whose answer is not whole: no finish reason and no `[DONE]` follow. */
 export function errorEvent(refusal: Refusal, rewritten?: string): string {

@@ -15,6 +15,16 @@ export interface ResponseHead {
   /** What it repeats of its request. */
   readonly echo: Body;
   readonly newId: NewId;
+  /** Who answers, once the first output is there. */
+  answering(): string | undefined;
+}
+
+/** How an answer ended. */
+interface WholeAnswer {
+  readonly reason: FinishReason;
+  readonly usage?: Usage | undefined;
+  /** Who answered. */
+  readonly model: string;
 }
 
 /** A place in a queue, as core tells it. */
@@ -55,24 +65,22 @@ export class ResponseWriter {
     this.#model = head.model;
   }
 
-  /** Whether anything was written. */
-  get hasBegun(): boolean {
+  get #hasBegun(): boolean {
     return this.#sequence > 0;
   }
 
-  /** The number that the next event has. */
-  get sequence(): number {
-    return this.#sequence;
+  /** What comes before the first output. */
+  begin(): string {
+    const isTold = this.#hasBegun && this.#status === "in_progress";
+    this.#model = this.#head.answering() ?? this.#model;
+    const created = this.#hasBegun ? "" : this.created();
+    return isTold ? created : created + this.inProgress();
   }
 
-  /** What was said, thought and called so far. */
-  get output(): readonly Item[] {
-    return this.#output;
-  }
-
-  /** It is known who answers. */
-  by(model: string): void {
-    this.#model = model;
+  /** What is told of the time before it. */
+  waiting(place: QueuePlace | undefined): string {
+    if (place === undefined) return this.created() + this.inProgress();
+    return this.created("queued") + this.queued(place);
   }
 
   created(status: "in_progress" | "queued" = "in_progress"): string {
@@ -96,8 +104,9 @@ export class ResponseWriter {
     const begin = this.#become("message");
     const open = this.#open as Open;
     open.text += text;
-    const place = { item_id: open.id, output_index: open.index, content_index: 0 };
-    return begin + this.#event({ type: "response.output_text.delta", ...place, delta: text, logprobs: [] });
+    // Most events are this one: as text it takes a third of the time of an object.
+    const place = `"item_id":"${open.id}","output_index":${open.index},"content_index":0`;
+    return `${begin}event: response.output_text.delta\ndata: {"type":"response.output_text.delta",${place},"delta":${JSON.stringify(text)},"logprobs":[],"sequence_number":${this.#sequence++}}\n\n`;
   }
 
   reasoning(text: string): string {
@@ -123,8 +132,9 @@ export class ResponseWriter {
   }
 
   /** OpenAI's responses have no place for a file by its address: it is told in a field of its own. */
-  file(file: FilePart): void {
+  file(file: FilePart): string {
     this.#files.push(file);
+    return "";
   }
 
   /** A piece of the input of a call; its first one begins with the call. */
@@ -154,8 +164,14 @@ export class ResponseWriter {
     return rest + this.#done(this.#calls.get(toolCallId) as Open, "completed");
   }
 
+  /** Whether a call was begun of which not all has been said. */
+  get hasOpenCalls(): boolean {
+    return [...this.#calls.values()].some(({ index }) => this.#output[index]?.["status"] !== "completed");
+  }
+
   /** The answer is whole. */
-  finish(reason: FinishReason, usage: Usage | undefined): string {
+  finish({ reason, usage, model }: WholeAnswer): string {
+    this.#model = model;
     const why = INCOMPLETE[reason];
     const last = this.#close(why === undefined ? "completed" : "incomplete");
     this.#status = why === undefined ? "completed" : "incomplete";
@@ -171,11 +187,11 @@ export class ResponseWriter {
    * It broke off. Of the two events the helper of OpenAI's own client passes over the first, and the second alone is no end that the
    * public specification knows. `text` is the exact text where one was rewritten after it had been shown.
    */
-  fail(refusal: Refusal, text?: string): string {
+  fail(refusal: Refusal, text: string | undefined): string {
     const { message, status } = refusal;
     // A response knows a few codes only.
     const known = status === 429 ? "rate_limit_exceeded" : "server_error";
-    const begin = this.hasBegun ? "" : this.created();
+    const begin = this.#hasBegun ? "" : this.created();
     this.#end = { error: { code: known, message } };
     this.#status = "failed";
     this.#leave();
@@ -186,7 +202,7 @@ export class ResponseWriter {
 
   /** Its caller wants it no more. Whoever reads its events is told as of a failure: there is no event of its own for that. */
   cancel(refusal: Refusal): string {
-    const begin = this.hasBegun ? "" : this.created();
+    const begin = this.#hasBegun ? "" : this.created();
     this.#status = "cancelled";
     this.#leave();
     const failed = this.#whole("response.failed");

@@ -134,3 +134,13 @@ it("what is not known is ignored, and what nobody honours is told", async () => 
   expect(answer.headers.get("x-qwen-warnings")).toContain("truncation");
   expect(answer.headers.get("x-qwen-warnings")).toContain("service_tier");
 });
+
+it("half a call never passes for a whole response", async () => {
+  const piece = { type: "tool-input-delta", toolCallId: "1", toolName: "f", text: '{"a":' } as const;
+  const models = [{ id: "scripted-model", capabilities: { tools: true } }] as const;
+  const finish = { type: "finish", reason: "stop" } as const;
+  const { stream } = asked([scriptedProvider({ models, script: ["I look. ", piece, finish] })]);
+  const types = (await stream({ input: "Hi", tools: [tool] })).map(({ type }) => type);
+  expect(types.slice(-2)).toEqual(["response.failed", "error"]);
+  expect(types).not.toContain("response.completed");
+});
