@@ -2,6 +2,7 @@ import { QwenError, type ProviderRequest, type ResponseInfo } from "@qwen/core";
 import {
   follow,
   headerOf,
+  publicReach,
   readText,
   secretsIn,
   waitMs,
@@ -114,6 +115,8 @@ export class Endpoint {
       },
       sendAgain: () => Promise.resolve(performance.now() - sentAt < LONGEST_LOSS_MS),
       headersFor: (hop) => (hop.origin === this.url.origin ? headers : bare),
+      // A POST goes nowhere else.
+      ...(body === undefined && { publicOnly: (hop: URL) => this.#isPublicOnly(hop) }),
     });
   }
 
@@ -156,6 +159,13 @@ export class Endpoint {
   told({ headers }: TransportResponse): ResponseInfo["headers"] {
     const names = Object.keys(headers).filter((name) => typeof headers[name] === "string" && TOLD.test(name));
     return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, headers[name] as string]));
+  }
+
+  /** Whether a hop must lead to a public address. Throws for one that must not be asked: an endpoint of the internet takes nobody inside. */
+  #isPublicOnly(hop: URL): boolean {
+    if (hop.origin === this.url.origin || publicReach(this.url) === "none") return false;
+    if (publicReach(hop) === "public") return true;
+    throw new QwenError("protocol", `${this.host} redirects to ${hop.origin}, which is no public address.`);
   }
 
   #headers(common: Headers, given: Headers): Headers {

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { createRouter, QwenError } from "@qwen/core";
 import { afterEach, describe, expect, test } from "vitest";
 import { endpointProvider } from "../src/openai-compatible.ts";
-import { type OpenAICompatibleOptions } from "../src/index.ts";
+import { openaiCompatible, type OpenAICompatibleOptions } from "../src/index.ts";
 import {
   type Answerer,
   chunk,
@@ -69,6 +69,24 @@ describe("a key", () => {
     expect(other.requests.map(({ method }) => method)).toEqual(Array.from({ length: 5 }, () => "GET"));
     expect(JSON.stringify(other.requests)).not.toMatch(/sk-Proj|secret/i);
   });
+
+  test.each(["http://169.254.169.254/latest/", "http://127.0.0.1:1/", "http://[::1]/", "http://localhost:1/"])(
+    "of an endpoint of the internet takes nobody inside, to %s",
+    async (location) => {
+      const asked: string[] = [];
+      const transport = {
+        async request({ url }: { url: URL }) {
+          asked.push(url.host);
+          const body = { pipe() {}, pause() {}, resume() {}, cancel() {} };
+          return { status: 302, headers: { location }, body };
+        },
+        close: () => Promise.resolve(),
+      } as never;
+      const provider = openaiCompatible({ id: "a", baseURL: "https://api.example.com/v1", models: ["m"], transport });
+      await expect(provider.listModels()).rejects.toMatchObject({ code: "protocol" });
+      expect(asked).toEqual(["api.example.com"]);
+    },
+  );
 
   test.each<[string, Answerer, Partial<OpenAICompatibleOptions<"endpoint">>?]>([
     [
