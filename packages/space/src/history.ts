@@ -38,7 +38,8 @@ export function historyOf(page: Page, { candidate, others, message, given }: His
   const json = others.find(isJsonHistory);
   if (json !== undefined) return { kind: "json", input: json };
   if (candidate.isInterface) return ofInterface(page, candidate, message);
-  const chatbot = candidate.answer.inputs.find(isChatbot) ?? others.find(isChatbot);
+  const free = others.filter(isChatbot);
+  const chatbot = free.find((one) => candidate.answer.inputs.includes(one)) ?? free[0];
   return chatbot === undefined || mayHoldTurns(candidate) ? { kind: "prompt" } : { kind: "chatbot", chatbot };
 }
 

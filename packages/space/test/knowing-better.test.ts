@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { completed, says } from "../../core/test/servers/test-space.ts";
 import { describeSpace, space, type SpaceOptions } from "../src/index.ts";
 import { hear } from "./hearing.ts";
-import { ask, bodyOf, box, CHAT, serve, type App } from "./served.ts";
+import { ask, bodyOf, box, CHAT, serve, TURNS, type App } from "./served.ts";
 
 describe("what a caller knows better", () => {
   const texts: App = {
@@ -57,6 +57,23 @@ describe("what a caller knows better", () => {
     expect(bodyOf(server.requests.find(({ route }) => route === "join"))).toMatchObject(expected);
     await provider.close?.();
   });
+});
+
+test.each<readonly [string, SpaceOptions["inputs"], readonly unknown[]]>([
+  ["is left alone", { Chat: "ignore" }, []],
+  ["has a value of its own", { Chat: { value: [{ role: "user", content: "x" }] } }, [{ role: "user", content: "x" }]],
+])("earlier turns go into the prompt where the chatbot %s", async (_, inputs, shown) => {
+  const [message, chat] = CHAT.components as readonly [object, { readonly props: object }];
+  await using server = await serve({
+    ...CHAT,
+    components: [message, { ...chat, props: { ...chat.props, label: "Chat" } }],
+  });
+  const provider = space(server.origin, { id: "any", inputs });
+  await hear(provider, { messages: TURNS });
+  const [prompt, sent] = bodyOf(server.requests.find(({ route }) => route === "join"))["data"] as readonly unknown[];
+  expect(prompt).toContain("Hello");
+  expect(sent).toEqual(shown);
+  await provider.close?.();
 });
 
 test("an input is named by its parameter as well, which only /info tells", async () => {
