@@ -11,7 +11,7 @@ export function initialValue(component: Component): unknown {
   if (value !== undefined && value !== null) return value;
   if (type === "textbox") return "";
   if (type === "checkbox") return false;
-  if (type === "checkboxgroup") return [];
+  if (type === "checkboxgroup" || type === "dialogue") return [];
   if (type === "slider") return minimum ?? 0;
   // What a button sends is what stands on it.
   return type === "button" ? "" : null;

@@ -203,6 +203,14 @@ describe("whatever a /config is, finding the chat in it", () => {
     expect(inputsOf(found.course).map(initialValue)).toEqual(["", [], null, null]);
   });
 
+  test("gives no input a null that Gradio would refuse", () => {
+    const kinds = ["slider", "checkbox", "checkboxgroup", "dialogue", "multimodaltextbox", "button", "textbox"];
+    const components = [chat(2), ...kinds.map((type, index) => ({ id: 10 + index, type, props: { value: null } }))];
+    const inputs = [2, ...kinds.map((_, index) => 10 + index)];
+    const found = plan({ components, dependencies: [ask(0, { inputs, targets: [[16, "submit"]] })] });
+    expect(inputsOf(found.course).map(initialValue)).not.toContain(null);
+  });
+
   test("takes labels for names only where they are texts, and `__proto__` for one", () => {
     const components = [box(1, { label: "__proto__" }), chat(2), box(3, { label: { toString: 1 }, value: "kept" })];
     const { message, system } = plan({ components, dependencies: [ask(0, { inputs: [1, 2, 3] })] });
