@@ -11,7 +11,7 @@ export interface SessionDefinition<Id extends string, Model extends ModelInfo, P
   readonly space: SpaceTarget;
   /**
    * How to answer, by what the Space says of itself. Asked before the first call and shared by all that follow, until one fails
-   * in a way that a Space which was changed would; after ten minutes it is asked anew behind a call. What it throws ends the calls that wait for it, and is not kept.
+   * in a way that a Space which was changed would, or is answered by nothing; after ten minutes it is asked anew behind a call. What it throws ends the calls that wait for it, and is not kept.
    */
   plan(page: SpacePage): Plan | Promise<Plan>;
   /** Whether a call that followed the one plan did what the other asks for. */
