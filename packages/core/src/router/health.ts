@@ -1,3 +1,4 @@
+import { field } from "../error-fields.ts";
 import { isExcused } from "../error-excuse.ts";
 import { QwenError } from "../errors.ts";
 import { ABOUT_TOKENS } from "../own-token.ts";
@@ -54,7 +55,10 @@ export interface Visit {
   leave(): void;
 }
 
-/** What `router.health()` tells of each model: data that is the same behind JSON. */
+/**
+ * What `router.health()` tells of each model: data that is the same behind JSON. It never throws: of a breaker of the owner's that
+ * cannot tell its state, that is by whether it allows calls, and a number that it or a limiter cannot tell is 0.
+ */
 export interface ModelHealth {
   readonly provider: string;
   readonly model: string;
@@ -147,10 +151,10 @@ export function createHealth(options: HealthOptions = {}): Health {
       return [...known.values()].map(({ provider, model, health }) => ({
         provider,
         model,
-        breaker: health.breaker?.state ?? "closed",
-        recoversInMs: asData(health.breaker?.recoversInMs ?? 0),
+        breaker: stateOf(health.breaker),
+        recoversInMs: asData(field(() => health.breaker?.recoversInMs) ?? 0),
         busy: health.busy,
-        waiting: asData(health.limiter?.waiting ?? 0),
+        waiting: asData(field(() => health.limiter?.waiting) ?? 0),
         ...(health.latencyMs !== undefined && { latencyMs: health.latencyMs }),
       }));
     },
@@ -172,6 +176,12 @@ function readBreakerOption(
   if (typeof breaker === "function") return (subject, { onChange }) => madeBreaker(breaker, subject, onChange);
   const options = readBreaker(breaker);
   return (_, hooks) => createCircuitBreaker(options, hooks);
+}
+
+/** One of the owner's may throw: that one model's is not known is no reason to tell of none. */
+function stateOf(breaker: CircuitBreaker | undefined): BreakerState {
+  if (breaker === undefined) return "closed";
+  return field(() => breaker.state) ?? (field(() => breaker.allows) === true ? "closed" : "open");
 }
 
 /** JSON has no `Infinity`, which a breaker of somebody's own may tell. */

@@ -1,4 +1,4 @@
-import { oneOf, readOption, requireOption } from "../options.ts";
+import { aFunction, anObject, oneOf, readOption, requireOption, type Rule } from "../options.ts";
 import type { CandidateHealth } from "./health.ts";
 
 /**
@@ -28,19 +28,25 @@ export function readStrategy(strategy: Strategy | undefined): Strategy | undefin
   return readOption("strategy", strategy, aStrategy);
 }
 
+const someCandidates: Rule = (value) =>
+  Array.isArray(value) && value.length > 0 ? undefined : "a list of at least one candidate";
+
 const aStrategy = oneOf("in-order", "least-busy", "lowest-latency", "weighted");
 
 /**
  * Chooses one of the candidates, which are at least one.
  *
  * Those that a circuit breaker keeps calls from are left out; where that is all of them, it is the
- * one that recovers first. Equals are chosen in their order. Throws a `TypeError` for an unknown strategy.
+ * one that recovers first. Equals are chosen in their order. Throws a `TypeError` for an unknown strategy, and for no candidates.
  */
 export function chooseCandidate<Candidate extends Choosable>(
   candidates: readonly [Candidate, ...Candidate[]],
-  { strategy, random }: { readonly strategy: Strategy; readonly random: () => number },
+  options: { readonly strategy: Strategy; readonly random: () => number },
 ): Candidate {
+  const { strategy, random } = requireOption("options", options, anObject);
+  requireOption("candidates", candidates, someCandidates);
   requireOption("strategy", strategy, aStrategy);
+  requireOption("random", random, aFunction);
   const first = firstAllowed(candidates);
   if (strategy === "in-order" || !isAllowed(first)) return first;
   const allowed = candidates.filter(isAllowed);

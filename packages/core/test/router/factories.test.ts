@@ -214,6 +214,34 @@ describe("a limiter that is given as a factory", () => {
 });
 
 describe("health()", () => {
+  test("tells of every model, also where a breaker or a limiter of one cannot tell how it is", () => {
+    const broken = (name: string): never => {
+      throw new Error(name);
+    };
+    const none = { running: 0, waiting: Number.NaN, take: broken as never };
+    const states = ["odd", "closed", undefined].map((state) => ({ ...createCircuitBreaker(), state: state as never }));
+    const throwing = {
+      allows: true,
+      recoversInMs: -1,
+      begin: broken as never,
+      get state() {
+        return broken("state");
+      },
+    };
+    const shut = { ...createCircuitBreaker(), state: 5 as never, allows: false };
+    const made = [...states, throwing, shut];
+    const router = routerOf(
+      ["a", "b", "c", "d", "e"].map((id) => scripted(id, [good])),
+      {
+        breaker: () => made.shift() ?? createCircuitBreaker(),
+        limiter: (provider) => (provider === "b" ? none : undefined),
+      },
+    );
+    expect(router.health()).toMatchObject(
+      ["closed", "closed", "closed", "closed", "open"].map((breaker) => ({ breaker, recoversInMs: 0, waiting: 0 })),
+    );
+  });
+
   test("is data: equal after JSON, before anything was asked, after it, and whatever a breaker says", async () => {
     const endless = { ...createCircuitBreaker(), recoversInMs: Infinity };
     const routers = [

@@ -141,6 +141,10 @@ describe("the pieces of a router refuse what they cannot read", () => {
   test("chooseCandidate() and createHealth()", () => {
     const choose = { strategy: "fastest" as never, random: Math.random };
     expect(() => chooseCandidate([{ provider: "a" }], choose)).toThrow(/`strategy` must be .*"weighted"/);
+    const random = Math.random;
+    expect(() => chooseCandidate([] as never, { strategy: "in-order", random })).toThrow(/`candidates` must be a list/);
+    expect(() => chooseCandidate([{ provider: "a" }], undefined as never)).toThrow(/`options` must be an object/);
+    expect(() => chooseCandidate([{ provider: "a" }], { strategy: "weighted" } as never)).toThrow(/`random` must be/);
     expect(() => createHealth({ limits: new Map() as never })).toThrow(/`limits` must be .*no Map/);
   });
 });
