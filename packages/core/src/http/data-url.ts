@@ -1,5 +1,6 @@
 import { QwenError } from "../errors.ts";
 import { aCountFrom, aString, requireOption, type Rule } from "../options.ts";
+import { escapedByte } from "../percent-escape.ts";
 
 /** Longest part of a data: URL before its comma, in characters. */
 const LONGEST_HEAD = 1024;
@@ -31,25 +32,13 @@ function unescaped(href: string, from: number, to: number): Uint8Array {
   const bytes = new Uint8Array(to - from);
   let size = 0;
   for (let at = from; at < to; at += 1) {
-    const code = href.charCodeAt(at);
-    const high = code === PERCENT ? digit(href.charCodeAt(at + 1)) : NONE;
-    const low = high === NONE ? NONE : digit(href.charCodeAt(at + 2));
-    const escape = low !== NONE && at + 2 < to;
-    bytes[size] = escape ? high * 16 + low : code;
+    const escaped = escapedByte(href, at);
+    const isWhole = escaped !== undefined && at + 2 < to;
+    bytes[size] = isWhole ? escaped : href.charCodeAt(at);
     size += 1;
-    if (escape) at += 2;
+    if (isWhole) at += 2;
   }
   return bytes.subarray(0, size);
-}
-
-const PERCENT = 0x25;
-const NONE = -1;
-
-function digit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  // Letters in both cases.
-  const letter = code | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : NONE;
 }
 
 function fromBase64(ascii: Uint8Array): Uint8Array {
