@@ -1,6 +1,7 @@
 import { QwenError, StreamInterruptedError } from "../errors.ts";
 import type { Message } from "../message.ts";
 import { endsWithAnswer, isSpoken } from "../beginning.ts";
+import { isBlank } from "../blank-text.ts";
 import type { Settings } from "../provider.ts";
 import type { CommitPoint } from "./attempt-settings.ts";
 import type { Candidate } from "./candidate.ts";
@@ -84,8 +85,8 @@ export class Continuation<Part> {
     this.#shown = shown;
     this.#candidates = candidates;
     const isContinuable = collector.isTextOnly?.() === true && seam?.isRewritten !== true;
-    // No model goes on behind nothing, nor behind half a character, which UTF-8 has no bytes for: it would get another text.
-    const isPrefillable = shown !== "" && shown.isWellFormed() && candidates.some(canPrefill);
+    // No model goes on behind nothing to read, nor behind half a character, which UTF-8 has no bytes for: it would get another text.
+    const isPrefillable = !isBlank(shown) && shown.isWellFormed() && candidates.some(canPrefill);
     this.#ways = ways.filter((way) => isContinuable && (way !== "prefill" || isPrefillable));
   }
 

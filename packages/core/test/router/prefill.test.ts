@@ -171,16 +171,15 @@ describe("an answer that breaks off is gone on with by a prefill", () => {
     expect(answer.lastMessages.flat().every((message) => message?.role === "user")).toBe(true);
   });
 
-  test("asks nobody to go on behind nothing", async () => {
-    const nothing: ProviderPart = { type: "text-replace", text: "" };
+  test.each(["", "\n\n"])("asks nobody to go on behind nothing: %j", async (nothing) => {
     const answer = await ask([
       provider("a", [
-        [text("Hm"), nothing, cut],
-        [text("Hello."), stop],
+        [text("Hm"), { type: "text-replace", text: nothing }, cut],
+        [text(`${nothing}Hello.`), stop],
       ]),
     ]);
-    expect(answer.shown).toBe("Hello.");
-    expect(answer.ways).toEqual(["a - -", "a replay 0"]);
+    expect(answer.shown).toBe(`${nothing}Hello.`);
+    expect(answer.ways).toEqual(["a - -", `a replay ${nothing.length}`]);
   });
 
   test("asks nobody to go on behind half a character, which no wire carries: that is replayed", async () => {
