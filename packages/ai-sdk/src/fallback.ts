@@ -4,24 +4,10 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
-import {
-  continues,
-  createHealth,
-  createObservers,
-  resolveTimeouts,
-  runAttempts,
-  type AttemptsRun,
-  type ModelHealth,
-  type RouterEvent,
-} from "@qwen/core/router";
+import { createHealth, createObservers, resolveTimeouts, type ModelHealth, type RouterEvent } from "@qwen/core/router";
 
-import { continuing } from "./continued-answer.ts";
-import { ModelCandidate } from "./fallback-candidate.ts";
+import type { FallbackState } from "./fallback-calls.ts";
 import { readFallback, type FallbackOptions } from "./fallback-options.ts";
-import { readerOf, type FallbackAnswer } from "./fallback-reader.ts";
-import { AnswerStream } from "./fallback-stream.ts";
-import { asModelError } from "./model-errors.ts";
-import { GENERATED, type ModelPart } from "./parts.ts";
 import { sharedUrls } from "./shared-urls.ts";
 
 /** Several models as one. */
@@ -64,48 +50,19 @@ export function createFallback(options: FallbackOptions): FallbackLanguageModel 
   // Those are listed as well that nobody has asked for yet.
   for (const { id, model } of models) health.of(id, model.modelId);
   const { totalMs, ...ofAttempt } = resolveTimeouts(timeouts);
-  // A queue is where `prepare` takes its time, and the total is the call's.
-  const limitsInTime = { ...ofAttempt, queueMs: Infinity, totalMs: Infinity };
   const modelId = [...new Set(models.map(({ model }) => model.modelId))].join(", ");
-
-  function run(
-    callOptions: LanguageModelV4CallOptions,
-    { whole }: { readonly whole: boolean },
-  ): AttemptsRun<ModelPart, FallbackAnswer> {
-    const isContinued = !whole && continues(settings.commit);
-    const candidates = models.map(
-      (entry) =>
-        new ModelCandidate(entry, {
-          options: callOptions,
-          comesWhole: whole,
-          isHeld: whole || settings.commit === "buffered",
-          isContinued,
-          timeouts: limitsInTime,
-          health: health.of(entry.id, entry.model.modelId),
-        }),
-    ) as [ModelCandidate, ...ModelCandidate[]];
-    const reader = readerOf(callOptions, (start) => {
-      for (const candidate of candidates) candidate.announce(start);
-    });
-    return runAttempts({
-      ...settings,
-      ...(whole && { commit: "buffered" }),
-      retry: {
-        ...settings.retry,
-        shouldRetry:
-          shouldRetry === undefined
-            ? undefined
-            : (outcome, attempt) => shouldRetry(outcome as Parameters<typeof shouldRetry>[0], attempt, callOptions),
-      },
-      model: modelId,
-      candidates: () => candidates,
-      reader: isContinued ? continuing(reader) : reader,
-      totalMs,
-      signal: callOptions.abortSignal,
-      observers,
-      random,
-    });
-  }
+  const state: FallbackState = {
+    models,
+    settings,
+    shouldRetry,
+    random,
+    modelId,
+    health,
+    observers,
+    // A queue is where `prepare` takes its time, and the total is the call's.
+    timeouts: { ...ofAttempt, queueMs: Infinity, totalMs: Infinity },
+    totalMs,
+  };
 
   return {
     specificationVersion: "v4",
@@ -116,27 +73,15 @@ export function createFallback(options: FallbackOptions): FallbackLanguageModel 
     },
     async doGenerate(callOptions): Promise<LanguageModelV4GenerateResult> {
       const asked = { ...callOptions };
-      try {
-        for await (const part of run(asked, { whole: true })) if (part.type === GENERATED) return part.result;
-      } catch (error) {
-        throw isAbort(error, asked) ? error : asModelError(error);
-      }
-      throw new TypeError("The attempts ended without an answer.");
+      const { generated } = await import("./fallback-calls.ts");
+      return generated(state, asked);
     },
     async doStream(callOptions): Promise<LanguageModelV4StreamResult> {
       const asked = { ...callOptions };
-      const answer = new AnswerStream({
-        run: run(asked, { whole: false }),
-        isAbort: (reason) => isAbort(reason, asked),
-      });
-      return await answer.open({ atSignOfLife: asked.includeRawChunks === true });
+      const { streamed } = await import("./fallback-calls.ts");
+      return streamed(state, asked);
     },
     health: () => health.list(),
     observe: observers.add,
   };
-}
-
-/** Whether a call was ended by its caller, for a reason that is the caller's. */
-function isAbort(reason: unknown, { abortSignal }: LanguageModelV4CallOptions): boolean {
-  return abortSignal?.aborted === true && reason === abortSignal.reason;
 }

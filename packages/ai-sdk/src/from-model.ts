@@ -8,7 +8,6 @@ import {
   type AnswerCall,
   type Transport,
 } from "@qwen/core/http";
-import { answer } from "./from-model-answer.ts";
 import { readModels, type FromLanguageModelOptions, type GivenModels } from "./from-model-options.ts";
 
 /** The names of the models of a provider of {@link fromLanguageModel}. */
@@ -58,7 +57,12 @@ export function fromLanguageModel<const Id extends string, const Models extends 
     id,
     models: infos,
     timeouts,
-    answer: (call) => answer({ id, prepare, model: byName.get(call.model.id) as LanguageModelV4, fetch }, call),
+    async answer(call) {
+      const { answer } = await import("./from-model-answer.ts");
+      // It may have ended meanwhile.
+      call.stop.throwIfAborted();
+      return answer({ id, prepare, model: byName.get(call.model.id) as LanguageModelV4, fetch }, call);
+    },
     async close() {
       await transport?.close();
       transport = undefined;

@@ -1,13 +1,11 @@
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 
-import { isPromiseLike } from "./reading.ts";
-
 type Urls = Record<string, RegExp[]>;
 
 /** The addresses that all models fetch by themselves: any other is fetched by `ai`. What cannot be known is none. */
 export function sharedUrls(models: readonly LanguageModelV4[]): Urls | PromiseLike<Urls> {
   const given = models.map(urlsOf);
-  return given.some(isPromiseLike)
+  return given.some(isToCome)
     ? Promise.all(given.map(async (urls) => await urls)).then(shared)
     : shared(given as readonly Urls[]);
 }
@@ -15,7 +13,7 @@ export function sharedUrls(models: readonly LanguageModelV4[]): Urls | PromiseLi
 function urlsOf(model: LanguageModelV4): Urls | Promise<Urls> {
   try {
     const { supportedUrls } = model;
-    return isPromiseLike(supportedUrls)
+    return isToCome(supportedUrls)
       ? Promise.resolve(supportedUrls).then(patternsIn, (): Urls => ({}))
       : patternsIn(supportedUrls);
   } catch {
@@ -52,4 +50,8 @@ function between(some: Urls, others: Urls): Urls {
 export function holds(wide: string, narrow: string): boolean {
   if (wide === narrow || wide === "*" || wide === "*/*") return true;
   return wide.endsWith("/*") && narrow.startsWith(wide.slice(0, -1));
+}
+
+function isToCome<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
