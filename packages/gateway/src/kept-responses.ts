@@ -100,8 +100,9 @@ export class KeptResponses {
   async #get(owner: string, id: string): Promise<string | undefined> {
     const value = await this.#store.get(owner, id);
     if ((value ?? undefined) !== undefined || !isShared(this.#store) || !/^resp_[\da-f]{32}$/.test(id)) return value;
-    for (const ms of LATER_MS) {
-      await sleep(ms);
+    const until = performance.now() + LOOK_AGAIN_MS;
+    for (let pauseMs = 5; performance.now() + pauseMs < until; pauseMs *= 2) {
+      await sleep(pauseMs);
       const later = await this.#store.get(owner, id);
       if (typeof later === "string") return later;
     }
@@ -132,8 +133,8 @@ export function isUnfinished({ status }: Body): boolean {
 }
 
 const UNFINISHED: ReadonlySet<string> = new Set(["queued", "in_progress"]);
-/** When it is looked again for what is not there, in ms, one after the other. */
-const LATER_MS = [5, 10, 20, 40, 80, 160, 320];
+/** How long it is looked again for what is not there, in ms. */
+const LOOK_AGAIN_MS = 500;
 const SIGN_EVERY_MS = 15_000;
 const LONGEST_SILENCE_MS = 60_000;
 
