@@ -26,6 +26,44 @@ const aPart = {
   ],
 } as const;
 
+const aFile = {
+  type: "object",
+  required: ["type", "file"],
+  properties: {
+    type: { const: "file" },
+    file: {
+      type: "object",
+      required: ["file_data"],
+      properties: { file_data: { type: "string", minLength: 1 }, filename: nullable("string") },
+    },
+  },
+} as const;
+
+const aText = {
+  anyOf: [
+    { type: "string", minLength: 1 },
+    { type: "array", minItems: 1, items: aPart.oneOf[0] },
+  ],
+} as const;
+
+const aCall = {
+  type: "object",
+  required: ["id", "function"],
+  properties: {
+    id: { type: "string", minLength: 1 },
+    type: { const: "function" },
+    function: {
+      type: "object",
+      required: ["name"],
+      properties: { name: { type: "string", minLength: 1 }, arguments: aString },
+    },
+  },
+} as const;
+
+/** How a chat and a response tell of one thing in words of their own. */
+const chosen = (named: object): object => ({ anyOf: [words("none", "auto", "required"), named, { type: "null" }] });
+const aSchema = { type: "object", description: "A JSON schema." } as const;
+
 const aTool = {
   type: "object",
   required: ["type", "function"],
@@ -46,17 +84,41 @@ const aTool = {
 /** What chat completions take and give, as far as it is looked at. Fields that are not here are ignored. */
 export const chatSchemas = {
   ChatMessage: {
-    type: "object",
-    required: ["role", "content"],
-    properties: {
-      role: words("system", "developer", "user", "assistant"),
-      content: {
-        anyOf: [
-          { type: "string", minLength: 1 },
-          { type: "array", minItems: 1, items: aPart },
-        ],
+    anyOf: [
+      {
+        type: "object",
+        required: ["role", "content"],
+        properties: { role: words("system", "developer"), content: aText },
       },
-    },
+      {
+        type: "object",
+        required: ["role", "content"],
+        properties: {
+          role: { const: "user" },
+          content: {
+            anyOf: [
+              { type: "string", minLength: 1 },
+              { type: "array", minItems: 1, items: { oneOf: [...aPart.oneOf, aFile] } },
+            ],
+          },
+        },
+      },
+      {
+        type: "object",
+        required: ["role"],
+        properties: {
+          role: { const: "assistant" },
+          content: { anyOf: [...aText.anyOf, { type: "null" }] },
+          reasoning_content: nullable("string"),
+          tool_calls: { type: ["array", "null"], items: aCall },
+        },
+      },
+      {
+        type: "object",
+        required: ["role", "tool_call_id", "content"],
+        properties: { role: { const: "tool" }, tool_call_id: { type: "string", minLength: 1 }, content: aText },
+      },
+    ],
   },
   ChatRequest: {
     type: "object",
@@ -74,8 +136,30 @@ export const chatSchemas = {
       seed: nullable("integer"),
       n: { type: ["integer", "null"], minimum: 1, maximum: 1 },
       tools: { type: "array", items: aTool },
-      tool_choice: words("none", "auto", "required"),
-      response_format: { type: "object", required: ["type"], properties: { type: words("text", "json_object") } },
+      tool_choice: chosen({
+        type: "object",
+        required: ["type", "function"],
+        properties: {
+          type: { const: "function" },
+          function: { type: "object", required: ["name"], properties: { name: { type: "string", minLength: 1 } } },
+        },
+      }),
+      parallel_tool_calls: { type: ["boolean", "null"] },
+      reasoning_effort: nullable("string"),
+      response_format: {
+        anyOf: [
+          { type: "object", required: ["type"], properties: { type: words("text", "json_object") } },
+          {
+            type: "object",
+            required: ["type", "json_schema"],
+            properties: {
+              type: { const: "json_schema" },
+              json_schema: { type: "object", required: ["schema"], properties: { schema: aSchema } },
+            },
+          },
+          { type: "null" },
+        ],
+      },
       user: aString,
     },
   },
@@ -98,14 +182,27 @@ export const chatSchemas = {
             message: {
               type: "object",
               required: ["role", "content"],
-              properties: { role: { const: "assistant" }, content: nullable("string") },
+              properties: {
+                role: { const: "assistant" },
+                content: nullable("string"),
+                reasoning_content: aString,
+                tool_calls: { type: "array", items: aCall },
+              },
             },
           },
         },
       },
+      usage: {
+        type: "object",
+        description: "Only where it is known.",
+        required: ["prompt_tokens", "completion_tokens", "total_tokens"],
+      },
     },
   },
 } as const;
+
+/** Besides messages. */
+const ITEMS = ["reasoning", "function_call", "function_call_output", "item_reference"] as const;
 
 /** What Responses take and give, as far as it is looked at. */
 export const responsesSchemas = {
@@ -117,12 +214,43 @@ export const responsesSchemas = {
       input: {
         anyOf: [
           { type: "string", minLength: 1 },
-          { type: "array", minItems: 1, items: { $ref: "#/components/schemas/InputMessage" } },
+          { type: "array", minItems: 1, items: { $ref: "#/components/schemas/InputItem" } },
         ],
       },
       instructions: nullable("string"),
       stream: { type: ["boolean", "null"] },
       store: { type: ["boolean", "null"] },
+      background: { type: ["boolean", "null"] },
+      tools: {
+        type: ["array", "null"],
+        items: {
+          type: "object",
+          required: ["type", "name"],
+          properties: { type: { const: "function" }, name: { type: "string", minLength: 1 }, parameters: aSchema },
+        },
+      },
+      tool_choice: chosen({
+        type: "object",
+        required: ["type", "name"],
+        properties: { type: { const: "function" }, name: { type: "string", minLength: 1 } },
+      }),
+      parallel_tool_calls: { type: ["boolean", "null"] },
+      reasoning: { type: ["object", "null"], properties: { effort: nullable("string") } },
+      text: {
+        type: ["object", "null"],
+        properties: {
+          format: {
+            anyOf: [
+              { type: "object", required: ["type"], properties: { type: words("text", "json_object") } },
+              {
+                type: "object",
+                required: ["type", "schema"],
+                properties: { type: { const: "json_schema" }, name: aString, schema: aSchema },
+              },
+            ],
+          },
+        },
+      },
       previous_response_id: nullable("string"),
       max_output_tokens: aCount,
       temperature: aNumber(0, 2),
@@ -134,14 +262,24 @@ export const responsesSchemas = {
       },
     },
   },
-  InputMessage: {
-    type: "object",
-    required: ["role", "content"],
-    properties: {
-      type: { const: "message" },
-      role: words("system", "developer", "user", "assistant"),
-      content: { type: "string", minLength: 1 },
-    },
+  InputItem: {
+    anyOf: [
+      {
+        type: "object",
+        required: ["role", "content"],
+        properties: {
+          type: { const: "message" },
+          role: words("system", "developer", "user", "assistant"),
+          content: {
+            anyOf: [
+              { type: "string", minLength: 1 },
+              { type: "array", minItems: 1, items: { type: "object", required: ["type"] } },
+            ],
+          },
+        },
+      },
+      { type: "object", required: ["type"], properties: { type: words(...ITEMS) } },
+    ],
   },
   Response: {
     type: "object",

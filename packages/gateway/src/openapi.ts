@@ -40,14 +40,14 @@ export function openApiDocument({ model = "model", hasKeys }: OpenApiOptions): o
           501,
         ]),
       },
-      "/healthz": { get: { ...operation("alive", "Whether it runs.", { 200: text("`ok`.") }, [403]), security: [] } },
+      "/healthz": { get: { ...operation("alive", "Whether it runs.", { 200: text("`ok`.") }, OPEN), security: [] } },
       "/readyz": {
         get: {
           ...operation(
             "ready",
             "Whether it takes requests, and goes on to.",
             { 200: text("`ready`."), 503: text("`draining`: it is being ended.") },
-            [403],
+            OPEN,
           ),
           security: [],
         },
@@ -82,6 +82,7 @@ function chatCompletions(model: string): object {
       },
       WORKING,
     ),
+    parameters: WISHES,
     requestBody: {
       required: true,
       content: {
@@ -113,6 +114,7 @@ function responsesPaths(model: string): object {
           },
           WORKING,
         ),
+        parameters: WISHES,
         requestBody: {
           required: true,
           content: {
@@ -129,7 +131,21 @@ function responsesPaths(model: string): object {
     },
     "/v1/responses/{id}": {
       parameters: [id],
-      get: operation("retrieveResponse", "A response that was kept.", { 200: json("Response") }, STORED),
+      get: {
+        ...operation(
+          "retrieveResponse",
+          "A response that was kept, or with `stream` the events of one in the background.",
+          { 200: { description: "It.", content: { ...content("Response"), "text/event-stream": {} } } },
+          STORED,
+        ),
+        parameters: [
+          query("stream", "`true` for its events.", { enum: ["true", "false"] }),
+          query("starting_after", "The `sequence_number` behind which the events begin.", {
+            type: "integer",
+            minimum: 0,
+          }),
+        ],
+      },
       delete: operation("deleteResponse", "Forgets a response.", { 200: json("DeletedResponse") }, STORED),
     },
     "/v1/responses/{id}/cancel": {
@@ -143,17 +159,24 @@ function responsesPaths(model: string): object {
     },
     "/v1/responses/{id}/input_items": {
       parameters: [id],
-      get: operation("listInputItems", "What a response was asked.", { 200: json("ItemList") }, STORED),
+      get: {
+        ...operation("listInputItems", "What a response was asked.", { 200: json("ItemList") }, STORED),
+        parameters: [
+          query("limit", "How many at most.", { type: "integer", minimum: 1, maximum: 100, default: 20 }),
+          query("order", "The oldest or the newest first.", { enum: ["asc", "desc"], default: "desc" }),
+          query("after", "The id of the item behind which they begin.", { type: "string" }),
+        ],
+      },
     },
   };
 }
 
 /** What may come in place of an answer everywhere. */
 const COMMON: readonly number[] = [401, 403, 405, 429, 500, 503];
+/** Where no key is needed. */
+const OPEN: readonly number[] = [403, 405, 500];
 /** Where a model is asked. */
-const WORKING: readonly number[] = [
-  400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 499, 500, 502, 503, 504,
-];
+const WORKING: readonly number[] = [400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 429, 500, 502, 503, 504];
 /** Where something kept is asked for. */
 const STORED: readonly number[] = [...COMMON, 400, 404, 409];
 
@@ -197,6 +220,25 @@ function text(description: string): object {
 
 function idParameter(description: string, example: string): object {
   return { name: "id", in: "path", required: true, description, schema: { type: "string", minLength: 1 }, example };
+}
+
+function query(name: string, description: string, schema: object): object {
+  return { name, in: "query", required: false, description, schema };
+}
+
+/** How a request is to be tried. */
+const WISHES: readonly object[] = [
+  wish("x-qwen-commit", "When output is shown.", { enum: ["first-output", "buffered", "continue"] }),
+  wish("x-qwen-timeout-ms", "The time for all of it.", { type: "integer", minimum: 1 }),
+  wish("x-qwen-first-output-ms", "The time until the first output of a candidate.", { type: "integer", minimum: 1 }),
+  wish("x-qwen-max-queue-ms", "Leave a queue that takes longer.", { type: "integer", minimum: 0 }),
+  wish("x-qwen-hedge-ms", "Ask another candidate as well after so long; `off` never does.", {
+    anyOf: [{ type: "integer", minimum: 0 }, { enum: ["off"] }],
+  }),
+];
+
+function wish(name: string, description: string, schema: object): object {
+  return { name, in: "header", required: false, description, schema };
 }
 
 const aString = { type: "string" } as const;
