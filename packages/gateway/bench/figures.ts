@@ -16,30 +16,47 @@ const upstream = await Child.start("./upstream-process.ts");
 const baseURL = await upstream.ask<string>("url");
 const gateway = await Child.start("./gateway-process.ts", baseURL);
 const own: Target = { url: await gateway.ask("url") };
+const proxy = await Child.start("./bare-proxy.ts", baseURL);
+const bare: Target = { url: await proxy.ask("url") };
 const portkey = await startPortkey(baseURL);
 
-const measured = await waits([{ url: baseURL }, own, portkey.target], 200);
+const measured = await waits([{ url: baseURL }, bare, own, portkey.target], 200);
 const chunk = await cpuOfChunks(gateway, own, 5);
 const stalled = await stalledReaders({ gateway, upstream }, own, { readers: 200 });
 const many = await manyStreams(gateway, own, 1000);
 const left = await drops(100);
 
-const [direct, through, other] = measured;
+const [direct, nothing, through, other] = measured;
 const added = (name: "firstText" | "whole", at: typeof direct): string =>
   `${ms(at?.[name])} (+${ms((at?.[name] ?? 0) - (direct?.[name] ?? 0))})`;
 const rows = [
-  ["first text, median, ms", ms(direct?.firstText), added("firstText", through), added("firstText", other)],
-  ["short answer, whole, median, ms", ms(direct?.whole), added("whole", through), added("whole", other)],
-  ["CPU a chunk, µs", `${chunk.core.toFixed(2)} (core alone)`, times(chunk.gateway, chunk.core), "–"],
-  ["1,000 streams: memory each, KiB; errors", "–", `${kib(many.held)}; ${many.errors}`, "–"],
-  ["200 stalled readers of 10 MB: memory each, KiB", "–", kib(stalled.held), "–"],
-  ["a caller leaves: until its request is gone, p99, ms", "–", ms(left), "–"],
+  [
+    "first text, median, ms",
+    ms(direct?.firstText),
+    added("firstText", nothing),
+    added("firstText", through),
+    added("firstText", other),
+  ],
+  [
+    "short answer, whole, median, ms",
+    ms(direct?.whole),
+    added("whole", nothing),
+    added("whole", through),
+    added("whole", other),
+  ],
+  ["CPU a chunk, µs", `${chunk.core.toFixed(2)} (core alone)`, "–", times(chunk.gateway, chunk.core), "–"],
+  ["1,000 streams: memory each, KiB; errors", "–", "–", `${kib(many.held)}; ${many.errors}`, "–"],
+  ["200 stalled readers of 10 MB: memory each, KiB", "–", "–", kib(stalled.held), "–"],
+  ["a caller leaves: until its request is gone, p99, ms", "–", "–", ms(left), "–"],
 ];
 const { model = "?" } = cpus()[0] ?? {};
 console.log(`${new Date().toISOString().slice(0, 10)}, ${model}, ${cpus().length} cores, Node ${process.version}.\n`);
-console.log("| | asked directly | through the gateway | through Portkey's |\n| --- | --: | --: | --: |");
+console.log(
+  "| | asked directly | through a proxy that looks at nothing | through the gateway | through Portkey's |\n| --- | --: | --: | --: | --: |",
+);
 for (const row of rows) console.log(`| ${row.join(" | ")} |`);
 
+proxy.stop();
 gateway.stop();
 upstream.stop();
 portkey.stop();
