@@ -77,9 +77,10 @@ function innerProblem({
 
 function fieldProblem(given: object, rules: Readonly<Record<string, FieldRule>>, needed: string): string | undefined {
   for (const [name, value] of Object.entries({ [needed]: undefined, ...given })) {
+    if (value === undefined && name !== needed) continue;
     if (!Object.hasOwn(rules, name)) return `it has ${quoted(name)} beside \`${needed}\``;
     const [expected, fits] = rules[name] as FieldRule;
-    if ((value !== undefined || name === needed) && !fits(value)) return `\`${name}\` must be ${expected}`;
+    if (!fits(value)) return `\`${name}\` must be ${expected}`;
   }
   return undefined;
 }

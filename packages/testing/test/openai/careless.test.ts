@@ -32,6 +32,14 @@ describe("a step of a script that is none is a TypeError, and says what it must 
     expect((await ask(server.url, { ...STREAMED, stream: false }))?.body).toMatch(/The script of the answer failed/);
   });
 
+  test("but a field that is undefined is not set", async () => {
+    await using server = await createOpenAIEmulator({
+      models: { m: [{ toolCall: "x", id: undefined, says: undefined, arguments: undefined, index: undefined }] },
+    });
+    expect((await ask(server.url, STREAMED))?.body).toContain('"arguments":"{}"');
+    expect(server.calls).toMatchObject([{ state: "finished" }]);
+  });
+
   test("so is one that is not there", async () => {
     const steps = function* () {
       yield undefined as never;
