@@ -5,7 +5,7 @@ import { aFunction, anId, anObject, type OptionNames, readOption, refuseUnknown,
 import { isOwn } from "./own-functions.ts";
 import type { FinishPart, ProviderPart } from "./part.ts";
 import type { PhaseClock } from "./phase-clock.ts";
-import type { ModelInfo, Provider, ProviderRequest } from "./provider.ts";
+import type { ModelInfo, Provider, ProviderRequest, SomeModels } from "./provider.ts";
 import { requireModels } from "./provider-rules.ts";
 import type { AbortSource } from "./stop.ts";
 import { readTimeouts, type ResolvedTimeouts } from "./timers.ts";
@@ -49,9 +49,9 @@ export interface ProviderDefinition<Id extends string, Model extends ModelInfo> 
  * A request is read at the call, and checked when the answer is first read: what is wrong with it is thrown before `answer` is
  * called. A definition that is none is a `TypeError` when it is made. Leaving, an abort and the limit of the whole end a call at once, whatever `answer` does.
  */
-export function createProvider<const Id extends string, const Model extends ModelInfo>(
-  definition: ProviderDefinition<Id, Model>,
-): Provider<Id, Model> {
+export function createProvider<const Id extends string, const Models extends SomeModels>(
+  definition: ProviderDefinition<Id, Models[number]> & { readonly models: Models },
+): Provider<Id, Models[number]> {
   requireOption("definition", definition, anObject);
   refuseUnknown("The definition of a provider", definition, NAMES);
   const { models, answer, close } = definition;
@@ -61,7 +61,7 @@ export function createProvider<const Id extends string, const Model extends Mode
   readOption("close", close, aFunction);
   const timeouts = readTimeouts(definition.timeouts);
   // They may be the methods of a class.
-  const read: ProviderDefinition<Id, Model> = {
+  const read: ProviderDefinition<Id, Models[number]> = {
     id,
     models,
     ...(timeouts !== undefined && { timeouts }),

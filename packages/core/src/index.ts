@@ -45,6 +45,7 @@ export {
   wrapProvider,
 } from "#core";
 export type { ProviderHooks } from "./provider-hooks.ts";
+export type { Wrapped } from "./wrap-provider.ts";
 export type { StandardResult, StandardSchema } from "./standard-schema.ts";
 export type { ErrorCode, ErrorRule } from "./error-rules.ts";
 export type { AnyQwenError, Attempt, AttemptJSON, QwenErrorJSON, QwenErrorOptions, TimeoutPhase } from "./errors.ts";
@@ -68,6 +69,7 @@ export type {
   ProviderRequest,
   ReasoningEffort,
   Settings,
+  SomeModels,
   Timeouts,
   Tool,
 } from "./provider.ts";

@@ -54,6 +54,9 @@ export interface ModelInfo<Name extends string = string> {
   readonly capabilities?: Capabilities | undefined;
 }
 
+/** The models of a provider, whatever each says of itself, the default first. */
+export type SomeModels = readonly [ModelInfo, ...ModelInfo[]];
+
 /** What a model can do with a request. Left out, it takes text in messages of any role, and nothing else. */
 export interface Capabilities {
   /** @defaultValue false */

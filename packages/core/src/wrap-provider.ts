@@ -4,7 +4,7 @@ import { isGroup, mustBe, readable } from "./options.ts";
 import { isOwn } from "./own-functions.ts";
 import { Passage } from "./passage.ts";
 import { weightOfPart } from "./part-weight.ts";
-import type { ModelInfo, Provider, ProviderRequest } from "./provider.ts";
+import type { Provider, ProviderRequest } from "./provider.ts";
 import type { ProviderPart } from "./part.ts";
 import { hookAnswer, Hooks, type ProviderHooks } from "./provider-hooks.ts";
 import { readProviderRequest } from "./request.ts";
@@ -26,10 +26,7 @@ import { readProviderRequest } from "./request.ts";
  * });
  * ```
  */
-export function wrapProvider<const Id extends string, const Model extends ModelInfo>(
-  provider: Provider<Id, Model>,
-  hooks: ProviderHooks,
-): Provider<Id, Model> {
+export function wrapProvider<const P extends Provider>(provider: P, hooks: ProviderHooks): Wrapped<P> {
   const known = isGroup(provider) ? readable("provider", () => fieldsOf(provider)) : undefined;
   if (known === undefined) throw mustBe("provider", "an object with `id`, `models` and `stream`", provider);
   if (!isGroup(hooks)) throw mustBe("hooks", "an object with `request`, `part` or `error`", hooks);
@@ -50,14 +47,13 @@ export function wrapProvider<const Id extends string, const Model extends ModelI
   };
 }
 
-type Fields<Id extends string, Model extends ModelInfo> = Pick<Provider<Id, Model>, "id" | "models" | "timeouts"> & {
-  readonly close: Provider["close"] | undefined;
-};
+/** A provider as {@link wrapProvider} gives it: with the same names. */
+export type Wrapped<P extends Provider> = Provider<P["id"], P["models"][number]>;
+
+type Fields = Pick<Provider, "id" | "models" | "timeouts"> & { readonly close: Provider["close"] | undefined };
 
 /** Of a provider; `undefined` for what is none. More than that is looked at by the router that it is for. */
-function fieldsOf<Id extends string, Model extends ModelInfo>(
-  provider: Provider<Id, Model>,
-): Fields<Id, Model> | undefined {
+function fieldsOf(provider: Provider): Fields | undefined {
   const { id, models, timeouts, stream, close } = provider;
   const isProvider = typeof id === "string" && Array.isArray(models) && typeof stream === "function";
   return isProvider ? { id, models, timeouts, close } : undefined;

@@ -42,7 +42,7 @@ export function space<const Target extends string | URL, const Id extends string
       return capabilities;
     },
   };
-  return createSessionProvider<Id, ModelInfo<Id>, Plan>(
+  return createSessionProvider<Id, readonly [ModelInfo<Id>], Plan>(
     {
       id: name,
       space: target,

@@ -7,6 +7,7 @@ import {
   type ProviderPart,
   type ProviderRequest,
   type Role,
+  type SomeModels,
 } from "@qwen/core";
 import { anObject, aPauseMs, aString, readOptions, requireOption, type Rule, type Rules } from "@qwen/core/http";
 
@@ -61,12 +62,15 @@ export type ScriptedModel = ModelInfo<"scripted-model">;
  * });
  * ```
  */
-export function scriptedProvider<const Id extends string = "scripted", const Model extends ModelInfo = ScriptedModel>(
-  options: ScriptedProviderOptions<Id, Model>,
-): ScriptedProvider<NoInfer<Id>, Model> {
-  const read: Partial<ScriptedProviderOptions<Id, Model>> =
-    readOptions<ScriptedProviderOptions<Id, Model>>("options", options, RULES) ?? {};
-  const { id = "scripted" as Id, models = [SCRIPTED_MODEL as ModelInfo as Model] } = read;
+export function scriptedProvider<
+  const Id extends string = "scripted",
+  const Models extends SomeModels = readonly [ScriptedModel],
+>(
+  options: ScriptedProviderOptions<Id, Models[number]> & { readonly models?: Models | undefined },
+): ScriptedProvider<NoInfer<Id>, Models[number]> {
+  type Options = ScriptedProviderOptions<Id, Models[number]>;
+  const read: Partial<Options> = readOptions<Options>("options", options, RULES) ?? {};
+  const { id = "scripted" as Id, models = [SCRIPTED_MODEL] } = read;
   const script = requireOption("options.script", read.script, aScript) as ScriptedProviderOptions["script"];
   const calls: ScriptedCall[] = [];
 

@@ -47,5 +47,5 @@ export type {
   TransportResponse,
 } from "../http/transport.ts";
 // What a factory returns, so that a plugin can name it in its declarations.
-export type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
+export type { ModelInfo, Provider, ProviderRequest, SomeModels } from "../provider.ts";
 export type { ProviderPart } from "../part.ts";

@@ -2,7 +2,7 @@ import { type Answering, streamOf } from "../answering.ts";
 import { aFunction, type OptionNames, requireOption } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
 import type { ProviderPart } from "../part.ts";
-import type { ModelInfo, Provider } from "../provider.ts";
+import type { Provider, SomeModels } from "../provider.ts";
 import { readTimeouts, resolveTimeouts } from "../timers.ts";
 import type { SpaceTarget } from "./address.ts";
 import type { Call } from "../call.ts";
@@ -31,11 +31,11 @@ const OPTION_NAMES: OptionNames<SessionProviderOptions> = { ...CLIENT_OPTIONS, u
  *
  * Definition and options are read once. Throws a `TypeError` for what is wrong in them, naming it and what it must be.
  */
-export function createSessionProvider<const Id extends string, const Model extends ModelInfo, Plan>(
-  given: SessionDefinition<Id, Model, Plan>,
+export function createSessionProvider<const Id extends string, const Models extends SomeModels, Plan>(
+  given: SessionDefinition<Id, Models[number], Plan> & { readonly models: Models },
   givenOptions: SessionProviderOptions = {},
-): Provider<Id, Model> {
-  const definition = readSessionDefinition(given);
+): Provider<Id, Models[number]> {
+  const definition = readSessionDefinition<Id, Models[number], Plan>(given);
   const options = readNames("A provider of a Space", givenOptions, OPTION_NAMES);
   const client = new LaterClient(readConnection(definition.space, options));
   const timeouts = readTimeouts(options.timeouts);

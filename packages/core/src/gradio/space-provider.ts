@@ -1,5 +1,5 @@
 import { type Answering, streamOf } from "../answering.ts";
-import type { ModelInfo, Provider } from "../provider.ts";
+import type { Provider, SomeModels } from "../provider.ts";
 import type { ProviderPart } from "../part.ts";
 import { markOwn } from "../own-functions.ts";
 import { anId, type OptionNames, readOption } from "../options.ts";
@@ -40,10 +40,13 @@ export interface SpaceProviderOptions<Id extends string = string> extends Client
  */
 export function createSpaceProvider<
   const Id extends string,
-  const Model extends ModelInfo,
+  const Models extends SomeModels,
   const Given extends string = Id,
->(given: SpaceDefinition<Id, Model>, givenOptions: SpaceProviderOptions<Given> = {}): Provider<NoInfer<Given>, Model> {
-  const definition = readDefinition(given);
+>(
+  given: SpaceDefinition<Id, Models[number]> & { readonly models: Models },
+  givenOptions: SpaceProviderOptions<Given> = {},
+): Provider<NoInfer<Given>, Models[number]> {
+  const definition = readDefinition<Id, Models[number]>(given);
   const options = readNames<SpaceProviderOptions<Given>>("A provider of a Space", givenOptions, OPTION_NAMES);
   const { space: target = definition.space } = options;
   const client = new LaterClient(readConnection(target, { ...options, apiPrefix: definition.apiPrefix }));

@@ -1,5 +1,6 @@
 import { QwenError } from "../errors.ts";
-import { aCountFrom, aString, requireOption, type Rule } from "../options.ts";
+import { bytesIn } from "../message.ts";
+import { aCountFrom, aString, mustBe, requireOption } from "../options.ts";
 import { escapedByte } from "../percent-escape.ts";
 
 /** Longest part of a data: URL before its comma, in characters. */
@@ -65,16 +66,15 @@ function tooLarge(maxBytes: number): QwenError {
  * `TypeError` for what are no bytes and no type.
  */
 export function dataUrl(bytes: Uint8Array, mediaType: string): string {
-  requireOption("bytes", bytes, aByteArray);
+  const own = bytesIn(bytes);
+  if (own === undefined) throw mustBe("bytes", "bytes, such as a Uint8Array", bytes);
   requireOption("mediaType", mediaType, aString);
   let base64 = "";
-  for (let at = 0; at < bytes.length; at += PIECE)
+  for (let at = 0; at < own.length; at += PIECE)
     // Not spread, which goes by an iterator: four times as long.
-    base64 += btoa(Reflect.apply(String.fromCharCode, undefined, bytes.subarray(at, at + PIECE)));
+    base64 += btoa(Reflect.apply(String.fromCharCode, undefined, own.subarray(at, at + PIECE)));
   return `data:${mediaType.toWellFormed().replaceAll(/[^ -~]|[#,]/gu, encodeURIComponent)};base64,${base64}`;
 }
-
-const aByteArray: Rule = (value) => (value instanceof Uint8Array ? undefined : "a Uint8Array");
 
 /** A multiple of three, so that pieces can be joined, and few enough to be arguments. */
 const PIECE = 0x6000;

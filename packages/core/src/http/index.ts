@@ -70,5 +70,5 @@ export type { Rule, Rules } from "../options.ts";
 export type { AskedFor } from "../capabilities.ts";
 export type { Deadline, ResolvedTimeouts } from "../timers.ts";
 // What a factory returns, so that a plugin can name it in its declarations.
-export type { ModelInfo, Provider, ProviderRequest } from "../provider.ts";
+export type { ModelInfo, Provider, ProviderRequest, SomeModels } from "../provider.ts";
 export type { ProviderPart } from "../part.ts";

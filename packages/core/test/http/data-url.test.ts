@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { bytesInDataUrl, dataUrl } from "../../src/http/data-url.ts";
@@ -56,6 +57,11 @@ describe("bytes become a data: URL", () => {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, at) => at * 7);
     const url = dataUrl(bytes, mediaType);
     expect(Buffer.from(bytesInDataUrl(new URL(url), { maxBytes: 100_000 })).equals(bytes)).toBe(true);
+  });
+
+  test("of another realm too, as a test environment has them", () => {
+    const bytes = runInNewContext("new Uint8Array([1, 2, 3])") as Uint8Array;
+    expect(dataUrl(bytes, "a/b")).toBe("data:a/b;base64,AQID");
   });
 
   test("with their type as it is, where it is one", () => {
