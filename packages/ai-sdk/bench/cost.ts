@@ -66,6 +66,7 @@ const subjects = {
   "ai-retry": createRetryableModel({ model: bare(), retries: [bare()] }),
   ours: createFallback({ models: two() }),
   "ours, buffered": createFallback({ models: two(), commit: "buffered" }),
+  "ours, continue": createFallback({ models: two(), commit: "continue" }),
 };
 
 const prompt = [{ role: "user" as const, content: [{ type: "text" as const, text: "Hi" }] }];

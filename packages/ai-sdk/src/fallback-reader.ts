@@ -126,8 +126,10 @@ export class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer>
   readonly #toolCalls: LanguageModelV4ToolCall[] = [];
 
   add(part: ModelPart): void {
-    if (part.type === "text-delta") this.#texts.push(part.delta);
-    else if (part.type === "tool-call") this.#toolCalls.push(part);
+    if (part.type === "text-delta") {
+      // One that says nothing may come for ever.
+      if (part.delta !== "") this.#texts.push(part.delta);
+    } else if (part.type === "tool-call") this.#toolCalls.push(part);
   }
 
   text(): string {

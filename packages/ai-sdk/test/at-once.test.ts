@@ -7,17 +7,9 @@ import { expect, test } from "vitest";
 
 import { createFallback } from "../src/index.ts";
 import { model, saying, streamOf, type ScriptedModel } from "./models.ts";
+import { seeded } from "./seeded.ts";
 
 const CALLS = 200;
-
-/** Numbers from 0 up to 1, the same each time. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 function asked({ prompt }: LanguageModelV4CallOptions): string {
   const [message] = prompt;

@@ -32,3 +32,7 @@ describe("a fallback that holds its output keeps the rules of models", () => {
   const fallback = createFallback({ ...settings, commit: "buffered" });
   test.each(conformance(fallback, { service: known }))("$name", ({ run }) => run());
 });
+
+describe("a fallback that goes on in mid-answer keeps the rules of models", () => {
+  test.each(conformance(createFallback({ ...settings, commit: "continue" }), { service }))("$name", ({ run }) => run());
+});

@@ -73,12 +73,15 @@ describe("the table of faults in the README (UPDATE_README=1 writes it)", () => 
       expect(rows.slice(0, 1)).toEqual(HEAD.slice(0, 1));
       expect(rows.slice(2).map((row) => row.split(" | ")[0])).toEqual(faultCases.map(({ name }) => `| ${name}`));
       for (const row of rows.slice(2)) {
-        const [ours = "", buffered = ""] = row.replace(/ \|$/, "").split(" | ").slice(-2);
-        expect(ours + buffered).not.toMatch(/hangs|left running|other|no end/);
+        const [ours = "", buffered = "", continued = ""] = row.replace(/ \|$/, "").split(" | ").slice(-3);
+        expect(ours + buffered + continued).not.toMatch(/hangs|left running|other|no end/);
         // What was shown of the first one stays, with an error; held back, the second one answers. A whole body has no chunks.
         const isWhole = way === "generateText" && row.includes("malformed chunk");
         if (!isWhole && !/content-filter|behind a tool/.test(row)) expect(buffered).toMatch(/^“six … ten”, `stop`/);
-        expect(ours).not.toMatch(/“one two”, `stop`/);
+        expect(ours + continued).not.toMatch(/“one two”, `stop`/);
+        // At a mirror nothing is lost but a call of a tool that was begun: nobody can go on with it.
+        if (way === "streamText" && !/content-filter|behind a tool|input of a tool/.test(row))
+          expect(continued).toMatch(/^“one … five”, `stop`/);
       }
     },
   );

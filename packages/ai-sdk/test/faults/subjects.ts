@@ -7,6 +7,8 @@ import { createFallback, type FallbackOptions } from "../../src/index.ts";
 /** A way to make one model of two. */
 export interface Subject {
   readonly name: string;
+  /** The second model says what the first one does. */
+  readonly hasMirror?: boolean;
   model(first: LanguageModelV4, second: LanguageModelV4, options: { readonly hedges: boolean }): LanguageModelV4;
 }
 
@@ -18,9 +20,10 @@ const settings: Omit<FallbackOptions, "models"> = {
   retry: { baseDelayMs: 20 },
 };
 
-function ours(name: string, commit: "first-output" | "buffered"): Subject {
+function ours(name: string, commit: "first-output" | "buffered" | "continue"): Subject {
   return {
     name,
+    hasMirror: commit === "continue",
     model: (first, second, { hedges }) =>
       createFallback({ models: [first, second], ...settings, commit, ...(hedges && { hedge: { delayMs: 50 } }) }),
   };
@@ -36,4 +39,5 @@ export const subjects: readonly Subject[] = [
   },
   ours("`createFallback`", "first-output"),
   ours("`createFallback`, `buffered`", "buffered"),
+  ours("`createFallback`, `continue`, at a mirror", "continue"),
 ];

@@ -50,7 +50,8 @@ export async function startFaultServer(): Promise<FaultServer> {
       // Models of its own, which nobody else's faults strike.
       const [first, second] = [`first ${number}`, `second ${number}`];
       server.answer(first, fault.answer ?? FIRST);
-      server.answer(second, [{ waitMs: fault.secondDelayMs ?? 0 }, ...SECOND.split(/(?= )/)]);
+      const words = subject.hasMirror === true ? FIRST : SECOND;
+      server.answer(second, [{ waitMs: fault.secondDelayMs ?? 0 }, ...words.split(/(?= )/)]);
       const undo = (fault.faults ?? []).map((one) => server.fault({ ...one, model: first }));
       const model = subject.model(firstModel(fault, first), healthy(second), { hedges: fault.hedges === true });
       const told: Told = { text: "" };
