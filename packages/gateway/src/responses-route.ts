@@ -137,7 +137,9 @@ class Making {
     const { keepAliveMs, idleClientMs } = this.#options;
     const { events, stream, end } = this.#begin(call.signal);
     const release = call.hold();
+    let winner: Winner | undefined;
     const onEnd = (ending: Ending): void => {
+      winner = this.#winner();
       end();
       release(ending);
     };
@@ -146,7 +148,7 @@ class Making {
     const parts = flowOf(stream);
     const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal, onStall, onEnd });
     await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
-    const headers = this.#headers({ ...this.#winner(), warnings: events.warnings });
+    const headers = this.#headers({ ...(winner ?? this.#winner()), warnings: events.warnings });
     return new Answer(body, { ...headers, ...STREAMED });
   }
 

@@ -44,6 +44,16 @@ describe("a response", () => {
     expect(await (await call("GET", `/${last.id}`)).json()).toMatchObject(last);
   });
 
+  it("says who made it, however it comes", async () => {
+    const { call } = asked([hello()]);
+    for (const stream of [false, true])
+      for (const commit of ["first-output", "buffered"]) {
+        const body = { model: "scripted-model", input: "Hi", stream, qwen: { commit } };
+        const { headers } = await call("POST", "", body);
+        expect([headers.get("x-qwen-provider"), headers.get("x-qwen-attempts")]).toEqual(["scripted", "1"]);
+      }
+  });
+
   it("that is not to be stored leaves nothing", async () => {
     const store = memoryStore();
     const put = vi.spyOn(store, "put");
