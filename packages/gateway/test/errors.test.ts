@@ -57,6 +57,16 @@ describe("what a model cannot do is a 400 that names the parameter, and nothing 
   });
 });
 
+test("messages that hold no question are a 400 that names them", async () => {
+  const { ask, server } = await servedByOpenAI({ m: "Hello" });
+  for (const messages of [[{ role: "system", content: "Hi" }], [{ role: "user", content: "" }]]) {
+    const response = await ask({ model: "m", messages });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param: "messages", code: null } });
+  }
+  expect(server.requests).toHaveLength(0);
+});
+
 describe("what is at no route", () => {
   test("is JSON of a 404, legacy completions by name", async () => {
     const { get, gateway } = await servedByOpenAI({ m: "Hello" });

@@ -75,8 +75,14 @@ export function rewrittenText(error: unknown): string | undefined {
 }
 
 function refusal(error: AnyQwenError, { status, code }: Row, message: string, spent = false): Refusal {
-  const param = error.code === "no_such_model" || error.code === "ambiguous_model" ? "model" : undefined;
+  const param = paramOf(error);
   return new Refusal({ status, code, message, param, headers: headersOf(error, status, spent) });
+}
+
+/** Settings are looked at before: what is wrong then is the model, or what is said. */
+function paramOf({ code, message, provider }: AnyQwenError): string | undefined {
+  if (code === "no_such_model" || code === "ambiguous_model") return "model";
+  return code === "invalid_request" && provider === undefined && /\bmessages?\b/.test(message) ? "messages" : undefined;
 }
 
 function rowOf(error: AnyQwenError): Row {

@@ -15,6 +15,8 @@ it.each<readonly [object, number, string | null, string | null]>([
   [{ input: 7 }, 400, null, "input"],
   [{ input: [7] }, 400, null, "input[0]"],
   [{ input: [null] }, 400, null, "input[0]"],
+  [{ input: [{ ...message, role: "system" }] }, 400, null, "input"],
+  [{ input: [{ ...message, content: [] }] }, 400, null, "input"],
   [{ input: "x", model: "" }, 400, null, "model"],
   [{ input: "x", model: 7 }, 400, null, "model"],
   [{ input: "x", model: "none" }, 404, "model_not_found", "model"],
