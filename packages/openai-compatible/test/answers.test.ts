@@ -186,6 +186,10 @@ describe("an answer", () => {
     ["content_filter", "content-filter"],
     ["SAFETY", "content-filter"],
     ["tool_calls", "tool-calls"],
+    ["normal", "stop"],
+    ["max_tokens_reached", "length"],
+    ["content_filter: RECITATION", "content-filter"],
+    ["完成", "other"],
     ["something_new", "other"],
   ])("that ends with the word %s ends with %s", async (raw, reason) => {
     const { ask } = await providerOf(stream([chunk({ content: "Hello" }, raw)]));

@@ -22,6 +22,7 @@ const SHORT = { timeouts: { firstOutputMs: 500, idleMs: 500, totalMs: 3000 } };
 describe("an answer that was cut is never a `stop`", () => {
   test.each([
     ["error", { error: { code: "stream_interrupted", text: "Hel" } }],
+    ["ERROR_TOXIC", { error: { code: "stream_interrupted", text: "Hel" } }],
     ["length", { finish: { reason: "length", rawReason: "length" } }],
     ["content_filter", { finish: { reason: "content-filter", rawReason: "content_filter" } }],
   ])("though behind %s a stop is said", async (reason, ended) => {

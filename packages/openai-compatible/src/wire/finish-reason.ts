@@ -5,15 +5,15 @@ type Meaning = FinishReason | "broken" | "none";
 
 /** The reasons that vendors give for an end, in lower case and without what joins their words. */
 const REASONS: readonly (readonly [Meaning, RegExp])[] = [
-  ["stop", /^(?:stop(?:sequence)?|end(?:turn)?|eos(?:token)?|completed?)$/],
-  ["length", /^(?:length|max(?:output)?tokens|model(?:length|contextwindowexceeded))$/],
+  ["stop", /^(?:stop(?:ped|sequence|token)?|end(?:turn)?|eos(?:token)?|completed?|finish(?:ed)?|normal)$/],
+  ["length", /^(?:length|max(?:output)?tokens(?:reached)?|tokenlimit|model(?:length|contextwindowexceeded))$/],
   ["tool-calls", /^(?:tool(?:calls?|use)|functioncall)$/],
   [
     "content-filter",
-    /^(?:contentfilter(?:ed)?|refusal|safety|sensitive|recitation|blocklist|prohibitedcontent|guardrailintervened)$/,
+    /^(?:contentfilter[a-z]*|refusal|safety|sensitive|recitation|blocklist|prohibitedcontent|guardrailintervened)$/,
   ],
-  ["none", /^(?:|null|none|undefined|(?:finishreason)?unspecified|inprogress|unfinished|notfinished|generating)$/],
-  ["broken", /^(?:error|abort(?:ed)?|cancell?ed|networkerror|timeout|insufficientsystemresource)$/],
+  ["none", /^(?:null|none|undefined|(?:finishreason)?unspecified|inprogress|unfinished|notfinished|generating)$/],
+  ["broken", /^(?:error[a-z]*|abort(?:ed)?|cancell?ed|networkerror|timeout|insufficientsystemresource)$/],
 ];
 
 /**
