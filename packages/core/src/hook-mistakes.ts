@@ -4,7 +4,8 @@ import { copyOfPart } from "./part-copy.ts";
 import { wrongIn } from "./part-rules.ts";
 import type { FinishPart, ProviderPart } from "./part.ts";
 
-const EXPECTED = {
+/** What each hook may give. */
+export const EXPECTED = {
   request: "a request, the parts of an answer or nothing",
   part: "a part, a list of parts or nothing",
 };

@@ -1,8 +1,8 @@
 import { checkRequest } from "./capabilities.ts";
 import { decide, excusing } from "./decision.ts";
-import { isFinish, isPart, mistake, readGiven, unusable } from "./hook-mistakes.ts";
+import { EXPECTED, isFinish, isPart, mistake, readGiven, unusable } from "./hook-mistakes.ts";
 import { copyOfList } from "./list-copy.ts";
-import { aFunction, readOptions, type Rules, whatIsSet } from "./options.ts";
+import { aFunction, mustBe, readOptions, type Rules, whatIsSet } from "./options.ts";
 import { copyOfPart } from "./part-copy.ts";
 import type { Passing, Said } from "./passage.ts";
 import type { ProviderRequest } from "./provider.ts";
@@ -135,11 +135,16 @@ function mayBeEmpty({ reason }: FinishPart, said: Said, { messages }: ProviderRe
 }
 
 function isIteration(value: object): value is AsyncIterable<ProviderPart> {
-  return Symbol.asyncIterator in value;
+  return Symbol.asyncIterator in value && isIterated(value, value[Symbol.asyncIterator]);
 }
 
 function isList(value: object): value is Iterable<ProviderPart> {
-  return Symbol.iterator in value;
+  return Symbol.iterator in value && isIterated(value, value[Symbol.iterator]);
+}
+
+function isIterated(value: object, iterate: unknown): boolean {
+  if (typeof iterate === "function") return true;
+  throw mustBe("hooks.request()", EXPECTED.request, value);
 }
 
 async function* iterated(parts: Iterable<ProviderPart>): AsyncGenerator<ProviderPart, void, undefined> {

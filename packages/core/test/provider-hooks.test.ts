@@ -66,6 +66,12 @@ describe.each(["flow", "own"] as const)("around a provider that is read as %s", 
     ["part", { part: () => revoked({}) as never }, noPart],
     ["part", { part: () => revoked([]) as never }, noPart],
     ["request", { request: () => revoked({}) as never }, isTypeError(/revoked/)],
+    ["request", { request: () => ({ [Symbol.iterator]: 5 }) as never }, isTypeError(/must be a request, the parts of/)],
+    [
+      "request",
+      { request: () => ({ [Symbol.asyncIterator]: null }) as never },
+      isTypeError(/`hooks\.request\(\)` must be a request, the parts of/),
+    ],
     ["request", { request: () => new Proxy({}, { has: () => thrown() }) }, isBoom],
     [
       "request",
