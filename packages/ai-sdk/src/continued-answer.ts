@@ -26,6 +26,7 @@ export function continuing(reader: PartReader<ModelPart, FallbackAnswer>): PartR
   };
 }
 
+type Metadata = Extract<ModelPart, { readonly type: "response-metadata" }>;
 type TextDelta = Extract<ModelPart, { readonly type: "text-delta" }>;
 
 function isOfFirstBlock(part: ModelPart): part is TextDelta {
@@ -50,10 +51,9 @@ function isFraming(part: ModelPart): boolean {
 /** What an attempt has said of an answer, and what that is to be told of where it goes on with what another one has shown. */
 class ContinuedAnswer extends AnswerCollector {
   #isPlain = true;
-  #modelId = "";
   /** What its service has said of it, as one. */
-  #response: Omit<Extract<ModelPart, { readonly type: "response-metadata" }>, "type"> = {};
-  #warnings: readonly SharedV4Warning[] = [];
+  #response: Partial<Metadata> = {};
+  #warnings: SharedV4Warning[] = [];
   #sources: LanguageModelV4Source[] | undefined;
   /** Of its block of text. */
   #metadata: SharedV4ProviderMetadata | undefined;
@@ -65,13 +65,16 @@ class ContinuedAnswer extends AnswerCollector {
       return;
     }
     this.#isPlain &&= isFraming(part);
-    if (part.type === OPENED) this.#modelId = part.modelId;
-    else if (part.type === "stream-start") this.#warnings = joined(this.#warnings, part.warnings);
+    if (part.type === OPENED) this.#response.modelId = part.modelId;
+    else if (part.type === "stream-start") for (const warning of part.warnings ?? []) this.#warnings.push(warning);
     else if (part.type === "source") (this.#sources ??= []).push(part);
     else if (part.type === "text-start") this.#metadata = part.providerMetadata;
     else if (part.type === "response-metadata") {
-      const { type: _, ...told } = part;
-      this.#response = { ...this.#response, ...told };
+      const { id, timestamp, modelId } = part;
+      // Many say what they do not know as `undefined`.
+      if (id !== undefined) this.#response.id = id;
+      if (timestamp !== undefined) this.#response.timestamp = timestamp;
+      if (typeof modelId === "string") this.#response.modelId = modelId;
     }
   }
 
@@ -81,11 +84,11 @@ class ContinuedAnswer extends AnswerCollector {
 
   /** Before the rest of its text: who goes on, with what warnings that are news, relying on what. */
   goOn(before: ContinuedAnswer, shown: readonly ModelPart[]): readonly ModelPart[] {
-    const warnings = joined(before.#warnings, this.#warnings);
-    const isNews = warnings.length > before.#warnings.length;
-    this.#warnings = warnings;
-    const parts: ModelPart[] = isNews ? [{ type: "stream-start", warnings: [...warnings] }] : [];
-    parts.push({ type: "response-metadata", modelId: this.#modelId, ...this.#response });
+    const told = new Set(before.#warnings.map(inWords));
+    const news = this.#warnings.filter((warning) => !told.has(inWords(warning)));
+    this.#warnings = before.#warnings.concat(news);
+    const parts: ModelPart[] = news.length > 0 ? [{ type: "stream-start", warnings: [...this.#warnings] }] : [];
+    parts.push({ type: "response-metadata", ...this.#response });
     return parts.concat(this.#sources ?? [], this.#marked(before, shown));
   }
 
@@ -99,11 +102,11 @@ class ContinuedAnswer extends AnswerCollector {
   }
 }
 
-/** Warnings that were given at two times, each once. */
-function joined(
-  before: readonly SharedV4Warning[],
-  since: readonly SharedV4Warning[] = [],
-): readonly SharedV4Warning[] {
-  const told = new Set(before.map((warning) => JSON.stringify(warning)));
-  return [...before, ...since.filter((warning) => !told.has(JSON.stringify(warning)))];
+/** By which a warning is known again: of one that is no JSON, itself. */
+function inWords(warning: SharedV4Warning): unknown {
+  try {
+    return JSON.stringify(warning);
+  } catch {
+    return warning;
+  }
 }
