@@ -3,6 +3,10 @@ import { afterEach, beforeEach, vi } from "vitest";
 import { createFallback, type FallbackOptions } from "../src/index.ts";
 import { model, prompt, read, saying, type Part, type Script } from "./models.ts";
 
+// Moving time by hand does not wait for what a first call reads from a disk.
+const warm = await createFallback({ models: [model("warm", saying("Hello"))] }).doStream({ prompt });
+await read(warm.stream);
+
 /** Makes time virtual for each test of the file, and fails those that leave a timer behind. */
 export function useVirtualTime(): void {
   beforeEach(() => void vi.useFakeTimers());

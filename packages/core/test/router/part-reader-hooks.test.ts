@@ -147,3 +147,62 @@ describe("a stream of other parts", () => {
     expect([told, asked]).toEqual([["one"], ["one", "two"]]);
   });
 });
+
+describe("an answer of other parts that broke off", () => {
+  const texts = (parts: readonly Part[]): string =>
+    parts.map(([kind, value]) => (kind === "output" ? String(value) : "")).join("");
+
+  /** Knows text, and of what opens an answer only names. */
+  const continuing: PartReader<Part, string> = {
+    ...reader,
+    isText: ([kind]) => kind === "output",
+    textIn: ([, value]) => String(value),
+    textPart: (text) => ["output", text],
+    isBeside: ([, value]) => value === "name",
+    collect() {
+      const said: Part[] = [];
+      return {
+        add: (part) => void said.push(part),
+        text: () => texts(said),
+        isTextOnly: () => true,
+        goOn: (before, shown) => [["opening", `behind ${before.text()}`], ...shown],
+        result: () => texts(said),
+      };
+    },
+  };
+  const goOn = (second: readonly Part[]) =>
+    run(
+      {
+        a: [
+          ["output", "Hel"],
+          ["error", new QwenError("authentication", "no")],
+        ],
+        b: second,
+      },
+      { reader: continuing, commit: "continue" },
+    );
+
+  test("is gone on with by what its collector makes of the seam", async () => {
+    const { parts, error } = await goOn([
+      ["opening", "name"],
+      ["output", "Hello"],
+      ["finish", "stop"],
+    ]);
+    expect(error).toBeUndefined();
+    expect(parts.slice(0, -1)).toEqual([
+      ["output", "Hel"],
+      ["opening", "behind Hel"],
+      ["output", "lo"],
+    ]);
+  });
+
+  test("is not gone on with by who says what may not stand beside a replay", async () => {
+    const { parts, error } = await goOn([
+      ["opening", "thought"],
+      ["output", "Hello"],
+      ["finish", "stop"],
+    ]);
+    expect(parts).toEqual([["output", "Hel"]]);
+    expect(error).toMatchObject({ code: "stream_interrupted", attempts: [{}, { error: { code: "unsupported" } }] });
+  });
+});
