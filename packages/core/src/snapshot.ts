@@ -28,7 +28,8 @@ export function readNow<Value>(read: () => Value): Reading<Value> {
 /**
  * A value as it stands now: arrays and plain objects are copied, however deep, with their text well-formed.
  *
- * Bytes, Blobs, URLs and whatever else has a class stay the same object: nothing large is copied.
+ * Bytes, Blobs, URLs and whatever else has a class stay the same object: nothing large is copied. Throws a `RangeError` for a list
+ * of more than 32 Mi values, which are gigabytes though it is nothing but holes.
  */
 export function snapshotOf<Value>(value: Value): Value {
   if (typeof value === "string") return value.toWellFormed() as Value;
@@ -42,7 +43,7 @@ export function snapshotOf<Value>(value: Value): Value {
     if (!isStructure(member)) return member;
     const known = copies.get(member);
     if (known !== undefined) return known;
-    const copy = Array.isArray(member) ? Array.from<unknown>(member) : { ...member };
+    const copy = Array.isArray(member) ? listOf(member) : { ...member };
     copies.set(member, copy as Structure);
     open.push(copy as Structure);
     return copy;
@@ -55,6 +56,13 @@ export function snapshotOf<Value>(value: Value): Value {
     else for (const name of Object.keys(copy)) copy[name] = copyOf(copy[name]);
   }
   return whole as Value;
+}
+
+const MOST_VALUES = 32 * 1024 * 1024;
+
+function listOf(list: readonly unknown[]): readonly unknown[] {
+  if (list.length > MOST_VALUES) throw new RangeError(`A list of ${list.length} values is longer than anybody reads.`);
+  return Array.from(list);
 }
 
 /** An array or a plain object. */

@@ -119,6 +119,14 @@ describe("what a request holds is told the same, whoever looks at it", () => {
   });
 });
 
+test("what only a provider reads may hold no list that is gigabytes of nothing", async () => {
+  const startedAt = performance.now();
+  const error = await refusal({ messages, providerOptions: { a: { list: holes() } } });
+  expect(error).toMatchObject({ code: "invalid_request", cause: expect.any(RangeError) as unknown });
+  expect(String(error)).toContain("providerOptions cannot be read");
+  expect(performance.now() - startedAt).toBeLessThan(2000);
+});
+
 function givenAway(): Uint8Array {
   const bytes = new Uint8Array(4);
   structuredClone(bytes, { transfer: [bytes.buffer] });
