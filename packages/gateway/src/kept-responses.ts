@@ -27,7 +27,7 @@ export function historyOf({ asked, response }: KeptResponse): readonly Item[] {
 /** Responses as they are kept, seen by the key that made them alone. */
 export class KeptResponses {
   readonly #store: ResponseStore;
-  /** Those that are on their way into the store: who asks for one waits for it. */
+  /** Those that are on their way into the store, or out of it: who asks for one waits for it. */
   readonly #coming = new Map<string, Promise<void>>();
 
   constructor(store: ResponseStore) {
@@ -36,9 +36,14 @@ export class KeptResponses {
 
   /** Keeps a response; one that the store does not take is not kept, and nobody's answer fails for that. */
   keep(owner: string, id: string, kept: KeptResponse): void {
-    const coming = this.#put(owner, id, kept, this.#coming.get(id)).finally(() => {
+    this.#follow(id, this.#put(owner, id, kept, this.#coming.get(id)));
+  }
+
+  #follow(id: string, work: Promise<unknown>): void {
+    const over = (): void => {
       if (this.#coming.get(id) === coming) this.#coming.delete(id);
-    });
+    };
+    const coming: Promise<void> = work.then(over, over);
     this.#coming.set(id, coming);
   }
 
@@ -80,10 +85,12 @@ export class KeptResponses {
 
   /** Whether there was one. Rejects as `find()`. */
   async delete(owner: string, id: string): Promise<boolean> {
-    return lookedUp(async () => {
+    const going = lookedUp(async () => {
       await this.#coming.get(id);
       return this.#store.delete(owner, id);
     }, unavailable);
+    this.#follow(id, going);
+    return going;
   }
 
   /** Waits until what is on its way for an id is there, as long as a store may take for anything. */

@@ -2,6 +2,7 @@ import { scriptedProvider } from "@qwen/testing";
 import { describe, expect, it, vi } from "vitest";
 
 import { createKey } from "../../src/index.ts";
+import type { ResponseStore } from "../../src/store.ts";
 import { asked, eventsIn, lastOf, textOf } from "./asked.ts";
 
 const hello = () => scriptedProvider({ script: ["Hello"] });
@@ -92,6 +93,23 @@ describe("in the background", () => {
     expect((await call("GET", `/${begun.id}`)).status).toBe(404);
     await vi.waitFor(() => expect(model.calls.every(({ state }) => state === "stopped")).toBe(true));
     expect((await call("GET", `/${begun.id}`)).status).toBe(404);
+  });
+
+  it("what is being deleted is gone for whoever asks meanwhile, and not made by somebody else", async () => {
+    const values = new Map<string, string>();
+    const later = () => new Promise((resolve) => void setTimeout(resolve, 20));
+    const store: ResponseStore = {
+      get: async (_, id) => values.get(id),
+      put: async (_, id, value) => values.set(id, value) === values,
+      delete: (_, id) => later().then(() => values.delete(id)),
+      close: async () => {},
+    };
+    const { create, call } = asked([scriptedProvider({ script: ["Hello", { waitMs: 5000 }, " there"] })], { store });
+    const { id } = await create({ input: "Hi", background: true });
+    const deleting = call("DELETE", `/${id}`);
+    const others = ["", "?stream=true", "/input_items"].map((path) => call("GET", `/${id}${path}`));
+    const answers = await Promise.all([deleting, ...others, call("POST", `/${id}/cancel`)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 404, 404, 404]);
   });
 
   it("a gateway that is closed ends what is left as failed", async () => {
