@@ -44,40 +44,43 @@ function modelsOf(commit: FallbackOptions["commit"]) {
   return { names, fallback };
 }
 
-describe.each(["first-output", "buffered"] as const)("a loop of steps with a tool, by `commit: %j`,", (commit) => {
-  test("runs the tool once, and ends with what was made of it", async () => {
-    runs = 0;
-    const { names, fallback } = modelsOf(commit);
-    const common = {
-      model: fallback,
-      prompt: "What is x?",
-      tools: { look_up },
-      stopWhen: stepCountIs(3),
-      maxRetries: 0,
-    };
-    const streamed = streamText(common);
-    expect(await streamed.text).toBe(`By ${names[0]}: it is 42.`);
-    expect(runs).toBe(1);
-    expect((await generateText(common)).text).toBe(`By ${names[0]}: it is 42.`);
-    expect(runs).toBe(2);
-  });
-
-  test("goes on with the next model where the first one is lost between two steps", async () => {
-    runs = 0;
-    const { names, fallback } = modelsOf(commit);
-    server.fault({ name: "unavailable", model: names[0], on: [2, 3] });
-    const { text, steps } = streamText({
-      model: fallback,
-      prompt: "What is x?",
-      tools: { look_up },
-      stopWhen: stepCountIs(3),
-      maxRetries: 0,
+describe.each(["first-output", "buffered", "continue"] as const)(
+  "a loop of steps with a tool, by `commit: %j`,",
+  (commit) => {
+    test("runs the tool once, and ends with what was made of it", async () => {
+      runs = 0;
+      const { names, fallback } = modelsOf(commit);
+      const common = {
+        model: fallback,
+        prompt: "What is x?",
+        tools: { look_up },
+        stopWhen: stepCountIs(3),
+        maxRetries: 0,
+      };
+      const streamed = streamText(common);
+      expect(await streamed.text).toBe(`By ${names[0]}: it is 42.`);
+      expect(runs).toBe(1);
+      expect((await generateText(common)).text).toBe(`By ${names[0]}: it is 42.`);
+      expect(runs).toBe(2);
     });
-    expect(await text).toBe(`By ${names[1]}: it is 42.`);
-    expect((await steps).map(({ response }) => response.modelId)).toEqual([...names]);
-    expect(runs).toBe(1);
-  });
-});
+
+    test("goes on with the next model where the first one is lost between two steps", async () => {
+      runs = 0;
+      const { names, fallback } = modelsOf(commit);
+      server.fault({ name: "unavailable", model: names[0], on: [2, 3] });
+      const { text, steps } = streamText({
+        model: fallback,
+        prompt: "What is x?",
+        tools: { look_up },
+        stopWhen: stepCountIs(3),
+        maxRetries: 0,
+      });
+      expect(await text).toBe(`By ${names[1]}: it is 42.`);
+      expect((await steps).map(({ response }) => response.modelId)).toEqual([...names]);
+      expect(runs).toBe(1);
+    });
+  },
+);
 
 test("a call of a tool that was cut is not run; held back, it is called again and run once", async () => {
   for (const commit of ["first-output", "buffered"] as const) {
@@ -97,6 +100,30 @@ test("a call of a tool that was cut is not run; held back, it is called again an
     else expect(await finishReason).toBe(process.env["AI_SDK"] === "lowest" ? "stop" : "interrupted");
     expect(runs).toBe(commit === "buffered" ? 1 : 0);
   }
+});
+
+test("a step whose words were cut is gone on with, and no tool runs again", async () => {
+  runs = 0;
+  const { names, fallback } = modelsOf("continue");
+  server.fault({ name: "eof", model: names[0], on: 2, after: 1 });
+  const result = streamText({
+    model: fallback,
+    prompt: "What is x?",
+    tools: { look_up },
+    stopWhen: stepCountIs(3),
+    maxRetries: 0,
+  });
+  const pieces = await Array.fromAsync(result.textStream);
+  expect(pieces.join("")).toBe(`By ${names[0]}: it is 42.`);
+  expect(await result.finishReason).toBe("stop");
+  expect((await result.steps).map(({ content }) => content.map(({ type }) => type))).toEqual([
+    ["tool-call", "tool-result"],
+    ["text"],
+  ]);
+  expect((await result.steps).at(-1)?.providerMetadata).toMatchObject({
+    qwen: { attempts: [{ code: "stream_interrupted" }, { continuedBy: "replay" }] },
+  });
+  expect(runs).toBe(1);
 });
 
 test("an object of a schema comes from whoever can", async () => {

@@ -33,6 +33,7 @@ const clock = tool({ inputSchema: jsonSchema<object>({ type: "object" }), execut
 describe.each([
   ["a router as a model", out],
   ["a fallback over it", createFallback({ models: [out] })],
+  ["a fallback over it that goes on in mid-answer", createFallback({ models: [out], commit: "continue" })],
   ["a router over it as a model", createRouterProvider({ router: over })("m")],
 ])("with the lowest version of the AI SDK, %s", (_, model) => {
   const asked = {
