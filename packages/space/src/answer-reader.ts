@@ -61,7 +61,7 @@ export class SpaceReader implements SessionReader {
     const parts = [...this.#become({ titled, raw, final }), ...this.#filesIn(segments)];
     this.#titled = titled;
     this.#raw = raw;
-    return { parts, watch: last };
+    return { parts, watch: last, cost: titled.length + raw.length + PIECE * segments.length };
   }
 
   #become({ titled, raw, final }: { readonly titled: string; readonly raw: string; readonly final: boolean }) {
@@ -101,6 +101,9 @@ export class SpaceReader implements SessionReader {
     });
   }
 }
+
+/** What it takes to read one piece of an answer, in characters. */
+const PIECE = 100;
 
 function joined(segments: readonly Segment[], type: "text" | "reasoning"): string {
   return segments.flatMap((one) => (one.type === type && one.text !== "" ? [one.text] : [])).join("\n\n");

@@ -204,6 +204,23 @@ describe("an output that is left out means that the chat is what it was", () => 
   });
 });
 
+test("what changes often in a long answer is told within a few messages, and whole at the end", () => {
+  const read = reader();
+  const long = "x".repeat(100_000);
+  const changes = Array.from({ length: 60 }, (_, index) => [[["add", [2 + index], says(`${index}`)]]]);
+  const whole = [user, says(long), ...changes.map((_, index) => says(`${index}`))];
+  const all = [read.generating([[user, says(long)]]), ...changes.map((data) => read.generating(data))];
+  const saying = all.filter((parts) => parts.length > 0).length;
+  expect(saying).toBeGreaterThan(4);
+  expect(saying).toBeLessThan(30);
+  const expected = [long, ...changes.map((_, index) => `${index}`)].join("\n\n");
+  expect(words([...all.flat(), ...read.completed([whole])]).text).toBe(expected);
+  // Also where it is left out at the end.
+  const left = reader();
+  const before = [left.generating([[user, says(long)]]), ...changes.map((data) => left.generating(data))];
+  expect(words([...before.flat(), ...left.completed([{ __type__: "update" }])]).text).toBe(expected);
+});
+
 test("edits that do not fit are waited out: the final value is whole", () => {
   const read = reader();
   read.generating([[user, says("He")]]);
@@ -257,6 +274,8 @@ describe("<think> at the beginning of a text", () => {
 });
 
 describe("an answer eight times as long costs eight times as much", () => {
+  const times = (size: number, make: (index: number) => unknown): (readonly unknown[])[] =>
+    Array.from({ length: size }, (_, index) => [make(index)]);
   const streams = {
     "in a chatbot of messages": bySize((size) => [[[user, says("a")]], ...edits(size, [1, "content"])]),
     "in a chatbot of parts": bySize((size) => [
@@ -266,6 +285,32 @@ describe("an answer eight times as long costs eight times as much", () => {
     "in pairs": bySize((size) => [[[["?", "a"]]], ...edits(size, [0, 1])]),
     "in the JSON of a ChatInterface": bySize((size) => [["a"], ...edits(size, [])]),
     "while it thinks": bySize((size) => [["<think>a"], ...edits(size, [])]),
+    "by two edits in a message": bySize((size) => [
+      [[user, says("a")]],
+      ...times(size, () => [
+        ["append", [1, "content"], "wo"],
+        ["append", [1, "content"], "rd "],
+      ]),
+    ]),
+    "beside a clock": bySize((size) => [
+      [[user, says("a", "Thinking")]],
+      ...times(size, (index) => [
+        ["append", [1, "content"], "word "],
+        ["replace", [1, "metadata", "title"], `Thinking ${index}`],
+      ]),
+    ]),
+    "in two messages in turn": bySize((size) => [
+      [[user, says("a"), says("b")]],
+      ...times(size, (index) => [["append", [1 + (index % 2), "content"], "word "]]),
+    ]),
+    "in a message for each word": bySize((size) => [
+      [[user, says("a")]],
+      ...times(size, (index) => [["add", [2 + index], says("word")]]),
+    ]),
+    "in a part for each word": bySize((size) => [
+      [[user, says([{ type: "text", text: "a" }])]],
+      ...times(size, (index) => [["add", [1, "content", 1 + index], { type: "text", text: "word" }]]),
+    ]),
   };
 
   test.each(Object.entries(streams))("%s", async (_, stream) => {

@@ -8,11 +8,18 @@ import type { ProviderPart } from "../part.ts";
 import { isGroup, mustBe } from "../options.ts";
 import type { SessionLook, SessionReader, TextPath } from "./session-definition.ts";
 
+/** How much of an answer may be looked at anew for each message, in characters: else a long one that changes costs its square. */
+const LOOKED_AT = 10_000;
+
 /** Follows the answer of a job for its reader. */
 export class FollowedAnswer {
   readonly #reader: SessionReader;
   readonly #output: FollowedOutput;
   readonly #count: number | undefined;
+  /** What was looked at beyond what the messages since then allow, in characters. */
+  #owed = 0;
+  /** The value has changed since it was looked at. */
+  #isStale = false;
 
   /** `count`: how many outputs the job has, where that is known. */
   constructor(reader: SessionReader, count?: number) {
@@ -24,8 +31,10 @@ export class FollowedAnswer {
   /** Takes the data of a message on the way. */
   generating(data: readonly unknown[]): readonly ProviderPart[] {
     const change = this.#output.generating(data);
-    if (change === undefined) return NONE;
-    return change === true ? this.#look({ final: false }) : partsOf("grow", this.#reader.grow(change));
+    this.#owed -= LOOKED_AT;
+    if (typeof change === "string") return partsOf("grow", this.#reader.grow(change));
+    this.#isStale ||= change === true;
+    return this.#isStale && this.#owed <= 0 ? this.#look({ final: false }) : NONE;
   }
 
   /** Takes the final data, which always win. */
@@ -39,13 +48,16 @@ export class FollowedAnswer {
         "protocol",
         `The Space gave ${data.length} outputs, and the answer was to be number ${this.#reader.output}, counted from 0.`,
       );
-    return !isSilent && this.#output.completed(data) ? this.#look({ final: true }) : partsOf("end", this.#reader.end());
+    const isToSee = !isSilent && (this.#output.completed(data) || this.#isStale);
+    return isToSee ? this.#look({ final: true }) : partsOf("end", this.#reader.end());
   }
 
   #look({ final }: { readonly final: boolean }): readonly ProviderPart[] {
     const look = this.#reader.look(this.#output.value(), { final });
-    const { parts, watch } = (isGroup(look) ? look : {}) as Partial<SessionLook>;
+    const { parts, watch, cost = 0 } = (isGroup(look) ? look : {}) as Partial<SessionLook>;
     const told = partsOf("look", parts, look);
+    this.#isStale = false;
+    this.#owed = cost > 0 ? cost : 0;
     this.#output.watch(watch?.path, watch?.text ?? "");
     return told;
   }
@@ -142,12 +154,14 @@ class FollowedOutput {
   }
 
   #appendedBy(edits: readonly Edit[]): string | undefined {
-    const [first] = edits;
-    if (edits.length !== 1 || first === undefined || this.#path === undefined) return undefined;
-    const [operation, path, operand] = first;
-    if (operation !== "append" || typeof operand !== "string" || !isSamePath(path, this.#path)) return undefined;
-    this.#watched?.append(operand);
-    return operand;
+    let appended = "";
+    for (const [operation, path, operand] of edits) {
+      if (this.#path === undefined || operation !== "append" || typeof operand !== "string") return undefined;
+      if (!isSamePath(path, this.#path)) return undefined;
+      appended += operand;
+    }
+    this.#watched?.append(appended);
+    return appended;
   }
 
   #edit(edits: readonly Edit[]): true | undefined {

@@ -78,4 +78,6 @@ export interface SessionLook {
   readonly parts: readonly ProviderPart[];
   /** Where the text stands that is likely to grow, and what it is. */
   readonly watch?: { readonly path: TextPath; readonly text: string } | undefined;
+  /** How much was looked at, in characters: what is long is looked at less often than it changes. @defaultValue 0 */
+  readonly cost?: number | undefined;
 }
