@@ -118,11 +118,15 @@ export function isByItself({ unified }: LanguageModelV4FinishReason): boolean {
   return unified !== "content-filter" && unified !== "length";
 }
 
+/** As servers say in the place of a reason that an answer broke off. */
+const FAILED = /^(?:error|abort(?:ed)?|cancell?ed|network_?error|timeout)$/i;
+
 /** Whether it says that an answer was cut or has failed. Throws a `TypeError` for what says nothing. */
 export function isFailed(reason: LanguageModelV4FinishReason | undefined): boolean {
   const unified: unknown = reason?.unified;
   if (typeof unified !== "string") throw new TypeError("It finished without a `finishReason`.");
-  return unified === "error" || unified === "interrupted";
+  // Clients know few words of servers: what they tell as any other end may be one of a failure.
+  return unified === "error" || unified === "interrupted" || (unified === "other" && FAILED.test(String(reason?.raw)));
 }
 
 /** The usage of a model in core's words; nothing of what it does not tell. */

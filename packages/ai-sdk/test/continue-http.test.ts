@@ -149,7 +149,7 @@ describe("an answer that is cut at any byte of its connection", () => {
 describe.concurrent("an answer that its server spoils in the middle", () => {
   const FAULTS: readonly Omit<OpenAIFault, "model">[] = [
     ...(["eof", "eof-done", "truncated", "cut-body", "short-body", "reset", "garbage-chunk"] as const),
-    ...(["missing-finish", "error-chunk", "error-done", "error-object"] as const),
+    ...(["missing-finish", "error-chunk", "error-done", "error-object", "error-finish"] as const),
     ...(["stall", "heartbeats-only"] as const),
   ].map((name) => ({ name, after: 3 }));
 

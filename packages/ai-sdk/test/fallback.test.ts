@@ -47,6 +47,8 @@ async function ask(first: Script, options: Partial<FallbackOptions> = {}, asked 
   }
 }
 
+const failedInItsWords: Part = { ...(finish() as object), finishReason: { unified: "other", raw: "ERROR" } } as Part;
+
 const END = (parts: readonly Part[]) => parts.findLast((part) => part.type === "finish");
 
 describe("createFallback", () => {
@@ -109,6 +111,7 @@ describe("createFallback", () => {
     ["an empty cut by the limit", [start, finish("length")], "context_length_exceeded", 1],
     ["a stream that errors", [start, { fail: apiError(503) }], "space_unavailable", 2],
     ["a finish that failed", [start, finish("error")], "protocol", 2],
+    ["a finish whose own word says so", [start, failedInItsWords], "protocol", 2],
     ["a finish that says nothing", [start, { type: "finish" } as unknown as Part], "protocol", 2],
   ])("goes on to the next model after %s", async (_, script, code, tries) => {
     const { a, b, parts } = await ask(script);
