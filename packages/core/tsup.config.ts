@@ -19,8 +19,6 @@ const entries = [
   "src/schemas.ts",
 ];
 const JOBS = "src/gradio/jobs.ts";
-/** Which files these are, users' compilers cannot know: no declaration names them. */
-const OF_PLATFORM = [`export * from "#platform";`, `export * from "#transport";`];
 const [node, browser] = await Promise.all([filesOn("node"), filesOn("browser")]);
 const parts = [...new Set([...node.parts, ...browser.parts])];
 const ofSpaces = parts.filter((file) => dirname(file) === dirname(JOBS));
@@ -142,11 +140,22 @@ function handsOut(): Plugin {
         const used = [node, browser].flatMap(({ core, usedOf }) => usedOf(file === JOBS ? inJobs : core));
         const from = [...new Set(used)].filter((one) => one !== file).map((one) => relative(dirname(file), one));
         const handed = from.map((one) => `export * from "./${one.replaceAll("\\", "/")}";`);
-        if (file !== JOBS) handed.push(...OF_PLATFORM);
+        // Which files these are, users' compilers cannot know, so no declaration names them.
+        if (file !== JOBS)
+          handed.push(
+            `export { ${(await namesOfPlatform()).join(", ")} } from "#platform";`,
+            `export { createTransport } from "#transport";`,
+          );
         return { contents: [await readFile(path, "utf8"), ...handed].join("\n"), loader: "ts" };
       });
     },
   };
+}
+
+/** All that `#platform` has: the same on each. */
+async function namesOfPlatform(): Promise<readonly string[]> {
+  const text = await readFile("src/node-platform.ts", "utf8");
+  return [...text.matchAll(/^export (?:const|(?:async )?function) (\w+)/gm)].map(([, name = ""]) => name);
 }
 
 /**
