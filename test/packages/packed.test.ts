@@ -102,6 +102,12 @@ test("importing core and plugins does not load their schemas, of which there is 
   expect(all.filter((file) => file === "schemas.js")).toHaveLength(1);
 });
 
+test("importing what makes a provider of any Space, or a model of the AI SDK, loads little more than core", async () => {
+  expect((await filesLoadedBy("@qwen/space")).toSorted()).toEqual(["core.js", "index.js", "index.js"]);
+  const files = await filesLoadedBy("@qwen/ai-sdk");
+  expect(files.filter((file) => /calls|answer|asking|jobs|connections|schemas/.test(file))).toEqual([]);
+});
+
 test("one file of all packages has the schema library in it", () => {
   const files = publicPackages.flatMap(({ name }) =>
     globSync("dist/**/*.js", { cwd: join(installed, "node_modules", name) }).map((file) => `${name}/${file}`),

@@ -8,8 +8,8 @@ import { bundled, type BundledFile, type Packages } from "./bundle.ts";
  * more files comes to a little more in all, as each is compressed by itself.
  */
 const LIMITS = {
-  "core-and-max": { aim: 32, first: 40, call: 79, all: 83 },
-  "core-and-space": { aim: 40, first: 51, call: 93, all: 97 },
+  "core-and-max": { aim: 32, first: 41, call: 81, all: 85 },
+  "core-and-space": { aim: 40, first: 42, call: 98, all: 102 },
 } as const;
 
 /** What not every call loads: a Space may be awake, and a message without files. */

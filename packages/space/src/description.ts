@@ -1,12 +1,10 @@
-import { inspectSpace, printable } from "@qwen/core/gradio";
+import { printable } from "@qwen/core/gradio";
 
 import { initialValue } from "./initial-value.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
 import { inputsOf, type Plan } from "./plan.ts";
-import { planOf } from "./planning.ts";
 import { labelOf, nameOf } from "./refusal.ts";
 import { isMultimodal, type SettingName } from "./role.ts";
-import { readSpaceOptions, type SpaceOptions } from "./space-options.ts";
 
 /** How many endpoints that are not asked a description names. */
 const MOST_NAMED = 6;
@@ -67,29 +65,8 @@ export interface SpaceDescription {
   toString(): string;
 }
 
-/**
- * Looks at a Space, and tells how `space()` asks it: which endpoint answers, what runs before it, which input is what.
- *
- * Reads `/config`, and `/info` where an input has no label; nothing is run. Rejects as a first call would: with `unsupported` and what
- * there is where no chat can be told.
- *
- * @example
- * ```ts
- * console.log(String(await describeSpace("owner/name")));
- * ```
- */
-export async function describeSpace(target: string | URL, options: SpaceOptions = {}): Promise<SpaceDescription> {
-  const { overrides, client } = readSpaceOptions(options);
-  return inspectSpace(target, {
-    ...client,
-    async look(source) {
-      const { plan, page } = await planOf(source, overrides);
-      return new Description(source.url, { plan, page });
-    },
-  });
-}
-
-class Description implements SpaceDescription {
+/** Tells how a plan asks a Space. */
+export class Description implements SpaceDescription {
   readonly url: URL;
   readonly version: string | undefined;
   readonly endpoint: string | undefined;

@@ -1,5 +1,4 @@
-import type { SessionProviderOptions } from "@qwen/core/gradio";
-import { isGroup, readable, readOptions, type Rules } from "@qwen/core/http";
+import { isGroup, readable, readOptions, type Rules, type SessionProviderOptions } from "@qwen/core/gradio";
 
 import type { Inputs, InputRole } from "./overrides.ts";
 import type { Overrides } from "./plan.ts";

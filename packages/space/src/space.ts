@@ -1,9 +1,8 @@
 import type { Capabilities } from "@qwen/core";
 import { createSessionProvider, spaceUrl, type ModelInfo, type Provider } from "@qwen/core/gradio";
 
-import { planOf } from "./planning.ts";
-import { fingerprintOf, type Plan } from "./plan.ts";
-import { play } from "./playing.ts";
+import type { Plan } from "./plan.ts";
+import type { play } from "./playing.ts";
 import { readSpaceOptions, type SpaceOptions } from "./space-options.ts";
 
 /**
@@ -42,21 +41,30 @@ export function space<const Target extends string | URL, const Id extends string
       return capabilities;
     },
   };
-  return createSessionProvider<Id, readonly [ModelInfo<Id>], Plan>(
+  return createSessionProvider<Id, readonly [ModelInfo<Id>], Found>(
     {
       id: name,
       space: target,
       models: [model],
       async plan(page) {
+        const { fingerprintOf, planOf, play } = await import("./asking.ts");
         const { plan } = await planOf(page, overrides);
         capabilities = capabilitiesOf(plan);
-        return plan;
+        return { plan, fingerprint: fingerprintOf(plan), play };
       },
-      isSame: (before, after) => fingerprintOf(before) === fingerprintOf(after),
-      answer: play,
+      isSame: (before, after) => before.fingerprint === after.fingerprint,
+      answer: (request, session, found) => found.play(request, session, found.plan),
     },
     client,
   );
+}
+
+/** The chat that was found in a Space. */
+interface Found {
+  readonly plan: Plan;
+  /** By which it is told apart. */
+  readonly fingerprint: string;
+  readonly play: typeof play;
 }
 
 function capabilitiesOf({ image, system, history, settings }: Plan): Capabilities {

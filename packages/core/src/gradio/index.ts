@@ -9,8 +9,11 @@ export {
   imagesOf,
   inspectSpace,
   isBlob,
+  isGroup,
   printable,
   promptOf,
+  readable,
+  readOptions,
   spaceUrl,
   textOf,
   warnOfSettings,
@@ -33,6 +36,7 @@ export type { SessionProviderOptions } from "./session-provider.ts";
 export type { SpaceProviderOptions } from "./space-provider.ts";
 export type { InputSession, OutputSchema, SchemaBuilders, SpaceDefinition, SpaceRequest } from "./space-definition.ts";
 export type { Dialogue } from "../dialogue.ts";
+export type { Rule, Rules } from "../options.ts";
 export type { SpaceTarget } from "./address.ts";
 export type { AnswerLocation } from "./answer.ts";
 export type { ClientOptions } from "./client-options.ts";
