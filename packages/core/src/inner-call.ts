@@ -87,8 +87,8 @@ export class InnerCall implements FlowReader<ProviderPart> {
 
   fail(error: unknown): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#clock?.stop();
+    // What fails may be what stands around the provider: that its time is over, or a hook. The provider may still be at work.
+    this.stop(error);
     this.#owner.failed(error);
   }
 
