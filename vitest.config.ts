@@ -51,6 +51,7 @@ export default defineConfig({
         test: {
           name: "lowest",
           env: { AI_SDK: "lowest" },
+          testTimeout: 30_000,
           maxWorkers: WAITING,
           include: ["packages/ai-sdk/test/*.test.ts"],
           exclude: ["**/*.real.test.ts", "packages/ai-sdk/test/{leaving,at-once,size,router-provider-parts}.test.ts"],
