@@ -23,6 +23,8 @@ describe("an answer that was cut is never a `stop`", () => {
   test.each([
     ["error", { error: { code: "stream_interrupted", text: "Hel" } }],
     ["ERROR_TOXIC", { error: { code: "stream_interrupted", text: "Hel" } }],
+    ["function_call_filter: MALFORMED_FUNCTION_CALL", { error: { code: "stream_interrupted", text: "Hel" } }],
+    ["UNEXPECTED_TOOL_CALL", { error: { code: "stream_interrupted", text: "Hel" } }],
     ["length", { finish: { reason: "length", rawReason: "length" } }],
     ["content_filter", { finish: { reason: "content-filter", rawReason: "content_filter" } }],
   ])("though behind %s a stop is said", async (reason, ended) => {

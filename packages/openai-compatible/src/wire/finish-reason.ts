@@ -13,7 +13,10 @@ const REASONS: readonly (readonly [Meaning, RegExp])[] = [
     /^(?:contentfilter[a-z]*|refusal|safety|sensitive|recitation|blocklist|prohibitedcontent|guardrailintervened)$/,
   ],
   ["none", /^(?:null|none|undefined|(?:finishreason)?unspecified|inprogress|unfinished|notfinished|generating)$/],
-  ["broken", /^(?:error[a-z]*|abort(?:ed)?|cancell?ed|networkerror|timeout|insufficientsystemresource)$/],
+  [
+    "broken",
+    /^(?:error[a-z]*|abort(?:ed)?|cancell?ed|networkerror|timeout|insufficientsystemresource)$|malformed|unexpected/,
+  ],
 ];
 
 /**
