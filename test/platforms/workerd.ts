@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 import type { BundledFile } from "./bundle.ts";
 
@@ -31,7 +32,6 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const folder = await mkdtemp(join(tmpdir(), "qwen-worker-"));
   for (const { name, text } of files) await writeFile(join(folder, name), text);
-  const port = await freePort();
   const modules = files
     .toSorted((one) => (one.name === "program.js" ? -1 : 1))
     .map(({ name }) => `(name = "${name}", esModule = embed "${name}")`);
@@ -44,7 +44,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["local", "public"], tlsOptions = (trustBrowserCas = true))),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
   modules = [${modules.join(", ")}],
@@ -53,20 +53,16 @@ const worker :Workerd.Worker = (
 );
 `,
   );
-  const child = spawn(workerd, ["serve", "worker.capnp"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(workerd, ["serve", "worker.capnp", `--control-fd=${CONTROL}`], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += String(chunk)));
   const exit = once(child, "exit");
+  const port = await portIn(child.stdio[CONTROL] as Readable);
+  if (port === undefined) throw new Error(`workerd does not start:\n${output}`);
   const url = `http://127.0.0.1:${port}`;
-  for (let tries = 0; ; tries += 1) {
-    const answered = await fetch(`${url}/ready`).then(
-      (response) => response.text(),
-      () => undefined,
-    );
-    if (answered !== undefined) break;
-    if (child.exitCode !== null || tries > 200) throw new Error(`workerd does not start:\n${output}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
   return {
     url,
     async call(name, ...given) {
@@ -83,11 +79,14 @@ const worker :Workerd.Worker = (
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+/** Where it tells what it listens on. */
+const CONTROL = 3;
+
+/** The port that it was given, as it tells by itself: one that is looked for beforehand may be another server's by then. */
+async function portIn(control: Readable): Promise<number | undefined> {
+  for await (const line of createInterface(control)) {
+    const { event, port }: { readonly event?: string; readonly port?: number } = JSON.parse(line);
+    if (event === "listen") return port;
+  }
+  return undefined;
 }
