@@ -1,15 +1,10 @@
 import { describe, expect, test } from "vitest";
 
 import { ask, useVirtualTime } from "./asking.ts";
-import { each, saying, start, text, textStart, type Script, type Step } from "./models.ts";
+import { begun, commit, opened, whole } from "./broken-off.ts";
+import { each, start, text, type Script } from "./models.ts";
 
 useVirtualTime();
-
-const commit = "continue" as const;
-const cut: Step = { fail: new Error("socket hang up") };
-const opened = [start, textStart] as const;
-const begun: Script = [...opened, text("Hello"), text(" wor"), cut];
-const whole = saying("Hel", "lo world", ", again.");
 
 describe("an abort", () => {
   const reason = new Error("enough");

@@ -3,12 +3,12 @@ import { describe, expect, test, vi } from "vitest";
 
 import { createFallback } from "../src/index.ts";
 import { ask, useVirtualTime } from "./asking.ts";
+import { cut } from "./broken-off.ts";
 import { finish, model, prompt, read, saying, start, text, textEnd, textIn, textStart } from "./models.ts";
-import type { Part, Script, Step } from "./models.ts";
+import type { Part, Script } from "./models.ts";
 
 useVirtualTime();
 
-const cut: Step = { fail: new Error("socket hang up") };
 const go = (first: Script, second: Script, options = {}) =>
   ask(first, { second, commit: "continue", retry: { maxAttempts: 2, baseDelayMs: 0 }, ...options });
 const named = (parts: readonly Part[]) =>

@@ -4,16 +4,12 @@ import { describe, expect, test, vi } from "vitest";
 
 import { createFallback, type FallbackOptions } from "../src/index.ts";
 import { ask, useVirtualTime } from "./asking.ts";
+import { begun, commit, cut, opened, whole } from "./broken-off.ts";
 import { call, each, finish, model, prompt, read, saying, start, text, textEnd, textIn, textStart } from "./models.ts";
 import type { Part, Script, Step } from "./models.ts";
 
 useVirtualTime();
 
-const commit = "continue" as const;
-const cut: Step = { fail: new Error("socket hang up") };
-const opened = [start, textStart] as const;
-const begun: Script = [...opened, text("Hello"), text(" wor"), cut];
-const whole = saying("Hel", "lo world", ", again.");
 const another = saying("Good day.");
 
 /** Asks the first of two models, which answers once and is not asked again, and the second one to go on. */

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { qvq } from "../../qvq/src/index.ts";
 import { qwenMax } from "../../max/src/index.ts";
 import { checkRequest } from "../src/capabilities.ts";
-import { tuple, unknown } from "../src/schema/schema.ts";
 import { createProvider } from "../src/created-provider.ts";
 import { createSessionProvider } from "../src/gradio/session-provider.ts";
 import { createSpaceProvider } from "../src/gradio/space-provider.ts";
@@ -11,19 +10,10 @@ import { connectSpace } from "../src/gradio/space.ts";
 import type { FinishPart } from "../src/part.ts";
 import type { Settings } from "../src/provider.ts";
 import { createRouter, type Router } from "../src/router/router.ts";
+import { definition } from "./gradio/small-definition.ts";
 import { collect, finish, messages, scripted, text } from "./router/scripted.ts";
 import { rejection } from "./servers/waiting.ts";
 
-const outputs = tuple([unknown()]);
-const definition = {
-  id: "one",
-  models: [{ id: "m" }],
-  space: "a/b",
-  endpoint: "chat",
-  inputs: () => [],
-  outputs,
-  answer: { at: [0] },
-} as const;
 const answering = {
   id: "one",
   models: [{ id: "m" }],
@@ -82,7 +72,12 @@ describe("a name that nothing reads is a TypeError that names it", () => {
     ],
     [
       "what an answer is to be",
-      (given) => routerOf({}).complete({ model: "m", messages, output: { schema: outputs, jsonSchema: {}, ...given } }),
+      (given) =>
+        routerOf({}).complete({
+          model: "m",
+          messages,
+          output: { schema: definition.outputs, jsonSchema: {}, ...given },
+        }),
     ],
     ["a call of a Space", (given) => connectSpace("a/b").predict("chat", [], given)],
     ["an upload", (given) => connectSpace("a/b").upload(new Uint8Array(1), given)],

@@ -5,7 +5,7 @@ import type { ClientOptions } from "../../src/gradio/client-options.ts";
 import { createSessionProvider, inspectSpace } from "../../src/gradio/session-provider.ts";
 import { createSpaceProvider } from "../../src/gradio/space-provider.ts";
 import { connectSpace } from "../../src/gradio/space.ts";
-import { tuple, unknown } from "../../src/schema/schema.ts";
+import { definition } from "./small-definition.ts";
 
 function thrown(): never {
   throw new RangeError("boom");
@@ -22,15 +22,6 @@ const looking = {
   plan: () => 1,
   isSame: () => true,
   answer: async () => {},
-} as const;
-const definition = {
-  id: "one",
-  models: [{ id: "m" }],
-  space: "a/b",
-  endpoint: "chat",
-  inputs: () => [],
-  outputs: tuple([unknown()]),
-  answer: { at: [0] },
 } as const;
 
 const MAKERS: Readonly<Record<string, (options: ClientOptions) => unknown>> = {
