@@ -58,12 +58,17 @@ const BACKSLASH = 92;
 
 /** What a JSON text says between two of its quotes; `undefined` where that is no JSON. Few tokens need to be parsed for it. */
 function textBetween(text: string, start: number, end: number): unknown {
-  let index = end - start < SHORTEST_SHARED ? start : end + 1;
-  for (; index < end; index++) {
+  return isAsWritten(text, start, end) ? text.slice(start, end) : parseJson(text.slice(start - 1, end + 1));
+}
+
+/** Whether a piece of a JSON text is short, and says what it looks like. */
+function isAsWritten(text: string, start: number, end: number): boolean {
+  if (end - start >= SHORTEST_SHARED) return false;
+  for (let index = start; index < end; index++) {
     const unit = text.charCodeAt(index);
-    if (unit < SPACE || unit === QUOTE || unit === BACKSLASH) break;
+    if (unit < SPACE || unit === QUOTE || unit === BACKSLASH) return false;
   }
-  return index === end ? text.slice(start, end) : parseJson(text.slice(start - 1, end + 1));
+  return true;
 }
 
 const FOOT = /^"\]\](?:,\[\])*\]$/;
