@@ -12,6 +12,8 @@ interface Call {
   givenId: string | undefined;
   name: string | undefined;
   input: string;
+  /** Whether its input ends as an object does, so that one more cannot be a part of it. */
+  isClosed: boolean;
   /** By which it goes on, once its name and its id are known. */
   id: string | undefined;
 }
@@ -22,6 +24,15 @@ export interface ToolCallSink {
   push(part: ProviderPart): void;
   /** So much more of the answer came, in characters: a sign of life, told or not. */
   grew(characters: number): void;
+}
+
+/** What of a piece tells the call that it belongs to. */
+interface Piece {
+  readonly index: number | undefined;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  /** What it adds to the input. */
+  readonly more: string;
 }
 
 /** Puts the calls of an answer together from their pieces. */
@@ -71,14 +82,17 @@ export class ToolCalls {
     const given = this.#short(piece["id"], "id");
     const name = isObject(said) ? this.#short(said["name"], "name") : undefined;
     const index = indexIn(piece);
-    const call = isWhole ? this.#begin(undefined) : this.#callOf({ index, id: given, name });
+    const more = isObject(said) ? this.#inputIn(said) : "";
+    const call = isWhole ? this.#begin(undefined) : this.#callOf({ index, id: given, name, more });
     call.givenId ??= given;
     if (index === undefined && given !== undefined) this.#known.set(given, call);
     call.name ??= name;
-    const more = isObject(said) ? this.#inputIn(said) : "";
-    if (more !== "") this.#sink.grew(more.length);
     const held = call.input;
-    call.input += more;
+    if (more !== "") {
+      this.#sink.grew(more.length);
+      call.input += more;
+      call.isClosed = more.trimEnd().endsWith("}");
+    }
     if (call.name === undefined || call.givenId === undefined) return;
     if (call.id === undefined) {
       call.id = this.#idOf(call);
@@ -90,19 +104,26 @@ export class ToolCalls {
     if (text !== "") this.#sink.push({ type: "tool-input-delta", toolCallId: id, toolName: name, text });
   }
 
-  /** The call that a piece belongs to. One with another id and name is a new one, and so is one with a name and no index. */
-  #callOf({ index, id, name }: { readonly index: number | undefined } & Pick<Partial<Call>, "id" | "name">): Call {
+  /**
+   * The call that a piece belongs to, or a new one. Where a piece names its tool, its index says little: some servers give all calls
+   * the same, others an id of its own to each piece.
+   */
+  #callOf({ index, id, name, more }: Piece): Call {
     const named = this.#known.get(index ?? id ?? "");
     const known = index === undefined ? (named ?? this.#calls.at(-1)) : named;
     if (known === undefined) return this.#begin(index);
     if (name === undefined || known.name === undefined) return known;
-    const isOther = id === undefined ? index === undefined : known.givenId !== undefined && id !== known.givenId;
-    return isOther ? this.#begin(index) : known;
+    const hasOtherId = id !== undefined && known.givenId !== undefined && id !== known.givenId;
+    if (id !== undefined && !hasOtherId) return known;
+    const isNext = known.isClosed && more.trimStart().startsWith("{");
+    const isAnnounced = hasOtherId && (more === "" || known.input === "");
+    const isOther = isNext || isAnnounced || (name !== known.name && (hasOtherId || known.isClosed));
+    return isOther || index === undefined ? this.#begin(index) : known;
   }
 
   #begin(index: number | undefined): Call {
     if (this.#calls.length === MOST_CALLS) throw this.#wrong(`more than ${MOST_CALLS} tool calls in one answer`);
-    const call: Call = { givenId: undefined, name: undefined, input: "", id: undefined };
+    const call: Call = { givenId: undefined, name: undefined, input: "", isClosed: false, id: undefined };
     this.#calls.push(call);
     if (index !== undefined) this.#known.set(index, call);
     return call;

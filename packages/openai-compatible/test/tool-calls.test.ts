@@ -108,6 +108,51 @@ describe("calls of tools", () => {
       ],
     ],
     [
+      "all of index 0, without ids",
+      [
+        call({ index: 0, id: "" }, { name: "x", arguments: '{"n":1}' }),
+        call({ index: 0, id: "" }, { name: "x", arguments: '{"n":2}' }),
+        call({ index: 0 }, { name: "y", arguments: "{}" }),
+      ],
+      [
+        { id: GIVEN_ID, name: "x", input: '{"n":1}' },
+        { id: GIVEN_ID, name: "x", input: '{"n":2}' },
+        { id: GIVEN_ID, name: "y", input: "{}" },
+      ],
+    ],
+    [
+      "all of index 0, each announced before its input",
+      [
+        call({ index: 0, id: "a" }, { name: "x", arguments: "" }),
+        call({ index: 0 }, { arguments: '{"n":1}' }),
+        call({ index: 0, id: "b" }, { name: "x", arguments: "" }),
+        call({ index: 0 }, { arguments: '{"n":2}' }),
+      ],
+      [
+        { id: "a", name: "x", input: '{"n":1}' },
+        { id: "b", name: "x", input: '{"n":2}' },
+      ],
+    ],
+    [
+      "of which each piece names the tool, under an id of its own",
+      [
+        call({ index: 0, id: "a" }, { name: "x", arguments: '{"n' }),
+        call({ index: 0, id: "b" }, { name: "x", arguments: '":' }),
+        call({ index: 0, id: "c" }, { name: "x", arguments: '{"m":1}' }),
+        call({ index: 0, id: "d" }, { name: "x", arguments: "}" }),
+      ],
+      [{ id: "a", name: "x", input: '{"n":{"m":1}}' }],
+    ],
+    [
+      "of which each piece names the tool, without an id",
+      [
+        call({ index: 0 }, { name: "x", arguments: '{"n' }),
+        call({ index: 0 }, { name: "x", arguments: '":1}' }),
+        call({ index: 0 }, { name: "x", arguments: "" }),
+      ],
+      [{ id: GIVEN_ID, name: "x", input: '{"n":1}' }],
+    ],
+    [
       "without an index",
       [
         call({ id: "a" }, { name: "x", arguments: '{"a"' }),
