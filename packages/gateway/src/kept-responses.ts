@@ -15,8 +15,6 @@ export interface KeptResponse {
   readonly before: number;
   /** The name it was asked of. */
   readonly model: string;
-  /** Where the model's own memory of it is. */
-  readonly conversation?: string | undefined;
 }
 
 /** What one that goes on with a response begins with. */
@@ -34,9 +32,23 @@ export class KeptResponses {
     this.#store = store;
   }
 
-  /** Keeps a response; one that the store does not take is not kept, and nobody's answer fails for that. */
-  keep(owner: string, id: string, kept: KeptResponse): void {
-    this.#follow(id, this.#put(owner, id, kept, this.#coming.get(id)));
+  /**
+   * Keeps a response, and where the model's own memory of it is; one that the store does not take is not kept, and nobody's answer fails
+   * for that.
+   */
+  keep(owner: string, id: string, kept: KeptResponse, memory?: string): void {
+    this.#follow(id, this.#put(owner, id, { kept, memory }, this.#coming.get(id)));
+  }
+
+  /**
+   * Where the model's own memory of a response is, for the first alone who goes on in it, by whichever process: behind that it holds
+   * what came next.
+   */
+  async takeMemory(owner: string, id: string): Promise<string | undefined> {
+    return this.#try(async () => {
+      const memory = await this.#store.get(owner, memoryOf(id));
+      return typeof memory === "string" && (await this.#store.delete(owner, memoryOf(id))) ? memory : undefined;
+    });
   }
 
   #follow(id: string, work: Promise<unknown>): void {
@@ -87,7 +99,8 @@ export class KeptResponses {
   async delete(owner: string, id: string): Promise<boolean> {
     const going = lookedUp(async () => {
       await this.#coming.get(id);
-      return this.#store.delete(owner, id);
+      const [wasKept] = await Promise.all([id, memoryOf(id)].map((key) => this.#store.delete(owner, key)));
+      return wasKept === true;
     }, unavailable);
     this.#follow(id, going);
     return going;
@@ -116,20 +129,27 @@ export class KeptResponses {
     return undefined;
   }
 
-  async #put(owner: string, id: string, kept: KeptResponse, before: Promise<void> | undefined): Promise<void> {
+  async #put(
+    owner: string,
+    id: string,
+    { kept, memory }: { readonly kept: KeptResponse; readonly memory: string | undefined },
+    before: Promise<void> | undefined,
+  ): Promise<void> {
     // A store may take two at once in any order, and the earlier one would stand.
     await before;
     // Not in the turn in which the answer ends: of a large one, writing it takes its time.
     await new Promise((resolve) => void setTimeout(resolve, 0));
     // The answer is the caller's all the same; whoever comes back for it is told that there is none.
     await this.#try(() => this.#store.put(owner, id, JSON.stringify(kept)));
+    if (memory !== undefined) await this.#try(() => this.#store.put(owner, memoryOf(id), memory));
   }
 
-  async #try(work: () => Promise<unknown>): Promise<void> {
+  /** What fails is nobody's to hear: it goes on without. */
+  async #try<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
     try {
-      await lookedUp(work, unavailable);
+      return await lookedUp(work, unavailable);
     } catch {
-      // Nobody waits for it.
+      return undefined;
     }
   }
 }
@@ -150,6 +170,11 @@ function signOf(id: string): string {
   return `${id} is being made`;
 }
 
+/** Nor for this. */
+function memoryOf(id: string): string {
+  return `${id} is remembered`;
+}
+
 function interrupted(kept: KeptResponse): KeptResponse {
   const error = { code: "server_error", message: "The process that made the response has ended." };
   return { ...kept, response: { ...kept.response, status: "failed", error } };
@@ -163,15 +188,14 @@ function keptIn(value: string): KeptResponse | undefined {
   } catch {
     return undefined;
   }
-  const { response, asked, before, model, conversation } = (kept ?? {}) as Partial<Record<keyof KeptResponse, unknown>>;
+  const { response, asked, before, model } = (kept ?? {}) as Partial<Record<keyof KeptResponse, unknown>>;
   const isOne =
     isBody(response) &&
     typeof response["status"] === "string" &&
     isItems(response["output"]) &&
     isItems(asked) &&
     typeof before === "number" &&
-    typeof model === "string" &&
-    (conversation === undefined || typeof conversation === "string");
+    typeof model === "string";
   return isOne ? (kept as KeptResponse) : undefined;
 }
 

@@ -46,7 +46,6 @@ export interface ResponsesRouteOptions {
 
 /** Makes responses: whole, as a stream, or in the background. */
 export function responsesRoute(options: ResponsesRouteOptions): Handler {
-  const going = new Set<string>();
   return async (request, call) => {
     const watch = watchOf(call);
     const ids = new ResponseIds();
@@ -55,7 +54,7 @@ export function responsesRoute(options: ResponsesRouteOptions): Handler {
     if (!caller.mayUse(asked.model)) throw notAllowed(asked.model);
     const wishes = [policyInHeaders(request.headers), asked.policy];
     const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
-    const making = new Making({ asked, call, settled, watch, ids, going }, options);
+    const making = new Making({ asked, call, settled, watch, ids }, options);
     try {
       await watch.waitFor(making.prepare());
       if (asked.background) return await making.inBackground();
@@ -73,8 +72,6 @@ interface Circumstances {
   readonly settled: SettledPolicy;
   readonly watch: Stopwatch;
   readonly ids: ResponseIds;
-  /** The conversations of models that are being gone on with. */
-  readonly going: Set<string>;
 }
 
 /** A response that is being made. */
@@ -110,8 +107,6 @@ class Making {
     const previous = asked.previousId === undefined ? undefined : await previousIn(recall, asked.previousId);
     this.#before = previous === undefined ? [] : historyOf(previous);
     this.#input = await recall.items(asked.input);
-    // A model's own memory knows nothing of instructions that have changed since.
-    if (previous?.model === asked.model) this.#conversation = previous.conversation;
     const messages = messagesOf([...this.#before, ...this.#input], asked.instructions);
     const { timeoutMs: limitMs = Infinity } = settled.policy;
     const fetching = { signal: call.signal, limitMs: limitMs - watch.elapsedMs() };
@@ -120,12 +115,20 @@ class Making {
           throw watch.elapsedMs() >= limitMs ? new TimeoutError("total", limitMs) : error;
         })
       : messages;
+    if (previous !== undefined && asked.previousId !== undefined && this.#goesOnIn(previous))
+      this.#conversation = await kept.takeMemory(ownerOf(call), asked.previousId);
+  }
+
+  /** Whether all that is new would reach a model which remembers the rest: it hears its user, and nothing of other instructions. */
+  #goesOnIn({ model, response }: KeptResponse): boolean {
+    const { asked } = this.#about;
+    if (model !== asked.model || response["instructions"] !== (asked.instructions ?? null)) return false;
+    return this.#input.every(({ type, role }) => role === "user" || type === "function_call_output");
   }
 
   async whole(): Promise<Answer> {
     const { call, watch } = this.#about;
-    const asking = this.#options.router.complete(this.#request(call.signal));
-    const completion = await watch.waitFor(asking.finally(() => this.#left()));
+    const completion = await watch.waitFor(this.#options.router.complete(this.#request(call.signal)));
     this.#write(completion);
     const { provider, attempts, warnings } = completion;
     const headers = this.#headers({ provider, attempts: attempts.length, warnings });
@@ -218,20 +221,12 @@ class Making {
     const onWhole = (finish: RouterFinishPart): void => this.#keep(finish.conversation);
     const events = new AnswerEvents({ pen: this.#writer, onWhole });
     const stream = router.stream(this.#request(signal));
-    const end = (): void => {
-      winners.forget(requestId);
-      this.#left();
-    };
-    return { events, stream, end };
+    return { events, stream, end: () => winners.forget(requestId) };
   }
 
   #request(signal: AbortSignal): RouterRequest {
-    const { asked, call, settled, watch, going } = this.#about;
+    const { asked, call, settled, watch } = this.#about;
     const { model, settings } = asked;
-    const own = this.#conversation;
-    // One that is being gone on with is nobody else's meanwhile: a second way out of the same response begins anew.
-    if (own !== undefined && going.has(own)) this.#conversation = undefined;
-    if (this.#conversation !== undefined) going.add(this.#conversation);
     return {
       model,
       messages: this.#messages,
@@ -244,10 +239,6 @@ class Making {
       }),
       ...asAsked(settled.policy, watch.elapsedMs()),
     };
-  }
-
-  #left(): void {
-    if (this.#conversation !== undefined) this.#about.going.delete(this.#conversation);
   }
 
   /** A whole answer, by the same pen as one that is streamed. */
@@ -269,7 +260,7 @@ class Making {
     const response = this.#writer.resource();
     const [all, before] = [[...this.#before, ...this.#input], this.#before.length];
     const { model } = asked;
-    this.#options.kept.keep(ownerOf(call), ids.id, { response, asked: all, before, model, conversation });
+    this.#options.kept.keep(ownerOf(call), ids.id, { response, asked: all, before, model }, conversation);
   }
 
   #winner(): Winner | undefined {

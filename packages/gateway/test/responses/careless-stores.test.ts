@@ -5,13 +5,12 @@ import { KeptResponses } from "../../src/kept-responses.ts";
 import type { ResponseStore } from "../../src/store.ts";
 import { asked } from "./asked.ts";
 
-function keptWith(item: object, more: object = {}): string {
+function keptWith(item: object): string {
   return JSON.stringify({
     response: { status: "completed", output: [] },
     asked: [{ id: "x", ...item }],
     before: 0,
     model: "m",
-    ...more,
   });
 }
 
@@ -25,7 +24,6 @@ describe("a store that gives", () => {
     ["items that are none", '{"response":{"status":"completed","output":[null]},"asked":[],"before":0,"model":"m"}'],
     ["a message without parts", keptWith({ type: "message", role: "user", content: "Hi" })],
     ["a result without any", keptWith({ type: "function_call_output", call_id: "c", output: 7 })],
-    ["a memory that is none", keptWith({ type: "reasoning", summary: [] }, { conversation: 7 })],
   ])("%s for a response is unknown", async (_, value) => {
     const store = {
       put: async () => true,

@@ -1,4 +1,4 @@
-import { QwenError } from "@qwen/core";
+import { QwenError, textOf as textOfMessage } from "@qwen/core";
 import { scriptedProvider } from "@qwen/testing";
 import { describe, expect, it, vi } from "vitest";
 
@@ -56,11 +56,68 @@ describe("a model with a memory of its own", () => {
     const first = await create({ input: "One" });
     const both = await Promise.all([1, 2].map(() => create({ input: "Two", previous_response_id: first.id })));
     expect(both.map(textOf).toSorted()).toEqual(["memory", "new"]);
-    const later = await create({ input: "Two", previous_response_id: first.id });
-    expect(textOf(later)).toBe("memory");
   });
 
-  it("is gone on with also after somebody left in the middle of that", async () => {
+  /** As a Space, which takes what its session is told for what comes next, by whichever process. */
+  const space = () => {
+    const sessions: string[][] = [];
+    return scriptedProvider({
+      models: [{ id: "scripted-model", capabilities: { conversation: true } }],
+      script: ({ conversation, messages }) => {
+        const session = (sessions[Number(conversation ?? sessions.length)] ??= []);
+        const told = conversation === undefined ? messages : messages.slice(-1);
+        session.push(...told.filter(({ role }) => role !== "assistant").map(textOfMessage));
+        const number = String(sessions.indexOf(session));
+        return [session.join(", "), { type: "finish", reason: "stop", conversation: number }];
+      },
+    });
+  };
+
+  it("is gone on with once: what goes another way out of a response knows nothing of the first, by whichever process", async () => {
+    const [store, model] = [memoryStore(), space()];
+    const [one, other] = [asked([model], { store }), asked([model], { store })];
+    const first = await one.create({ input: "One" });
+    const next = { previous_response_id: first.id };
+    expect(textOf(await one.create({ input: "Two", ...next }))).toBe("One, Two");
+    expect(textOf(await one.create({ input: "Three", ...next }))).toBe("One, Three");
+    expect(textOf(await other.create({ input: "Four", ...next }))).toBe("One, Four");
+  });
+
+  it.each<[string, object]>([
+    ["instructions that it was not given", { instructions: "Speak French.", input: "Two" }],
+    [
+      "words of a developer",
+      {
+        input: [
+          { role: "developer", content: "Speak French." },
+          { role: "user", content: "Two" },
+        ],
+      },
+    ],
+  ])("is left where a request comes with %s", async (_, body) => {
+    const { create } = asked([space()]);
+    const first = await create({ input: "One" });
+    const second = await create({ ...body, previous_response_id: first.id });
+    expect(textOf(second).split(", ").toSorted()).toEqual(["One", "Speak French.", "Two"]);
+  });
+
+  it("is gone on with under the same instructions", async () => {
+    const model = remembering();
+    const { create } = asked([model]);
+    const instructions = "Speak French.";
+    const first = await create({ input: "One", instructions });
+    expect(textOf(await create({ input: "Two", instructions, previous_response_id: first.id }))).toBe("turn-1");
+  });
+
+  it("goes with its response", async () => {
+    const [store, model] = [memoryStore(), remembering()];
+    const { create, call } = asked([model], { store });
+    const first = await create({ input: "One" });
+    await call("DELETE", `/${first.id}`);
+    expect(await store.get("", `${first.id} is remembered`)).toBeUndefined();
+  });
+
+  it("is left once somebody left in the middle of a turn, as nobody knows how far it got", async () => {
     let waitMs = 0;
     const model = scriptedProvider({
       models: [{ id: "scripted-model", capabilities: { conversation: true } }],
@@ -89,7 +146,7 @@ describe("a model with a memory of its own", () => {
       expect((await answer).status).toBe(499);
     }
     waitMs = 0;
-    expect(textOf(await create(body))).toBe("memory");
+    expect(textOf(await create(body))).toBe("new");
   });
 
   it("begins anew with the whole history where nobody who remembers is there any more, as after a restart", async () => {
