@@ -16,8 +16,8 @@ import { errorIn, type SaidError } from "./said-error.ts";
 import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
 import { choiceIn, contentIn, reasoningIn, saidIn } from "./wire/chunk.ts";
 import { finishReasonOf, lastingReason } from "./wire/finish-reason.ts";
-import { countIn, isObject, textIn, told, type JsonObject } from "./wire/json.ts";
-import { usageOf } from "./wire/usage.ts";
+import { countIn, textIn, told, type JsonObject } from "./wire/json.ts";
+import { usageIn } from "./wire/usage.ts";
 
 /** An id or a name of a model that is longer is none. */
 const LONGEST_NAME = 4096;
@@ -105,8 +105,8 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     const error = errorIn(json);
     if (error !== undefined) throw this.#listener.failureOf(error);
     this.#checkModel(textIn(json, "model"));
-    if (isObject(json["usage"])) this.#usage = usageOf(json["usage"]);
     const choice = choiceIn(json);
+    this.#usage = usageIn(json, choice) ?? this.#usage;
     if (choice === undefined) return;
     // What comes before the first choice may name nothing: a ping, or what a filter has to say.
     if (this.#response === undefined) this.#begin(json);

@@ -9,13 +9,13 @@ const LONGEST_NAME = 4096;
 /** A call as far as it has come. */
 interface Call {
   /** As the vendor has it; the first that it tells. */
-  givenId: string | undefined;
-  name: string | undefined;
+  givenId?: string | undefined;
+  name?: string | undefined;
   input: string;
   /** Whether its input ends as an object does, so that one more cannot be a part of it. */
   isClosed: boolean;
   /** By which it goes on, once its name and its id are known. */
-  id: string | undefined;
+  id?: string | undefined;
 }
 
 /** Who hears of calls: what is written of their inputs, as it comes. */
@@ -87,21 +87,15 @@ export class ToolCalls {
     call.givenId ??= given;
     if (index === undefined && given !== undefined) this.#known.set(given, call);
     call.name ??= name;
-    const held = call.input;
     if (more !== "") {
       this.#sink.grew(more.length);
       call.input += more;
       call.isClosed = more.trimEnd().endsWith("}");
     }
     if (call.name === undefined || call.givenId === undefined) return;
-    if (call.id === undefined) {
-      call.id = this.#idOf(call);
-      this.#tell(call, held + more);
-    } else this.#tell(call, more);
-  }
-
-  #tell({ id = "", name = "" }: Call, text: string): void {
-    if (text !== "") this.#sink.push({ type: "tool-input-delta", toolCallId: id, toolName: name, text });
+    const text = call.id === undefined ? call.input : more;
+    const toolCallId = (call.id ??= this.#idOf(call));
+    if (text !== "") this.#sink.push({ type: "tool-input-delta", toolCallId, toolName: call.name, text });
   }
 
   /**
@@ -123,7 +117,7 @@ export class ToolCalls {
 
   #begin(index: number | undefined): Call {
     if (this.#calls.length === MOST_CALLS) throw this.#wrong(`more than ${MOST_CALLS} tool calls in one answer`);
-    const call: Call = { givenId: undefined, name: undefined, input: "", isClosed: false, id: undefined };
+    const call: Call = { input: "", isClosed: false };
     this.#calls.push(call);
     if (index !== undefined) this.#known.set(index, call);
     return call;

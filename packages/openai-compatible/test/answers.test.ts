@@ -47,6 +47,18 @@ describe("an answer", () => {
     });
   });
 
+  test.each([
+    ["of itself", { usage: { prompt_tokens: 9 } }],
+    [
+      "of its only choice, as Moonshot's does",
+      { choices: [{ delta: {}, finish_reason: "stop", usage: { prompt_tokens: 9 } }] },
+    ],
+    ["of what the vendor adds, as Groq's does", { x_groq: { usage: { prompt_tokens: 9 } } }],
+  ])("tells its tokens where its last chunk has them %s", async (_, fields) => {
+    const { ask } = await providerOf(stream([chunk({ content: "Hello" }), { ...STOP, ...fields }]));
+    expect((await ask()).finish).toMatchObject({ usage: { inputTokens: 9 } });
+  });
+
   test("is one request on a kept connection, each time", async () => {
     const { ask, connections } = await providerOf(words("Hello"));
     for (let call = 0; call < 3; call++) expect((await ask()).text).toBe("Hello");

@@ -161,6 +161,8 @@ describe("what a vendor says of a failure, as it says it", () => {
       { error: { code: "AllocationQuota.FreeTierOnly", message: "The free tier of the model has been exhausted." } },
       "quota_exceeded",
     ],
+    ["LiteLLM", 400, { error: { message: "Budget has been exceeded!", type: "budget_exceeded" } }, "quota_exceeded"],
+    ["Groq", 498, { error: { message: "Flex tier capacity exceeded" } }, "space_unavailable"],
     ["DeepSeek", 402, { error: { message: "Insufficient Balance" } }, "quota_exceeded"],
     [
       "Anthropic",

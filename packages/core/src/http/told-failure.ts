@@ -69,7 +69,7 @@ const ROWS: readonly Row[] = [
     code: "quota_exceeded",
     statuses: [402],
     words:
-      /^(?:insufficient_(?:user_)?(?:quota|balance)|billing\w*|Arrearage|(?:exceeded_current_)?quota\w*|payment_required|AllocationQuota\.\w+|credits?_\w+)$/i,
+      /^(?:insufficient_(?:user_)?(?:quota|balance)|billing\w*|Arrearage|(?:exceeded_current_)?quota\w*|budget_exceeded|payment_required|AllocationQuota\.\w+|credits?_\w+)$/i,
     says: /exceeded your (?:current|monthly|included)\b.{0,40}(?:quota|credits)|insufficient (?:balance|credits|funds|quota)|account is in good standing|credit balance is too low|more credits|free tier .{0,40}exhausted/i,
     fact: "has no quota left for this key",
   },
@@ -95,7 +95,7 @@ const ROWS: readonly Row[] = [
     words: /^(?:model_?not_?(?:found|supported)|not_?found(?:_?error)?|unknown_model)$/i,
     fact: "does not have what is asked for",
   },
-  { ...UNAVAILABLE, statuses: [408, 409, 423, 425] },
+  { ...UNAVAILABLE, statuses: [408, 409, 423, 425, 498] },
 ];
 
 function rowOf(error: ToldFailure, status: number | undefined): Pick<Row, "code" | "fact"> {

@@ -1,9 +1,10 @@
 import type { Usage } from "@qwen/core";
-import { countIn, isObject, told } from "./json.ts";
+import { countIn, isObject, told, type JsonObject } from "./json.ts";
 
-/** The tokens that a response tells; what it does not is absent. */
-export function usageOf(raw: unknown): Usage | undefined {
-  if (!isObject(raw)) return undefined;
+/** The tokens that a response tells, itself, in its choice or in what its vendor adds; what it does not is absent. */
+export function usageIn({ usage, x_groq: added }: JsonObject, choice: JsonObject | undefined): Usage | undefined {
+  const raw = [usage, choice?.["usage"], isObject(added) && added["usage"]].find(isObject);
+  if (raw === undefined) return undefined;
   const { prompt_tokens_details: input, completion_tokens_details: output } = raw;
   return told({
     inputTokens: countIn(raw, "prompt_tokens"),
