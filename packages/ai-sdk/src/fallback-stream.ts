@@ -4,6 +4,7 @@ import type { AttemptsRun, FlowReader } from "@qwen/core/router";
 import { failedEnd } from "./failed-end.ts";
 import type { FallbackAnswer } from "./fallback-reader.ts";
 import { asModelError } from "./model-errors.ts";
+import { OpenBlocks } from "./open-blocks.ts";
 import { kindOfPart, OPENED, type ModelPart, type OpenedPart } from "./parts.ts";
 
 type Part = LanguageModelV4StreamPart;
@@ -26,6 +27,7 @@ export interface AnswerCall {
 export class AnswerStream implements FlowReader<ModelPart> {
   readonly #call: AnswerCall;
   readonly #opening = Promise.withResolvers<void>();
+  readonly #blocks = new OpenBlocks();
   /** To be read before what the run says next. */
   #ready: Part[] = [];
   /** How many parts were asked for, and are not there yet. */
@@ -82,7 +84,7 @@ export class AnswerStream implements FlowReader<ModelPart> {
 
   take(part: ModelPart): void {
     // Nearly always: nothing waits, and nothing is left to find out.
-    if (this.#state === "answering" && this.#asked > 0 && isOfModel(part) && part.type !== "finish") {
+    if (this.#state === "answering" && this.#asked > 0 && isOfModel(part) && part.type.endsWith("-delta")) {
       this.#asked -= 1;
       this.#controller?.enqueue(part);
       return;
@@ -104,6 +106,7 @@ export class AnswerStream implements FlowReader<ModelPart> {
       this.#state = "closed";
       this.#opening.reject(asModelError(error));
     } else {
+      this.#blocks.endAll(this.#ready);
       this.#ready.push(...failedEnd(error));
       this.#ended();
     }
@@ -141,6 +144,7 @@ export class AnswerStream implements FlowReader<ModelPart> {
   }
 
   #keep(part: Part): void {
+    this.#blocks.endBefore(part, this.#ready);
     if (this.#state === "opening") this.#begin(part);
     else this.#ready.push(part);
     if (part.type === "finish") this.#state = "ended";

@@ -25,9 +25,9 @@ export interface FallbackLanguageModel extends LanguageModelV4 {
  *
  * `doStream` resolves with the first output (with `includeRawChunks` with the first sign of life), so that what fails before is told
  * by a rejection, or not at all where another model answers. What breaks off behind it ends with an `error` part and a `finish`
- * whose reason is `interrupted`, or `error` where the model said that it has failed; with `commit: "buffered"` it is tried again
- * unseen, with `"continue"` gone on with where another answer says the same. `doGenerate` calls the `doGenerate` of the models.
- * No state of a call outlives it but `health()`.
+ * whose reason is `interrupted`, or `error` where the model said that it has failed, and what it left open is ended before; with
+ * `commit: "buffered"` it is tried again unseen, with `"continue"` gone on with where another answer says the same. `doGenerate`
+ * calls the `doGenerate` of the models. No state of a call outlives it but `health()`.
  *
  * What it throws is an `APICallError` that `ai` does not try again, with the error of the family, and its `attempts`, as `cause`;
  * an abort rejects with its signal's own reason. Who answered and what was tried stands in `providerMetadata.qwen`.

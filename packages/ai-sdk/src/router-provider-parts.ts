@@ -79,7 +79,7 @@ export class PartWriter {
 
   /** The stream failed: what was held back comes out, the error, and a `finish` that says so. */
   fail(error: unknown, push: Push, tried?: readonly Attempt[]): void {
-    this.#endBlock(push);
+    this.#endAll(push);
     for (const part of failedEnd(error, { tried, asked: this.#asked, own: this.#start?.providerMetadata })) push(part);
   }
 
@@ -140,6 +140,12 @@ export class PartWriter {
     this.#closeBlock(push);
   }
 
+  /** Also the inputs of calls that never came. */
+  #endAll(push: Push): void {
+    this.#endBlock(push);
+    for (const id of this.#inputs ?? []) push({ type: "tool-input-end", id });
+  }
+
   #closeBlock(push: Push): void {
     const block = this.#block;
     if (block === undefined) return;
@@ -184,7 +190,7 @@ export class PartWriter {
       this.fail(error, push, part.attempts);
       return;
     }
-    this.#endBlock(push);
+    this.#endAll(push);
     if ((response?.modelId ?? model) !== this.#toldModel) this.#tellModel(response, model, push);
     push({ type: "finish", ...endOf(part, { start: this.#start, rewritten: this.#text.rewritten }) });
   }

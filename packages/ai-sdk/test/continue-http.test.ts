@@ -138,7 +138,7 @@ describe("an answer that is cut at any byte of its connection", () => {
     expect(
       parts.filter((type) => type === "text-end"),
       about,
-    ).toHaveLength(isWhole ? 1 : 0);
+    ).toHaveLength(1);
     const { attempts = [] } = (metadata ?? {}) as { attempts?: readonly { continuedAt?: number }[] };
     for (const { busy } of model.health()) expect(busy, about).toBe(0);
     if (!isWhole) return "ended with an error";

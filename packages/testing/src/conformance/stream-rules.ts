@@ -2,13 +2,13 @@ import { strict as assert } from "node:assert";
 
 import type { ContractCheck } from "../contract/contract-subject.ts";
 import type { ConformanceSubject } from "./conformance-subject.ts";
-import { answeredParts, asking, CLOCK, isOutput } from "./model-calls.ts";
+import { answeredParts, asking, CLOCK, isOutput, streamed } from "./model-calls.ts";
 import { assertPart, reasonIn } from "./specified.ts";
 import type { SaidPart } from "./tested-model.ts";
 
 /** The order of the parts of a stream. */
 export function streamRules({ model, service, prompt }: ConformanceSubject): readonly ContractCheck[] {
-  const { answers, toolCall } = service;
+  const { answers, failures = [], toolCall } = service;
 
   /** The parts of each answer that is known. */
   async function each(check: (parts: readonly SaidPart[]) => void): Promise<void> {
@@ -30,7 +30,14 @@ export function streamRules({ model, service, prompt }: ConformanceSubject): rea
           assert.ok(output < 0 || start < output, "it begins after its first output");
         }),
     },
-    { name: "opens each block before its deltas and ends it before the finish", run: () => each(assertBlocks) },
+    {
+      name: "opens each block before its deltas and ends it before the finish, also of an answer that broke off",
+      async run() {
+        await each(assertBlocks);
+        for (const failure of failures.filter(({ text }) => text !== ""))
+          assertBlocks((await streamed(model, asking(failure.prompt))).parts);
+      },
+    },
     {
       name: "ends an answer with one finish and nothing behind it",
       run: () =>

@@ -81,7 +81,11 @@ export const BROKEN: Readonly<Record<string, Broken>> = {
     { ...part, text: delta },
   ]),
   "begins a stream once, before any output, with what cannot be honoured": changing("pieces", "stream-start", () => []),
-  "opens each block before its deltas and ends it before the finish": changing("pieces", "text-end", () => []),
+  "opens each block before its deltas and ends it before the finish, also of an answer that broke off": changing(
+    "cut",
+    "text-end",
+    () => [],
+  ),
   "ends an answer with one finish and nothing behind it": saying("pieces", (steps) => [
     ...steps,
     { type: "response-metadata", modelId: "late" },
