@@ -7,7 +7,7 @@ import { AnswerEvents } from "./answer-events.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BodyReader } from "./body.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
-import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
+import { asAsked, limitOf, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { can, nameIn } from "./names.ts";
 import { Refusal } from "./refusal.ts";
 import type { Call, Handler } from "./route.ts";
@@ -40,7 +40,7 @@ export function chatRoute(options: ChatRouteOptions): Handler {
     const { caller } = call;
     const wishes = [policyInHeaders(request.headers), asked.policy];
     const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
-    const limitMs = settled.policy.timeoutMs ?? Infinity;
+    const limitMs = limitOf(settled);
     const fetching = { signal: call.signal, limitMs: limitMs - watch.elapsedMs() };
     const messages = takesFiles(options.router, asked)
       ? await watch.waitFor(options.attachments.fetched(asked.messages, fetching)).catch((error: unknown) => {
@@ -151,7 +151,7 @@ class Answering {
       settings,
       signal,
       requestId: call.requestId,
-      ...asAsked(settled.policy, watch.elapsedMs()),
+      ...asAsked(settled, watch.elapsedMs()),
     };
   }
 

@@ -110,19 +110,25 @@ export class Policies {
 
 /** A policy as a router is asked with it. What has passed before counts, in ms: a limit is one of the whole. */
 export function asAsked(
-  { commit, timeoutMs, firstOutputMs, maxQueueMs, hedgeMs }: Policy,
+  { policy: { commit, hedgeMs, ...wished }, caps }: SettledPolicy,
   passedMs: number,
-): Pick<RouterRequest, "commit" | "maxQueueMs" | "hedge" | "timeouts"> {
-  return {
-    commit,
-    maxQueueMs,
-    hedge: typeof hedgeMs === "number" ? { delayMs: hedgeMs } : hedgeMs,
-    timeouts: {
-      // A router's own limit is never over at once.
-      totalMs: timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - passedMs),
-      firstOutputMs,
-    },
-  };
+): Pick<RouterRequest, "commit" | "maxQueueMs" | "hedge" | "timeouts" | "atMost"> {
+  const hedge = typeof hedgeMs === "number" ? { delayMs: hedgeMs } : hedgeMs;
+  return { commit, hedge, ...limitsOf(wished, passedMs), atMost: limitsOf(caps, passedMs) };
+}
+
+function limitsOf(
+  { timeoutMs, firstOutputMs, maxQueueMs }: Limits,
+  passedMs: number,
+): Pick<RouterRequest, "maxQueueMs" | "timeouts"> {
+  // A router's own limit is never over at once.
+  const totalMs = timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - passedMs);
+  return { maxQueueMs, timeouts: { totalMs, firstOutputMs } };
+}
+
+/** The time for all of a request, in ms, where the gateway knows of a limit. */
+export function limitOf({ policy, caps }: SettledPolicy): number {
+  return policy.timeoutMs ?? caps.timeoutMs ?? Infinity;
 }
 
 /** Who has a say in the policy of a request. */
@@ -134,9 +140,13 @@ export interface PolicyWishes {
   readonly keyCaps: PolicyCaps | undefined;
 }
 
+type Limits = Pick<Policy, "timeoutMs" | "firstOutputMs" | "maxQueueMs">;
+
 /** A policy, and what of the wishes was cut: by the name of the setting on the wire, with what it became. */
 export interface SettledPolicy {
   readonly policy: Policy;
+  /** Beyond these neither a wish goes nor what the router does where there is none. */
+  readonly caps: Limits;
   readonly cut: readonly string[];
 }
 
@@ -158,7 +168,12 @@ class Settling {
       maxQueueMs: this.#atMost("maxQueueMs"),
       hedgeMs: this.#hedge(),
     };
-    return { policy, cut: this.#cut };
+    const caps = {
+      timeoutMs: this.#cap("timeoutMs"),
+      firstOutputMs: this.#cap("firstOutputMs"),
+      maxQueueMs: this.#cap("maxQueueMs"),
+    };
+    return { policy, caps, cut: this.#cut };
   }
 
   #first<Name extends keyof Policy>(name: Name): Policy[Name] {
@@ -175,13 +190,17 @@ class Settling {
     return next;
   }
 
-  #atMost(name: "timeoutMs" | "firstOutputMs" | "maxQueueMs"): number | undefined {
+  #atMost(name: keyof Limits): number | undefined {
     const wish = this.#first(name);
-    const cap = Math.min(...this.#caps.map((caps) => caps[name] ?? Infinity));
-    if (wish === undefined) return cap === Infinity ? undefined : cap;
-    if (wish <= cap) return wish;
+    const cap = this.#cap(name);
+    if (wish === undefined || cap === undefined || wish <= cap) return wish;
     this.#cut.push(`${HEADERS[name]}=${cap}`);
     return cap;
+  }
+
+  #cap(name: keyof Limits): number | undefined {
+    const caps = this.#caps.map((one) => one[name]).filter((one) => one !== undefined);
+    return caps.length === 0 ? undefined : Math.min(...caps);
   }
 
   #hedge(): number | false | undefined {

@@ -19,7 +19,7 @@ import type { BackgroundRuns } from "./background-runs.ts";
 import type { BodyReader } from "./body.ts";
 import { namingParameter, notAllowed, STREAMED, takesFiles, WHOLE } from "./chat-route.ts";
 import { historyOf, type KeptResponse, type KeptResponses, ResponseIds } from "./kept-responses.ts";
-import { asAsked, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
+import { asAsked, limitOf, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { Recall } from "./recall.ts";
 import { Refusal } from "./refusal.ts";
 import type { Call, Handler } from "./route.ts";
@@ -108,7 +108,7 @@ class Making {
     this.#before = previous === undefined ? [] : historyOf(previous);
     this.#input = await recall.items(asked.input);
     const messages = messagesOf([...this.#before, ...this.#input], asked.instructions);
-    const { timeoutMs: limitMs = Infinity } = settled.policy;
+    const limitMs = limitOf(settled);
     const fetching = { signal: call.signal, limitMs: limitMs - watch.elapsedMs() };
     this.#messages = takesFiles(router, { model: asked.model, messages })
       ? await attachments.fetched(messages, fetching).catch((error: unknown) => {
@@ -237,7 +237,7 @@ class Making {
         conversation: this.#conversation,
         onConversationLost: "restart" as const,
       }),
-      ...asAsked(settled.policy, watch.elapsedMs()),
+      ...asAsked(settled, watch.elapsedMs()),
     };
   }
 

@@ -1,5 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { createRouter } from "@qwen/core";
+import { scriptedProvider } from "@qwen/testing";
+import { describe, expect, onTestFinished, test } from "vitest";
 
+import { createGateway } from "../src/index.ts";
 import { Policies, policyInHeaders, type Policy, type PolicyCaps, type PolicyOptions } from "../src/policy.ts";
 import { Refusal } from "../src/refusal.ts";
 import { question, servedByOpenAI } from "./served.ts";
@@ -47,7 +50,6 @@ describe("how a request is tried", () => {
       ["x-qwen-timeout-ms=100"],
     ],
     ["a shorter one is not", { timeoutMs: 100 }, { timeoutMs: 50 }, { timeoutMs: 50 }, []],
-    ["a cap holds without a wish", { timeoutMs: 100, maxQueueMs: 0 }, {}, { timeoutMs: 100, maxQueueMs: 0 }, []],
     ["a hedge comes no sooner", { hedgeMs: 500 }, { hedgeMs: 100 }, { hedgeMs: 500 }, ["x-qwen-hedge-ms=500"]],
     ["a hedge that is later stays", { hedgeMs: 500 }, { hedgeMs: 900 }, { hedgeMs: 900 }, []],
     ["nobody hedges", { hedgeMs: false }, { hedgeMs: 900 }, { hedgeMs: false }, ["x-qwen-hedge-ms=off"]],
@@ -64,6 +66,25 @@ describe("how a request is tried", () => {
     expect(settled.policy).toMatchObject(expected);
     expect(settled.cut).toStrictEqual(cut);
     expect(settle({}, { wishes: [wish], keyCaps: caps })).toStrictEqual(settled);
+  });
+
+  test("is held to a cap without a wish as well, which makes nothing longer than the router has it", async () => {
+    expect(settle({ caps: { timeoutMs: 100, maxQueueMs: 0 } })).toMatchObject({
+      policy: { timeoutMs: undefined, maxQueueMs: undefined },
+      caps: { timeoutMs: 100, maxQueueMs: 0 },
+    });
+    const silent = scriptedProvider({ script: [{ waitMs: 60_000 }] });
+    const router = createRouter({ plugins: [silent], timeouts: { totalMs: 30 } });
+    const gateway = createGateway({ router, policy: { caps: { timeoutMs: 60_000 } } });
+    onTestFinished(async () => {
+      await gateway.close();
+      await router.close();
+    });
+    const body = JSON.stringify({ model: "scripted-model", messages: question });
+    const headers = { "content-type": "application/json" };
+    const asked = new Request("http://localhost/v1/chat/completions", { method: "POST", headers, body });
+    const answer = await gateway.fetch(asked);
+    expect([answer.status, await answer.json()]).toMatchObject([504, { error: { code: "timeout_total" } }]);
   });
 
   test("is held to the stricter of two caps", () => {
