@@ -44,6 +44,8 @@ export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonl
         },
         async DELETE(_, call) {
           const wasMade = runs.delete(ownerOf(call), idOf(call));
+          // Whoever makes it would keep it once more.
+          if (!wasMade && isUnfinished((await found(call)).response)) throw madeElsewhere();
           const wasKept = await kept.delete(ownerOf(call), idOf(call));
           if (!wasMade && !wasKept) throw unknown();
           return Response.json({ id: idOf(call), object: "response", deleted: true }, { headers: NO_STORE });
@@ -87,7 +89,7 @@ function firstIn(query: URLSearchParams): number {
 /** Clients send a 409 again, which may reach the other one. */
 function madeElsewhere(): Refusal {
   const message =
-    "Another process of this gateway makes the response, and that one alone tells its events and can cancel it. Try again.";
+    "Another process of this gateway makes the response, and that one alone tells its events, and can cancel and delete it. Try again.";
   return new Refusal({ status: 409, code: "made_elsewhere", message });
 }
 

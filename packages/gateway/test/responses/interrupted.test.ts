@@ -34,6 +34,8 @@ describe("a response in the background, by a store that several processes share,
     for (const other of [
       await elsewhere("POST", `/${begun.id}/cancel`),
       await elsewhere("GET", `/${begun.id}?stream=true`),
+      // It would be kept once more when it is whole.
+      await elsewhere("DELETE", `/${begun.id}`),
     ])
       expect([other.status, await other.json()]).toMatchObject([409, { error: { code: "made_elsewhere" } }]);
     await call("POST", `/${begun.id}/cancel`);
