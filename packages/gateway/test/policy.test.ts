@@ -80,9 +80,11 @@ describe("how a request is tried", () => {
       await gateway.close();
       await router.close();
     });
-    const body = JSON.stringify({ model: "scripted-model", messages: question });
-    const headers = { "content-type": "application/json" };
-    const asked = new Request("http://localhost/v1/chat/completions", { method: "POST", headers, body });
+    const asked = new Request("http://localhost/v1/chat/completions", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "scripted-model", messages: question }),
+    });
     const answer = await gateway.fetch(asked);
     expect([answer.status, await answer.json()]).toMatchObject([504, { error: { code: "timeout_total" } }]);
   });
