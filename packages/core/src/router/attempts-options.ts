@@ -36,8 +36,11 @@ export interface AttemptsOptions<Part, Result> extends AttemptSettings {
   readonly observers?: Observers | undefined;
   /** For jitter and choices: numbers from 0 up to 1. @defaultValue Math.random */
   readonly random?: (() => number) | undefined;
-  /** Gets the request itself when its work begins, and loses it when that is over: a `Set` of them will do. */
-  readonly running?: { add(request: RunningRequest): void; delete(request: RunningRequest): void } | undefined;
+  /**
+   * Gets the request itself when its work begins, and loses it when that is over: a `Set` of them will do. One that gives `false`
+   * takes no request any more, and ends it itself.
+   */
+  readonly running?: { add(request: RunningRequest): unknown; delete(request: RunningRequest): void } | undefined;
 }
 
 /** Of those, what makes its race. */

@@ -4,7 +4,7 @@ import { aPauseMs, readOptions } from "../options.ts";
 import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
 import type { Provider } from "../provider.ts";
-import { within } from "../timers.ts";
+import { startTimer, within } from "../timers.ts";
 import type { RunningRequest } from "./attempts-options.ts";
 import { Pulses } from "./pulses.ts";
 
@@ -29,18 +29,20 @@ export class RunningCalls {
   readonly #requests = new Set<RunningRequest>();
   readonly #pulses = requestsAreApart() ? new Pulses() : undefined;
   #isClosing = false;
+  #refused = 0;
   #idle: PromiseWithResolvers<void> | undefined;
 
-  /** It has begun; where no calls are taken any more it is ended at once. */
-  add(request: RunningRequest): void {
-    if (this.#isClosing)
-      request.leave(
-        new DOMException("The router takes no calls any more: it was closed with `drainMs`.", "AbortError"),
-      );
-    else {
+  /** It has begun, unless no calls are taken any more, which ends it: then that is `false`. */
+  add(request: RunningRequest): boolean {
+    if (!this.#isClosing) {
       this.#requests.add(request);
       this.#pulses?.add(request);
+      return true;
     }
+    const why = new DOMException("The router takes no calls any more: it was closed with `drainMs`.", "AbortError");
+    if (++this.#refused % REFUSALS_A_TURN === 0) startTimer(0, () => request.leave(why));
+    else request.leave(why);
+    return false;
   }
 
   /** It is over. */
@@ -63,6 +65,9 @@ export class RunningCalls {
     for (const request of underWay) request.leave(new DOMException("The router was closed.", "AbortError"));
   }
 }
+
+// Somebody may ask again and again: timers get their turn, without which nothing that is under way would end.
+const REFUSALS_A_TURN = 16;
 
 // Of ours a job whose join was not answered yet may have to be swept, which takes longer; what does not end goes on behind it.
 const OWN_CLOSE_MS = 4000;

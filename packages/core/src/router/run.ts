@@ -81,8 +81,8 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
   start(): void {
     try {
       const { signal, running } = this.#options;
-      running?.add(this);
       // Who keeps them may take no calls any more, and who watches may end the request that it hears of.
+      if (running?.add(this) === false) return;
       if (this.isOver) {
         running?.delete(this);
         return;

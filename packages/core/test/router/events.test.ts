@@ -206,6 +206,22 @@ describe("close({ drainMs })", () => {
     expect(router.health()).toMatchObject([{ busy: 0, breaker: "closed" }]);
   });
 
+  test("ends though calls keep coming, from who asks again as soon as it was refused", async () => {
+    const { router, close, after } = closing(["stall"]);
+    void router.complete({ model: "m", messages }).catch(() => {});
+    const done = close({ drainMs: 20 });
+    let refused = 0;
+    const keepAsking = async (): Promise<void> => {
+      while (after.length === 0 && refused < 1e4)
+        await router.complete({ model: "m", messages }).catch(() => refused++);
+    };
+    const asking = keepAsking();
+    await vi.runAllTimersAsync();
+    await Promise.all([done, asking]);
+    expect(after).toEqual([20]);
+    expect(refused).toBeLessThan(1e4);
+  });
+
   test("ends what is left after that time", async () => {
     const { router, close, after } = closing([text("Hi"), "stall"]);
     const reading = collect(router.stream({ model: "m", messages }));
