@@ -105,11 +105,14 @@ export interface Observers {
 
 /**
  * Makes an empty audience. An observer disturbs neither the call nor the other observers nor the process, whether it throws,
- * or returns a promise that rejects or never settles. An event is frozen, since all are told the same. The error in it is a copy
- * for all of them; what that leads to, as its `cause`, is not copied: leave it as it is.
+ * or returns a promise that rejects or never settles. What it brings about is told once all have heard what it was told. An event is
+ * frozen, since all are told the same. The error in it is a copy for all of them; what that leads to, as its `cause`, is not copied:
+ * leave it as it is.
  */
 export function createObservers(): Observers {
   const observers = new Set<{ readonly observe: (event: RouterEvent) => void }>();
+  // An observer may end a request or begin one: all hear of that behind the event that it was told.
+  const untold: RouterEvent[] = [];
 
   return {
     add(observe) {
@@ -123,10 +126,13 @@ export function createObservers(): Observers {
       return observers.size > 0;
     },
     tell(event) {
-      Object.freeze(event);
-      // Who is added by an observer is told from the next event on.
-      const audience = [...observers];
-      for (const { observe } of audience) watch(observe, event);
+      if (untold.push(Object.freeze(event)) > 1) return;
+      for (const next of untold) {
+        // Who is added by an observer is told from the next event on.
+        const audience = [...observers];
+        for (const { observe } of audience) watch(observe, next);
+      }
+      untold.length = 0;
     },
   };
 }

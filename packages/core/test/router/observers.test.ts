@@ -113,6 +113,20 @@ describe("observers", () => {
     expect(unhandled).toEqual([]);
   });
 
+  test.each(["request-started", "attempt-started", "output", "attempt-ended"])(
+    "hear everything in one order, whatever another one makes of %s",
+    async (at) => {
+      const heard: string[] = [];
+      const router = routerOf([scripted("a", [good])]);
+      router.observe(({ type }) => {
+        if (type === at) void router.close();
+      });
+      router.observe(({ type }) => heard.push(type));
+      await read(router);
+      expect([heard[0], heard.indexOf("request-ended")]).toEqual(["request-started", heard.length - 1]);
+    },
+  );
+
   test("cannot change what the next one is told, and one added meanwhile is told from the next event on", async () => {
     const events: RouterEvent[] = [];
     const router = routerOf([scripted("a", [good])]);
