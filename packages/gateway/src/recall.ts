@@ -5,6 +5,9 @@ import type { Item, ItemReference } from "./wire/response-items.ts";
 /** What one request may go back to, in characters. A few bytes of one name what is large, as often as they like. */
 const MOST_CHARACTERS = 32 * 1024 * 1024;
 
+/** What a piece counts for at least: however short it is, a hundred thousand take their time. */
+const LEAST_CHARACTERS = 640;
+
 /**
  * Goes back to what was kept for the caller of one request. Each response is read once, however often the request names it, and all
  * that is read and named has a bound: beyond it there is a {@link Refusal}, a 413.
@@ -23,7 +26,10 @@ export class Recall {
 
   /** The response of an id, where one was kept. */
   async response(id: string): Promise<KeptResponse | undefined> {
-    return this.#kept.find(this.#owner, id, (characters) => this.#take(characters));
+    let most = 0;
+    const kept = await this.#kept.find(this.#owner, id, (characters) => this.#take((most = characters)));
+    if (kept !== undefined) this.#take(Math.max(0, leastOf(historyOf(kept)) - most));
+    return kept;
   }
 
   /** The items of an input, with what was kept in place of references. One that names nothing is a {@link Refusal}, a 404. */
@@ -42,7 +48,7 @@ export class Recall {
       const message = "No such item was kept for this key: send it as it is.";
       throw new Refusal({ status: 404, code: "item_not_found", param, message });
     }
-    const size = this.#sizes.get(item) ?? JSON.stringify(item).length;
+    const size = this.#sizes.get(item) ?? Math.max(JSON.stringify(item).length, leastOf([item]));
     this.#sizes.set(item, size);
     this.#take(size);
     return item;
@@ -65,9 +71,17 @@ export class Recall {
     throw new Refusal({
       status: 413,
       code: "request_too_large",
-      message: `All that the request goes back to is larger than ${MOST_CHARACTERS} characters.`,
+      message: `All that the request goes back to is larger than ${MOST_CHARACTERS} characters, or has too many parts.`,
     });
   }
+}
+
+/** What items count for by their pieces: themselves, and the parts that they are made of. */
+function leastOf(items: readonly Item[]): number {
+  let pieces = items.length;
+  for (const { content, output, summary } of items)
+    for (const parts of [content, output, summary]) if (Array.isArray(parts)) pieces += parts.length;
+  return pieces * LEAST_CHARACTERS;
 }
 
 function isReference(item: Item | ItemReference): item is ItemReference {

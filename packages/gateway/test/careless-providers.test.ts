@@ -14,6 +14,14 @@ async function eventsFor(script: readonly unknown[], body: object = {}): Promise
   return eventsOf(await ask({ model: "m", messages: question, stream: true, ...body }));
 }
 
+async function responseOf(script: readonly unknown[]): Promise<unknown> {
+  const { gateway } = servedBy([scriptedProvider({ script: script as ScriptItem[] })]);
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ model: "scripted-model", input: "Hi" });
+  const answer = await gateway.fetch(new Request("http://localhost/v1/responses", { method: "POST", headers, body }));
+  return answer.json();
+}
+
 const reasonsIn = (events: readonly (Chunk | string)[]): readonly unknown[] =>
   events
     .flatMap((event) => (typeof event === "string" ? [] : (event.choices ?? []).map((one) => one.finish_reason)))
@@ -42,10 +50,15 @@ describe("of a careless provider", () => {
   ])("usage that is no count is not told: %j", async (usage) => {
     const events = await eventsFor(["a", { ...finish, usage }], { stream_options: { include_usage: true } });
     expect(events.at(-2)).toMatchObject({ choices: [{ finish_reason: "stop" }], usage: null });
+    expect(await responseOf(["a", { ...finish, usage }])).toMatchObject({ status: "completed", usage: null });
   });
 
   test("an address that is a string is one all the same", async () => {
     const file = { type: "file", url: "https://example.com/a.png", mediaType: "image/png" };
-    expect(JSON.stringify(await eventsFor(["a", file, finish]))).toContain("https://example.com/a.png");
+    const source = { ...file, type: "source", sourceType: "url", id: "1" };
+    for (const part of [file, source]) {
+      expect(JSON.stringify(await eventsFor(["a", part, finish]))).toContain("https://example.com/a.png");
+      expect(JSON.stringify(await responseOf(["a", part, finish]))).toContain("https://example.com/a.png");
+    }
   });
 });

@@ -1,4 +1,6 @@
-import type { Completion, FilePart, FinishReason, SourcePart, ToolCallPart, Usage } from "@qwen/core";
+import type { Completion, FilePart, FinishReason, SourcePart, ToolCallPart } from "@qwen/core";
+
+import { wireUsage } from "./usage.ts";
 
 /** What all that is said of one answer begins with. */
 export interface AnswerLabel {
@@ -43,25 +45,6 @@ export function wireReason(reason: FinishReason, calledTools: boolean): string {
   if (reason === "length") return "length";
   if (reason === "content-filter") return "content_filter";
   return reason === "tool-calls" || calledTools ? "tool_calls" : "stop";
-}
-
-/** What an answer took, where that is known: nothing is made up. */
-export function wireUsage(usage: Usage | undefined): object | undefined {
-  const { inputTokens, outputTokens, cachedInputTokens, reasoningTokens, estimated } = usage ?? {};
-  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
-  return {
-    prompt_tokens: inputTokens,
-    completion_tokens: outputTokens,
-    total_tokens: inputTokens + outputTokens,
-    ...(isCount(cachedInputTokens) && { prompt_tokens_details: { cached_tokens: cachedInputTokens } }),
-    ...(isCount(reasoningTokens) && { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
-    ...(estimated === true && { estimated }),
-  };
-}
-
-/** Providers written without the compiler may tell anything. */
-function isCount(tokens: unknown): tokens is number {
-  return Number.isFinite(tokens);
 }
 
 function wireCall({ toolCallId, toolName, input }: ToolCallPart): object {

@@ -1,6 +1,7 @@
 import type { FilePart, FinishReason, SourcePart, ToolCallPart, Usage } from "@qwen/core";
 import type { Refusal } from "../refusal.ts";
-import { filesOf, wireReason, wireSource, wireUsage, type AnswerLabel } from "./chat-answer.ts";
+import { filesOf, wireReason, wireSource, type AnswerLabel } from "./chat-answer.ts";
+import { wireUsage } from "./usage.ts";
 
 /** A piece of the input of a call, as core has it. */
 interface ToolInput {

@@ -4,6 +4,7 @@ import type { Refusal } from "../refusal.ts";
 import { filesOf } from "./chat-answer.ts";
 import type { Body } from "./fields.ts";
 import type { Item, NewId } from "./response-items.ts";
+import { responseUsage } from "./usage.ts";
 
 /** What a response is before anything of its answer is there. */
 export interface ResponseHead {
@@ -59,6 +60,7 @@ export class ResponseWriter {
   #status = "in_progress";
   #open: Open | undefined;
   #end: Body = {};
+  #echo: string | undefined;
 
   constructor(head: ResponseHead) {
     this.#head = head;
@@ -122,7 +124,7 @@ export class ResponseWriter {
     const begin = this.#become("message");
     const open = this.#open as Open;
     const words = title ?? filename ?? "";
-    const annotation = { type: "url_citation", url: url?.href ?? "", title: words, start_index: 0, end_index: 0 };
+    const annotation = { type: "url_citation", url: String(url ?? ""), title: words, start_index: 0, end_index: 0 };
     open.annotations.push(annotation);
     const place = { item_id: open.id, output_index: open.index, content_index: 0 };
     const annotation_index = open.annotations.length - 1;
@@ -178,7 +180,7 @@ export class ResponseWriter {
     this.#end = {
       completed_at: why === undefined ? now() : null,
       incomplete_details: why === undefined ? null : { reason: why },
-      usage: usageOf(usage),
+      usage: responseUsage(usage),
     };
     return last + this.#whole(`response.${this.#status}`);
   }
@@ -211,7 +213,12 @@ export class ResponseWriter {
 
   /** The response as it stands. */
   resource(): Body {
-    const { id, createdAt, echo } = this.#head;
+    return { ...this.#own(), ...this.#head.echo };
+  }
+
+  /** All of it but what it repeats of its request. */
+  #own(): Body {
+    const { id, createdAt } = this.#head;
     return {
       id,
       object: "response",
@@ -223,7 +230,6 @@ export class ResponseWriter {
       model: this.#model,
       output: [...this.#output],
       usage: null,
-      ...echo,
       ...this.#end,
       ...(this.#files.length > 0 && { qwen: filesOf(this.#files) }),
     };
@@ -328,7 +334,10 @@ export class ResponseWriter {
   }
 
   #whole(type: string): string {
-    return this.#event({ type, response: this.resource() });
+    // What is repeated may be nearly all of it: it is written once.
+    this.#echo ??= JSON.stringify(this.#head.echo).slice(1);
+    const own = JSON.stringify(this.#own()).slice(0, -1);
+    return `event: ${type}\ndata: {"type":"${type}","response":${own},${this.#echo},"sequence_number":${this.#sequence++}}\n\n`;
   }
 
   #event(event: Body & { readonly type: string }): string {
@@ -360,20 +369,6 @@ function itemOf({ id, kind, text, call, ...open }: Open, status: string): Item {
 
 function textPart({ text, annotations }: Pick<Open, "text" | "annotations">): Body {
   return { type: "output_text", text, annotations: [...annotations], logprobs: [] };
-}
-
-/** What an answer took, where that is known: nothing is made up. */
-function usageOf(usage: Usage | undefined): Body | null {
-  const { inputTokens, outputTokens, cachedInputTokens = 0, reasoningTokens = 0, estimated } = usage ?? {};
-  if (inputTokens === undefined || outputTokens === undefined) return null;
-  return {
-    input_tokens: inputTokens,
-    input_tokens_details: { cached_tokens: cachedInputTokens },
-    output_tokens: outputTokens,
-    output_tokens_details: { reasoning_tokens: reasoningTokens },
-    total_tokens: inputTokens + outputTokens,
-    ...(estimated === true && { estimated }),
-  };
 }
 
 function now(): number {
