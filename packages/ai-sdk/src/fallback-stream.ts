@@ -131,14 +131,12 @@ export class AnswerStream implements FlowReader<ModelPart> {
     this.#give();
   }
 
-  /** Gives what was asked for, as far as it is there, and the end behind the last part. */
+  /** Gives what is there, which the stream keeps until it is asked for, and the end behind the last part. */
   #give(): void {
     if (this.#controller === undefined) return;
-    while (this.#asked > 0 && this.#ready.length > 0) {
-      this.#asked -= 1;
-      this.#controller.enqueue(this.#ready.shift() as Part);
-    }
-    if (this.#state !== "ended" || this.#ready.length > 0) return;
+    this.#asked = Math.max(0, this.#asked - this.#ready.length);
+    for (const part of this.#ready.splice(0)) this.#controller.enqueue(part);
+    if (this.#state !== "ended") return;
     this.#state = "closed";
     this.#controller.close();
   }

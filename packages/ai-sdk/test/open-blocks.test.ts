@@ -58,3 +58,14 @@ test.each<[string, readonly Step[]]>([
     expect(open(parts)).toEqual([]);
   }
 });
+
+test("a beginning of many parts before any output is read in time that grows as it does", async () => {
+  const sources = Array.from({ length: 100_000 }, (_, index): Part => {
+    return { type: "source", sourceType: "url", id: `${index}`, url: "https://a.example/" };
+  });
+  const script = (): unknown => ({ stream: ReadableStream.from([start, ...sources, text("Hello"), finish()]) });
+  const before = process.cpuUsage().user;
+  const { stream } = await createFallback({ models: [model("a", script)] }).doStream({ prompt });
+  expect((await read(stream)).parts).toHaveLength(sources.length + 4);
+  expect(process.cpuUsage().user - before).toBeLessThan(1_000_000);
+});
