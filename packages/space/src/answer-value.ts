@@ -16,12 +16,19 @@ export function segmentsOf(
   { before, final }: { readonly before: unknown; readonly final: boolean },
 ): readonly Segment[] {
   if (!Array.isArray(value)) return ofContent(value, []);
-  const last = value.length - 1;
-  if (last < 0 || isOld(value, { before: list(before), final })) return [];
-  const pair: unknown = value[last];
-  if (Array.isArray(pair)) return ofContent(pair[1], [last, 1]);
-  const start = Math.max(value.findLastIndex((one) => record(one)["role"] === "user") + 1, keptIn(value, list(before)));
-  return value.slice(start).flatMap((one: unknown, index) => ofContent(one, [start + index]));
+  if (value.length === 0 || isOld(value, { before: list(before), final })) return [];
+  const start = Math.max(answeredFrom(value), keptIn(value, list(before)));
+  return value
+    .slice(start)
+    .flatMap((one: unknown, index) =>
+      Array.isArray(one) ? ofContent(one[1], [start + index, 1]) : ofContent(one, [start + index]),
+    );
+}
+
+/** Where the answer to the last question begins: in its pair, and in those without a question behind it; or behind its message. */
+function answeredFrom(value: readonly unknown[]): number {
+  const pair = value.findLastIndex((one) => Array.isArray(one) && (one[0] ?? "") !== "");
+  return pair === -1 ? value.findLastIndex((one) => record(one)["role"] === "user") + 1 : pair;
 }
 
 /** How many turns that were there before a chat begins with, where it goes on behind them: its app may not write the question down. */

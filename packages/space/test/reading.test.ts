@@ -38,15 +38,17 @@ describe("an answer is read out of", () => {
     ["a text", "Hello", { text: "Hello" }],
     ["nothing", null, { text: "" }],
     ["a pair", [["?", "Hello"]], { text: "Hello" }],
+    ["a pair without an answer", [["?", null]], { text: "" }],
     [
-      "the last of pairs",
+      "the last of pairs, and those without a question behind it",
       [
         ["a", "b"],
         ["?", "Hello"],
+        [null, "there"],
+        ["", "again"],
       ],
-      { text: "Hello" },
+      { text: "Hello\n\nthere\n\nagain" },
     ],
-    ["a pair without an answer", [["?", null]], { text: "" }],
     ["a message", says("Hello"), { text: "Hello" }],
     ["messages behind the question", [user, says("Hello"), says("there")], { text: "Hello\n\nthere" }],
     [
@@ -106,9 +108,11 @@ describe("an answer is read out of", () => {
     });
   });
 
-  test("what stands behind the turns that went, though the app does not write the question down", () => {
-    const chat = [{ role: "user", content: "Hi" }, says("Hello")];
-    expect(words(told(reader(chat), [[[...chat, says("And")]], [[...chat, says("And now.")]]])).text).toBe("And now.");
+  test.each<readonly [string, readonly unknown[], (text: string) => unknown]>([
+    ["pairs", [["Hi", "Hello"]], (text) => [null, text]],
+    ["messages", [{ role: "user", content: "Hi" }, says("Hello")], (text) => says(text)],
+  ])("what stands behind the turns that went, though the app does not write the question down: %s", (_, chat, add) => {
+    expect(words(told(reader(chat), [[[...chat, add("And")]], [[...chat, add("And now.")]]])).text).toBe("And now.");
   });
 
   test("files of galleries and players, none of a kind that no header could tell", () => {
