@@ -44,11 +44,20 @@ function newLookAt(one: PageFunction): Look | undefined {
     if (hasText) return { kind: chatbot === undefined ? "shown" : "chat", output };
     return inputs.some((input) => isChatbot(input) || isState(input)) ? { kind: "step", output } : undefined;
   }
-  if (outputs.filter(isTextOutput).length !== 1) return undefined;
-  const text = outputs.findIndex(isTextOutput);
+  const text = onlyText(one);
+  if (text === undefined) return undefined;
   if (hasText && inputs.some(isJsonHistory)) return { kind: "history", output: text };
   if (hasText) return { kind: inputs.some(isImage) ? "pictured" : "text", output: text };
   return inputs.length === 1 && inputs.every(isImage) ? { kind: "picture", output: text } : undefined;
+}
+
+/** Which output alone shows a text. A box that is an input as well does not: a page empties what it has sent. */
+function onlyText({ inputs, outputs }: PageFunction): number | undefined {
+  const taken = new Set(inputs);
+  const texts = outputs.flatMap((output, index) => (isTextOutput(output) ? [{ output, index }] : []));
+  const given = texts.filter(({ output }) => !taken.has(output));
+  const [text, ...more] = given.length > 0 ? given : texts;
+  return more.length > 0 ? undefined : text?.index;
 }
 
 /**

@@ -124,6 +124,7 @@ describe("the chat of a page is", () => {
     ],
     ["of a State and a text", ["box.submit go: box state > out state"], "go; box; prompt; out"],
     ["a text function with a system prompt", ["send.click infer: system box > md"], "infer; box; prompt; md"],
+    ["a text function that empties its box", ["box.submit ask: box > box md"], "ask; box; prompt; md"],
     ["of a picture and a text", ["send.click look: image box > out"], "look; box; prompt; out"],
     [
       "a chat before a text function",
