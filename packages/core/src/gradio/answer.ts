@@ -1,7 +1,7 @@
 import { QwenError } from "../errors.ts";
 import type { ProviderPart } from "../part.ts";
 import { AnswerText, type TextMeaning } from "./answer-text.ts";
-import { areEdits, Editor, parseEdits, PlacedText, type Edit } from "./diff.ts";
+import { areEdits, Editor, LOOKED_AT, parseEdits, PlacedText, type Edit } from "./diff.ts";
 import { isLeftOut, isUpdate, valuesOf } from "./outputs.ts";
 
 type Path = readonly (string | number)[];
@@ -49,6 +49,10 @@ export class AnswerReader {
   #placed: PlacedText | undefined;
   /** The newest values of all outputs that came whole. */
   #values: readonly unknown[] = [];
+  /** What was looked at beyond what the messages allow, in characters. */
+  #owed = 0;
+  /** The answer has changed since it was looked at. */
+  #isStale = false;
 
   constructor(location: AnswerLocation, options: AnswerReaderOptions) {
     this.#at = location.at;
@@ -64,12 +68,16 @@ export class AnswerReader {
   /** Takes the data of a `generating` message. The part is what changed; nothing where nothing did. */
   generating(data: readonly unknown[]): ProviderPart | undefined {
     this.#appends = false;
+    this.#owed -= LOOKED_AT;
     const { whole } = this.#options;
     if (this.#state === "lost") return undefined;
     if (whole || this.#state === "first") {
       const fits = (whole || !areEdits(data)) && this.#take(data) === undefined;
       this.#state = fits ? "following" : whole ? "first" : "lost";
-      return fits ? this.#look() : undefined;
+      const part = fits ? this.#look() : undefined;
+      // The message itself is as long.
+      this.#owed = 0;
+      return part;
     }
     const edits = parseEdits(data[this.#index]);
     if (edits?.length === 0) return undefined;
@@ -78,7 +86,7 @@ export class AnswerReader {
       this.#appends = true;
       return this.append(delta);
     }
-    if (edits !== undefined && this.#edit(edits)) return this.#look();
+    if (edits !== undefined && this.#edit(edits)) return this.#owed <= 0 ? this.#look() : this.#putOff();
     this.#state = "lost";
     return undefined;
   }
@@ -97,7 +105,9 @@ export class AnswerReader {
   /** Takes the final data, which always win. Throws `protocol` where they are not what was expected. */
   completed(data: readonly unknown[]): ProviderPart | undefined {
     // A generator that yields nothing completes with nulls: it said nothing, which is not unreadable.
-    if (this.text() === "" && data.every((value) => value === null || isLeftOut(value))) return this.#text.finish();
+    const isSilent = this.text() === "" && !this.#isStale;
+    if (isSilent && data.every((value) => value === null || isLeftOut(value))) return this.#text.finish();
+    const followed = this.#sent;
     const problem = this.#take(data);
     if (problem !== undefined)
       throw new QwenError("protocol", `The Space's final answer has another shape than expected: ${problem}.`);
@@ -107,6 +117,7 @@ export class AnswerReader {
         "The Space left the answer out at the end, and an edit of it before could not be followed.",
       );
     }
+    if (this.#isStale && isLeftOut(this.#sent)) this.#sent = followed;
     return this.#look({ final: true });
   }
 
@@ -159,21 +170,29 @@ export class AnswerReader {
     this.#sent = (this.#editor ??= new Editor()).apply(this.#sent, [["replace", path, this.#placed]]);
   }
 
+  /** A short edit may put a long text in the place of another, each time for whoever reads it. */
+  #putOff(): undefined {
+    this.#isStale = true;
+    this.#path = undefined;
+    return undefined;
+  }
+
   /** Looks what stands at the location now. */
   #look({ final = false }: { readonly final?: boolean | undefined } = {}): ProviderPart | undefined {
     const before = this.#placed;
     this.#placed = undefined;
     this.#path = undefined;
+    this.#isStale = false;
     if (isLeftOut(this.#sent)) return final ? this.#text.finish() : undefined;
     const { path, value } = locate(this.#sent, this.#at);
     if (value instanceof PlacedText) {
       const appended = value.takeAppended();
       this.#path = path;
       this.#placed = value;
-      if (value !== before) return this.#text.become(value.whole());
+      if (value !== before) return this.#become(value.whole(), final);
       return appended === "" ? undefined : this.#text.append(appended, value);
     }
-    if (value === undefined || value === null) return this.#text.become("", { final });
+    if (value === undefined || value === null) return this.#become("", final);
     if (typeof value !== "string") {
       throw new QwenError(
         "protocol",
@@ -184,7 +203,12 @@ export class AnswerReader {
       this.#path = path;
       if (!this.#text.plain) this.#place(value, path);
     }
-    return this.#text.become(value, { final });
+    return this.#become(value, final);
+  }
+
+  #become(text: string, final: boolean): ProviderPart | undefined {
+    this.#owed += text.length;
+    return this.#text.become(text, { final });
   }
 }
 

@@ -85,6 +85,9 @@ export function applyEdits(
   return after;
 }
 
+/** How much of an answer may be looked at anew for each message, in characters: else a long one that changes costs its square. */
+export const LOOKED_AT = 10_000;
+
 /** From how many edits in one message on the lists that they change are taken apart. */
 const MANY_EDITS = 8;
 /** Up to this many items, moving those behind a place costs nothing worth saving. */

@@ -3,13 +3,10 @@ import { disregard } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import { GrowingText } from "../growing-text.ts";
 import type { Edit } from "./diff.ts";
-import { areEdits, Editor, isLeftOut, isUpdate, parseEdits } from "./jobs.ts";
+import { areEdits, Editor, isLeftOut, isUpdate, LOOKED_AT, parseEdits } from "./jobs.ts";
 import type { ProviderPart } from "../part.ts";
 import { isGroup, mustBe } from "../options.ts";
 import type { SessionLook, SessionReader, TextPath } from "./session-definition.ts";
-
-/** How much of an answer may be looked at anew for each message, in characters: else a long one that changes costs its square. */
-const LOOKED_AT = 10_000;
 
 /** Follows the answer of a job for its reader. */
 export class FollowedAnswer {

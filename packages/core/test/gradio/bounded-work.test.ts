@@ -8,6 +8,7 @@ import { applyEdits, Editor, type Edit } from "../../src/gradio/diff.ts";
 import { LongList } from "../../src/gradio/long-list.ts";
 import { parseQueueMessage } from "../../src/gradio/messages.ts";
 import { decodeEvents } from "../../src/http/sse.ts";
+import type { ProviderPart } from "../../src/part.ts";
 import { expectLinear } from "../cost.ts";
 
 // What comes from outside costs its own length: never that of what came before once more for each of its parts.
@@ -159,6 +160,43 @@ describe("an answer", () => {
       for (let step = 0; step < size; step += 1) answer.generating([edits(step)]);
       answer.text();
     }, 8000);
+  });
+});
+
+describe("an answer that short edits put in another's place", () => {
+  const long = "x".repeat(100_000);
+  const flips = (count: number): readonly Edit[] =>
+    Array.from({ length: count }, (_, step) => (step % 2 === 0 ? ["add", [1], ["q", "short"]] : ["delete", [1], null]));
+  const told = (edits: readonly Edit[], last: readonly unknown[]): { readonly text: string; readonly told: number } => {
+    const answer = new AnswerReader({ at: [0, -1, 1] }, { whole: false, check: () => undefined });
+    let text = "";
+    let length = 0;
+    const take = (part: ProviderPart | undefined): void => {
+      if (part?.type !== "text-delta" && part?.type !== "text-replace") return;
+      length += part.text.length;
+      text = part.type === "text-delta" ? text + part.text : part.text;
+    };
+    take(answer.generating([[["q", long]]]));
+    for (const edit of edits) take(answer.generating([[edit]]));
+    take(answer.completed(last));
+    expect(answer.text()).toBe(text);
+    return { text, told: length };
+  };
+
+  it("is told as often as they allow, as whoever reads it reads all of it each time", () => {
+    const { text, told: length } = told(flips(1000), [[["q", "end"]]]);
+    expect(text).toBe("end");
+    expect(length).toBeLessThan(1000 * 10_000 + 2 * long.length);
+  });
+
+  it.each([10, 11])("is what it is at the end, though its app leaves that out: %i edits", (count) => {
+    const skipped = { __type__: "update" };
+    expect(told(flips(count), [skipped]).text).toBe(count % 2 === 0 ? long : "short");
+  });
+
+  it("goes on by what is appended to it after", () => {
+    const edits: readonly Edit[] = [...flips(2), ...Array.from({ length: 30 }, (): Edit => ["append", [0, 1], "y"])];
+    expect(told(edits, [{ __type__: "update" }]).text).toBe(long + "y".repeat(30));
   });
 });
 
