@@ -1,4 +1,5 @@
 import { copyOf } from "../error-copy.ts";
+import { setFields } from "../error-fields.ts";
 import { QwenError, StreamInterruptedError } from "../errors.ts";
 import { wordsOf } from "../printable.ts";
 import { MOST_HELD } from "./held-parts.ts";
@@ -34,7 +35,12 @@ export function asOwnError(
   error: unknown,
   { provider, text, requestId }: { provider: string; text: string | undefined; requestId: string },
 ): QwenError {
-  if (QwenError.isInstance(error)) return copyOf(error, { provider, requestId });
+  if (QwenError.isInstance(error)) {
+    const own = copyOf(error, { provider, requestId });
+    // One of the base class has none.
+    if (own.code === "stream_interrupted" && typeof own.text !== "string") setFields(own, { text: text ?? "" }, false);
+    return own;
+  }
   const about = { provider, requestId, cause: error };
   if (text !== undefined)
     return new StreamInterruptedError(`The stream of "${provider}" ended before the answer did.`, { text, ...about });

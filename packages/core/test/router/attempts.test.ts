@@ -135,6 +135,15 @@ describe("after the first output", () => {
     expect(error).toMatchObject({ text: "Hey you", provider: "a" });
   });
 
+  test("a stream_interrupted that has no text of its own has the text so far", async () => {
+    const cut = failure("stream_interrupted");
+    const { error } = await ask([scripted("a", [[text("Hel"), cut]])]);
+    expect(error).toMatchObject({ text: "Hel", message: cut.message, provider: "a" });
+    expect([...Object.keys(error as Error), ...Object.getOwnPropertyNames(cut)]).not.toContain("text");
+    const early = await ask([scripted("a", [[cut]])], { retry: { maxAttempts: 1 } });
+    expect(early.error).toMatchObject({ code: "stream_interrupted", text: "" });
+  });
+
   test("an error that is none of the family is stream_interrupted, with it as the cause", async () => {
     const slip = new Error("boom");
     const { error } = await ask([scripted("a", [[text("Hel"), slip]])]);
