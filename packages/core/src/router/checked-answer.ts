@@ -81,9 +81,10 @@ export class CheckedAnswer implements FlowMaker, InnerCallOwner {
   }
 
   took(part: ProviderPart): void {
+    // First: what is no part is told in its words.
+    if (providerParts.kind(part) === "output") this.#isAnswered = true;
     if (part.type === "text-delta") this.#text.append(part.text);
     else if (part.type === "text-replace") this.#text.replace(part.text);
-    this.#isAnswered ||= providerParts.kind(part) === "output";
     // One without any output is the empty answer that it always was.
     if (part.type === "finish" && this.#isAnswered) void this.#conclude(part);
     else this.flow.push(part);

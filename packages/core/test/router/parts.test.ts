@@ -5,6 +5,7 @@ import type { Message } from "../../src/message.ts";
 import type { FinishReason, ProviderPart, StreamPart } from "../../src/part.ts";
 import { createRouter, type Router } from "../../src/router/router.ts";
 import type { RouterRequest } from "../../src/router/router-request.ts";
+import { object } from "../../src/schema/index.ts";
 import { capabilities, collect, finish, messages, outline, scripted, start, text, type Step } from "./scripted.ts";
 import { failure, useVirtualTime } from "./virtual.ts";
 
@@ -214,8 +215,15 @@ test.each(["text-delta", "text-replace", "reasoning-delta"])(
   "a %s without a text ends its attempt with a word on it",
   async (type) => {
     const slip = { type, delta: "Hi" } as unknown as ProviderPart;
-    const { error } = await ask([slip, finish], { retry: { maxAttempts: 1 } });
-    expect(error).toMatchObject({ code: "protocol" });
-    expect(String(error)).toContain(`It yielded a "${type}" whose \`text\` is no string.`);
+    const retry = { maxAttempts: 1 };
+    const { error } = await ask([slip, finish], { retry });
+    const router = createRouter({ plugins: [scripted("a", [[slip, finish]])] });
+    const checked: unknown = await router
+      .complete({ ...request, retry, output: object({}) })
+      .catch((one: unknown) => one);
+    for (const each of [error, checked]) {
+      expect(each).toMatchObject({ code: "protocol" });
+      expect(String(each)).toContain(`It yielded a "${type}" whose \`text\` is no string.`);
+    }
   },
 );
