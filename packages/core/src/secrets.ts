@@ -1,4 +1,4 @@
-import { maskSecrets } from "./printable.ts";
+import { printable } from "./printable.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -26,10 +26,13 @@ export function hasCookie(headers: Headers | undefined, name: string): boolean {
 /** Characters of a text that are looked at: fewer are shown. */
 const MOST_READ = 10_000;
 
-/** The beginning of a text of a Space's, without the secrets that it repeats, as they are or as JSON or a form writes them. */
+/**
+ * The beginning of a text of a Space's as it can be shown, without the secrets that it repeats, as they are or as JSON or a form writes
+ * them.
+ */
 export function concealed(text: string, secrets: readonly string[]): string {
-  // What looks like one is told by what stands before it, which may be a secret itself.
-  return concealing(secrets)(maskSecrets(text.slice(0, MOST_READ)));
+  // What looks like one is told by what stands before it, which may be a secret itself; what cannot be shown may stand within one.
+  return concealing(secrets)(printable(text.slice(0, MOST_READ), MOST_READ));
 }
 
 /**
@@ -71,5 +74,8 @@ function without(text: string, form: string): string {
 
 /** In small letters, each in the place of its large one. */
 function small(text: string): string {
-  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return text.replaceAll(/\p{Lu}+/gu, (letters) => {
+    const others = letters.toLowerCase();
+    return others.length === letters.length ? others : letters;
+  });
 }

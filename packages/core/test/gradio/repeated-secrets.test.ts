@@ -71,4 +71,30 @@ describe("what was given in confidence, and a Space repeats as it came or in JSO
     for (const secret of secrets) expect(shown).not.toContain(secret);
     await client.close();
   });
+
+  // What a message leaves out would put it together again.
+  const ways: Readonly<Record<string, (secret: string) => string>> = {
+    "an escape sequence in it": (secret) => `${secret.slice(0, 5)}\u001B[0m${secret.slice(5)}`,
+    "control characters in it": (secret) => [...secret].join("\u0000"),
+    "a mark of direction in it": (secret) => `${secret.slice(0, 5)}\u200E${secret.slice(5)}`,
+    "large letters": (secret) => secret.toUpperCase(),
+  };
+
+  it.each(Object.entries(ways))("does not show with %s", async (_, written) => {
+    const password = "päss-wörd-ÿ";
+    const told = `You said ${written(password)} and ${written(given["x-call"])}.`;
+    const output = { error: told, title: told };
+    for (const answers of [
+      { join: ({ reply }) => reply(500, { detail: told }) },
+      { join: ({ reply }) => reply(502, `<title>${told}</title>`) },
+      { data: ({ events }) => events().send({ ...completed([]), success: false, output }) },
+    ] satisfies readonly Parameters<typeof startTestSpace>[0][]) {
+      await using space = await startTestSpace({ login: ({ reply }) => reply(200, {}), ...answers });
+      await using client = connectSpace(space.origin, { auth: { username: "ann", password } });
+      const error = await rejection(client.predict(0, [], { headers: { "x-call": given["x-call"] } }));
+      expect((error as Error).message).toContain("You said");
+      const shown = (inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error)).toLowerCase();
+      for (const secret of [password, given["x-call"]]) expect(shown).not.toContain(secret);
+    }
+  });
 });
