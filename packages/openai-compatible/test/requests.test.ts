@@ -130,6 +130,19 @@ describe("a message goes out", () => {
       ],
     ],
     [
+      "as the user's, where words of a tool are the result of no call",
+      [
+        ...QUESTION,
+        { role: "tool", content: "22 degrees" },
+        { role: "tool", content: [{ type: "text", text: "and sunny" }] },
+      ],
+      [
+        { role: "user", content: "Hi" },
+        { role: "user", content: "22 degrees" },
+        { role: "user", content: "and sunny" },
+      ],
+    ],
+    [
       "as the beginning of the answer, last and in one piece",
       [
         ...QUESTION,

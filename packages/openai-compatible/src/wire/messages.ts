@@ -27,14 +27,15 @@ export function wireMessages(messages: readonly Message[], blobs: ReadBlobs): Wi
 function written(message: Message, blobs: ReadBlobs): readonly WireMessage[] {
   const { content } = message;
   const role = message.role === "developer" ? "system" : message.role;
-  if (typeof content === "string") return [{ role, content }];
+  // Words that are no result of a call are the user's: a message of the role `tool` names its call.
+  if (typeof content === "string") return [{ role: role === "tool" ? "user" : role, content }];
   if (role === "tool") return toolMessages(content, blobs);
   const calls = content.filter((part) => part.type === "tool-call");
   const holdsCalls = role === "assistant" && calls.length > 0;
   return [{ role, content: contentOf(content, blobs), ...(holdsCalls && { tool_calls: calls.map(wireCall) }) }];
 }
 
-/** A message for each result; words beside them are the user's. */
+/** A message for each result; what stands beside them is the user's. */
 function toolMessages(content: readonly ContentPart[], blobs: ReadBlobs): readonly WireMessage[] {
   const results = content.filter((part) => part.type === "tool-result");
   const others = content.filter((part) => part.type !== "tool-result");
