@@ -82,32 +82,24 @@ function settingsProblems(settings: Settings | undefined): readonly string[] {
     const value: unknown = settings[name];
     if (value !== undefined && !fits(value)) wrong.push(`\`settings.${name}\` must be ${expected}`);
   }
-  return [
-    ...wrong,
-    ...toolProblems(settings),
-    ...slipsIn(settings),
-    ...schemaProblems(settings),
-    ...unknownSettings(settings),
-  ];
+  return [...wrong, ...toolProblems(settings), ...formatProblems(settings), ...unknownSettings(settings)];
 }
 
-/** Tools that could not be told apart, and a choice that none of them is. */
+/** What is no tool, or cannot be told from another one, and a choice that none of them is. */
 function toolProblems({ tools = [], toolChoice }: Settings): readonly string[] {
   if (!Array.isArray(tools)) return NONE;
   if (toolChoice === "required" && tools.length === 0)
     return ["`settings.toolChoice` requires a tool, and there is none in `settings.tools`"];
   const wrong: string[] = [];
   const names = new Set<unknown>();
-  let others = 0;
-  for (let at = 0; at < tools.length && wrong.length + others <= MOST_PROBLEMS; at++) {
+  for (let at = 0; at < tools.length && wrong.length <= MOST_PROBLEMS; at++) {
     const tool: unknown = tools[at];
-    if (!isTool(tool)) {
-      others += 1;
-      continue;
-    }
-    if (names.has(tool.name))
-      wrong.push(`\`settings.tools[${at}].name\` is that of an earlier tool: ${JSON.stringify(shortened(tool.name))}`);
-    names.add(tool.name);
+    const path = `tools[${at}]`;
+    if (!isTool(tool)) wrong.push(`\`settings.${path}\` must be an object with a \`name\`, a string that is not empty`);
+    else if (names.has(tool.name))
+      wrong.push(`\`settings.${path}.name\` is that of an earlier tool: ${JSON.stringify(shortened(tool.name))}`);
+    else names.add(tool.name);
+    if (isObject(tool)) wrong.push(...slipOf(path, tool, TOOL_NAMES), ...describedWrong(path, tool));
   }
   const wanted = isObject(toolChoice) ? (toolChoice as { readonly toolName?: unknown }).toolName : undefined;
   if (typeof wanted === "string" && !names.has(wanted) && wrong.length <= MOST_PROBLEMS)
@@ -117,24 +109,21 @@ function toolProblems({ tools = [], toolChoice }: Settings): readonly string[] {
   return wrong;
 }
 
-/** What would reach a model as another schema than was meant, or as none: servers take nearly any. */
-function schemaProblems({ responseFormat, tools }: Settings): readonly string[] {
-  const format: unknown = responseFormat;
-  const wrong =
-    isObject(format) && "schema" in format ? [...schemaProblem("responseFormat.schema", format.schema)] : [];
-  if (!Array.isArray(tools)) return wrong;
-  let others = 0;
-  for (let at = 0; at < tools.length && wrong.length + others <= MOST_PROBLEMS; at++) {
-    const tool: unknown = tools[at];
-    if (!isObject(tool)) others += 1;
-    const { inputSchema, description } = (isObject(tool) ? tool : {}) as Readonly<Record<string, unknown>>;
-    wrong.push(...schemaProblem(`tools[${at}].inputSchema`, inputSchema));
-    if (description !== undefined && description !== null && typeof description !== "string")
-      wrong.push(`\`settings.tools[${at}].description\` must be a string`);
-  }
+function describedWrong(path: string, tool: { readonly inputSchema?: unknown; readonly description?: unknown }) {
+  const { inputSchema, description } = tool;
+  const wrong = [...schemaProblem(`${path}.inputSchema`, inputSchema)];
+  if (description !== undefined && description !== null && typeof description !== "string")
+    wrong.push(`\`settings.${path}.description\` must be a string`);
   return wrong;
 }
 
+function formatProblems({ responseFormat }: Settings): readonly string[] {
+  const format: unknown = responseFormat;
+  const schema = isObject(format) && "schema" in format ? format.schema : undefined;
+  return [...slipOf("responseFormat", format, FORMAT_NAMES), ...schemaProblem("responseFormat.schema", schema)];
+}
+
+/** What would reach a model as another schema than was meant, or as none: servers take nearly any. */
 function schemaProblem(path: string, schema: unknown): readonly string[] {
   if (schema === undefined || schema === null || typeof schema === "boolean") return NONE;
   // One that cannot be read is told where it is written.
@@ -146,13 +135,7 @@ function schemaProblem(path: string, schema: unknown): readonly string[] {
     : NONE;
 }
 
-/** Names within settings that are nearly one that is read. Others may stand there: a tool comes with what runs it. */
-function slipsIn({ responseFormat, tools }: Settings): readonly string[] {
-  const formats = slipOf("responseFormat", responseFormat, FORMAT_NAMES);
-  if (!Array.isArray(tools)) return formats;
-  return [...formats, ...tools.slice(0, MOST_PROBLEMS).flatMap((tool, at) => slipOf(`tools[${at}]`, tool, TOOL_NAMES))];
-}
-
+/** A name that is nearly one that is read. Others may stand there: a tool comes with what runs it. */
 function slipOf(path: string, given: unknown, known: readonly string[]): readonly string[] {
   const name = isObject(given)
     ? Object.keys(given).find((one) => !known.includes(one) && meantBy(one, known) !== undefined)
@@ -210,7 +193,8 @@ const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unkno
       (value) => isObject(value) && "type" in value && (value.type === "text" || value.type === "json"),
     ],
   ],
-  ["tools", ["an array of tools, each with a `name`", (value) => isListOf(value, isTool)]],
+  // Each of them is told by its path.
+  ["tools", ["an array of tools", (value) => Array.isArray(value)]],
   [
     "toolChoice",
     [

@@ -113,7 +113,17 @@ describe("a request that cannot be sent", () => {
     ["`settings.maxOutputTokens` must be a whole", { messages: [question], settings: { maxOutputTokens: 1.5 } }],
     ["`settings.seed` must be a whole number", { messages: [question], settings: { seed: "1" } }],
     ["`settings.stopSequences` must be an array", { messages: [question], settings: { stopSequences: "\n" } }],
-    ["`settings.tools` must be an array of tools", { messages: [question], settings: { tools: [null] } }],
+    ["`settings.tools` must be an array of tools", { messages: [question], settings: { tools: {} } }],
+    ["`settings.tools[1]` must be an object with a `name`", { messages: [question], settings: { tools: [tool, {}] } }],
+    [
+      '`settings.tools[30]` has no "inputShema", but `inputSchema`',
+      {
+        messages: [question],
+        settings: {
+          tools: Array.from({ length: 31 }, (_, at) => ({ name: `t${at}`, ...(at === 30 && { inputShema: {} }) })),
+        },
+      },
+    ],
     ["`settings.responseFormat` must be", { messages: [question], settings: { responseFormat: "json" } }],
     ["`settings.topK` must be a whole number from 1", { messages: [question], settings: { topK: 0 } }],
     ["`settings.presencePenalty` must be a number", { messages: [question], settings: { presencePenalty: "1" } }],

@@ -94,9 +94,9 @@ describe("what a request holds is told the same, whoever looks at it", () => {
     [/`settings\.stopSequences` must be an array of strings/, withSettings({ stopSequences: holes() })],
     // oxlint-disable-next-line no-sparse-arrays
     [/`settings\.stopSequences` must be an array of strings/, withSettings({ stopSequences: [, "a"] })],
-    [/`settings\.tools` must be an array of tools/, withSettings({ tools: holes() })],
+    [/`settings\.tools\[0\]` must be an object with a `name`/, withSettings({ tools: holes() })],
     // oxlint-disable-next-line no-sparse-arrays
-    [/`settings\.tools` must be an array of tools/, withSettings({ tools: [, { name: "t", inputSchema: {} }] })],
+    [/`settings\.tools\[0\]` must be an object/, withSettings({ tools: [, { name: "t", inputSchema: {} }] })],
     [
       /`settings\.responseFormat\.schema` must be a JSON Schema/,
       withSettings({ responseFormat: { type: "json", schema: revoked({}) } }),

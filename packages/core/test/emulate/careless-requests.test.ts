@@ -26,7 +26,7 @@ describe("a wrong request is told by its path before anything is sent, whatever 
     ["settings", new Map()],
     ["settings.tools", { tools: null }],
     ["settings.tools", { tools: { length: 1 } }],
-    ["settings.tools", { tools: [null] }],
+    ["settings.tools[0]", { tools: [null] }],
     ["settings.tools[0].inputSchema", { tools: [{ name: "a", inputSchema: "{}" }] }],
     ["settings.toolChoice", { tools: [weather], toolChoice: null }],
     ["settings.toolChoice", { tools: [weather], toolChoice: { toolName: "b" } }],
