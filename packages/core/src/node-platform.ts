@@ -25,9 +25,13 @@ export function requestsAreApart(): boolean {
   return false;
 }
 
-/** Bytes that nobody can guess. What Node has by itself is loaded sooner than its Web Crypto, which a first call would wait for. */
-export function randomBytes(count: number): Uint8Array {
-  return process.getBuiltinModule("node:crypto").randomBytes(count);
+/**
+ * Twenty hex digits that nobody can guess: those of a UUID that are chance, since Node draws for many at once, and asks the system
+ * for each ten bytes. What Node has by itself is loaded sooner than its Web Crypto, which a first call would wait for.
+ */
+export function randomHash(): string {
+  const uuid = process.getBuiltinModule("node:crypto").randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(-12);
 }
 
 /** Where lines of the section "qwen" go; nowhere, if nobody asked for it. */

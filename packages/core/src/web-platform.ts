@@ -24,9 +24,11 @@ export function requestsAreApart(): boolean {
   return !keepsCookies();
 }
 
-/** As for Node. */
-export function randomBytes(count: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(count));
+/** As for Node. A page that came without TLS has no `randomUUID`. */
+export function randomHash(): string {
+  let hash = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(10))) hash += byte.toString(16).padStart(2, "0");
+  return hash;
 }
 
 /** As for Node. */

@@ -102,7 +102,7 @@ const LONGEST_TOKEN = 16_384;
 const LONGEST_COOKIES = 4096;
 const LONGEST_APP_ID = 200;
 
-/** As `session.ts` makes it. */
+/** As the platform makes it. */
 const HASH = /^[0-9a-f]{20}$/;
 
 /** Cookies by which Gradio knows who logged in, and Hugging Face who may see a private Space. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "#platform";
+import { randomHash } from "#platform";
 import type { TransportResponse } from "../http/transport.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { SpaceClient } from "./client.ts";
@@ -79,14 +79,4 @@ export class Session {
       headers: this.#headers ?? request.headers,
     });
   }
-}
-
-const HASH_BYTES = 10;
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
-function randomHash(): string {
-  let hash = "";
-  const bytes = randomBytes(HASH_BYTES);
-  for (let index = 0; index < HASH_BYTES; index++) hash += HEX[bytes[index] ?? 0];
-  return hash;
 }

@@ -144,9 +144,8 @@ export class Exchange implements DispatchHandler, FlowControl {
       this.#connection.answers += 1;
       this.#connections?.leave(this.#connection, this.#lane);
     }
-    // undici hands the connection back one turn after the end of a response. A request sent before that would open a
-    // second connection, so the end is told after it.
-    queueMicrotask(() => setImmediate(() => this.#body.end()));
+    // Not from within the parser: who hears of it may send the next request.
+    queueMicrotask(() => this.#body.end());
   }
 
   onResponseError(_: DispatchController | null, error: unknown): void {

@@ -231,6 +231,7 @@ class WholeBody implements BodySink {
   readonly #pieces = new Pieces();
   readonly #limitMs: number;
   readonly #timer = new Deadline(() => this.#giveUp(new TimeoutError("headers", this.#limitMs)));
+  #isOver = false;
 
   constructor(body: ResponseBody, options: WholeBodyOptions) {
     this.#body = body;
@@ -240,18 +241,20 @@ class WholeBody implements BodySink {
 
   start(): void {
     const { signal } = this.#options;
-    this.#timer.start(this.#limitMs);
     if (signal?.aborted === true) {
       this.handleEvent();
       return;
     }
-    signal?.addEventListener("abort", this, { once: true });
     try {
       this.#body.pipe(this);
     } catch (error) {
       // It may have another reader already, whose it stays.
       this.error(error);
     }
+    // Small ones are nearly always there as a whole.
+    if (this.#isOver) return;
+    this.#timer.start(this.#limitMs);
+    signal?.addEventListener("abort", this, { once: true });
   }
 
   chunk(bytes: Uint8Array): void {
@@ -293,6 +296,7 @@ class WholeBody implements BodySink {
   }
 
   #release(): void {
+    this.#isOver = true;
     this.#timer.stop();
     this.#options.signal?.removeEventListener("abort", this);
   }

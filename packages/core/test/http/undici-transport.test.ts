@@ -40,6 +40,18 @@ describe("connections", () => {
     expect(server.connections()).toBe(1);
   });
 
+  it("tells the end of an answer in the turn that it comes in", async () => {
+    await using server = await startRawServer((socket) => socket.write(response("ok")));
+    const { body } = await openTransport().request(get(server.url));
+    let isRead = false;
+    readText(body).then(
+      () => (isRead = true),
+      () => {},
+    );
+    for (let step = 0; step < 20 && !isRead; step += 1) await Promise.resolve();
+    expect(isRead).toBe(true);
+  });
+
   it("opens one connection for each request under way: an open stream holds nobody up", async () => {
     await using server = await startRawServer((socket) => socket.write(CHUNKED));
     const transport = openTransport();
