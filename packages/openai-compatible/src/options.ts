@@ -89,7 +89,7 @@ export function readOpenAICompatibleOptions(
     OPTION_RULES,
   ) as OpenAICompatibleOptions;
   const { extraBody } = options;
-  const capabilities = over(known.capabilities, options.capabilities);
+  const capabilities = readable("options.capabilities", () => over(known.capabilities, options.capabilities));
   return {
     ...options,
     id: requireOption("options.id", options.id, anId),
@@ -173,7 +173,7 @@ function readModel(given: unknown, path: string, shared: Capabilities | undefine
     typeof given === "string" ? { id: given } : (readOptions(path, given as ModelInfo, MODEL_RULES) ?? {});
   const { capabilities: own, ...named } = model;
   const id = requireOption(`${path}.id`, named.id, aName);
-  const capabilities = over(shared, own);
+  const capabilities = readable(`${path}.capabilities`, () => over(shared, own));
   return told({ ...named, id: id as string, aliases: named.aliases && [...named.aliases], capabilities });
 }
 

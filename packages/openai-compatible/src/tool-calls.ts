@@ -90,7 +90,7 @@ export class ToolCalls {
     if (more !== "") {
       this.#sink.grew(more.length);
       call.input += more;
-      call.isClosed = more.trimEnd().endsWith("}");
+      if (/\S/.test(more)) call.isClosed = more.trimEnd().endsWith("}");
     }
     if (call.name === undefined || call.givenId === undefined) return;
     const text = call.id === undefined ? call.input : more;

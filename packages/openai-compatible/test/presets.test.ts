@@ -208,12 +208,23 @@ describe("dashscope()", () => {
     const { proxy, revoke } = Proxy.revocable(new URL("https://example.com"), {});
     revoke();
     expect(() => dashscope({ baseURL: proxy })).toThrow(/`options\.baseURL` cannot be read/);
+    const capabilities = {
+      get tools(): true {
+        throw new Error("hunter22");
+      },
+    };
+    expect(() => dashscope({ capabilities })).toThrow(/`options\.capabilities` cannot be read/);
+    const careful = { models: [{ id: "a", capabilities }] };
+    expect(() => dashscope(careful)).toThrow(/`options\.models\[0\]\.capabilities` cannot be read/);
   });
 
-  test.each([["mars"], [7], ["__proto__"], [null]])("knows no region %s", (region) => {
-    expect(() => dashscope({ region: region as never })).toThrow(TypeError);
-    expect(() => dashscope({ region: region as never })).toThrow(/`options\.region`.*"international"/);
-  });
+  test.each<[unknown]>([["mars"], [7], ["__proto__"], [null], [Object.create(null)]])(
+    "knows no region %j",
+    (region) => {
+      expect(() => dashscope({ region: region as never })).toThrow(TypeError);
+      expect(() => dashscope({ region: region as never })).toThrow(/`options\.region`.*"international"/);
+    },
+  );
 
   test("is typed by Qwen's names, or by those that it is given", () => {
     const all = dashscope();

@@ -111,11 +111,12 @@ describe("calls of tools", () => {
       "all of index 0, without ids",
       [
         call({ index: 0, id: "" }, { name: "x", arguments: '{"n":1}' }),
+        call({ index: 0 }, { arguments: "\n" }),
         call({ index: 0, id: "" }, { name: "x", arguments: '{"n":2}' }),
         call({ index: 0 }, { name: "y", arguments: "{}" }),
       ],
       [
-        { id: GIVEN_ID, name: "x", input: '{"n":1}' },
+        { id: GIVEN_ID, name: "x", input: '{"n":1}\n' },
         { id: GIVEN_ID, name: "x", input: '{"n":2}' },
         { id: GIVEN_ID, name: "y", input: "{}" },
       ],

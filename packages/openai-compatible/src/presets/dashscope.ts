@@ -19,12 +19,12 @@ export interface DashscopeOptions<
 }
 
 // alibabacloud.com/help/en/model-studio/base-url, of 11 October 2026: the shared domains, beside those of a workspace.
-const BASES: Readonly<Record<DashscopeRegion, string>> = {
-  international: "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
-  mainland: "https://dashscope.aliyuncs.com/compatible-mode/v1",
-  us: "https://dashscope-us.aliyuncs.com/compatible-mode/v1",
-  "hong-kong": "https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1",
-};
+const BASES: ReadonlyMap<DashscopeRegion, string> = new Map([
+  ["international", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"],
+  ["mainland", "https://dashscope.aliyuncs.com/compatible-mode/v1"],
+  ["us", "https://dashscope-us.aliyuncs.com/compatible-mode/v1"],
+  ["hong-kong", "https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1"],
+]);
 
 const QWEN = [
   "qwen-plus",
@@ -45,11 +45,11 @@ export function dashscope<
   const Models extends readonly ModelOption[] = typeof QWEN,
 >(options: DashscopeOptions<Id, Models> = {}): OpenAICompatibleProvider<Id, ModelOf<Models[number]>> {
   const region = readable("options.region", () => options?.region) ?? "international";
-  const known = Object.hasOwn(BASES, region) ? BASES[region] : BASES.international;
   return presetProvider<Id, Models>(
     {
       id: "dashscope",
-      baseURL: known,
+      // One that is none is refused before this is looked at.
+      baseURL: BASES.get(region) ?? "",
       hosts: HOSTS,
       models: QWEN,
       dialect: {
@@ -60,7 +60,7 @@ export function dashscope<
       },
     },
     options,
-    { region: oneOf(...Object.keys(BASES)) },
+    { region: oneOf(...BASES.keys()) },
   );
 }
 
