@@ -7,6 +7,7 @@ import { BufferedBody, type FlowControl } from "./buffered-body.ts";
 import type { Connection, Connections } from "./connections.ts";
 import { proxyAuthorization } from "./proxy.ts";
 import type { OwnRequest, TransportResponse } from "./transport.ts";
+import { agrees, LEAST_ASKED_MS } from "./request-callbacks.ts";
 import { SLICE_BYTES, Upload } from "./upload.ts";
 
 /** How a request ends for who sent it. */
@@ -20,7 +21,6 @@ type Reached = "connecting" | "sent" | "answering" | "answered" | "over";
 
 // Parsers of undici must not be resumed from within one another.
 let parsing = 0;
-
 let newestHost = "";
 
 /** One request and its response over undici. Its clock runs from the start. */
@@ -226,10 +226,10 @@ export class Exchange implements DispatchHandler, FlowControl {
     const { method, sendAgain, lane } = request;
     this.#repeated = true;
     this.#controller = undefined;
-    this.#clock?.stop();
+    this.#limit(Math.max(request.headersMs, LEAST_ASKED_MS));
     if (this.#connection !== undefined) this.#connections?.abandon(this.#connection, lane);
     this.#connection = undefined;
-    const allowed = method === "GET" || (await sendAgain?.().catch(() => false)) === true;
+    const allowed = method === "GET" || (await agrees(sendAgain));
     // It may have been aborted meanwhile.
     if (this.#reached === "over" || this.#connections === undefined) return;
     if (!allowed) {

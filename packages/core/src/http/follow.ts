@@ -1,5 +1,3 @@
-import { debug } from "../debug.ts";
-import { disregard } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import {
   aFlag,
@@ -25,6 +23,7 @@ import type { Timeouts } from "../provider.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
 import { guardedTransport } from "./guard.ts";
 import { isInnerAddress } from "./public-address.ts";
+import { watch } from "./request-callbacks.ts";
 import { headerOf, type OwnRequest, type OwnTransport, type Transport, type TransportResponse } from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
@@ -66,7 +65,7 @@ export async function follow(transport: Transport, request: FollowedRequest): Pr
 function readFollowed(request: FollowedRequest): FollowedRequest {
   requireOption("request", request, anObject);
   refuseUnknown("A request to follow", request, NAMES);
-  const { headersFor, publicOnly, onResponse } = request;
+  const { headersFor, publicOnly, onResponse, onStart } = request;
   requireOption("method", request.method, aMethod);
   requireOption("url", request.url, aUrl);
   requireOption("headersFor", headersFor, aFunction);
@@ -74,7 +73,7 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
   readOption("onResponse", onResponse, aFunction);
   readOption("body", request.body, aSentBody);
   readOption("signal", request.signal, anAbortSignal);
-  readOption("onStart", request.onStart, aFunction);
+  readOption("onStart", onStart, aFunction);
   readOption("sendAgain", request.sendAgain, aFunction);
   readOption("withCookies", request.withCookies, aFlag);
   readOption("outlivesPage", request.outlivesPage, aFlag);
@@ -87,17 +86,12 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
     }),
     // Whoever watches disturbs nothing, or the connection would be left open.
     ...(onResponse !== undefined && {
-      onResponse: (response: TransportResponse, url: URL) => watch(() => onResponse.call(request, response, url)),
+      onResponse: (response: TransportResponse, url: URL) => {
+        watch("onResponse", () => onResponse.call(request, response, url));
+      },
     }),
+    ...(onStart !== undefined && { onStart: () => watch("onStart", () => onStart.call(request)) }),
   };
-}
-
-function watch(look: () => unknown): void {
-  try {
-    void disregard(look());
-  } catch (error) {
-    debug(() => `\`onResponse\` threw ${wordsOf(error)}`);
-  }
 }
 
 /** How a request can be sent. */

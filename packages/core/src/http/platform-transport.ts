@@ -10,9 +10,11 @@ import {
   readOption,
   refuseUnknown,
   requireOption,
+  type Rule,
 } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
 import { aMethod, aSentBody, headersSet, requireHeaders } from "./follow.ts";
+import { watch } from "./request-callbacks.ts";
 import type { OwnRequest, Transport, TransportOptions, TransportResponse } from "./transport.ts";
 
 /**
@@ -42,17 +44,24 @@ export function createTransport(options: TransportOptions = {}): Transport {
 function readRequest(request: OwnRequest): OwnRequest {
   requireOption("request", request, anObject);
   requireOption("method", request.method, aMethod);
-  requireOption("url", request.url, aUrl);
+  requireOption("url", request.url, aWebUrl);
   requireOption("headers", request.headers, headersByName);
   requireOption("connectMs", request.connectMs, aLimitMs);
   requireOption("headersMs", request.headersMs, aLimitMs);
   readOption("body", request.body, aSentBody);
   readOption("signal", request.signal, anAbortSignal);
-  readOption("onStart", request.onStart, aFunction);
+  const onStart = readOption("onStart", request.onStart, aFunction);
   readOption("sendAgain", request.sendAgain, aFunction);
   const headers = headersSet(requireHeaders("headers", request.headers));
-  return headers === request.headers ? request : { ...request, headers };
+  return {
+    ...request,
+    headers,
+    ...(onStart !== undefined && { onStart: () => watch("onStart", () => onStart.call(request)) }),
+  };
 }
+
+const aWebUrl: Rule = (value) =>
+  aUrl(value) ?? (/^https?:$/.test((value as URL).protocol) ? undefined : "an http: or https: URL");
 
 const headersByName = aTableOf("headers");
 

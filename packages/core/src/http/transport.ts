@@ -60,8 +60,8 @@ export interface TransportRequest {
   /**
    * Asked when the connection was lost before a byte of the answer, and had served before: then the server most likely
    * closed it in the moment of sending, but may have seen the request. Resolving with true sends it again, once, over a
-   * new connection. A GET is sent again without asking, another request without this is not. Where the platform keeps
-   * its connections to itself it is not asked.
+   * new connection. A GET is sent again without asking, another request without this is not. One that throws says no, and so
+   * does one that takes longer than `headersMs`, or 10 s. Where the platform keeps its connections to itself it is not asked.
    */
   readonly sendAgain?: (() => Promise<boolean>) | undefined;
   /**

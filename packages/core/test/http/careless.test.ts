@@ -164,6 +164,7 @@ describe("what is no option is a TypeError that names it, and nothing is sent", 
   it.each<readonly [object | undefined, RegExp]>([
     [{ method: "PUT" }, /`method` must be "GET" or "POST"/],
     [{ url: "http://host.test/" }, /`url` must be a URL/],
+    [{ url: new URL("ftp://host.test/") }, /`url` must be an http: or https: URL/],
     [{ headers: undefined }, /`headers` must be an object/],
     [{ connectMs: undefined }, /`connectMs` must be a positive number of ms/],
     [{ headersMs: "5" }, /`headersMs` must be a positive number of ms/],
@@ -206,6 +207,30 @@ test("whoever watches responses disturbs nothing, whether it throws or rejects",
     const { body } = await follow(openTransport(), asked({ url: server.url, onResponse }));
     expect(await readText(body)).toBe("there");
   }
+});
+
+test("whoever watches a request go out disturbs nothing, whether it throws or rejects", async () => {
+  await using server = await startRawServer((socket) => socket.write(response("there")));
+  const transport = createTransport({ proxy: false });
+  for (const onStart of [
+    () => {
+      throw new Error("mine");
+    },
+    () => Promise.reject(new Error("mine")) as unknown as undefined,
+  ]) {
+    const followed = await follow(openTransport(), asked({ url: server.url, onStart }));
+    expect(await readText(followed.body)).toBe("there");
+    const sent = await transport.request({
+      method: "GET",
+      url: server.url,
+      headers: {},
+      connectMs: 5000,
+      headersMs: 5000,
+      onStart,
+    });
+    expect(await readText(sent.body)).toBe("there");
+  }
+  await transport.close();
 });
 
 test("what decides on a hop and throws ends the request with that, and leaves no connection open", async () => {

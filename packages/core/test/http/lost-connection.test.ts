@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { readText, type Transport, type TransportRequest } from "../../src/http/transport.ts";
 import { response, startRawServer } from "../servers/raw-server.ts";
 import { get, openTransport } from "../servers/transports.ts";
@@ -96,6 +96,39 @@ describe("a kept connection that is lost before any answer", () => {
     expect(await rejection(aborted)).toMatchObject({ message: "mine" });
     await settle();
     expect(server.connections()).toBe(2);
+  });
+});
+
+describe("asking whether to send it again", () => {
+  async function lostPost(sendAgain: () => unknown): Promise<unknown> {
+    await using server = await startForgetfulServer((socket) => void socket.resetAndDestroy());
+    const transport = openTransport();
+    await text(transport, get(server.url));
+    const post = { method: "POST", body: "{}", headersMs: 20, sendAgain } as Partial<TransportRequest>;
+    return await rejection(transport.request(get(server.url, post)));
+  }
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("mine");
+      },
+    ],
+    ["returns nothing", () => undefined],
+    ["returns no promise", () => "yes"],
+  ])("may go wrong, which is no: one that %s", async (_, sendAgain) => {
+    expect(await lostPost(sendAgain)).toMatchObject({ code: "connection" });
+  });
+
+  it("has a clock", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const failure = lostPost(() => {
+      setImmediate(() => vi.advanceTimersByTime(10_000));
+      return new Promise(() => {});
+    });
+    expect(await failure).toMatchObject({ code: "timeout", phase: "headers" });
   });
 });
 
