@@ -224,10 +224,16 @@ export function requireNow<Value>(name: string, value: Value, rule: Rule): Value
   throw mustBe(name, expected, value);
 }
 
-/** The error for an option that is not what it must be. Shows numbers and words of a few characters, and no other value: it may be a secret. */
+/**
+ * The error for an option that is not what it must be. Shows numbers and words of a few characters, and no other value: it may be a
+ * secret. So may a word be where none is wanted.
+ */
 export function mustBe(name: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`\`${name}\` must be ${expected}, not ${shown(value)}.`);
+  const what = typeof value === "string" && WANTS_NO_WORD.test(expected) ? "a string" : shown(value);
+  return new TypeError(`\`${name}\` must be ${expected}, not ${what}.`);
 }
+
+const WANTS_NO_WORD = /\b(?:object|array|URL)\b/;
 
 /** Whether a value can hold options or names at all. What throws when it is asked, as a revoked proxy does, holds nothing. */
 export function isGroup(value: unknown): value is object {

@@ -159,6 +159,20 @@ describe("a bad option", () => {
     );
     expect(String((error as Error).stack)).not.toContain("hf_secret");
   });
+
+  test.each(["headers", "providerOptions", "settings", "timeouts"])(
+    "does not show a short one that was given as `%s`, where no word is wanted",
+    async (name) => {
+      const given = { model: "m", messages, [name]: "my-secret" } as unknown as RouterRequest;
+      const { error } = await collect(routerOf({}, "a").stream(given));
+      expect(String((error as Error).stack)).toMatch(/must be/);
+      expect(String((error as Error).stack)).not.toContain("my-secret");
+    },
+  );
+
+  test("does not show one that was given in place of all options", () => {
+    expect(() => createRouter("my-secret" as never)).toThrow("not a string.");
+  });
 });
 
 describe("an option that is undefined", () => {
