@@ -77,6 +77,14 @@ export class KeptResponses {
     return Date.now() - Number(said ?? 0) > LONGEST_SILENCE_MS ? interrupted(kept) : kept;
   }
 
+  /** Whether there is one, as far as the store says. */
+  async has(owner: string, id: string): Promise<boolean> {
+    return this.find(owner, id).then(
+      (known) => known !== undefined,
+      () => true,
+    );
+  }
+
   /**
    * Says from now on that a response is being made, so that one whose process was ended does not seem so for ever to whoever shares the
    * store. Until the returned function is called.

@@ -1,4 +1,4 @@
-import type { BackgroundRuns } from "./background-runs.ts";
+import type { BackgroundRun, BackgroundRuns } from "./background-runs.ts";
 import { STREAMED } from "./chat-route.ts";
 import { isUnfinished, type KeptResponse, type KeptResponses } from "./kept-responses.ts";
 import { Refusal } from "./refusal.ts";
@@ -25,12 +25,21 @@ export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonl
     return known;
   }
 
+  /** One that is over lasts as long as it is kept: its time may be up, or another process may have deleted it. */
+  async function runOf(call: Call): Promise<BackgroundRun | undefined> {
+    const [owner, id] = [ownerOf(call), idOf(call)];
+    const run = runs.find(owner, id);
+    if (run?.isOver !== true || (await kept.has(owner, id))) return run;
+    runs.delete(owner, id);
+    return undefined;
+  }
+
   return [
     {
       path: "/v1/responses/:id",
       methods: {
         async GET(request, call) {
-          const run = runs.find(ownerOf(call), idOf(call));
+          const run = await runOf(call);
           const query = new URL(request.url).searchParams;
           if (query.get("stream") === "true") {
             if (run === undefined) throw noEvents(await found(call));
@@ -58,7 +67,7 @@ export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonl
       isCounted: false,
       methods: {
         async POST(_, call) {
-          const run = runs.find(ownerOf(call), idOf(call));
+          const run = await runOf(call);
           run?.cancel();
           const response = run?.resource ?? (await found(call)).response;
           if (response["background"] !== true) throw notInBackground("cancelled");

@@ -44,6 +44,20 @@ describe("a response in the background, by a store that several processes share,
     );
   });
 
+  it("is gone for all of them once one has deleted it, also for the one that made it", async () => {
+    const store = memoryStore();
+    const { create, call } = asked([scriptedProvider({ script: ["Hello"] })], { store });
+    const { call: elsewhere } = asked([scriptedProvider({ script: ["Hello"] })], { store });
+    const { id: made } = await create({ input: "Hi", background: true });
+    await vi.waitFor(async () =>
+      expect(await (await elsewhere("GET", `/${made}`)).json()).toMatchObject({ status: "completed" }),
+    );
+    expect((await elsewhere("DELETE", `/${made}`)).status).toBe(200);
+    const looks = [call("GET", `/${made}`), call("GET", `/${made}?stream=true`), call("POST", `/${made}/cancel`)];
+    expect((await Promise.all(looks)).map(({ status }) => status)).toEqual([404, 404, 404]);
+    expect((await call("DELETE", `/${made}`)).status).toBe(404);
+  });
+
   it("has failed once the process that made it has ended", async () => {
     const store = memoryStore();
     await store.put("", id, JSON.stringify(unfinished));
