@@ -112,6 +112,21 @@ export function testWorker(packages: Packages, { inFull = true }: { readonly inF
       expect(space.jobs.map(({ state }) => state)).toEqual(["stopped", "finished", "finished"]);
     });
 
+    test.runIf(inFull)("gives the turn in a session of a request whose client has gone to the next one", async () => {
+      await using space = await createSpaceEmulator({ shape: "max" });
+      await using fresh = await startWorker(files);
+      const query = { session: "yes", space: space.url };
+      expect(await ask({ ...query, question: "script:text One." }, { of: fresh })).toEqual({ text: "One." });
+      const gone = new AbortController();
+      const first = ask({ ...query, question: "script:slow 60 50 x" }, { of: fresh, signal: gone.signal });
+      await expect.poll(() => space.jobs[1]?.steps ?? 0).toBeGreaterThan(2);
+      const waiting = ask({ ...query, question: "script:text Two." }, { of: fresh });
+      gone.abort();
+      await expect(first).rejects.toThrow("aborted");
+      expect(await waiting).toEqual({ text: "Two." });
+      expect(await ask({ ...query, question: "script:text Three." }, { of: fresh })).toEqual({ text: "Three." });
+    });
+
     test("stops a job by /cancel behind its request where that is held by `waitUntil(provider.close())`", async () => {
       const steps = Array.from({ length: 200 }, (_, index) => `${index} `);
       await using space = await createSpaceEmulator({ shape: "max", answer: { steps, delayMs: 20 } });

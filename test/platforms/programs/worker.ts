@@ -2,7 +2,7 @@ import { qwen1M } from "@qwen/1m";
 import { qwen72B } from "@qwen/72b";
 import { createRouter, QwenError, type Router } from "@qwen/core";
 import { emulate } from "@qwen/core/emulate";
-import { connectSpace } from "@qwen/core/gradio";
+import { connectSpace, type SpaceSession } from "@qwen/core/gradio";
 import { qwenMax } from "@qwen/max";
 import { openaiCompatible } from "@qwen/openai-compatible";
 import { qvq } from "@qwen/qvq";
@@ -48,6 +48,16 @@ function madeFor({ searchParams }: URL): { readonly router: Router; close(): Pro
   return one;
 }
 
+/** Sessions, likewise. */
+const sessions = new Map<string, SpaceSession>();
+
+async function askInSession(at: string, question: string): Promise<Response> {
+  const session = sessions.get(at) ?? connectSpace(at).session();
+  sessions.set(at, session);
+  const [, chat] = await session.predict("/model_chat", [question, [], ""]);
+  return Response.json({ text: (chat as readonly (readonly string[])[])[0]?.[1] });
+}
+
 const MODELS = { max: "qwen-max", "1m": "qwen-1m", space: "it" } as const;
 
 /** The names of a router that was made before there was a request. */
@@ -63,6 +73,7 @@ export async function fetched(
   const url = new URL(request.url);
   const question = url.searchParams.get("question");
   if (question === null) return undefined;
+  if (url.searchParams.has("session")) return askInSession(url.searchParams.get("space") ?? "", question);
   const conversation = url.searchParams.get("conversation") ?? undefined;
   const { router, close } = madeFor(url);
   const stream = router.stream({

@@ -1,5 +1,7 @@
-import type { Stop } from "../stop.ts";
+import { requestsAreApart } from "#platform";
 import { TimeoutError } from "../errors.ts";
+import { Pulses } from "../pulses.ts";
+import type { Stop } from "../stop.ts";
 import { startTimer } from "../timers.ts";
 import type { Session } from "./session.ts";
 
@@ -11,7 +13,9 @@ export class SessionTurns {
   /** Made with the first call. */
   session: Session | undefined;
   readonly #ended = new AbortController();
-  #last: Promise<void> = Promise.resolve();
+  /** Who has the turn, and behind it who waits for it. */
+  readonly #line = new Set<Place>();
+  readonly #pulses = requestsAreApart() ? new Pulses() : undefined;
 
   /** Aborts once the session is closed. */
   get signal(): AbortSignal {
@@ -33,18 +37,36 @@ export class SessionTurns {
    * `queue` after `limitMs`.
    */
   async take(stop: Stop, limitMs: number): Promise<() => void> {
-    const turn = Promise.withResolvers<void>();
-    const before = this.#last;
-    this.#last = before.then(() => turn.promise);
+    stop.throwIfAborted();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const giveOn = (): void => {
+      this.#pulses?.delete(place);
+      this.#line.delete(place);
+      this.#first?.begin();
+    };
+    const place: Place = { begin: resolve, leave: giveOn };
+    this.#line.add(place);
+    this.#pulses?.add(place);
     try {
-      stop.throwIfAborted();
-      await waitFor(before, { stop, limitMs });
+      if (this.#first !== place) await waitFor(promise, { stop, limitMs });
     } catch (error) {
-      turn.resolve();
+      giveOn();
       throw error;
     }
-    return turn.resolve;
+    return giveOn;
   }
+
+  get #first(): Place | undefined {
+    return this.#line.values().next().value;
+  }
+}
+
+/** A call's place among those of its session. It waits for a promise of its own: in an edge runtime another request's may never settle. */
+interface Place {
+  /** It has its turn. */
+  begin(): void;
+  /** It has ended, perhaps without a word. */
+  leave(): void;
 }
 
 async function waitFor(

@@ -4,9 +4,9 @@ import { aPauseMs, readOptions } from "../options.ts";
 import { isOwn } from "../own-functions.ts";
 import { wordsOf } from "../printable.ts";
 import type { Provider } from "../provider.ts";
+import { Pulses } from "../pulses.ts";
 import { startTimer, within } from "../timers.ts";
 import type { RunningRequest } from "./attempts-options.ts";
-import { Pulses } from "./pulses.ts";
 
 /** Options of `router.close()`. */
 export interface CloseOptions {

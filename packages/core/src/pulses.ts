@@ -1,11 +1,16 @@
-import { startTimer, type Deadline } from "../timers.ts";
-import type { RunningRequest } from "./attempts-options.ts";
+import { startTimer, type Deadline } from "./timers.ts";
 
 /** How often a call shows that it lives, in ms. */
 const BEAT_MS = 1000;
 
 /** How often others may look without having seen it. Whoever blocks the event loop holds up all of them alike. */
 const MOST_MISSED = 3;
+
+/** What belongs to one request of a server. */
+interface Living {
+  /** Ends it, for this reason. */
+  leave(reason: unknown): void;
+}
 
 interface Pulse {
   readonly timer: Deadline;
@@ -15,21 +20,21 @@ interface Pulse {
 /**
  * Finds calls that ended without a word, as those of an edge runtime do with the request that they belong to, or once its client has
  * gone: each beats by a timer of its own. One that does no more while others do is left for good, so that it holds no place of a
- * limit and no probe.
+ * limit, no probe and no turn.
  */
 export class Pulses {
-  readonly #pulses = new Map<RunningRequest, Pulse>();
+  readonly #pulses = new Map<Living, Pulse>();
   #lookedAt = -Infinity;
 
   /** It has begun. */
-  add(request: RunningRequest): void {
+  add(request: Living): void {
     const pulse: Pulse = { timer: startTimer(BEAT_MS, () => this.#beat(pulse)), missed: 0 };
     this.#pulses.set(request, pulse);
     this.#look();
   }
 
   /** It is over. */
-  delete(request: RunningRequest): void {
+  delete(request: Living): void {
     this.#pulses.get(request)?.timer.stop();
     this.#pulses.delete(request);
   }
