@@ -94,7 +94,8 @@ export function tokenHeader(
 
 /** Whether a host is a Space on Hugging Face. */
 export function isHuggingFaceSpace({ hostname }: URL): boolean {
-  return hostname.endsWith(".hf.space");
+  // With the dot of the root it is the same host.
+  return /\.hf\.space\.?$/.test(hostname);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { QwenError, SpaceError, TimeoutError } from "../errors.ts";
 import { readText } from "../http/transport.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
-import { completionFailure, statusFailure } from "./failure.ts";
+import { completionFailure, failureOf, statusFailure } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { valuesOf } from "./outputs.ts";
 import type { Session } from "./session.ts";
@@ -19,6 +19,8 @@ export interface RunOptions {
 
 /** As large as an event on the queue may be. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** As much is read of what a function that failed says. */
+const MAX_FAILURE_BYTES = 1024 * 1024;
 
 /**
  * Runs an endpoint by `POST /run/predict`, which answers once and whole.
@@ -42,12 +44,15 @@ export async function runUnqueued({
     .catch((error: unknown): never => {
       throw error instanceof TimeoutError && error.phase === "headers" ? new TimeoutError("answer", answerMs) : error;
     });
-  const body = await readText(response.body, { maxBytes: MAX_ANSWER_BYTES, limitMs: timeouts.idleMs, signal });
+  const { status } = response;
+  if (status !== 200 && status !== 500) throw await failureOf(response, { url, sent: "inputs", conceal, signal });
+  const most = status === 200 ? { maxBytes: MAX_ANSWER_BYTES } : { maxBytes: MAX_FAILURE_BYTES, cut: true };
+  const body = await readText(response.body, { ...most, limitMs: timeouts.idleMs, signal });
   const json = parseJson(body);
-  if (response.status === 200 && isRecord(json) && Array.isArray(json["data"]))
+  if (status === 200 && isRecord(json) && Array.isArray(json["data"]))
     return valuesOf(json["data"] as readonly unknown[]);
   // Gradio answers a failed function with 500 and the error's payload.
-  if (response.status === 500 && isRecord(json) && "error" in json) {
+  if (status === 500 && isRecord(json) && "error" in json) {
     const { error, title, duration } = json;
     throw completionFailure(
       {
@@ -61,9 +66,9 @@ export async function runUnqueued({
       conceal,
     );
   }
-  if (response.status === 500 && json === undefined)
-    throw new SpaceError(`${url.host} failed before it ran the endpoint.`, { hidden: true, status: 500 });
-  if (response.status !== 200) throw statusFailure(response, { url, body, sent: "inputs", conceal });
+  if (status === 500 && json === undefined)
+    throw new SpaceError(`${url.host} failed before it ran the endpoint.`, { hidden: true, status });
+  if (status === 500) throw statusFailure(response, { url, body, sent: "inputs", conceal });
   throw new QwenError(
     body.trimStart().startsWith("<") ? "space_unavailable" : "protocol",
     `${url.host} answers the call without its outputs: it is no Gradio app, or shows a page in its place.`,

@@ -80,6 +80,12 @@ describe("the token", () => {
       { "x-hf-authorization": "Bearer hf_x" },
     ],
     [
+      "the same by its name with a dot behind it",
+      "https://a-b.hf.space./queue",
+      "https://a-b.hf.space./",
+      { "x-hf-authorization": "Bearer hf_x" },
+    ],
+    [
       "a host of the caller's naming",
       "https://host.test/app/queue",
       "https://host.test/app/",

@@ -1,7 +1,12 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { connectSpace } from "../../src/gradio/space.ts";
 import { configOf, startTestSpace } from "../servers/test-space.ts";
 import { collect, rejection, until } from "../servers/waiting.ts";
+
+const MB = 1024 * 1024;
 
 describe("an endpoint without a queue", () => {
   const config = configOf({ dependencies: [{ id: 4, api_name: "quick", queue: false }] });
@@ -35,6 +40,40 @@ describe("an endpoint without a queue", () => {
     await client.endpoints();
     expect(await rejection(client.predict("quick", []))).toMatchObject(expected);
     await client.close();
+  });
+
+  it.each([
+    [404, { code: "protocol", status: 404 }],
+    [413, { code: "context_length_exceeded" }],
+    [500, { code: "space_error", hidden: true }],
+    [503, { code: "space_unavailable", status: 503 }],
+  ])("that fails with a page without an end is left after the beginning of it: %i", async (status, expected) => {
+    let sent = 0;
+    const server = createServer((request, response) => {
+      if (request.url?.endsWith("/config") === true) {
+        response.end(JSON.stringify(config));
+        return;
+      }
+      response.writeHead(status);
+      const go = (): void => {
+        while (!response.destroyed && sent < 64 * MB) {
+          sent += 64 * 1024;
+          if (response.write(Buffer.alloc(64 * 1024, "x"))) continue;
+          response.once("drain", go);
+          return;
+        }
+      };
+      go();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const client = connectSpace(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await client.endpoints();
+    expect(await rejection(client.predict("quick", []))).toMatchObject(expected);
+    // What the system holds of it is a few MB.
+    expect(sent).toBeLessThan(16 * MB);
+    await client.close();
+    server.close();
+    server.closeAllConnections();
   });
 
   it("is awaited for `answerMs`, as it comes whole", async () => {
