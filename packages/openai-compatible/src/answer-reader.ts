@@ -112,8 +112,8 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (this.#response === undefined) this.#begin(json);
     const said = saidIn(choice);
     const isWhole = said !== choice["delta"];
-    if (said !== undefined && !saysAgain) this.#takeSaid(said, isWhole);
-    if (said !== undefined && (!saysAgain || this.#tools === undefined)) this.#takeCalls(said, isWhole);
+    if (!saysAgain) this.#takeSaid(said, isWhole);
+    if (!saysAgain || this.#tools === undefined) this.#takeCalls(said, isWhole);
     const reason = textIn(choice, "finish_reason");
     if (reason !== undefined) this.#rawReason = lastingReason(this.#rawReason, shortened(reason, LONGEST_REASON));
   }
@@ -185,7 +185,6 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   push(part: ProviderPart): void {
     this.thoughtEnd();
     this.#hasOutput = true;
-    this.#listener.output();
     this.#tell(part);
   }
 
@@ -254,7 +253,8 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     const refusal = textIn(said, "refusal");
     if (refusal !== undefined) {
       this.grew(refusal.length);
-      this.#refusal += refusal;
+      // Its beginning is all that is told of it.
+      if (this.#refusal.length < LONGEST_REASON) this.#refusal += refusal;
     }
   }
 

@@ -29,6 +29,6 @@ export function refusedParameter(
 function isNamed(text: string, name: string): boolean {
   // One with other characters is the caller's own, and would be read as a pattern.
   if (!/^\w+$/.test(name)) return false;
-  const at = name.includes("_") ? `(?<![\\w])${name}(?![\\w])` : `["'\`]${name}["'\`]|body\\.${name}\\b`;
+  const at = name.includes("_") ? `\\b${name}\\b` : `["'\`]${name}["'\`]|body\\.${name}\\b`;
   return new RegExp(at).test(text);
 }

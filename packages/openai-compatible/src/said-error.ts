@@ -4,10 +4,10 @@ import { isObject, parseJson, textIn, type JsonObject } from "./wire/json.ts";
 export interface SaidError {
   readonly message: string;
   /** Its own word for it: `code`, or a number that is a status. */
-  readonly code: string | undefined;
-  readonly type: string | undefined;
+  readonly code?: string | undefined;
+  readonly type?: string | undefined;
   /** The parameter that it is about. */
-  readonly param: string | undefined;
+  readonly param?: string | undefined;
 }
 
 /** The error in a body or a chunk; `undefined` where there is none. */
@@ -45,8 +45,7 @@ export function errorInText(text: string): SaidError {
     if (found !== undefined) return found;
     if (messageIn(first) !== undefined) return read(first, first);
   }
-  if (typeof json === "string") return said(json);
-  return said(pageTitle(text));
+  return { message: typeof json === "string" ? json : pageTitle(text) };
 }
 
 function read(outer: unknown, outermost: JsonObject): SaidError {
@@ -56,10 +55,9 @@ function read(outer: unknown, outermost: JsonObject): SaidError {
     around = error;
     error = error["error"];
   }
-  if (typeof error === "string")
-    return { ...said(error), message: textIn(around, "message") ?? error, ...codesIn(around) };
-  if (Array.isArray(error)) return said(listed(error));
-  if (!isObject(error)) return said("");
+  if (typeof error === "string") return { ...codesIn(around), message: textIn(around, "message") ?? error };
+  if (Array.isArray(error)) return { message: listed(error) };
+  if (!isObject(error)) return { message: "" };
   const message = messageIn(error) ?? textIn(error, "detail") ?? "";
   const { metadata } = error;
   // A router tells what the vendor behind it has said.
@@ -91,10 +89,6 @@ function listed(errors: readonly unknown[]): string {
       return `${where}${messageIn(each) ?? ""}`;
     })
     .join("; ");
-}
-
-function said(message: string): SaidError {
-  return { message, ...codesIn({}) };
 }
 
 function word(value: unknown): string | undefined {

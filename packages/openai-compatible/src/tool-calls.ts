@@ -1,4 +1,5 @@
 import { InvalidOutputError, QwenError, type Message, type ProviderPart } from "@qwen/core";
+import { GrowingText } from "@qwen/core/http";
 import { isObject, parseJson, type JsonObject } from "./wire/json.ts";
 
 /** More calls in one answer are no answer. */
@@ -11,7 +12,7 @@ interface Call {
   /** As the vendor has it; the first that it tells. */
   givenId?: string | undefined;
   name?: string | undefined;
-  input: string;
+  readonly input: GrowingText;
   /** Whether its input ends as an object does, so that one more cannot be a part of it. */
   isClosed: boolean;
   /** By which it goes on, once its name and its id are known. */
@@ -65,7 +66,7 @@ export class ToolCalls {
    */
   finish({ isCut }: { readonly isCut: boolean }): void {
     for (const call of this.#calls) {
-      const input = call.input === "" && !isCut ? "{}" : call.input;
+      const input = call.input.length === 0 && !isCut ? "{}" : call.input.whole();
       const isWhole = parseJson(input) !== undefined;
       if (!isWhole && isCut) continue;
       const { name } = call;
@@ -78,22 +79,22 @@ export class ToolCalls {
   }
 
   #takePiece(piece: JsonObject, isWhole: boolean): void {
-    const { function: said } = piece;
+    const said = isObject(piece["function"]) ? piece["function"] : {};
     const given = this.#short(piece["id"], "id");
-    const name = isObject(said) ? this.#short(said["name"], "name") : undefined;
+    const name = this.#short(said["name"], "name");
     const index = indexIn(piece);
-    const more = isObject(said) ? this.#inputIn(said) : "";
+    const more = this.#inputIn(said);
     const call = isWhole ? this.#begin(undefined) : this.#callOf({ index, id: given, name, more });
     call.givenId ??= given;
     if (index === undefined && given !== undefined) this.#known.set(given, call);
     call.name ??= name;
     if (more !== "") {
       this.#sink.grew(more.length);
-      call.input += more;
+      call.input.append(more);
       if (/\S/.test(more)) call.isClosed = more.trimEnd().endsWith("}");
     }
     if (call.name === undefined || call.givenId === undefined) return;
-    const text = call.id === undefined ? call.input : more;
+    const text = call.id === undefined ? call.input.whole() : more;
     const toolCallId = (call.id ??= this.#idOf(call));
     if (text !== "") this.#sink.push({ type: "tool-input-delta", toolCallId, toolName: call.name, text });
   }
@@ -110,14 +111,14 @@ export class ToolCalls {
     const hasOtherId = id !== undefined && known.givenId !== undefined && id !== known.givenId;
     if (id !== undefined && !hasOtherId) return known;
     const isNext = known.isClosed && more.trimStart().startsWith("{");
-    const isAnnounced = hasOtherId && (more === "" || known.input === "");
+    const isAnnounced = hasOtherId && (more === "" || known.input.length === 0);
     const isOther = isNext || isAnnounced || (name !== known.name && (hasOtherId || known.isClosed));
     return isOther || index === undefined ? this.#begin(index) : known;
   }
 
   #begin(index: number | undefined): Call {
     if (this.#calls.length === MOST_CALLS) throw this.#wrong(`more than ${MOST_CALLS} tool calls in one answer`);
-    const call: Call = { input: "", isClosed: false };
+    const call: Call = { input: new GrowingText(), isClosed: false };
     this.#calls.push(call);
     if (index !== undefined) this.#known.set(index, call);
     return call;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { bySize, expectLinear } from "../../core/test/cost.ts";
+import { bySize, expectLinear, heldMb } from "../../core/test/cost.ts";
+import { ToolCalls } from "../src/tool-calls.ts";
 import { chunk, DONE, event, providerOf, type Answerer } from "./scripted-endpoint.ts";
 
 const END = event(chunk({}, "stop")) + DONE;
@@ -103,4 +104,15 @@ describe("of calls without measure", () => {
     expect(error).toBeUndefined();
     expect(parts).toContainEqual({ type: "tool-call", toolCallId: "a", toolName: "look_up", input: "{}" });
   });
+});
+
+test("the input of a call holds what it is long, however small its pieces are", () => {
+  const calls = new ToolCalls([], { host: "api.example.com", grew: () => undefined, push: () => undefined });
+  const take = (said: object): void => calls.take([{ index: 0, function: said }], { areWhole: false });
+  take({ name: "look_up", arguments: '"' });
+  const before = heldMb();
+  for (let piece = 0; piece < 200_000; piece++) take({ arguments: "ab" });
+  expect(heldMb() - before).toBeLessThan(2);
+  take({ arguments: '"' });
+  calls.finish({ isCut: false });
 });

@@ -9,9 +9,9 @@ export function choiceIn({ choices }: JsonObject): JsonObject | undefined {
 }
 
 /** What a choice says: in a stream its `delta`, of a whole response the `message`. */
-export function saidIn({ delta, message }: JsonObject): JsonObject | undefined {
+export function saidIn({ delta, message }: JsonObject): JsonObject {
   if (isObject(delta)) return delta;
-  return isObject(message) ? message : undefined;
+  return isObject(message) ? message : {};
 }
 
 /** Whether a chunk has a whole `message` for what others have in a `delta`. */
