@@ -29,15 +29,17 @@ export interface CopyOptions {
  * may be shared, frozen, or thrown again elsewhere.
  *
  * An error that names its provider keeps that; the id of a request is that of the last one it ended. With several attempts
- * the copy has no cause, since each attempt has its own.
+ * the copy has no cause, since each attempt has its own. One of the base class has what its code stands for, as far as that is known.
  */
 export function copyOf<Failure extends QwenError>(
   error: Failure,
   { provider, attempts, requestId }: CopyOptions = {},
 ): Failure {
-  const said = ownFieldsOf(error);
+  const own = ownFieldsOf(error);
+  const message = printable(wordsOf(error));
+  const said: Readonly<Record<string, unknown>> = { ...promisedBy(own["code"], message), ...own };
   const cause = attempts !== undefined && attempts.length > 1 ? undefined : said["cause"];
-  const copy = new Error(printable(wordsOf(error)));
+  const copy = new Error(message);
   setCause(copy, cause);
   Object.setPrototypeOf(copy, field((): object => Object.getPrototypeOf(error) as object) ?? QwenError.prototype);
   const fields = Object.entries(said).filter(([name]) => !ELSEWHERE.has(name));
@@ -83,13 +85,14 @@ function revived(json: unknown, depth: number): AnyQwenError {
   const { prototype } = CLASSES[code] ?? QwenError;
   const error = new QwenError(code as AnyQwenError["code"], message);
   Object.setPrototypeOf(error, prototype);
-  const fields = FIELDS.filter((each) => !ELSEWHERE.has(each)).map((each) => [each, said[each]]);
+  const { text, ...promised } = promisedBy(code, error.message);
+  const fields = FIELDS.filter((each) => !ELSEWHERE.has(each)).map((each) => [each, said[each] ?? promised[each]]);
   setFields(error, { ...(Object.fromEntries(fields) as object), ...knownOptions(said) });
   setFields(error, { name: typeof name === "string" ? printable(name, LONGEST_NAME) : "QwenError" }, false);
   setFields(error, { stack: stackOf(error, error.stack) }, false);
-  if (WITH_TEXT.has(prototype)) setFields(error, { text: "" }, false);
+  setFields(error, { text }, false);
   // Deeper than `toJSON()` tells them nothing is to be read.
-  const told = depth <= DEEPEST ? attemptsIn(attempts) : undefined;
+  const told = attemptsIn((depth <= DEEPEST ? attempts : undefined) ?? promised["attempts"]);
   if (told !== undefined)
     setAttempts(
       error,
@@ -134,11 +137,30 @@ const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
   timeout: TimeoutError,
 };
 
-const WITH_TEXT: ReadonlySet<object> = new Set([
-  StreamInterruptedError.prototype,
-  TextRewrittenError.prototype,
-  InvalidOutputError.prototype,
-]);
+/** What an error of a code has for all who know it by that, also where it was made of the base class, or stored by somebody else. */
+function promisedBy(code: unknown, message: string): Readonly<Record<string, unknown>> {
+  switch (code) {
+    case "timeout":
+      return { phase: "answer", limitMs: Infinity };
+    case "invalid_output":
+      return { issues: [message], text: "" };
+    case "stream_interrupted":
+    case "text_rewritten":
+      return { text: "" };
+    case "space_error":
+      return { hidden: false };
+    case "space_changed":
+      return { endpoints: [] };
+    case "no_such_model":
+      return { model: "" };
+    case "all_failed":
+      return { attempts: [] };
+    default:
+      return NOTHING;
+  }
+}
+
+const NOTHING: Readonly<Record<string, unknown>> = {};
 
 /** What stands on an error itself. Its getters and traps may throw: that much is left out. */
 function ownFieldsOf(error: Error): Readonly<Record<string, unknown>> {

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { copyOf, errorFromJSON, rethrowOwn } from "../src/error-copy.ts";
-import { ERROR_RULES } from "../src/error-rules.ts";
+import { ERROR_RULES, type ErrorCode } from "../src/error-rules.ts";
 import {
   AllFailedError,
   InvalidOutputError,
@@ -221,6 +221,22 @@ test("an error that throws when it is looked at is none, or is copied as far as 
 test("a cause that cannot be cloned with its error is left out", () => {
   const causes = [() => {}, Symbol("x"), null, "oops", new Error("x"), { status: 5 }];
   for (const cause of causes) expect(structuredClone(new QwenError("protocol", "x", { cause })).message).toBe("x");
+});
+
+test.each<[ErrorCode, object]>([
+  ["timeout", { phase: "answer", limitMs: Infinity }],
+  ["invalid_output", { issues: ["It broke."], text: "" }],
+  ["stream_interrupted", { text: "" }],
+  ["text_rewritten", { text: "" }],
+  ["space_error", { hidden: false }],
+  ["space_changed", { endpoints: [] }],
+  ["no_such_model", { model: "" }],
+  ["all_failed", { attempts: [] }],
+])("a %s of the base class has what its code stands for, once somebody hands it on", (code, promised) => {
+  const plain = new QwenError(code, "It broke.");
+  for (const handedOn of [copyOf(plain), errorFromJSON(plain.toJSON()), errorFromJSON(copyOf(plain).toJSON())])
+    expect(handedOn).toMatchObject({ code, message: "It broke.", ...promised });
+  expect(Object.keys(plain)).toEqual(["code"]);
 });
 
 test("a code of a newer copy of the SDK moves on to the next provider, also one that is called like a method", () => {

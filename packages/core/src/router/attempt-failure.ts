@@ -30,6 +30,9 @@ export function endedWithoutFinish(provider: string, text: string): StreamInterr
   return new StreamInterruptedError(fact, { text, provider });
 }
 
+/** Errors that have the answer, as far as it came. */
+const WITH_ANSWER: ReadonlySet<string> = new Set(["stream_interrupted", "invalid_output"]);
+
 /** An error as the caller gets it: one of the family, that names the provider. `text` is what there was of the answer, if any. */
 export function asOwnError(
   error: unknown,
@@ -37,8 +40,8 @@ export function asOwnError(
 ): QwenError {
   if (QwenError.isInstance(error)) {
     const own = copyOf(error, { provider, requestId });
-    // One of the base class has none.
-    if (own.code === "stream_interrupted" && typeof own.text !== "string") setFields(own, { text: text ?? "" }, false);
+    // One of the base class tells nothing of the answer.
+    if (WITH_ANSWER.has(error.code) && !("text" in error)) setFields(own, { text }, false);
     return own;
   }
   const about = { provider, requestId, cause: error };

@@ -24,8 +24,8 @@ const ask = (providers: readonly Scripted[], request: Partial<RouterRequest> = {
 
 describe("before the first output", () => {
   test("a failure goes on to the next candidate, and every part says who is asked and why", async () => {
-    const first = failure("space_changed", { provider: "a", requestId: "7" });
-    const a = scripted("a", [[{ type: "queue", position: 1 }, failure("space_changed")]]);
+    const first = failure("authentication", { provider: "a", requestId: "7" });
+    const a = scripted("a", [[{ type: "queue", position: 1 }, failure("authentication")]]);
     const { parts, error } = await ask([a, scripted("b", [good])], { requestId: "7" });
     expect(error).toBeUndefined();
     expect(parts).toEqual([

@@ -144,6 +144,16 @@ describe("an answer that does not fit is `invalid_output`", () => {
     expect(router.health()).toMatchObject([{ breaker: "closed" }]);
   });
 
+  test("a provider may find that itself, by an error of the base class: it is asked again with its words", async () => {
+    const a = scripted("a", [[text("no"), failure("invalid_output")], fits]);
+    const { answer } = await ask([a], { output: undefined });
+    expect(answer?.attempts).toMatchObject([{ error: { code: "invalid_output", text: "no" } }, { provider: "a" }]);
+    expect(a.requests[1]?.messages.slice(1)).toMatchObject([
+      { role: "assistant", content: "no" },
+      { role: "user", content: expect.stringContaining("It is invalid_output.") },
+    ]);
+  });
+
   test("the error has the text, where no log looks, and survives JSON", async () => {
     const words = "Ada is 36.";
     const { error } = await ask([scripted("a", [whole(words)])], { retry: { maxAttempts: 1 } });
