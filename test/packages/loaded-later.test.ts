@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
@@ -42,4 +43,13 @@ describe.each(["node", "browser"] as const)("an import of core, on the platform 
     expect(files.filter((file) => later.includes(file.replace("src/", "")))).toEqual([]);
     expect(files.filter((file) => /eventsource-parser|zod/.test(file))).toEqual([]);
   });
+
+  test("hands out each name once: one of two would be left out of what is built, without a word", async () => {
+    const files = await filesInCore(platform);
+    const texts = await Promise.all(files.map((file) => readFile(join(root, "packages/core", file), "utf8")));
+    const names = texts.flatMap((text) => [...text.matchAll(EXPORTED)].map(([, name]) => name));
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
 });
+
+const EXPORTED = /^export (?:async )?(?:abstract )?(?:function\*?|class|const) (\w+)/gm;

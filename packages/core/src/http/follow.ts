@@ -23,7 +23,7 @@ import type { Timeouts } from "../provider.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
 import { guardedTransport } from "./guard.ts";
 import { isInnerAddress } from "./public-address.ts";
-import { watch } from "./request-callbacks.ts";
+import { callBack } from "./request-callbacks.ts";
 import { headerOf, type OwnRequest, type OwnTransport, type Transport, type TransportResponse } from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
@@ -87,10 +87,10 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
     // Whoever watches disturbs nothing, or the connection would be left open.
     ...(onResponse !== undefined && {
       onResponse: (response: TransportResponse, url: URL) => {
-        watch("onResponse", () => onResponse.call(request, response, url));
+        callBack("onResponse", () => onResponse.call(request, response, url));
       },
     }),
-    ...(onStart !== undefined && { onStart: () => watch("onStart", () => onStart.call(request)) }),
+    ...(onStart !== undefined && { onStart: () => callBack("onStart", () => onStart.call(request)) }),
   };
 }
 

@@ -14,7 +14,7 @@ import {
 } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
 import { aMethod, aSentBody, headersSet, requireHeaders } from "./follow.ts";
-import { watch } from "./request-callbacks.ts";
+import { callBack } from "./request-callbacks.ts";
 import type { OwnRequest, Transport, TransportOptions, TransportResponse } from "./transport.ts";
 
 /**
@@ -56,7 +56,7 @@ function readRequest(request: OwnRequest): OwnRequest {
   return {
     ...request,
     headers,
-    ...(onStart !== undefined && { onStart: () => watch("onStart", () => onStart.call(request)) }),
+    ...(onStart !== undefined && { onStart: () => callBack("onStart", () => onStart.call(request)) }),
   };
 }
 

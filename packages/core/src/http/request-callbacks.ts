@@ -4,7 +4,7 @@ import { wordsOf } from "../printable.ts";
 import type { TransportRequest } from "./transport.ts";
 
 /** Calls a function of somebody else's that is told something: what it throws, or a promise that rejects, disturbs nothing. */
-export function watch(name: string, look: () => unknown): void {
+export function callBack(name: string, look: () => unknown): void {
   try {
     void disregard(look());
   } catch (error) {

@@ -5,7 +5,7 @@ import type { StreamPart } from "../part.ts";
 import { pullFlow } from "../pulled-flow.ts";
 import type { RoutedPart } from "./provider-parts.ts";
 import type { Run } from "./run.ts";
-import { textOf } from "./text-flow.ts";
+import { textFlowOf } from "./text-flow.ts";
 
 /**
  * One answer on its way. It can be read once: as parts, as text, or as a `ReadableStream`; a second
@@ -72,7 +72,7 @@ class RunStream implements RouterStream {
   }
 
   get textStream(): AsyncIterable<string, undefined> {
-    const text = (): FlowCursor<string> => new FlowCursor(textOf(this.#claim(), this.requestId));
+    const text = (): FlowCursor<string> => new FlowCursor(textFlowOf(this.#claim(), this.requestId));
     return { [Symbol.asyncIterator]: text };
   }
 

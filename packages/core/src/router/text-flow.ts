@@ -5,7 +5,7 @@ import { Flow, type FlowMaker, type FlowReader } from "../flow.ts";
 import type { StreamPart } from "../part.ts";
 
 /** The text of a flow of parts, as far as it can be passed on. What waits, waits among the parts. */
-export function textOf(parts: Flow<StreamPart>, requestId: string): Flow<string> {
+export function textFlowOf(parts: Flow<StreamPart>, requestId: string): Flow<string> {
   return new TextFlow(parts, requestId).flow;
 }
 
