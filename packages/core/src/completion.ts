@@ -179,7 +179,7 @@ export function allWarnings(
 
 /** What is none is left out. */
 function warningsIn(given: unknown): readonly Warning[] {
-  return Array.isArray(given) && given.length > 0 ? (given as readonly unknown[]).filter(isWarning) : [];
+  return field(() => (Array.isArray(given) ? (given as readonly unknown[]).filter(isWarning) : [])) ?? [];
 }
 
 function isWarning(given: unknown): given is Warning {

@@ -6,15 +6,19 @@ const MOST_LINES = 11;
 /** A longer text among the fields of a cause is not printed. */
 const LONGEST_FIELD = 200;
 
+/** A longer stack is not printed either: its message may be one line that is a page. */
+const LONGEST_STACK = 4000;
+
 /** So many frames are told of a cause that is not printed. */
 const MOST_FRAMES = 3;
 
 /**
  * Gives an error its cause. One that would be printed at length, or with a secret, is there for who asks for it and is not
- * printed: the stack tells it in short.
+ * printed: the stack tells it in short. One that throws when it is looked at is left out, as it would where its error is printed.
  */
 export function setCause(error: Error, cause: unknown): void {
-  if (cause === undefined) return;
+  const shown = readable(() => (cause instanceof Error ? `${cause.name}${cause.message}${cause.stack}` : ""));
+  if (cause === undefined || shown === undefined) return;
   const shape = isShort(cause) ? { value: cause, writable: true } : { get: () => cause };
   Object.defineProperty(error, "cause", { ...shape, enumerable: false, configurable: true });
 }
@@ -45,10 +49,11 @@ function isShort(cause: unknown): boolean {
 function linesOf(cause: unknown, most: number): number {
   if (cause === undefined) return 0;
   if (!(cause instanceof Error)) return isPlain(cause) ? 1 : most + 1;
-  const { stack } = cause;
+  const { stack, name, message } = cause;
   const fields: readonly unknown[] = Object.values(cause);
-  if ("errors" in cause || typeof stack !== "string" || maskSecrets(stack) !== stack || !fields.every(isPlain))
+  if ("errors" in cause || typeof stack !== "string" || typeof name !== "string" || typeof message !== "string")
     return most + 1;
+  if (stack.length > LONGEST_STACK || maskSecrets(stack) !== stack || !fields.every(isPlain)) return most + 1;
   const own = stack.split("\n", most + 1).length + fields.length;
   return own > most ? own : own + linesOf(cause.cause, most - own);
 }

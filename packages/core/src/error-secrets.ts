@@ -37,10 +37,13 @@ function repeats(value: unknown, conceal: Conceal, seen: Set<unknown>): boolean 
   if (typeof value === "string") return conceal(value) !== value;
   if (typeof value !== "object" || value === null || seen.has(value) || seen.size === MOST_SEEN) return false;
   seen.add(value);
-  if (Array.isArray(value)) return value.some((each) => repeats(each, conceal, seen));
-  if (!(value instanceof Error)) return repeats(wordsOf(value), conceal, seen);
-  const told = field(() => tellingFields(value).map(([, own]) => own)) ?? [wordsOf(value)];
+  const told = field(() => toldBy(value)) ?? [wordsOf(value)];
   return told.some((each) => repeats(each, conceal, seen));
+}
+
+function toldBy(value: object): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return value instanceof Error ? tellingFields(value).map(([, own]) => own) : [wordsOf(value)];
 }
 
 function tellingFields(error: Error): readonly (readonly [string, unknown])[] {

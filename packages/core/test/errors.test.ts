@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { withoutSecrets } from "../src/error-secrets.ts";
 import { copyOf, errorFromJSON, rethrowOwn } from "../src/error-copy.ts";
 import { ERROR_RULES, type ErrorCode } from "../src/error-rules.ts";
 import {
@@ -102,6 +103,8 @@ describe("a cause that somebody else made", () => {
     ["with a secret in its message", new Error("no: hf_secretsecret")],
     ["with causes behind it", chain],
     ["of many lines", new Error("no\n".repeat(50))],
+    ["of one line that is a page", new Error("x".repeat(10_000))],
+    ["whose name is none", Object.defineProperty(new Error("no"), "name", { value: { toString: () => 1n } })],
     [
       "of many errors",
       new AggregateError(
@@ -216,6 +219,20 @@ test("an error that throws when it is looked at is none, or is copied as far as 
   Object.defineProperty(hostile, "status", { get: throwing, enumerable: true });
   expect(copyOf(hostile)).toMatchObject({ code: "protocol", status: undefined });
   expect(JSON.stringify(hostile)).toContain("protocol");
+});
+
+test("a cause that throws when it is printed with its error is left out", () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const throwing = (name: string): Error => Object.defineProperty(new Error("no"), name, { get: () => BigInt(0.5) });
+  const causes = [proxy, throwing("stack"), throwing("message"), throwing("name")];
+  for (const cause of causes) {
+    const error = new QwenError("protocol", "It failed.", { cause });
+    expect(inspect(error)).toContain("It failed.");
+    expect(error.cause).toBeUndefined();
+    expect(withoutSecrets(new Error("no", { cause }), ["my-secret"])).toMatchObject({ message: "no" });
+    expect(() => withoutSecrets(cause, ["my-secret"])).not.toThrow();
+  }
 });
 
 test("a cause that cannot be cloned with its error is left out", () => {

@@ -71,6 +71,7 @@ describe("a `finish` that cannot be read", () => {
 
 describe("a `finish` whose fields are of another kind", () => {
   const trap = new Proxy({}, { get: throwing, ownKeys: throwing, has: throwing });
+  const traps = new Proxy([{ feature: "seed", message: "It is left out." }], { get: throwing });
 
   test.each<readonly [string, object]>([
     ["numbers", { reason: 5, usage: 5, response: 5 }],
@@ -78,6 +79,7 @@ describe("a `finish` whose fields are of another kind", () => {
     ["nothing", { reason: null, usage: null, response: null, warnings: null }],
     ["promises", { usage: Promise.resolve({}), response: Promise.resolve({}) }],
     ["traps", { usage: trap, response: trap, warnings: [trap] }],
+    ["a list that is one", { warnings: traps }],
   ])("loses those, whoever watches: %s", async (_, fields) => {
     const router = routerOf(async function* () {
       yield text("Hi");
