@@ -49,25 +49,23 @@ export interface TransportRequest {
   /** Until a connection stands, in ms: names, proxies and TLS included. Nothing else limits it. */
   readonly connectMs: number;
   /**
-   * From then until the headers of the response, in ms. A body of more than 64 KiB does not count: it goes out in
-   * slices, each of which may take as long, but at least 5 s; then the limit begins, later by the time that the system
-   * may need for what it holds of the body. So a slow upload goes on, and one that stalls ends as `headers`. `fetch`
-   * tells nothing of all that: with it the body counts.
+   * From then until the headers of the response, in ms. A body of more than 64 KiB does not count: it goes out in slices, each of which
+   * may take as long, but at least 5 s; then the limit begins, later by the time that the system may need for what it holds of the
+   * body. So a slow upload goes on, and one that stalls ends as `headers`. `fetch` tells nothing of all that: with it the body counts.
    */
   readonly headersMs: number;
   /** Called once when the request begins to be written: from here on the server may have seen it. */
   readonly onStart?: (() => void) | undefined;
   /**
-   * Asked when the connection was lost before a byte of the answer, and had served before: then the server most likely
-   * closed it in the moment of sending, but may have seen the request. Resolving with true sends it again, once, over a
-   * new connection. A GET is sent again without asking, another request without this is not. One that throws says no, and so
-   * does one that takes longer than `headersMs`, or 10 s. Where the platform keeps its connections to itself it is not asked.
+   * Asked when the connection was lost before a byte of the answer, and had served before: then the server most likely closed it in
+   * the moment of sending, but may have seen the request. Resolving with true sends it again, once, over a new connection. A GET is
+   * sent again without asking, another request without this is not. One that throws says no, and so does one that takes longer than
+   * `headersMs`, or 10 s. Where the platform keeps its connections to itself it is not asked.
    */
   readonly sendAgain?: (() => Promise<boolean>) | undefined;
   /**
-   * Requests of one lane may go out without waiting for each other, and are then answered in their order: over a
-   * connection they have for themselves, where the platform can pipeline (RFC 9112, section 9.3.2). Where it cannot,
-   * they go like any others.
+   * Requests of one lane may go out without waiting for each other, and are then answered in their order: over a connection they
+   * have for themselves, where the platform can pipeline (RFC 9112, section 9.3.2). Where it cannot, they go like any others.
    */
   readonly lane?: symbol | undefined;
   /**
@@ -130,9 +128,8 @@ export interface BodySink {
 /** Options of a platform's transport. */
 export interface TransportOptions {
   /**
-   * URL of a proxy (`http`, `https`, `socks5` or `socks5h`; without a scheme it is `http`), or `false` for none.
-   *
-   * Where the platform makes the connections (browsers, edge runtimes) one is a `TypeError`.
+   * URL of a proxy (`http`, `https`, `socks5` or `socks5h`; without a scheme it is `http`), or `false` for none. Where the platform
+   * makes the connections (browsers, edge runtimes) one is a `TypeError`.
    *
    * @defaultValue what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
    */
