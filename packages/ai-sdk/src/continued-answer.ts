@@ -52,7 +52,7 @@ function isFraming(part: ModelPart): boolean {
 class ContinuedAnswer extends AnswerCollector {
   #isPlain = true;
   /** What its service has said of it, as one. */
-  #response: Partial<Metadata> = {};
+  #response: Metadata = { type: "response-metadata" };
   #warnings: SharedV4Warning[] = [];
   #sources: LanguageModelV4Source[] | undefined;
   /** Of its block of text. */
@@ -65,16 +65,14 @@ class ContinuedAnswer extends AnswerCollector {
       return;
     }
     this.#isPlain &&= isFraming(part);
-    if (part.type === OPENED) this.#response.modelId = part.modelId;
+    if (part.type === OPENED) this.#response = { ...this.#response, modelId: part.modelId };
     else if (part.type === "stream-start") for (const warning of part.warnings ?? []) this.#warnings.push(warning);
     else if (part.type === "source") (this.#sources ??= []).push(part);
     else if (part.type === "text-start") this.#metadata = part.providerMetadata;
     else if (part.type === "response-metadata") {
-      const { id, timestamp, modelId } = part;
       // Many say what they do not know as `undefined`.
-      if (id !== undefined) this.#response.id = id;
-      if (timestamp !== undefined) this.#response.timestamp = timestamp;
-      if (typeof modelId === "string") this.#response.modelId = modelId;
+      const told = Object.entries(part).filter(([, value]) => value !== undefined && value !== null);
+      this.#response = { ...this.#response, ...Object.fromEntries(told) };
     }
   }
 
@@ -88,7 +86,7 @@ class ContinuedAnswer extends AnswerCollector {
     const news = this.#warnings.filter((warning) => !told.has(inWords(warning)));
     this.#warnings = before.#warnings.concat(news);
     const parts: ModelPart[] = news.length > 0 ? [{ type: "stream-start", warnings: [...this.#warnings] }] : [];
-    parts.push({ type: "response-metadata", ...this.#response });
+    parts.push(this.#response);
     return parts.concat(this.#sources ?? [], this.#marked(before, shown));
   }
 

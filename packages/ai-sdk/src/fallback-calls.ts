@@ -17,7 +17,7 @@ import { ModelCandidate } from "./fallback-candidate.ts";
 import type { ReadFallback } from "./fallback-options.ts";
 import { readerOf, type FallbackAnswer } from "./fallback-reader.ts";
 import { AnswerStream } from "./fallback-stream.ts";
-import { asModelError } from "./model-errors.ts";
+import { asModelError, isAbort } from "./model-errors.ts";
 import { GENERATED, type ModelPart } from "./parts.ts";
 
 // What a call of a fallback takes: loaded with the first one.
@@ -41,7 +41,7 @@ export async function generated(
   try {
     for await (const part of run(fallback, asked, { whole: true })) if (part.type === GENERATED) return part.result;
   } catch (error) {
-    throw isAbort(error, asked) ? error : asModelError(error);
+    throw isAbort(error, asked.abortSignal) ? error : asModelError(error);
   }
   throw new TypeError("The attempts ended without an answer.");
 }
@@ -53,7 +53,7 @@ export function streamed(
 ): Promise<LanguageModelV4StreamResult> {
   const answer = new AnswerStream({
     run: run(fallback, asked, { whole: false }),
-    isAbort: (reason) => isAbort(reason, asked),
+    signal: asked.abortSignal,
   });
   return answer.open({ atSignOfLife: asked.includeRawChunks === true });
 }
@@ -96,9 +96,4 @@ function run(
     observers,
     random,
   });
-}
-
-/** Whether a call was ended by its caller, for a reason that is the caller's. */
-function isAbort(reason: unknown, { abortSignal }: LanguageModelV4CallOptions): boolean {
-  return abortSignal?.aborted === true && reason === abortSignal.reason;
 }

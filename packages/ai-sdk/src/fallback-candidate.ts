@@ -5,7 +5,7 @@ import type {
   LanguageModelV4ToolCall,
 } from "@ai-sdk/provider";
 import { InvalidOutputError } from "@qwen/core";
-import { isGroup, mustBe } from "@qwen/core/http";
+import { isGroup } from "@qwen/core/http";
 import {
   endsCall,
   type AttemptStart,
@@ -17,7 +17,9 @@ import {
 import type { ReadModel } from "./fallback-options.ts";
 import { blamingCalls } from "./faulty-call.ts";
 import { GENERATED, isFailed, type ModelPart } from "./parts.ts";
-import { isPromiseLike, ModelReading, type ModelCall } from "./reading.ts";
+import { chosen, withSignal } from "./prepared.ts";
+import { ModelReading, type ModelCall } from "./reading.ts";
+import { isPromiseLike } from "./shared-urls.ts";
 import { BlockReading } from "./text-blocks.ts";
 
 /** What is asked of a model. */
@@ -101,20 +103,6 @@ async function settled(
   } catch (error) {
     throw endsCall("prepare", error);
   }
-}
-
-/** The options that `prepare` made; without a signal of its own they have that of the attempt. */
-function chosen(
-  made: LanguageModelV4CallOptions | undefined,
-  options: LanguageModelV4CallOptions,
-): LanguageModelV4CallOptions {
-  if (made === undefined) return options;
-  if (!isGroup(made)) throw mustBe("prepare()", "undefined or the options of a call", made);
-  return made.abortSignal === undefined ? withSignal(made, options.abortSignal) : made;
-}
-
-function withSignal(options: LanguageModelV4CallOptions, signal: AbortSignal | undefined): LanguageModelV4CallOptions {
-  return { ...options, ...(signal !== undefined && { abortSignal: signal }) };
 }
 
 /** Which tool has to be called: of that name, or any. */

@@ -1,16 +1,5 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
-import {
-  aFunction,
-  aLimitMs,
-  anId,
-  isGroup,
-  mustBe,
-  readable,
-  readOption,
-  readOptions,
-  requireOption,
-  type Rules,
-} from "@qwen/core/http";
+import { aFunction, aLimitMs, anId, isGroup, mustBe, readable, readOptions, type Rules } from "@qwen/core/http";
 import {
   readAttemptSettings,
   type AttemptSettings,
@@ -119,7 +108,7 @@ export interface ReadModel {
 export function readFallback(options: FallbackOptions): ReadFallback {
   const read = readOptions("createFallback()", options, RULES);
   if (read === undefined) throw mustBe("createFallback()", "given an object with `models`", options);
-  const { models, timeouts, retry, commit, hedge, strategy, shouldRetry, ...others } = read;
+  const { models, timeouts, retry, commit, hedge, strategy, ...others } = read;
   if (isGroup(retry) && "shouldRetry" in retry && retry.shouldRetry !== undefined)
     throw new TypeError(
       "`retry.shouldRetry` is given as `shouldRetry`, beside `retry`: it gets the options of the call as well.",
@@ -129,8 +118,6 @@ export function readFallback(options: FallbackOptions): ReadFallback {
     models: readModels(models),
     settings: readAttemptSettings({ retry, commit, hedge, strategy }),
     timeouts: readOptions("timeouts", timeouts, TIMEOUT_RULES),
-    shouldRetry: readOption("shouldRetry", shouldRetry, aFunction),
-    random: readOption("random", others.random, aFunction),
   };
 }
 
@@ -174,8 +161,7 @@ function readModel(given: unknown, index: number): Given {
   const name = `models[${index}]`;
   if (!readable(name, () => isGroup(given) && !("specificationVersion" in given) && "model" in given))
     return { model: aModel(name, given), id: undefined, prepare: undefined };
-  const { model, id, prepare } =
-    requireOption(name, readOptions(name, given as FallbackModel, ENTRY_RULES), () => undefined) ?? {};
+  const { model, id, prepare }: Partial<FallbackModel> = readOptions(name, given as FallbackModel, ENTRY_RULES) ?? {};
   return { model: aModel(`${name}.model`, model), id, prepare };
 }
 

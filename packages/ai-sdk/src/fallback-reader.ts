@@ -28,6 +28,8 @@ import {
   type ModelPart,
 } from "./parts.ts";
 
+type FinishPart = Extract<ModelPart, { readonly type: "finish" }>;
+
 /** A whole answer, as `shouldRetry` sees it. */
 export interface FallbackAnswer {
   /** All its text, without reasoning. */
@@ -47,10 +49,6 @@ export function readerOf(
   return {
     kind(part) {
       switch (part.type) {
-        // Nearly all are one of these.
-        case "text-delta":
-        case "reasoning-delta":
-          return kindOfPart(part);
         case OPENED:
           return "opening";
         case PREPARING:
@@ -66,18 +64,13 @@ export function readerOf(
       }
     },
     errorOf(part) {
-      if (part.type === "error") return part.error;
-      const reason = reasonIn(part);
-      return new Error(`The model finished with the reason "${reason}".`);
+      return part.type === "error" ? part.error : new Error(`The model finished with the reason "${reasonIn(part)}".`);
     },
     failureOf,
     emptyError: (part, { provider }) => emptyByReason(reasonIn(part), provider),
     isText: (part) => part.type === "text-delta",
     queueOf: (part) => (part.type === PREPARING && !part.isReady ? { position: 0 } : undefined),
-    usageOf: (part) => {
-      if (part.type === "finish") return usageOf(part.usage);
-      return part.type === GENERATED ? usageOf(part.result.usage) : undefined;
-    },
+    usageOf: (part) => usageOf(endOf(part).usage),
     attempt(start) {
       onAttempt(start);
       return undefined;
@@ -106,10 +99,13 @@ export function readerOf(
   };
 }
 
-/** Why an answer ended, in its last part. */
+/** How an answer ended, in its last part. */
+function endOf(last: ModelPart): Partial<LanguageModelV4GenerateResult> {
+  return last.type === GENERATED ? last.result : (last as Partial<LanguageModelV4GenerateResult>);
+}
+
 function reasonIn(last: ModelPart): string | undefined {
-  const { finishReason } = last.type === GENERATED ? last.result : (last as Partial<LanguageModelV4GenerateResult>);
-  return finishReason?.unified;
+  return endOf(last).finishReason?.unified;
 }
 
 function withAttempts(
@@ -143,9 +139,7 @@ export class AnswerCollector implements PartCollector<ModelPart, FallbackAnswer>
       const toolCalls = content.filter((part) => part.type === "tool-call");
       return { text: texts.join(""), toolCalls, finishReason, usage };
     }
-    const known = sealed.type === "finish" ? sealed : { finishReason: OTHER, usage: knownUsage() };
-    return { text: this.text(), toolCalls: this.#toolCalls, finishReason: known.finishReason, usage: known.usage };
+    const { finishReason, usage } = sealed as FinishPart;
+    return { text: this.text(), toolCalls: this.#toolCalls, finishReason, usage };
   }
 }
-
-const OTHER: LanguageModelV4FinishReason = { unified: "other", raw: undefined };

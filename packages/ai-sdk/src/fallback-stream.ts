@@ -3,7 +3,7 @@ import type { AttemptsRun, FlowReader } from "@qwen/core/router";
 
 import { failedEnd } from "./failed-end.ts";
 import type { FallbackAnswer } from "./fallback-reader.ts";
-import { asModelError } from "./model-errors.ts";
+import { asModelError, isAbort } from "./model-errors.ts";
 import { OpenBlocks } from "./open-blocks.ts";
 import { kindOfPart, OPENED, type ModelPart, type OpenedPart } from "./parts.ts";
 
@@ -15,8 +15,8 @@ const MOST_UNKNOWN = 100;
 /** What a stream tells of its call. */
 export interface AnswerCall {
   readonly run: AttemptsRun<ModelPart, FallbackAnswer>;
-  /** Whether the caller has ended it for this reason. */
-  isAbort(reason: unknown): boolean;
+  /** The caller's. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -33,7 +33,6 @@ export class AnswerStream implements FlowReader<ModelPart> {
   /** How many parts were asked for, and are not there yet. */
   #asked = 0;
   #run: ReturnType<AttemptsRun<ModelPart, FallbackAnswer>["handTo"]> | undefined;
-  #abortedBy: { readonly reason: unknown } | undefined;
   #controller: ReadableStreamDefaultController<Part> | undefined;
   #opened: OpenedPart | undefined;
   #state: "opening" | "answering" | "ended" | "closed" = "opening";
@@ -60,7 +59,8 @@ export class AnswerStream implements FlowReader<ModelPart> {
 
   start(controller: ReadableStreamDefaultController<Part>): void {
     this.#controller = controller;
-    if (this.#abortedBy !== undefined) controller.error(this.#abortedBy.reason);
+    // It was aborted since it has opened.
+    if (this.#state === "closed") controller.error(this.#call.signal?.reason);
   }
 
   // Once for each part that is asked for; nobody waits for what it returns.
@@ -100,7 +100,7 @@ export class AnswerStream implements FlowReader<ModelPart> {
   }
 
   fail(error: unknown): void {
-    if (this.#call.isAbort(error)) {
+    if (isAbort(error, this.#call.signal)) {
       this.#abort(error);
     } else if (this.#isOpening && this.#controller === undefined) {
       this.#state = "closed";
@@ -115,7 +115,6 @@ export class AnswerStream implements FlowReader<ModelPart> {
   /** For the caller's own reason, also where the stream has still to be made. */
   #abort(reason: unknown): void {
     this.#state = "closed";
-    this.#abortedBy = { reason };
     this.#opening.reject(reason);
     this.#controller?.error(reason);
   }

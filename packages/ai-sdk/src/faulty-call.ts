@@ -56,20 +56,20 @@ function isPart(part: unknown): boolean {
 }
 
 function areHeaders(headers: LanguageModelV4CallOptions["headers"]): boolean {
-  try {
-    const set = Object.entries(headers ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return new Headers(set) instanceof Headers;
-  } catch {
-    return false;
-  }
+  const set = Object.entries(headers ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return !throws(() => new Headers(set));
 }
 
 function isJson(value: unknown): boolean {
+  // Bytes are sent otherwise, and may be many.
+  return !throws(() => JSON.stringify(value, (_, each: unknown) => (ArrayBuffer.isView(each) ? undefined : each)));
+}
+
+function throws(work: () => unknown): boolean {
   try {
-    // Bytes are sent otherwise, and may be many.
-    JSON.stringify(value, (_, each: unknown) => (ArrayBuffer.isView(each) ? undefined : each));
-    return true;
-  } catch {
+    work();
     return false;
+  } catch {
+    return true;
   }
 }

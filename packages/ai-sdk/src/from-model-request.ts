@@ -1,9 +1,10 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { QwenError, type ProviderRequest, type Settings, type Warning } from "@qwen/core";
-import { isGroup, mustBe } from "@qwen/core/http";
+import { isGroup } from "@qwen/core/http";
 import { endsCall } from "@qwen/core/router";
 import type { FromLanguageModelOptions } from "./from-model-options.ts";
 import { writePrompt, type Fetch } from "./from-model-prompt.ts";
+import { chosen } from "./prepared.ts";
 
 type ProviderOptions = LanguageModelV4CallOptions["providerOptions"];
 
@@ -34,10 +35,7 @@ export async function writeCall(
   } as LanguageModelV4CallOptions;
   if (prepare === undefined) return options;
   try {
-    const prepared = await prepare(options, { model });
-    if (prepared === undefined) return options;
-    if (!isGroup(prepared)) throw mustBe("prepare()", "undefined or the options of a call", prepared);
-    return { ...prepared, abortSignal: prepared.abortSignal ?? signal };
+    return chosen(await prepare(options, { model }), options);
   } catch (error) {
     // One of the family is of another call: copied, as errors of a provider are, it would be taken for one of this.
     throw endsCall("prepare", QwenError.isInstance(error) ? new Error("`prepare` failed.", { cause: error }) : error);

@@ -91,7 +91,7 @@ function codeByClass(error: unknown): ErrorCode | undefined {
   return undefined;
 }
 
-/** The words in `{ error: { message, code, type } }`, or in `{ error: "…" }`. */
+/** The words in `{ error: { message, code, type } }`. */
 function saidIn(body: unknown): ToldFailure | undefined {
   const { error } = (body ?? {}) as { readonly error?: unknown };
   if (typeof error !== "object" || error === null) return undefined;
@@ -184,8 +184,13 @@ export function asModelError(error: unknown): unknown {
     isRetryable: false,
     ...(statusCode !== undefined && { statusCode }),
   });
-  Object.defineProperty(told, "cause", { value: error, enumerable: false, configurable: true, writable: true });
+  Object.defineProperty(told, "cause", { value: error, enumerable: false });
   return told;
+}
+
+/** Whether a call ended by its caller, for a reason that is the caller's. What failed before it, though it is told later, is not. */
+export function isAbort(reason: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && reason === signal.reason;
 }
 
 /** These say in words of our own what is wrong with a call. */

@@ -2,6 +2,8 @@ import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 
 type Part = LanguageModelV4StreamPart;
 
+const EDGE = /^(text|reasoning|tool-input)-(start|end)$/;
+
 /** The blocks of a stream that have begun and not ended: whatever becomes of an answer, each of them is to end. */
 export class OpenBlocks {
   /** By its kind and id, the end of each. */
@@ -9,27 +11,13 @@ export class OpenBlocks {
 
   /** Adds what has to end before a part that is no delta: before the finish all of them, before a call its input. */
   endBefore(part: Part, parts: Part[]): void {
-    switch (part.type) {
-      case "text-start":
-      case "reasoning-start":
-      case "tool-input-start": {
-        const kind = part.type.slice(0, -"-start".length) as "text" | "reasoning" | "tool-input";
-        this.#ends.set(`${kind} ${part.id}`, { type: `${kind}-end`, id: part.id });
-        break;
-      }
-      case "text-end":
-      case "reasoning-end":
-      case "tool-input-end":
-        this.#ends.delete(`${part.type.slice(0, -"-end".length)} ${part.id}`);
-        break;
-      case "tool-call":
-        this.#end(`tool-input ${part.toolCallId}`, parts);
-        break;
-      case "finish":
-        this.endAll(parts);
-        break;
-      default:
-    }
+    const [, kind, edge] = EDGE.exec(part.type) ?? [];
+    if (kind !== undefined) {
+      const { id } = part as { readonly id: string };
+      if (edge === "start") this.#ends.set(kind + id, { type: `${kind}-end`, id } as Part);
+      else this.#ends.delete(kind + id);
+    } else if (part.type === "tool-call") this.#end(`tool-input${part.toolCallId}`, parts);
+    else if (part.type === "finish") this.endAll(parts);
   }
 
   /** Adds the end of each that is open. */

@@ -5,6 +5,7 @@ import type {
 } from "@ai-sdk/provider";
 
 import { GENERATED, OPENED, PREPARING, type ModelPart } from "./parts.ts";
+import { isPromiseLike } from "./shared-urls.ts";
 
 /** How a model is asked, and with what. What these throw or reject with, the reading fails with. */
 export interface ModelCall<Options> {
@@ -100,11 +101,6 @@ export class ModelReading<Options> implements AsyncIterableIterator<ModelPart, u
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
-
-/** Whether a value is still to come. */
-export function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
-}
 
 /** Cancels a stream and lets go of it. */
 async function release(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {

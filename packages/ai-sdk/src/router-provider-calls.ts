@@ -5,7 +5,7 @@ import {
   type LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
 import { QwenError, type Router } from "@qwen/core";
-import { asModelError } from "./model-errors.ts";
+import { asModelError, isAbort } from "./model-errors.ts";
 import { AnswerContent } from "./router-provider-content.ts";
 import { PartWriter } from "./router-provider-parts.ts";
 import { WrittenStream } from "./router-provider-stream.ts";
@@ -62,7 +62,6 @@ function read(options: LanguageModelV4CallOptions): ReadCall {
   }
 }
 
-/** A caller's abort is the caller's own. What failed before it, though it is told later, is not. */
 function failureOf(error: unknown, { abortSignal }: LanguageModelV4CallOptions): unknown {
-  return abortSignal?.aborted === true && error === abortSignal.reason ? error : asModelError(error);
+  return isAbort(error, abortSignal) ? error : asModelError(error);
 }

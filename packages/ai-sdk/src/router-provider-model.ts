@@ -9,20 +9,12 @@ import type { Router } from "@qwen/core";
 /** A name of a router as a model of the AI SDK. */
 export class RouterModel implements LanguageModelV4 {
   readonly specificationVersion = "v4";
-  readonly provider: string;
+  /** By which the AI SDK tells the provider in telemetry and warnings, and finds its options. */
+  readonly provider = "qwen";
   readonly modelId: string;
   readonly #router: Router;
 
-  constructor({
-    router,
-    provider,
-    modelId,
-  }: {
-    readonly router: Router;
-    readonly provider: string;
-    readonly modelId: string;
-  }) {
-    this.provider = provider;
+  constructor(router: Router, modelId: string) {
     this.modelId = modelId;
     this.#router = router;
   }

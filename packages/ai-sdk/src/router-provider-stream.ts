@@ -1,5 +1,6 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { StreamPart } from "@qwen/core";
+import { isAbort } from "./model-errors.ts";
 import type { PartWriter } from "./router-provider-parts.ts";
 
 /** The stream of one answer of a router, written as one of the AI SDK. It reads no further than it is read. */
@@ -73,7 +74,7 @@ export class WrittenStream {
       }
     } catch (error) {
       // Only who aborts gets an error that is thrown, and none but the reason: what failed before says more than may be shown.
-      if (this.#signal?.aborted === true && error === this.#signal.reason) throw error;
+      if (isAbort(error, this.#signal)) throw error;
       void this.#parts.return?.();
       this.#writer.fail(error, push);
       this.#close(controller);

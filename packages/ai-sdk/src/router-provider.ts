@@ -49,7 +49,7 @@ export function createRouterProvider<Names extends string>(
 
   const languageModel = (modelId: Names): LanguageModelV4 => {
     if (!router.has(modelId)) throw noSuchModel("languageModel", modelId);
-    return new RouterModel({ router, provider: PROVIDER, modelId });
+    return new RouterModel(router, modelId);
   };
 
   const noSuchModel = (
@@ -86,9 +86,6 @@ export function createRouterProvider<Names extends string>(
     },
   });
 }
-
-/** By which the AI SDK tells the provider in telemetry and warnings, and finds its options. */
-const PROVIDER = "qwen";
 
 const aRouter: Rule = (value) =>
   isGroup(value) &&

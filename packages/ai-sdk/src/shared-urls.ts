@@ -5,7 +5,7 @@ type Urls = Record<string, RegExp[]>;
 /** The addresses that all models fetch by themselves: any other is fetched by `ai`. What cannot be known is none. */
 export function sharedUrls(models: readonly LanguageModelV4[]): Urls | PromiseLike<Urls> {
   const given = models.map(urlsOf);
-  return given.some(isToCome)
+  return given.some(isPromiseLike)
     ? Promise.all(given.map(async (urls) => await urls)).then(shared)
     : shared(given as readonly Urls[]);
 }
@@ -13,7 +13,7 @@ export function sharedUrls(models: readonly LanguageModelV4[]): Urls | PromiseLi
 function urlsOf(model: LanguageModelV4): Urls | Promise<Urls> {
   try {
     const { supportedUrls } = model;
-    return isToCome(supportedUrls)
+    return isPromiseLike(supportedUrls)
       ? Promise.resolve(supportedUrls).then(patternsIn, (): Urls => ({}))
       : patternsIn(supportedUrls);
   } catch {
@@ -52,6 +52,7 @@ export function holds(wide: string, narrow: string): boolean {
   return wide.endsWith("/*") && narrow.startsWith(wide.slice(0, -1));
 }
 
-function isToCome<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+/** Whether a value is still to come. */
+export function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

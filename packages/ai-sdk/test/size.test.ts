@@ -37,15 +37,15 @@ function reached({ metafile, outputFiles }: Awaited<ReturnType<typeof bundled>>,
 
 /** The limits, minified and gzipped, in bytes: what it is, so that it grows by nobody's oversight. */
 const LIMITS = [
-  { names: "*", when: "an import", kinds: ["import-statement"], most: 7_600, gzipped: 3_250 },
-  { names: "*", when: "all", kinds: ["import-statement", "dynamic-import"], most: 49_900, gzipped: 16_900 },
-  { names: "{ createFallback }", when: "an import", kinds: ["import-statement"], most: 4_300, gzipped: 2_000 },
+  { names: "*", when: "an import", kinds: ["import-statement"], most: 7_300, gzipped: 3_150 },
+  { names: "*", when: "all", kinds: ["import-statement", "dynamic-import"], most: 49_900, gzipped: 16_960 },
+  { names: "{ createFallback }", when: "an import", kinds: ["import-statement"], most: 4_100, gzipped: 1_920 },
   {
     names: "{ createFallback }",
     when: "all",
     kinds: ["import-statement", "dynamic-import"],
-    most: 25_200,
-    gzipped: 9_450,
+    most: 25_450,
+    gzipped: 9_530,
   },
 ] as const;
 
