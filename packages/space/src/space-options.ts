@@ -68,10 +68,12 @@ const SETTINGS: ReadonlySet<unknown> = new Set(["maxOutputTokens", "temperature"
 function readInputs(inputs: SpaceOverrides["inputs"]): Inputs | undefined {
   if (inputs === undefined) return undefined;
   // A `Map` has no entries of its own, and would say nothing.
-  if (!isGroup(inputs) || Object.prototype.toString.call(inputs) !== "[object Object]")
+  const isObject = (): boolean => isGroup(inputs) && Object.prototype.toString.call(inputs) === "[object Object]";
+  const given = readable("inputs", () => (isObject() ? Object.entries(inputs) : undefined));
+  if (given === undefined)
     throw new TypeError("`inputs` must be an object of roles, by the label or the id of an input.");
   const roles = new Map<string, InputRole>();
-  for (const [name, role] of readable("inputs", () => Object.entries(inputs))) {
+  for (const [name, role] of given) {
     if (role === undefined) continue;
     const read = readable(`inputs[${JSON.stringify(name.slice(0, 80))}]`, () => roleOf(role));
     if (read === undefined) throw noRole(name);

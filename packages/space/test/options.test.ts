@@ -5,7 +5,7 @@ import { space } from "../src/index.ts";
 import type { SpaceOptions } from "../src/index.ts";
 
 /** An object with one field that throws when it is read. */
-function throwing(name: string): object {
+function throwing(name: PropertyKey): object {
   const get = (): never => {
     throw new RangeError("boom");
   };
@@ -57,6 +57,7 @@ describe("what is wrong is a TypeError that names it, when a provider is made", 
     ["an option", () => throwing("endpoint"), /`options.endpoint` cannot be read, it throws/],
     ["one of the client", () => throwing("token"), /`options.token` cannot be read, it throws/],
     ["an input", () => ({ inputs: throwing("Box") }), /`inputs` cannot be read, it throws/],
+    ["all inputs", () => ({ inputs: throwing(Symbol.toStringTag) }), /`inputs` cannot be read, it throws/],
     ["a role", () => ({ inputs: { Box: throwing("setting") } }), /`inputs\["Box"\]` cannot be read, it throws/],
   ])("%s that throws when it is looked at", (_, options, said) => {
     expect(() => space("owner/name", options())).toThrow(said);

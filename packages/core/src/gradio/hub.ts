@@ -1,4 +1,4 @@
-import { mustBe } from "../options.ts";
+import { mustBe, readable } from "../options.ts";
 import { isHuggingFaceSpace, repositoryOf, type SpaceTarget } from "./address.ts";
 
 /** How the hub knows a Space. */
@@ -21,7 +21,7 @@ export const WAKE_MS = 120_000;
  */
 export function readHubUrl(given: string | URL | undefined): URL | undefined {
   if (given === undefined) return undefined;
-  const url = URL.parse(String(given));
+  const url = URL.parse(readable("hubUrl", () => String(given)));
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname));
   if (url === null || !isSafe || url.username !== "" || url.password !== "")
     throw mustBe(

@@ -35,6 +35,7 @@ describe("an option of a Space that throws when it is looked at is a TypeError t
   test.each(Object.entries(MAKERS))("%s", (_, make) => {
     for (const name of names)
       expect(() => make(throwing(name))).toThrow(new TypeError(`\`${name}\` cannot be read, it throws.`));
+    expect(() => make({ hubUrl: { toString: thrown } as never })).toThrow(/^`hubUrl` cannot be read/);
     expect(() => make({ auth: throwing("password", { username: "ada" }) })).toThrow(/^`auth` cannot be read/);
     expect(() => make(new Proxy({}, { ownKeys: thrown }))).toThrow(TypeError);
   });
