@@ -12,8 +12,9 @@ export interface SaidError {
 
 /** The error in a body or a chunk; `undefined` where there is none. */
 export function errorIn(json: JsonObject): SaidError | undefined {
-  const { error, errors, detail, choices, base_resp: result } = json;
-  if (error !== undefined && error !== null && error !== false && error !== "") return read(error, json);
+  const { errors, detail, choices, base_resp: result, x_groq: added } = json;
+  const error = json["error"] || (isObject(added) && added["error"]);
+  if (error) return read(error, json);
   const failed = textIn(json, "error_message");
   if (failed !== undefined) return { ...codesIn(json), message: failed, type: textIn(json, "error_type") };
   if (isObject(result) && hasFailed(result)) return read(result, json);

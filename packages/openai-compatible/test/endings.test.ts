@@ -151,6 +151,7 @@ describe("an error that is told with status 200 is one, in the shapes of other v
     [{ success: false, message: "Failed." }, "space_unavailable"],
     [{ error_code: 18, error_msg: "Open api qps rate limit reached" }, "rate_limited"],
     [[{ error: { code: 429, message: "Enough." } }] as never, "rate_limited"],
+    [{ ...chunk({}, "stop"), x_groq: { id: "req_1", error: "over capacity" } }, "space_unavailable"],
   ])("%j", async (body, code) => {
     for (const answer of [stream([chunk({ content: "He" }), body]), stream([], JSON.stringify(body))]) {
       const { ask } = await providerOf(answer);
