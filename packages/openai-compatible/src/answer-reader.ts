@@ -145,7 +145,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     this.#tellHeld();
     return told({
       type: "finish",
-      reason: refuses ? "content-filter" : callsTools && reason === "stop" ? "tool-calls" : reason,
+      reason: refuses ? "content-filter" : reasonFor(reason, callsTools),
       rawReason,
       usage: this.#usage,
       warnings,
@@ -281,6 +281,12 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
       return new QwenError("context_length_exceeded", `${nothing}: no tokens were left for one.`);
     return new QwenError("empty_response", `${nothing}.`);
   }
+}
+
+/** Whoever waits for calls would do so for ever where none came. */
+function reasonFor(reason: FinishReason, callsTools: boolean): FinishReason {
+  if (callsTools) return reason === "stop" ? "tool-calls" : reason;
+  return reason === "tool-calls" ? "other" : reason;
 }
 
 function shortIn(json: JsonObject, name: string): string | undefined {

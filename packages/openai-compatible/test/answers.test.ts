@@ -197,7 +197,6 @@ describe("an answer", () => {
     ["MAX_TOKENS", "length"],
     ["content_filter", "content-filter"],
     ["SAFETY", "content-filter"],
-    ["tool_calls", "tool-calls"],
     ["normal", "stop"],
     ["max_tokens_reached", "length"],
     ["content_filter: RECITATION", "content-filter"],

@@ -224,6 +224,11 @@ describe("calls of tools", () => {
     expect(finish).toMatchObject({ reason: "tool-calls", rawReason: "stop" });
   });
 
+  test("are not the reason of the end where none came, though a server says so", async () => {
+    const { finish } = await callsIn([chunk({ content: "Hi" }), END]);
+    expect(finish).toMatchObject({ reason: "other", rawReason: "tool_calls" });
+  });
+
   test("in an answer that comes whole are as many as there are, whatever their ids", async () => {
     const tool_calls = [1, 2].map((n) => ({
       id: "same",
