@@ -65,7 +65,7 @@ export class Race<Part, Result> implements AttemptOwner<Part, Result> {
 
   begin(): void {
     const first = this.#plan.next();
-    if (first === undefined) throw new TypeError("`retry` leaves no attempt: `maxAttempts` must be at least 1.");
+    if (first === undefined) throw new TypeError("`candidates()` must give at least one candidate, and gave none.");
     this.#ask(first);
   }
 

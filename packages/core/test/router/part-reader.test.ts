@@ -81,6 +81,12 @@ describe("a stream of other parts", () => {
     expect(asked).toHaveLength(3);
   });
 
+  test("that nobody could give is a TypeError that says so", async () => {
+    expect(String((await run({})).error)).toBe(
+      "TypeError: `candidates()` must give at least one candidate, and gave none.",
+    );
+  });
+
   test("may be one whole part", async () => {
     const { parts, outcome } = await run({ a: [["whole", "answer"]] });
     expect(parts).toEqual([["whole", "answer by a in 1"]]);
