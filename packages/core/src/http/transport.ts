@@ -59,8 +59,8 @@ export interface TransportRequest {
   /**
    * Asked when the connection was lost before a byte of the answer, and had served before: then the server most likely closed it in
    * the moment of sending, but may have seen the request. Resolving with true sends it again, once, over a new connection. A GET is
-   * sent again without asking, another request without this is not. One that throws says no, and so does one that takes longer than
-   * `headersMs`, or 10 s. Where the platform keeps its connections to itself it is not asked.
+   * sent again without asking, another request without this is not. One that throws says no, and one that takes longer than `headersMs`,
+   * 10 s at least, ends the request as `headers`. Where the platform keeps its connections to itself it is not asked.
    */
   readonly sendAgain?: (() => Promise<boolean>) | undefined;
   /**
@@ -76,9 +76,7 @@ export interface TransportRequest {
   readonly publicOnly?: boolean | undefined;
   /**
    * Whether cookies of its host go along, and are taken from the answer, where the platform keeps them, as browsers do.
-   * Elsewhere they are headers like others, and this has no effect.
-   *
-   * @defaultValue false
+   * Elsewhere they are headers like others, and this has no effect. @defaultValue false
    */
   readonly withCookies?: boolean | undefined;
   /** Whether it goes out even if the page that sends it is left in the same moment. For small bodies. @defaultValue false */
