@@ -66,7 +66,9 @@ function parseProxy(value: unknown, source: string): Proxy {
   const text = typeof value !== "string" ? "" : /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.parse(text);
   const credentials = url === null ? undefined : decoded(url);
-  if (url === null || credentials === undefined || url.hostname === "" || url.port === "0")
+  // What stands behind a host is none of it: a colon is missing before, or a password holds what it cannot as it is.
+  const isAll = url !== null && url.pathname.length <= 1 && url.search === "" && url.hash === "";
+  if (!isAll || credentials === undefined || url.hostname === "" || url.port === "0")
     throw new TypeError(`${source} is not the URL of a proxy. ${remedy}`);
   // Names are resolved by the proxy in both.
   const protocol = url.protocol === "socks5h:" || url.protocol === "socks:" ? "socks5:" : url.protocol;

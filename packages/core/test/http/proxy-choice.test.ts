@@ -104,6 +104,11 @@ describe("what is no proxy", () => {
     "http://proxy.corp:0",
     "http://ann:%zz@proxy.corp",
     `http://ann:${"x".repeat(256)}@proxy.corp`,
+    // Of these the host would be "https" or "ann".
+    "https//proxy.corp",
+    "http://ann:12/xxx@proxy.corp",
+    "ann:12#xxx@proxy.corp",
+    "http://ann:12?xxx@proxy.corp",
   ];
   it.each(bad)("is a TypeError that names the option: %s", (value) => {
     expect(() => readProxies(value)).toThrow(TypeError);
