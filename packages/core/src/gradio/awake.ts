@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../error-secrets.ts";
 import { QwenError } from "../errors.ts";
 import type { AbortSource } from "../stop.ts";
 import type { SpaceClient } from "./client.ts";
@@ -17,9 +18,18 @@ export interface AwakeOptions {
 
 /**
  * Does work, and where its Space sleeps, starts or is built, waits for it to wake and does it again: for `wakeMs` at most. Rejects as
- * the work does, or with the stage that the Space is in where waiting is of no use.
+ * the work does, or with the stage that the Space is in where waiting is of no use: without what was given in confidence, in whatever
+ * the Space repeats it.
  */
-export function whenAwake<Value>(options: AwakeOptions, work: () => Promise<Value>): Promise<Value> {
+export async function whenAwake<Value>(options: AwakeOptions, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await doneAwake(options, work);
+  } catch (error) {
+    throw options.stop.aborted ? error : withoutSecrets(error, options.client.secrets());
+  }
+}
+
+function doneAwake<Value>(options: AwakeOptions, work: () => Promise<Value>): Promise<Value> {
   const { client } = options;
   if (client.hub === undefined || client.wakeMs === 0) return work();
   // Who comes while others wait does not ask, and waits with them.

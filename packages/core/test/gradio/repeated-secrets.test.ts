@@ -72,6 +72,17 @@ describe("what was given in confidence, and a Space repeats as it came or in JSO
     await client.close();
   });
 
+  it("does not show in the names of a config", async () => {
+    const config = { version: "6.0.0", protocol: "sse_v3", components: [], dependencies: [{ api_name: given.token }] };
+    await using space = await startTestSpace({ config: ({ reply }) => reply(200, config) });
+    await using client = connectSpace(space.origin, { token: given.token });
+    for (const call of [client.predict(9, {}), client.predict("other", { a: 1 })]) {
+      const error = (await rejection(call)) as Error;
+      expect(error.message).toMatch(/has no .*\*\*\*/);
+      expect(inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error)).not.toContain(given.token);
+    }
+  });
+
   // What a message leaves out would put it together again.
   const ways: Readonly<Record<string, (secret: string) => string>> = {
     "an escape sequence in it": (secret) => `${secret.slice(0, 5)}\u001B[0m${secret.slice(5)}`,
