@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, type ForkOptions } from "node:child_process";
 import { once } from "node:events";
 
 /** What a process of a measurement can be asked for. */
@@ -70,8 +70,20 @@ export class Child {
 
   /** Starts a module of this folder, and resolves once it answers. */
   static async start(module: string, ...parameters: readonly string[]): Promise<Child> {
-    const options = { execArgv: ["--conditions=@qwen/source", "--expose-gc"] };
-    const child = fork(new URL(module, import.meta.url), parameters, options);
+    return Child.#fork(new URL(module, import.meta.url), parameters);
+  }
+
+  /** Starts somebody else's script, before which a module of this folder is loaded that answers for it. It is silent. */
+  static async startBehind(module: string, script: URL, ...parameters: readonly string[]): Promise<Child> {
+    return Child.#fork(script, parameters, {
+      execArgv: ["--import", new URL(module, import.meta.url).href],
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+  }
+
+  static async #fork(script: URL, parameters: readonly string[], { execArgv = [], ...options }: ForkOptions = {}) {
+    const own = ["--conditions=@qwen/source", "--expose-gc", ...execArgv];
+    const child = fork(script, parameters, { ...options, execArgv: own });
     await once(child, "message");
     return new Child(child);
   }

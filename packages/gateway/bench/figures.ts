@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 
 import { Child } from "./child.ts";
 import { type Target, timesOf } from "./client.ts";
@@ -21,9 +19,14 @@ const bare: Target = { url: await proxy.ask("url") };
 const portkey = await startPortkey(baseURL);
 
 const measured = await waits([{ url: baseURL }, bare, own, portkey.target], 200);
-const chunk = await cpuOfChunks(gateway, own, 5);
-const stalled = await stalledReaders({ gateway, upstream }, own, { readers: 200 });
-const many = await manyStreams(gateway, own, 1000);
+const both = [{ process: gateway, target: own }, portkey] as const;
+const chunk = await cpuOfChunks(both, 5);
+const stalled = [];
+const many = [];
+for (const { process: server, target } of both) {
+  stalled.push(await stalledReaders({ gateway: server, upstream }, target, { readers: 200 }));
+  many.push(await manyStreams(server, target, 1000));
+}
 const left = await drops(100);
 
 const [direct, nothing, through, other] = measured;
@@ -44,9 +47,9 @@ const rows = [
     added("whole", through),
     added("whole", other),
   ],
-  ["CPU a chunk, µs", `${chunk.core.toFixed(2)} (core alone)`, "–", times(chunk.gateway, chunk.core), "–"],
-  ["1,000 streams: memory each, KiB; errors", "–", "–", `${kib(many.held)}; ${many.errors}`, "–"],
-  ["200 stalled readers of 10 MB: memory each, KiB", "–", "–", kib(stalled.held), "–"],
+  ["CPU a chunk, µs", `${chunk.core.toFixed(2)} (core alone)`, "–", ...chunk.of.map((one) => times(one, chunk.core))],
+  ["1,000 streams: memory each, KiB; errors", "–", "–", ...many.map(({ held, errors }) => `${kib(held)}; ${errors}`)],
+  ["200 stalled readers of 10 MB: memory each, KiB", "–", "–", ...stalled.map(({ held }) => kib(held))],
   ["a caller leaves: until its request is gone, p99, ms", "–", "–", ms(left), "–"],
 ];
 const { model = "?" } = cpus()[0] ?? {};
@@ -59,23 +62,20 @@ for (const row of rows) console.log(`| ${row.join(" | ")} |`);
 proxy.stop();
 gateway.stop();
 upstream.stop();
-portkey.stop();
+portkey.process.stop();
 process.exit();
 
 /** Portkey's gateway as it is packed, in front of the same server. */
-async function startPortkey(url: string): Promise<{ readonly target: Target; stop(): void }> {
-  const script = fileURLToPath(import.meta.resolve("@portkey-ai/gateway/build/start-server.js"));
-  const shim = new URL("./mutable-responses.ts", import.meta.url).href;
+async function startPortkey(url: string): Promise<{ readonly process: Child; readonly target: Target }> {
+  const script = new URL(import.meta.resolve("@portkey-ai/gateway/build/start-server.js"));
   const port = await freePort();
-  const child = spawn(process.execPath, ["--import", shim, script, `--port=${port}`, "--headless"], {
-    stdio: "ignore",
-  });
+  const child = await Child.startBehind("./mutable-responses.ts", script, `--port=${port}`, "--headless");
   const headers = { authorization: "Bearer any", "x-portkey-provider": "openai", "x-portkey-custom-host": url };
   const target = { url: `http://127.0.0.1:${port}/v1`, headers };
   for (let tries = 0; ; tries++) {
     try {
       await timesOf(target, { model: "short", stream: false });
-      return { target, stop: () => void child.kill() };
+      return { process: child, target };
     } catch (error) {
       if (tries === 50) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -34,24 +34,27 @@ export async function waits(targets: readonly Target[], rounds: number): Promise
   return all.map(({ first, whole }) => ({ firstText: quantile(first, 0.5), whole: quantile(whole, 0.5) }));
 }
 
-/** CPU of a piece of a streamed answer, in µs: of the gateway's process, and of the same process that only reads its router. */
+/**
+ * CPU of a piece of a streamed answer in the process of each target, in µs, by turns; and in the same process as the first where that
+ * only reads its router.
+ */
 export async function cpuOfChunks(
-  gateway: Child,
-  target: Target,
+  servers: readonly { readonly process: Child; readonly target: Target }[],
   rounds: number,
-): Promise<{ gateway: number; core: number }> {
-  const own: number[] = [];
+): Promise<{ readonly of: readonly number[]; readonly core: number }> {
+  const all = servers.map((server) => ({ ...server, took: [] as number[] }));
   const core: number[] = [];
   for (let round = -rounds; round < rounds; round++) {
-    const before = await gateway.ask<number>("cpuMs");
-    for (let times = 0; times < 5; times++) await timesOf(target, { model: "words", stream: true });
-    const took = (await gateway.ask<number>("cpuMs")) - before;
-    const read = await gateway.ask<number>("readByCore", 5);
-    if (round < 0) continue;
-    own.push((took * 1000) / (5 * CHUNKS));
-    core.push((read * 1000) / (5 * CHUNKS));
+    for (const { process, target, took } of all) {
+      const before = await process.ask<number>("cpuMs");
+      for (let times = 0; times < 5; times++) await timesOf(target, { model: "words", stream: true });
+      const spent = (await process.ask<number>("cpuMs")) - before;
+      if (round >= 0) took.push((spent * 1000) / (5 * CHUNKS));
+    }
+    const read = (await all[0]?.process.ask<number>("readByCore", 5)) ?? Number.NaN;
+    if (round >= 0) core.push((read * 1000) / (5 * CHUNKS));
   }
-  return { gateway: quantile(own, 0.5), core: quantile(core, 0.5) };
+  return { of: all.map(({ took }) => quantile(took, 0.5)), core: quantile(core, 0.5) };
 }
 
 /** What many streams at once hold in the gateway, in bytes each, and how many of them failed. */

@@ -132,7 +132,7 @@ class Counters {
     });
     this.#cancelled = new Counter({
       name: "qwen_cancelled_total",
-      help: "Requests whose caller left, by where they were.",
+      help: "Requests that were stopped, by where they were: their callers left, or a stop sequence was all that was waited for.",
       labelNames: ["where"],
       registers,
     });
