@@ -32,7 +32,8 @@ export interface Space {
    * Runs an endpoint and yields what its job says, the final `completed` last; or throws.
    *
    * Work starts at the first `next()`. Ending the iteration early, or aborting, stops the job on the
-   * server. What is yielded is its caller's own: no value changes later, or by what is written on another one.
+   * server. What is yielded is its caller's own: no value changes later, or by what is written on another one. So each change is told
+   * by a copy of all outputs: where those are large and only the last ones matter, `predict` makes no other.
    *
    * Inputs come as a list, or by the names of the endpoint's parameters. What is left out has its default; a name that no
    * parameter has, an argument too many and one that is missing are `invalid_request`, which names the parameters there are. What
