@@ -1,5 +1,7 @@
 import { Call, type CallWork } from "./call.ts";
 import { copyOf } from "./error-copy.ts";
+import { field } from "./error-fields.ts";
+import { withoutSecrets } from "./error-secrets.ts";
 import { QwenError } from "./errors.ts";
 import { FlowIterator } from "./flow-iterator.ts";
 import { markOwn } from "./own-functions.ts";
@@ -8,6 +10,7 @@ import type { ProviderPart } from "./part.ts";
 import type { Provider, ProviderRequest, Timeouts } from "./provider.ts";
 import { readProviderRequest } from "./request.ts";
 import { readNow } from "./snapshot.ts";
+import { secretsIn } from "./secrets.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "./timers.ts";
 
 /** Who answers the requests of a provider of ours. */
@@ -50,7 +53,10 @@ export class Answering<By extends Answerer> implements CallWork<ProviderPart> {
   }
 
   asOwnError(error: unknown): unknown {
-    return QwenError.isInstance(error) ? copyOf(error, { provider: this.by.id }) : error;
+    if (!QwenError.isInstance(error)) return error;
+    const own = copyOf(error, { provider: this.by.id });
+    // One that could not be read has sent none.
+    return withoutSecrets(own, secretsIn(field(() => this.request.headers)));
   }
 
   run(call: Call<ProviderPart>): Promise<void> {

@@ -13,7 +13,7 @@ type Conceal = (text: string) => string;
  * The text of an answer, which an error may have in `text`, is left as it came: it is the caller's.
  */
 export function withoutSecrets(error: unknown, secrets: readonly string[]): unknown {
-  return bare(error, concealing(secrets), DEEPEST);
+  return secrets.length === 0 ? error : bare(error, concealing(secrets), DEEPEST);
 }
 
 /** Causes within causes are looked at this deep; what is deeper is told in words. */

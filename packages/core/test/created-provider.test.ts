@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { createProvider, type AnswerCall } from "@qwen/core/http";
 import { createRouter, QwenError, type FinishPart, type ProviderPart } from "@qwen/core";
 import { describe, expect, test } from "vitest";
@@ -107,6 +108,22 @@ describe("a provider that pushes its parts", () => {
     );
     expect(codes).toMatchObject([{ code: "invalid_request" }, { code: "no_such_model" }, { code: "unsupported" }]);
     expect(asked).toBe(0);
+  });
+
+  test("shows nothing of a request's headers in its errors, whoever repeats it, nor of causes", async () => {
+    const cause = Object.assign(new Error("You sent my-key-of-mine."), { responseBody: "my-key-of-mine" });
+    const provider = createProvider({
+      id: "repeating",
+      models: [{ id: "m" }],
+      async answer() {
+        throw new QwenError("authentication", "No: MY-key-of-mine.", { cause });
+      },
+    });
+    const headers = { authorization: "Bearer my-key-of-mine" };
+    const error = await rejection(collect(provider.stream({ messages: QUESTION, headers })));
+    expect(error).toMatchObject({ code: "authentication", message: "No: ***.", provider: "repeating" });
+    expect(inspect(error, { depth: 9, showHidden: true }).toLowerCase()).not.toContain("my-key");
+    expect(await rejection(collect(provider.stream({ messages: QUESTION })))).toMatchObject({ cause });
   });
 
   test("names itself in its errors, and stops its source when it is left", async () => {

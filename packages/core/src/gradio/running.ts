@@ -1,4 +1,8 @@
+import { field } from "../error-fields.ts";
+import { withoutSecrets } from "../error-secrets.ts";
+import { QwenError } from "../errors.ts";
 import type { Timeouts } from "../provider.ts";
+import { secretsIn } from "../secrets.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import type { Call, CallWork } from "../call.ts";
 import type { LaterClient } from "./later-client.ts";
@@ -51,7 +55,9 @@ export class Running implements CallWork<SpaceMessage> {
   }
 
   asOwnError(error: unknown): unknown {
-    return error;
+    if (!QwenError.isInstance(error)) return error;
+    // What could not be read has sent none.
+    return withoutSecrets(error, secretsIn(field(() => this.asked.options.headers)));
   }
 
   run(call: Call<SpaceMessage>): Promise<void> {

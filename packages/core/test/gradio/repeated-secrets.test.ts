@@ -83,6 +83,14 @@ describe("what was given in confidence, and a Space repeats as it came or in JSO
     }
   });
 
+  it("does not show where a config repeats what it heard with a call", async () => {
+    await using space = await startTestSpace({ config: ({ reply }) => reply(500, { detail: given["x-call"] }) });
+    await using client = connectSpace(space.origin);
+    const error = await rejection(client.predict("/chat", { text: "x" }, { headers: { "x-call": given["x-call"] } }));
+    expect((error as Error).message).toContain("***");
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(given["x-call"]);
+  });
+
   // What a message leaves out would put it together again.
   const ways: Readonly<Record<string, (secret: string) => string>> = {
     "an escape sequence in it": (secret) => `${secret.slice(0, 5)}\u001B[0m${secret.slice(5)}`,
