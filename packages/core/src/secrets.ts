@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { maskSecrets, printable } from "./printable.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -26,13 +26,10 @@ export function hasCookie(headers: Headers | undefined, name: string): boolean {
 /** Characters of a text that are looked at: fewer are shown. */
 const MOST_READ = 10_000;
 
-/**
- * The beginning of a text of a Space's as it can be shown, without the secrets that it repeats, as they are or as JSON or a form writes
- * them.
- */
+/** The beginning of a text of a Space's, without the secrets that it repeats, as they are or as JSON or a form writes them. */
 export function concealed(text: string, secrets: readonly string[]): string {
-  // What looks like one is told by what stands before it, which may be a secret itself; what cannot be shown may stand within one.
-  return concealing(secrets)(printable(text.slice(0, MOST_READ), MOST_READ));
+  // What looks like one is told by what stands before it, which may be a secret itself.
+  return concealing(secrets)(maskSecrets(text.slice(0, MOST_READ)));
 }
 
 /**
@@ -51,7 +48,13 @@ export function concealing(secrets: readonly string[]): (text: string) => string
   const forms = [...new Set(written.filter(({ length }) => length >= SHORTEST).map(small))].toSorted(
     (a, b) => b.length - a.length,
   );
-  return (text) => forms.reduce(without, text);
+  return (text) => {
+    const bare = forms.reduce(without, text);
+    // What is left out where it is shown may have stood within one.
+    const shown = printable(bare, bare.length);
+    const shownBare = forms.reduce(without, shown);
+    return shownBare === shown ? bare : shownBare;
+  };
 }
 
 /** The shortest beginning of a secret that is taken out where a text was cut. */
