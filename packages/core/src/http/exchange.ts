@@ -7,7 +7,7 @@ import { BufferedBody, type FlowControl } from "./buffered-body.ts";
 import type { Connection, Connections } from "./connections.ts";
 import { proxyAuthorization } from "./proxy.ts";
 import type { OwnRequest, TransportResponse } from "./transport.ts";
-import { agrees, LEAST_ASKED_MS } from "./request-callbacks.ts";
+import { agrees, LEAST_ASKED_MS } from "./sending-again.ts";
 import { SLICE_BYTES, Upload } from "./upload.ts";
 
 /** How a request ends for who sent it. */

@@ -1,3 +1,5 @@
+import { debug } from "../debug.ts";
+import { disregard } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import {
   aFlag,
@@ -23,7 +25,6 @@ import type { Timeouts } from "../provider.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
 import { guardedTransport } from "./guard.ts";
 import { isInnerAddress } from "./public-address.ts";
-import { callBack } from "./request-callbacks.ts";
 import { headerOf, type OwnRequest, type OwnTransport, type Transport, type TransportResponse } from "./transport.ts";
 
 const MOST_REDIRECTS = 5;
@@ -92,6 +93,15 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
     }),
     ...(onStart !== undefined && { onStart: () => callBack("onStart", () => onStart.call(request)) }),
   };
+}
+
+/** Calls a function of somebody else's that is told something: what it throws, or a promise that rejects, disturbs nothing. */
+export function callBack(name: string, look: () => unknown): void {
+  try {
+    void disregard(look());
+  } catch (error) {
+    debug(() => `\`${name}\` threw ${wordsOf(error)}`);
+  }
 }
 
 /** How a request can be sent. */

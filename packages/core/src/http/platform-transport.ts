@@ -13,8 +13,7 @@ import {
   type Rule,
 } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
-import { aMethod, aSentBody, headersSet, requireHeaders } from "./follow.ts";
-import { callBack } from "./request-callbacks.ts";
+import { aMethod, aSentBody, callBack, headersSet, requireHeaders } from "./follow.ts";
 import type { OwnRequest, Transport, TransportOptions, TransportResponse } from "./transport.ts";
 
 /**
