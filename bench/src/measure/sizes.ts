@@ -13,7 +13,7 @@ import { build } from "esbuild";
 /** What a package weighs. */
 export interface PackageSize {
   readonly name: string;
-  /** Whether it is a provider of ours, which is to be a declaration and little else. */
+  /** Whether it is a plugin, which is to be a declaration and little else. */
   readonly plugin: boolean;
   /** What is downloaded of it alone; only of ours. */
   readonly packedKb: number | undefined;
@@ -27,15 +27,9 @@ export interface PackageSize {
   readonly browserGzipKb: number | undefined;
 }
 
-const PACKAGES = [
-  "@qwen/core",
-  "@qwen/max",
-  "@qwen/72b",
-  "@qwen/1m",
-  "@qwen/qvq",
-  "@qwen/openai-compatible",
-  "@gradio/client",
-];
+/** The providers that are a declaration of a Space and little else. */
+const PLUGINS = ["@qwen/max", "@qwen/72b", "@qwen/1m", "@qwen/qvq"];
+const PACKAGES = ["@qwen/core", ...PLUGINS, "@qwen/openai-compatible", "@gradio/client"];
 
 interface Manifest {
   readonly name: string;
@@ -58,7 +52,7 @@ async function weigh(name: string): Promise<PackageSize> {
   const ours = name.startsWith("@qwen/");
   return {
     name,
-    plugin: ours && name !== "@qwen/core",
+    plugin: PLUGINS.includes(name),
     packedKb: ours ? (await packedBytes(own)) / 1000 : undefined,
     installedKb: [...all].reduce((sum, folder) => sum + bytesIn(folder), 0) / 1024,
     dependencies: all.size - 1,
