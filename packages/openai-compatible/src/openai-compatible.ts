@@ -29,8 +29,8 @@ export interface OpenAICompatibleProvider<
  * Any endpoint that speaks OpenAI's chat completions, paid, hosted or local, as a provider.
  *
  * A stream is always asked for, and an answer counts as whole only where the endpoint says why it ended. Where it refuses a
- * parameter by name it is asked again without it, in the same attempt and with a warning, and does not get it any more. Nothing is sent yet. Throws a `TypeError` for an option that is
- * none, naming it and what it must be.
+ * parameter by name it is asked again without it, in the same attempt and with a warning, and does not get it any more. Nothing is
+ * sent yet. Throws a `TypeError` for an option that is none, naming it and what it must be.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { debug } from "../debug.ts";
-import { disregard } from "../disregard.ts";
+import { watch } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import {
   aFlag,
@@ -97,11 +97,7 @@ function readFollowed(request: FollowedRequest): FollowedRequest {
 
 /** Calls a function of somebody else's that is told something: what it throws, or a promise that rejects, disturbs nothing. */
 export function callBack(name: string, look: () => unknown): void {
-  try {
-    void disregard(look());
-  } catch (error) {
-    debug(() => `\`${name}\` threw ${wordsOf(error)}`);
-  }
+  watch(look, undefined, (error) => debug(() => `\`${name}\` threw ${wordsOf(error)}`));
 }
 
 /** How a request can be sent. */

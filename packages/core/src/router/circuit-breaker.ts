@@ -1,5 +1,5 @@
+import { watch } from "../disregard.ts";
 import { aFunction, aLimitMs, aPositiveMs, aShare, aWholeNumber, readOptions, type Rules } from "../options.ts";
-import { watch } from "./observers.ts";
 
 /** Keeps requests away from a model that keeps failing. */
 export interface BreakerOptions {

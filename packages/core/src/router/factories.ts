@@ -1,10 +1,9 @@
 import { final } from "../decision.ts";
-import { disregard } from "../disregard.ts";
+import { disregard, watch } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import { isGroup, mustBe } from "../options.ts";
 import type { BreakerState, CallOutcome, CircuitBreaker, GuardedCall } from "./circuit-breaker.ts";
 import type { Limiter, Limits, Place } from "./limiter.ts";
-import { watch } from "./observers.ts";
 
 /**
  * Makes the circuit breaker of one model, when that is registered; `onChange` is to be told each change of its state.

@@ -1,3 +1,4 @@
+import { watch } from "../disregard.ts";
 import { field } from "../error-fields.ts";
 import { isExcused } from "../error-excuse.ts";
 import { QwenError } from "../errors.ts";
@@ -15,7 +16,6 @@ import {
   type GuardedCall,
 } from "./circuit-breaker.ts";
 import { madeBreaker, madeLimiter, type BreakerFactory, type LimiterFactory } from "./factories.ts";
-import { watch } from "./observers.ts";
 import { createLimiter, readLimits, type Limiter, type Limits } from "./limiter.ts";
 import { readProviderSettings, type SettingsById } from "./provider-settings.ts";
 import { ruleOf } from "./retry.ts";

@@ -1,6 +1,6 @@
+import { watch } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import { aCountFrom, readOptions, type Rules } from "../options.ts";
-import { watch } from "./observers.ts";
 
 /** How many calls a provider gets at once. */
 export interface Limits {

@@ -1,4 +1,4 @@
-import { disregard } from "../disregard.ts";
+import { watch } from "../disregard.ts";
 import type { Attempt } from "../errors.ts";
 import type { Usage } from "../part.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
@@ -135,14 +135,4 @@ export function createObservers(): Observers {
       untold.length = 0;
     },
   };
-}
-
-/** Tells one who watches, which is not taking part: what it throws, or a promise that rejects, disturbs nobody. */
-export function watch<Event>(watcher: (event: Event) => unknown, event: Event): void {
-  try {
-    const returned = watcher(event);
-    if (returned !== undefined) void disregard(returned);
-  } catch {
-    // Watching is not taking part.
-  }
 }

@@ -1,7 +1,7 @@
+import { watch } from "../disregard.ts";
 import type { Attempt } from "./attempt.ts";
 import { tooMuchHeld } from "./attempt-failure.ts";
 import { HeldParts } from "./held-parts.ts";
-import { watch } from "./observers.ts";
 import type { PartKind, PartReader } from "./part-reader.ts";
 
 /** An attempt that is under way, and what is still to be told of it. */
