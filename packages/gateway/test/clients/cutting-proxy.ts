@@ -26,20 +26,25 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
       outgoing.writeHead(answer.statusCode ?? 502, { "content-type": answer.headers["content-type"] });
       let left = Number(count);
       let text = "";
-      answer.on("error", () => {});
-      answer.setEncoding("utf8").on("data", (piece: string) => {
+      const pass = (piece: string): void => {
         text += piece;
         for (let end = text.indexOf("\n\n"); end >= 0 && left > 0; end = text.indexOf("\n\n"), left--) {
           outgoing.write(text.slice(0, end + 2));
           text = text.slice(end + 2);
         }
-        if (left > 0) return;
+        if (left === 0) cut();
+      };
+      const end = (): void => void outgoing.end(text);
+      // Behind the cut nothing passes, not even an end that came with the same bytes.
+      const cut = (): void => {
+        answer.off("data", pass).off("end", end);
         upstream.destroy();
         // What was written is on its way before the connection is lost.
         if (kind === "ended") outgoing.end();
         else setTimeout(() => outgoing.destroy(), 20);
-      });
-      answer.on("end", () => outgoing.end(text));
+      };
+      answer.on("error", () => {});
+      answer.setEncoding("utf8").on("data", pass).on("end", end);
     });
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
