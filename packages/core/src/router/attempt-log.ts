@@ -44,8 +44,7 @@ export class AttemptLog {
   }
 
   requestStarted(): void {
-    const observers = this.#watched;
-    if (observers !== undefined) observers.tell({ type: "request-started", ...this.#label });
+    this.#watched?.tell({ type: "request-started", ...this.#label });
   }
 
   requestEnded(how: Omit<RequestEnded, "type" | "attempts" | keyof RequestLabel>): void {
@@ -58,36 +57,29 @@ export class AttemptLog {
   }
 
   started(attempt: NamedAttempt): void {
-    const observers = this.#watched;
-    if (observers !== undefined) observers.tell({ type: "attempt-started", ...this.#labelOf(attempt) });
+    this.#watched?.tell({ type: "attempt-started", ...this.#labelOf(attempt) });
     const { candidate, number } = attempt;
     debug(() => `"${this.#name}": attempt ${number} asks ${candidate.provider}/${candidate.model}`);
   }
 
   waiting(attempt: NamedAttempt): void {
-    const observers = this.#watched;
-    if (observers !== undefined) observers.tell({ type: "waiting", ...this.#labelOf(attempt) });
+    this.#watched?.tell({ type: "waiting", ...this.#labelOf(attempt) });
   }
 
   admitted(attempt: NamedAttempt, waitedMs: number): void {
-    const observers = this.#watched;
-    if (observers !== undefined) observers.tell({ type: "admitted", ...this.#labelOf(attempt), waitedMs });
+    this.#watched?.tell({ type: "admitted", ...this.#labelOf(attempt), waitedMs });
   }
 
   queued(attempt: NamedAttempt, { position, size, etaMs }: QueuePlace): void {
-    const observers = this.#watched;
-    if (observers !== undefined) observers.tell({ type: "queued", ...this.#labelOf(attempt), position, size, etaMs });
+    this.#watched?.tell({ type: "queued", ...this.#labelOf(attempt), position, size, etaMs });
   }
 
   continued(attempt: NamedAttempt, { continuedAt, continuedBy }: SeamPlace): void {
-    const observers = this.#watched;
-    if (observers !== undefined)
-      observers.tell({ type: "continued", ...this.#labelOf(attempt), continuedAt, continuedBy });
+    this.#watched?.tell({ type: "continued", ...this.#labelOf(attempt), continuedAt, continuedBy });
   }
 
   output(attempt: NamedAttempt, latencyMs: number): void {
-    const observers = this.#watched;
-    if (observers !== undefined) observers.tell({ type: "output", ...this.#labelOf(attempt), latencyMs });
+    this.#watched?.tell({ type: "output", ...this.#labelOf(attempt), latencyMs });
   }
 
   /** `cancelled`: for a reason that is not its own, such as an abort or a lost race. */
@@ -99,19 +91,15 @@ export class AttemptLog {
     this.#add(record);
     const { provider, number, durationMs, error } = record;
     const outcome = cancelled ? "cancelled" : error === undefined ? "answered" : "failed";
-    const observers = this.#watched;
-    if (observers !== undefined) {
-      const { waitedMs = durationMs } = attempt;
-      observers.tell({
-        type: "attempt-ended",
-        ...this.#labelOf(attempt),
-        ...record,
-        ...watchedError(record),
-        outcome,
-        usage: ownCopy(usage),
-        waitedMs,
-      });
-    }
+    this.#watched?.tell({
+      type: "attempt-ended",
+      ...this.#labelOf(attempt),
+      ...record,
+      ...watchedError(record),
+      outcome,
+      usage: ownCopy(usage),
+      waitedMs: attempt.waitedMs ?? durationMs,
+    });
     debug(() => {
       const why = error === undefined ? "" : `: ${wordsOf(error)}`;
       return `"${this.#name}": attempt ${number} at ${provider} ${outcome} after ${Math.round(durationMs)} ms${why}`;
