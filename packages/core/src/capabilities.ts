@@ -6,6 +6,7 @@ import { isListOf } from "./list-copy.ts";
 import { filesOf, imagesOf, type Message } from "./message.ts";
 import { MOST_PROBLEMS, problemsOf } from "./message-check.ts";
 import { meantBy, shortened } from "./nearest.ts";
+import { aFlag, aWholeNumber, type Rule, type Rules } from "./options.ts";
 import type { Capabilities, ModelInfo, ProviderRequest, ReasoningEffort, Settings } from "./provider.ts";
 import type { Warning } from "./part.ts";
 import { checkIsRequest, unreadableRequest } from "./request.ts";
@@ -78,9 +79,10 @@ function settingsProblems(settings: Settings | undefined): readonly string[] {
   if (settings === undefined) return NONE;
   if (!holdsSettings(settings)) return ["`settings` must be an object (a plain one, no Map)"];
   const wrong: string[] = [];
-  for (const [name, [expected, fits]] of SETTING_RULES) {
+  for (const name of SETTINGS) {
     const value: unknown = settings[name];
-    if (value !== undefined && !fits(value)) wrong.push(`\`settings.${name}\` must be ${expected}`);
+    const expected = value === undefined ? undefined : SETTING_RULES[name](value);
+    if (expected !== undefined) wrong.push(`\`settings.${name}\` must be ${expected}`);
   }
   return [...wrong, ...toolProblems(settings), ...formatProblems(settings), ...unknownSettings(settings)];
 }
@@ -150,68 +152,63 @@ const TOOL_NAMES = ["name", "description", "inputSchema"];
 /** Those that nothing would read. */
 function unknownSettings(settings: Settings): readonly string[] {
   const unknown = Object.keys(settings).filter(
-    (name) => !SETTING_RULES.has(name as keyof Settings) && settings[name as keyof Settings] !== undefined,
+    (name) => !isSetting(name) && settings[name as keyof Settings] !== undefined,
   );
   if (unknown.length === 0) return NONE;
-  const known = [...SETTING_RULES.keys()];
   const told = unknown.slice(0, MOST_PROBLEMS).map((name) => {
-    const meant = meantBy(name, known);
+    const meant = meantBy(name, SETTINGS);
     return `\`settings\` has no ${JSON.stringify(shortened(name))}${meant === undefined ? "" : `, but \`${meant}\``}`;
   });
-  return [...told, `the settings are ${known.join(", ")}`];
+  return [...told, `the settings are ${SETTINGS.join(", ")}`];
 }
 
 const NONE: readonly string[] = [];
-const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const isTool = (value: unknown): value is { readonly name: string } =>
   isObject(value) && "name" in value && typeof value.name === "string" && value.name !== "";
 
 const EFFORTS: readonly ReasoningEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-/** What a setting must be, and whether it is. */
-const SETTING_RULES: ReadonlyMap<keyof Settings, readonly [string, (value: unknown) => boolean]> = new Map<
-  keyof Settings,
-  readonly [string, (value: unknown) => boolean]
->([
-  ["maxOutputTokens", ["a whole number from 1", (value) => Number.isInteger(value) && Number(value) >= 1]],
-  ["temperature", ["a number from 0", (value) => isFiniteNumber(value) && value >= 0]],
-  ["topK", ["a whole number from 1", (value) => Number.isInteger(value) && Number(value) >= 1]],
-  ["presencePenalty", ["a number", isFiniteNumber]],
-  ["frequencyPenalty", ["a number", isFiniteNumber]],
-  ["topP", ["a number from 0 to 1", (value) => isFiniteNumber(value) && value >= 0 && value <= 1]],
-  ["stopSequences", ["an array of strings", (value) => isListOf(value, (one) => typeof one === "string")]],
-  ["seed", ["a whole number", (value) => Number.isInteger(value)]],
-  [
-    "reasoning",
-    [`one of ${EFFORTS.join(", ")}`, (value) => typeof value === "string" && EFFORTS.some((one) => one === value)],
-  ],
-  [
-    "responseFormat",
-    [
-      '{ type: "text" } or { type: "json" }',
-      (value) => isObject(value) && "type" in value && (value.type === "text" || value.type === "json"),
-    ],
-  ],
+const aNumber: Rule = (value) => (Number.isFinite(value) ? undefined : "a number");
+
+function fitting(expected: string, fits: (value: unknown) => boolean): Rule {
+  return (value) => (fits(value) ? undefined : expected);
+}
+
+/** What each setting must be. */
+const SETTING_RULES: Rules<Settings> = {
+  maxOutputTokens: aWholeNumber,
+  temperature: fitting("a number from 0", (value) => Number.isFinite(value) && Number(value) >= 0),
+  topK: aWholeNumber,
+  topP: fitting("a number from 0 to 1", (value) => Number.isFinite(value) && Number(value) >= 0 && Number(value) <= 1),
+  presencePenalty: aNumber,
+  frequencyPenalty: aNumber,
+  stopSequences: fitting("an array of strings", (value) => isListOf(value, (one) => typeof one === "string")),
+  seed: fitting("a whole number", Number.isInteger),
+  reasoning: fitting(`one of ${EFFORTS.join(", ")}`, (value) => EFFORTS.some((one) => one === value)),
+  responseFormat: fitting(
+    '{ type: "text" } or { type: "json" }',
+    (value) => isObject(value) && "type" in value && (value.type === "text" || value.type === "json"),
+  ),
   // Each of them is told by its path.
-  ["tools", ["an array of tools", (value) => Array.isArray(value)]],
-  [
-    "toolChoice",
-    [
-      '"auto", "none", "required" or { toolName }',
-      (value) =>
-        value === "auto" ||
-        value === "none" ||
-        value === "required" ||
-        (isObject(value) && "toolName" in value && typeof value.toolName === "string"),
-    ],
-  ],
-  ["parallelToolCalls", ["true or false", (value) => typeof value === "boolean"]],
-]);
+  tools: fitting("an array of tools", Array.isArray),
+  toolChoice: fitting(
+    '"auto", "none", "required" or { toolName }',
+    (value) =>
+      value === "auto" ||
+      value === "none" ||
+      value === "required" ||
+      (isObject(value) && "toolName" in value && typeof value.toolName === "string"),
+  ),
+  parallelToolCalls: aFlag,
+};
+
+/** The names of all settings. */
+export const SETTINGS = Object.keys(SETTING_RULES) as readonly (keyof Settings)[];
 
 /** Whether it is the name of a setting. */
 export function isSetting(name: unknown): name is keyof Settings {
-  return SETTING_RULES.has(name as keyof Settings);
+  return SETTINGS.some((known) => known === name);
 }
 
 /**
@@ -245,22 +242,3 @@ function asksFor(settings: Settings, name: keyof Settings): boolean {
       return settings[name] !== undefined;
   }
 }
-
-/** The names of all settings. */
-export const SETTING_NAMES: ReadonlySet<unknown> = new Set(SETTING_RULES.keys());
-
-const SETTINGS = [
-  "maxOutputTokens",
-  "temperature",
-  "topP",
-  "topK",
-  "presencePenalty",
-  "frequencyPenalty",
-  "stopSequences",
-  "seed",
-  "reasoning",
-  "responseFormat",
-  "tools",
-  "toolChoice",
-  "parallelToolCalls",
-] as const;

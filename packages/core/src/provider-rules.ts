@@ -1,5 +1,5 @@
 import { meantBy, shortened } from "./nearest.ts";
-import { SETTING_NAMES } from "./capabilities.ts";
+import { isSetting, SETTINGS } from "./capabilities.ts";
 import { isListOf } from "./list-copy.ts";
 import {
   aFlag,
@@ -56,9 +56,7 @@ const someStrings: Rule = (value) =>
   isListOf(value, (one) => typeof one === "string") ? undefined : "a list of strings";
 
 const someSettings: Rule = (value) =>
-  isListOf(value, (one) => SETTING_NAMES.has(one))
-    ? undefined
-    : `a list of settings, each one of ${[...SETTING_NAMES].join(", ")}`;
+  isListOf(value, isSetting) ? undefined : `a list of settings, each one of ${SETTINGS.join(", ")}`;
 
 const aWay = oneOf("native", "prompt");
 
