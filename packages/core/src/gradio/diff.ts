@@ -74,6 +74,9 @@ export function applyEdits(
   changes: readonly unknown[],
   editor: Editor = new Editor(),
 ): readonly unknown[] {
+  // Each message has a list for every output: a short one would cost what all of them cost.
+  if (changes.length < outputs.length)
+    throw new QwenError("protocol", `The Space sent edits for ${changes.length} of ${outputs.length} outputs.`);
   const after = [...outputs];
   for (const [index, change] of changes.entries()) {
     const edits = parseEdits(change);
@@ -92,6 +95,8 @@ export const LOOKED_AT = 10_000;
 const MANY_EDITS = 8;
 /** Up to this many items, moving those behind a place costs nothing worth saving. */
 const SHORT_LIST = 1024;
+/** How many items of lists may be moved in all: so many for each edit, and so many at once. */
+const MOVED = { each: SHORT_LIST, more: 10_000_000 };
 
 type Container = unknown[] | Record<string, unknown>;
 
@@ -99,12 +104,15 @@ type Container = unknown[] | Record<string, unknown>;
  * Makes edits, and copies each object and list that they change once: what it made itself it goes on changing in its
  * place, what it was given it never does. So hand out nothing of what an editor made that has more to do.
  *
- * What an edit costs depends on its own length, not on that of the value.
+ * What an edit costs depends on its own length, not on that of the value. Only in the middle of a list it may move what stands
+ * behind it: where edits without end do that to a long one, they are an error as if they did not fit.
  */
 export class Editor {
   readonly #own = new WeakSet<object>();
   readonly #apart = new Map<unknown[], LongList>();
   #many = false;
+  /** How many items were moved beyond what the edits allow. */
+  #moved = 0;
 
   /**
    * The value with the edits made, in their order.
@@ -114,6 +122,7 @@ export class Editor {
    */
   apply(value: unknown, edits: readonly Edit[]): unknown {
     this.#many = edits.length > MANY_EDITS;
+    this.#moved -= MOVED.each * edits.length;
     let edited = value;
     try {
       for (const edit of edits) edited = this.#make(edited, edit);
@@ -205,7 +214,7 @@ export class Editor {
     }
     const { length } = this.#apart.get(parent) ?? parent;
     const index = indexIn(key, length + 1, edit);
-    const apart = this.#takenApart(parent, index === length);
+    const apart = this.#takenApart(parent, length - index, edit);
     if (apart === undefined) parent.splice(index, 0, operand);
     else apart.insert(index, operand);
   }
@@ -218,15 +227,19 @@ export class Editor {
     }
     const { length } = this.#apart.get(parent) ?? parent;
     const index = indexIn(key, length, edit);
-    const apart = this.#takenApart(parent, index === length - 1);
+    const apart = this.#takenApart(parent, length - 1 - index, edit);
     if (apart === undefined) parent.splice(index, 1);
     else apart.remove(index);
   }
 
   /** The list as one that many changes in its middle may be made to, if they are worth it. */
-  #takenApart(list: unknown[], atItsEnd: boolean): LongList | undefined {
+  #takenApart(list: unknown[], behind: number, edit: Edit): LongList | undefined {
     const apart = this.#apart.get(list);
-    if (apart !== undefined || !this.#many || atItsEnd || list.length <= SHORT_LIST) return apart;
+    if (apart !== undefined || behind <= SHORT_LIST) return apart;
+    // Taken apart and put together, each item is moved by hand.
+    this.#moved += this.#many ? 8 * list.length : behind;
+    if (this.#moved > MOVED.more) throw misfit(edit);
+    if (!this.#many) return undefined;
     const taken = new LongList(list);
     this.#apart.set(list, taken);
     return taken;

@@ -28,6 +28,9 @@ const LOOK_MS = 5000;
 /** What each value in a message costs, in bytes. */
 const VALUE_BYTES = 16;
 
+/** How many values are told for each character of the messages, and besides: else a large output that changes little costs its square. */
+const TOLD = { each: 1, more: 250_000 };
+
 /** Runs any endpoint once: pushes what its job says, the final `completed` last. */
 export async function runEndpoint(running: Running, call: Call<SpaceMessage>): Promise<void> {
   // It may have ended while this file was loaded.
@@ -237,6 +240,8 @@ class RunListener implements JobListener {
   readonly #outputs: OutputFollower;
   readonly #options: RunListenerOptions;
   readonly #end = Promise.withResolvers<SpaceMessage>();
+  /** How many values were told beyond what the messages allow. */
+  #owed = -TOLD.more;
 
   constructor(call: Call<SpaceMessage>, options: RunListenerOptions) {
     this.#call = call;
@@ -255,8 +260,10 @@ class RunListener implements JobListener {
       // Of an endpoint of any kind, work that is reported is work: it may take longer than a first word.
       return message.type === "progress" || message.type === "log";
     }
-    if (this.#outputs.generating(message.data) && !this.#options.lastOnly) {
+    this.#owed -= TOLD.each * size;
+    if (this.#outputs.generating(message.data) && !this.#options.lastOnly && this.#owed <= 0) {
       const { copy, count } = this.#outputs.values(this.#options.asFile);
+      this.#owed += count;
       this.#push({ type: "generating", data: copy }, size + VALUE_BYTES * count);
     }
     return true;

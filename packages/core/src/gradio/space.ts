@@ -32,8 +32,10 @@ export interface Space {
    * Runs an endpoint and yields what its job says, the final `completed` last; or throws.
    *
    * Work starts at the first `next()`. Ending the iteration early, or aborting, stops the job on the
-   * server. What is yielded is its caller's own: no value changes later, or by what is written on another one. So each change is told
-   * by a copy of all outputs: where those are large and only the last ones matter, `predict` makes no other.
+   * server. What is yielded is its caller's own: no value changes later, or by what is written on another one. So a change is told
+   * by a copy of all outputs. Where those are large and change little, over and over, not each change is told: 250,000 values are, and
+   * one more for each character of the messages. The next `generating` has what was not told before it, and `completed` all of it.
+   * `predict` makes no other copy.
    *
    * Inputs come as a list, or by the names of the endpoint's parameters. What is left out has its default; a name that no
    * parameter has, an argument too many and one that is missing are `invalid_request`, which names the parameters there are. What

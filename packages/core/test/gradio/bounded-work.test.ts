@@ -66,6 +66,34 @@ describe("edits", () => {
     }, 200_000),
   );
 
+  it.each([1, 9])("without end at the front of a long list are given up, %i a message", (each) =>
+    expectLinear((size) => {
+      const editor = new Editor();
+      let value: unknown = turns(size);
+      const edits = Array.from({ length: each }, (): Edit => ["add", [0], "x"]);
+      const make = (): void => {
+        for (let index = 0; index < size / each; index++) value = editor.apply(value, edits);
+      };
+      expect(make).toThrow(expect.objectContaining({ code: "protocol" }));
+    }, 64_000),
+  );
+
+  it("go on at the front of a list that is not long", () => {
+    const editor = new Editor();
+    let value: unknown = turns(1000);
+    for (let index = 0; index < 20_000; index++) {
+      value = editor.apply(value, [["add", [0], "x"]]);
+      value = editor.apply(value, [["delete", [1000], null]]);
+    }
+    expect(value).toHaveLength(1000);
+  });
+
+  it("of fewer outputs than there are do not fit", () => {
+    expect(() => applyEdits(["a", "b"], [[["append", [], "c"]]])).toThrow(
+      expect.objectContaining({ code: "protocol" }),
+    );
+  });
+
   it("make the same list as one by one", () => {
     const step = fc.record({
       operation: fc.constantFrom("add", "delete", "replace", "append"),

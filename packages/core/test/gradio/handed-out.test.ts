@@ -102,10 +102,53 @@ describe("a large value that changes little", () => {
     await client.close();
   });
 
+  it.each<[string, (index: number) => readonly unknown[], (size: number) => unknown]>([
+    ["a list", (index) => ["replace", [0], index], list],
+    [
+      "an object",
+      (index) => ["replace", ["field0"], index],
+      (size) => Object.fromEntries(list(size).map((value, index) => [`field${index}`, value])),
+    ],
+  ])("costs who reads each what its messages are long: %s", async (_, edit, value) => {
+    await using space = await startTestSpace(oneJob);
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    await expectLinear(async (size) => {
+      const edits = Array.from({ length: size }, (_unused, index) => generating([[edit(index)]]));
+      space.handlers.data = says(generating([value(size)]), ...edits, completed([value(size)]));
+      const told: unknown[] = [];
+      for await (const { type } of client.submit("chat", []))
+        if (type === "generating" || type === "completed") told.push(type);
+      expect(told.length).toBeGreaterThan(100);
+      expect(told.at(-1)).toBe("completed");
+    }, 4000);
+    await client.close();
+  });
+
+  it("is told later where it changes often, with all that has changed until then", async () => {
+    const edits = Array.from({ length: 40 }, (_, index) => generating([[["replace", [index], 1]]]));
+    await using space = await startTestSpace({
+      ...oneJob,
+      data: says(generating([list()]), ...edits, completed(["last"])),
+    });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const sums: unknown[] = [];
+    for await (const message of client.submit("chat", [])) {
+      if (message.type === "completed") sums.push(message.data[0]);
+      if (message.type !== "generating") continue;
+      const [rows] = message.data as [number[]];
+      sums.push(rows.slice(0, 40).reduce((sum, row) => sum + row));
+    }
+    expect(sums.length).toBeLessThan(40);
+    expect(sums).toEqual([...Array.from({ length: sums.length - 1 }, (_, index) => index), "last"]);
+    await client.close();
+  });
+
   it("is told whole for each change, in order and with its end, to who reads it", async () => {
     const data = ({ events }: Exchange): void => {
       const stream = events();
-      stream.send(generating([list()]), ...changes(50), completed([1]));
+      stream.send(generating([list(4000)]), ...changes(50), completed([1]));
       stream.end();
     };
     await using space = await startTestSpace({ ...oneJob, data });
