@@ -1,4 +1,4 @@
-import { QwenError, type ContentPart, type Message } from "@qwen/core";
+import { QwenError, TimeoutError, type ContentPart, type Message } from "@qwen/core";
 import { createTransport, fetchElsewhere, publicReach, type Transport } from "@qwen/core/http";
 import { Refusal } from "./refusal.ts";
 
@@ -8,14 +8,19 @@ export type UrlReach = "public" | "any" | "none";
 /** How the attachments of a request are fetched. */
 interface FetchOptions {
   readonly signal: AbortSignal;
-  /** For each of them, in ms. */
+  /** For all of the request, in ms. */
   readonly limitMs: number;
+  /** What is left of that. */
+  readonly leftMs: number;
 }
 
 const MOST_URLS = 32;
 const MOST_BYTES = 20 * 1024 * 1024;
 const MOST_BYTES_IN_ALL = 64 * 1024 * 1024;
+/** For each of them. */
 const LIMIT_MS = 30_000;
+/** What a timer can count. */
+const LONGEST_MS = 2 ** 31 - 1;
 const AT_ONCE = 4;
 
 /** Fetches what messages hold by address, so that no provider is sent anywhere by a caller. */
@@ -29,31 +34,40 @@ export class Attachments {
 
   /**
    * The messages with the bytes in place of http(s) addresses; `data:` URLs stay as they are. Rejects with a {@link Refusal} for what
-   * may not be fetched or cannot be, and with the reason of `signal`.
+   * may not be fetched or cannot be, with a `timeout` once no time is left, and with the reason of `signal`. Nothing more is fetched then.
    */
-  async fetched(messages: readonly Message[], { signal, limitMs }: FetchOptions): Promise<readonly Message[]> {
+  async fetched(messages: readonly Message[], { signal, limitMs, leftMs }: FetchOptions): Promise<readonly Message[]> {
     const found = addressesIn(messages);
     if (found.length === 0) return messages;
     if (this.#reach === "none") throw refused("This gateway fetches no URLs: send images and files as data: URLs.");
     if (found.length > MOST_URLS) throw refused(`A request can have ${MOST_URLS} URLs of images and files at most.`);
     const urls = [...new Set(found)];
     const bytes = new Map<string, Uint8Array>();
-    const most = Math.max(1, Math.min(limitMs, LIMIT_MS));
+    const ending = new AbortController();
+    const wanted = AbortSignal.any([signal, ending.signal]);
+    const timer = setTimeout(() => ending.abort(new TimeoutError("total", limitMs)), Math.min(leftMs, LONGEST_MS));
     let left = MOST_BYTES_IN_ALL;
     const work = urls.values();
     const fetchSome = async (): Promise<void> => {
       for (const url of work) {
-        const file = await this.#fetch(url, { signal, limitMs: most });
+        const file = await this.#fetch(url, wanted);
         left -= file.byteLength;
         if (left < 0) throw refused(`The images and files of a request can be ${MOST_BYTES_IN_ALL} bytes in all.`);
         bytes.set(url, file);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, urls.length) }, fetchSome));
+    try {
+      await Promise.all(Array.from({ length: Math.min(AT_ONCE, urls.length) }, fetchSome));
+    } catch (error) {
+      ending.abort(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
     return messages.map((message) => ({ ...message, content: withBytes(message.content, bytes) }));
   }
 
-  async #fetch(address: string, { signal, limitMs }: FetchOptions): Promise<Uint8Array> {
+  async #fetch(address: string, signal: AbortSignal): Promise<Uint8Array> {
     const url = URL.parse(address);
     if (url === null) throw refused("The URL of an image or a file cannot be read.");
     this.#transport ??= createTransport();
@@ -63,12 +77,13 @@ export class Attachments {
         transport: this.#transport,
         reach: (hop) => (reach === "any" ? "any" : publicReach(hop)),
         maxBytes: MOST_BYTES,
-        limitMs,
-        connectMs: Math.min(limitMs, 10_000),
-        headersMs: limitMs,
+        limitMs: LIMIT_MS,
+        connectMs: 10_000,
+        headersMs: LIMIT_MS,
         signal,
       });
     } catch (error) {
+      signal.throwIfAborted();
       // What it says of the file's host is for the caller, who named it.
       if (QwenError.isInstance(error)) throw refused(error.message);
       throw error;

@@ -1,5 +1,5 @@
 import type { Completion, Router, RouterRequest, StreamPart, Warning } from "@qwen/core";
-import { QwenError, TimeoutError } from "@qwen/core";
+import { QwenError } from "@qwen/core";
 import { flowOf } from "@qwen/core/router";
 import type { Ending } from "./accounts.ts";
 import { Answer } from "./answer.ts";
@@ -41,11 +41,9 @@ export function chatRoute(options: ChatRouteOptions): Handler {
     const wishes = [policyInHeaders(request.headers), asked.policy];
     const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
     const limitMs = limitOf(settled);
-    const fetching = { signal: call.signal, limitMs: limitMs - watch.elapsedMs() };
+    const fetching = { signal: call.signal, limitMs, leftMs: limitMs - watch.elapsedMs() };
     const messages = takesFiles(options.router, asked)
-      ? await watch.waitFor(options.attachments.fetched(asked.messages, fetching)).catch((error: unknown) => {
-          throw watch.elapsedMs() >= limitMs ? new TimeoutError("total", limitMs) : error;
-        })
+      ? await watch.waitFor(options.attachments.fetched(asked.messages, fetching))
       : asked.messages;
     const answering = new Answering({ ...asked, messages }, { call, settled, watch }, options);
     try {

@@ -1,6 +1,5 @@
 import {
   QwenError,
-  TimeoutError,
   type Completion,
   type Message,
   type Router,
@@ -109,11 +108,9 @@ class Making {
     this.#input = await recall.items(asked.input);
     const messages = messagesOf([...this.#before, ...this.#input], asked.instructions);
     const limitMs = limitOf(settled);
-    const fetching = { signal: call.signal, limitMs: limitMs - watch.elapsedMs() };
+    const fetching = { signal: call.signal, limitMs, leftMs: limitMs - watch.elapsedMs() };
     this.#messages = takesFiles(router, { model: asked.model, messages })
-      ? await attachments.fetched(messages, fetching).catch((error: unknown) => {
-          throw watch.elapsedMs() >= limitMs ? new TimeoutError("total", limitMs) : error;
-        })
+      ? await attachments.fetched(messages, fetching)
       : messages;
     if (previous !== undefined && asked.previousId !== undefined && this.#goesOnIn(previous))
       this.#conversation = await kept.takeMemory(ownerOf(call), asked.previousId);

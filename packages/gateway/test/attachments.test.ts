@@ -1,4 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { servedByOpenAI } from "./served.ts";
 
@@ -47,4 +49,44 @@ test("a file that comes too slowly ends with the deadline of its request, as a 5
   const response = await send({ model: "m", messages: [{ role: "user", content }], qwen: { timeout_ms: 50 } });
   expect(response.status).toBe(504);
   expect(await response.json()).toMatchObject({ error: { code: "timeout_total" } });
+});
+
+/** Files of which each takes its time, but for `/none`, which is not there. */
+async function slowFiles(delayMs: number): Promise<{ readonly url: string; readonly asked: readonly string[] }> {
+  const asked: string[] = [];
+  const server = createServer(({ url = "" }, response) => {
+    asked.push(url);
+    if (url === "/none") response.writeHead(404).end();
+    else setTimeout(() => response.end("file"), delayMs);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+function asking(urls: readonly string[]): object[] {
+  return [{ role: "user", content: urls.map((url) => ({ type: "image_url", image_url: { url } })) }];
+}
+
+test("many files that come one after the other end with the deadline of their request as well", async () => {
+  const { ask: send } = await servedByOpenAI({ m: "Hello" }, { urls: "any" });
+  const { url, asked } = await slowFiles(60);
+  const urls = Array.from({ length: 32 }, (_, index) => `${url}/${index}`);
+  const response = await send({ model: "m", messages: asking(urls), qwen: { timeout_ms: 100 } });
+  expect(await response.json()).toMatchObject({ error: { code: "timeout_total" } });
+  expect(response.status).toBe(504);
+  expect(asked.length).toBeLessThan(13);
+});
+
+test("once a file cannot be had the others are not fetched for nobody", async () => {
+  const { ask: send } = await servedByOpenAI({ m: "Hello" }, { urls: "any" });
+  const { url, asked } = await slowFiles(20);
+  const urls = Array.from({ length: 31 }, (_, index) => `${url}/${index}`);
+  expect((await send({ model: "m", messages: asking([`${url}/none`, ...urls]) })).status).toBe(400);
+  await new Promise((resolve) => void setTimeout(resolve, 60));
+  // Those that were under way beside it.
+  expect(asked.length).toBeLessThan(5);
 });
