@@ -3,10 +3,10 @@ import { readText, type TransportResponse } from "../http/transport.ts";
 import type { AbortSource } from "../stop.ts";
 import { isHuggingFaceSpace } from "./address.ts";
 import type { ClientRequest } from "./client-request.ts";
-import type { CheckedConfig, RawConfig, SpaceConfig } from "./config.ts";
+import { endpointName, isOfServer, type CheckedConfig, type RawConfig, type SpaceConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
 import { failureOf, type Conceal } from "./failure.ts";
-import { isRecord, parseJson } from "./json.ts";
+import { isRecord, listIn, parseJson } from "./json.ts";
 import { schemas } from "./loaded-later.ts";
 
 /** How the config of a Space is read. */
@@ -75,7 +75,7 @@ export function parseConfig(
     appId: appId === undefined || appId === null ? undefined : String(appId),
     apiPrefix: apiPrefix ?? "",
     endpoints: dependencies.map(({ id, api_name: name, queue, inputs }, index) => ({
-      name: typeof name === "string" ? `/${name.replace(/^\//, "")}` : undefined,
+      name: endpointName(name),
       fnIndex: id ?? index,
       queue: queue !== false,
       inputCount: Array.isArray(inputs) ? inputs.length : undefined,
@@ -96,10 +96,7 @@ function wholeAnswersIn({ dependencies }: RawConfig): SpaceConfig["wholeAnswers"
 function serverInputsIn({ dependencies, components }: RawConfig): SpaceConfig["serverInputs"] {
   const own = new Set<unknown>();
   for (const component of listIn(components)) {
-    if (!isRecord(component)) continue;
-    // Gradio 6 says so of a button as well; earlier ones leave only their states out of their API.
-    const { skip_api: skipped } = component;
-    if (typeof skipped === "boolean" ? skipped : component["type"] === "state") own.add(component["id"]);
+    if (isRecord(component) && isOfServer(component)) own.add(component["id"]);
   }
   const serverInputs = new Map<number, readonly boolean[]>();
   for (const [index, { id, inputs }] of dependencies.entries()) {
@@ -107,8 +104,4 @@ function serverInputsIn({ dependencies, components }: RawConfig): SpaceConfig["s
     if (places.includes(true)) serverInputs.set(id ?? index, places);
   }
   return serverInputs.size === 0 ? undefined : serverInputs;
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -52,8 +52,19 @@ export interface RawConfig {
 /** Finds an endpoint by its name, with or without the leading "/", or by its `fn_index`. */
 export function findEndpoint({ endpoints }: SpaceConfig, which: string | number): Endpoint | undefined {
   if (typeof which === "number") return endpoints.find(({ fnIndex }) => fnIndex === which);
-  const name = `/${which.replace(/^\//, "")}`;
+  const name = endpointName(which);
   return endpoints.find((endpoint) => endpoint.name === name);
+}
+
+/** The name of an endpoint, with its leading "/", by what its app calls it; `undefined` for one that has none. */
+export function endpointName(apiName: unknown): string | undefined {
+  return typeof apiName === "string" ? `/${apiName.replace(/^\//, "")}` : undefined;
+}
+
+/** Whether only the server knows what stands in a component. */
+export function isOfServer({ type, skip_api: skipped }: Readonly<Record<string, unknown>>): boolean {
+  // Gradio 6 says so of a button as well; earlier ones leave only their states out of their API.
+  return typeof skipped === "boolean" ? skipped : type === "state";
 }
 
 /** The names of the endpoints there are. */

@@ -1,4 +1,5 @@
-import { isRecord } from "./json.ts";
+import { endpointName, isOfServer } from "./config.ts";
+import { isRecord, listIn } from "./json.ts";
 import type { EndpointParameter, EndpointReturn, SpaceEndpoint, ValueRange } from "./space-endpoint.ts";
 
 /** An endpoint, and what stands in each of its inputs: a parameter, or what only the server knows. */
@@ -49,17 +50,17 @@ interface Component {
   readonly range: ValueRange | undefined;
 }
 
-function readComponent({ type, props, skip_api: skipped, ...schemas }: Fields): Component {
+function readComponent(fields: Fields): Component {
+  const { type, props } = fields;
   const { label, value, choices, minimum, maximum, step } = record(props);
   const schemaFor = (name: string): EndpointReturn["schema"] => {
-    const schema = schemas[name] ?? schemas["api_info"];
+    const schema = fields[name] ?? fields["api_info"];
     return isRecord(schema) ? schema : undefined;
   };
   const common = { label: words(label), component: typeof type === "string" ? type : "" };
   const range = { minimum: finite(minimum), maximum: finite(maximum), step: finite(step) };
   return {
-    // Gradio 6 says so of a button as well; earlier ones leave only their states out of their API.
-    isServers: typeof skipped === "boolean" ? skipped : type === "state",
+    isServers: isOfServer(fields),
     value,
     common: { ...common, schema: schemaFor("api_info_as_input") },
     asOutput: { ...common, schema: schemaFor("api_info_as_output") },
@@ -81,7 +82,7 @@ interface Surroundings {
 
 function readEndpoint(fields: Fields, { index, known, info }: Surroundings): DescribedEndpoint {
   const { id, api_name: apiName, queue, inputs, outputs, types } = fields;
-  const name = typeof apiName === "string" ? `/${apiName.replace(/^\//, "")}` : undefined;
+  const name = endpointName(apiName);
   const fnIndex = typeof id === "number" ? id : index;
   const told = infoOf(info, { name, fnIndex });
   const slots = slotsOf(inputs, { known, told: listIn(told["parameters"]) });
@@ -179,8 +180,4 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function record(value: unknown): Fields {
   return isRecord(value) ? value : {};
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

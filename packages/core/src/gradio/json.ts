@@ -60,6 +60,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** A JSON value as a list; an empty one where it is none. */
+export function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 /** Whether a value is a JSON object. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
