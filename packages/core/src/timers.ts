@@ -12,6 +12,7 @@ import {
   type Rules,
 } from "./options.ts";
 import type { Timeouts } from "./provider.ts";
+import type { AbortSource } from "./stop.ts";
 
 /** The limits that hold where nobody sets another. */
 export const DEFAULT_TIMEOUTS: Readonly<ResolvedTimeouts> = {
@@ -203,7 +204,7 @@ export function startTimer(limitMs: number, onExpired: () => void): Deadline {
 /**
  * Waits `delayMs`. Rejects with the reason of `signal` as soon as it aborts, and with a `TypeError` for what is no time or signal.
  */
-export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+export function sleep(delayMs: number, signal?: AbortSource): Promise<void> {
   return new Promise((resolve, reject) => {
     requireOption("delayMs", delayMs, aPauseMs);
     readOption("signal", signal, anAbortSignal);

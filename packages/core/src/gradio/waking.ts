@@ -3,7 +3,7 @@ import { followHops } from "../http/follow.ts";
 import { readText } from "../http/transport.ts";
 import { printable } from "../printable.ts";
 import { Stop, type AbortSource } from "../stop.ts";
-import { startTimer } from "../timers.ts";
+import { sleep, startTimer } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
 import { CookieJar } from "./cookies.ts";
 import type { HubPage } from "./hub.ts";
@@ -109,7 +109,7 @@ export class Waking {
     this.#words = undefined;
     for (let hasSlept = false; ; hasSlept = true) {
       const waitMs = this.#lookedAt + POLL_MS - performance.now();
-      if (waitMs > 0) await pause(waitMs, signal);
+      if (waitMs > 0) await sleep(waitMs, signal);
       signal.throwIfAborted();
       this.#lookedAt = performance.now();
       const look = await this.#look(signal);
@@ -204,19 +204,4 @@ export function wakingOf(client: SpaceClient): Waking | undefined {
   const waking = known.get(client) ?? new Waking(client, hub);
   known.set(client, waking);
   return waking;
-}
-
-/** Waits. Rejects with the reason of `signal`. */
-function pause(delayMs: number, signal: AbortSource): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      timer.stop();
-      reject(signal.reason);
-    };
-    const timer = startTimer(delayMs, () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }
