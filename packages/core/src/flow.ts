@@ -30,6 +30,14 @@ export interface FlowReader<Value> {
  */
 export const HIGH_WATER_MARK = 256 * 1024;
 
+/** A flow that fails with this as soon as it is read. */
+export function failedFlow<Value>(error: unknown): Flow<Value> {
+  const start = (): never => {
+    throw error;
+  };
+  return new Flow<Value>({ start, pause() {}, resume() {}, leave() {}, over() {} }, () => 0);
+}
+
 /**
  * The one queue of a call, between who makes values and who reads them.
  *

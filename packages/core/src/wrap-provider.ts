@@ -1,9 +1,8 @@
-import { Flow } from "./flow.ts";
+import { failedFlow } from "./flow.ts";
 import { FlowCursor, FlowIterator } from "./flow-iterator.ts";
 import { isGroup, mustBe, readable } from "./options.ts";
 import { isOwn } from "./own-functions.ts";
 import { Passage } from "./passage.ts";
-import { weightOfPart } from "./part-weight.ts";
 import type { Provider, ProviderRequest } from "./provider.ts";
 import type { ProviderPart } from "./part.ts";
 import { hookAnswer, Hooks, type ProviderHooks } from "./provider-hooks.ts";
@@ -40,7 +39,7 @@ export function wrapProvider<const P extends Provider>(provider: P, hooks: Provi
       try {
         return iterationOf(provider, read, readProviderRequest(request));
       } catch (error) {
-        return new FlowCursor(failed(error));
+        return new FlowCursor(failedFlow(error));
       }
     },
     ...(close !== undefined && { close: closeOf(provider, close) }),
@@ -82,13 +81,6 @@ function streamed(provider: Provider, request: ProviderRequest): AsyncIterable<P
   try {
     return provider.stream(request);
   } catch (error) {
-    return new FlowIterator(failed(error));
+    return new FlowIterator(failedFlow(error));
   }
-}
-
-function failed(error: unknown): Flow<ProviderPart> {
-  const start = (): never => {
-    throw error;
-  };
-  return new Flow<ProviderPart>({ start, pause() {}, resume() {}, leave() {}, over() {} }, weightOfPart);
 }

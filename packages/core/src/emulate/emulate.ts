@@ -1,14 +1,12 @@
 import {
   aFlag,
   checkRequest,
-  Flow,
+  failedFlow,
   FlowIterator,
   jsonPrompt,
-  readNow,
   readOptions,
   readProviderRequest,
   splitBeginning,
-  weightOfPart,
   withSystem,
 } from "#core";
 
@@ -78,9 +76,12 @@ export function emulate<const P extends Provider>(provider: P, options: EmulateO
     ...read,
     models: [first as ModelInfo, ...others],
     stream(request) {
-      const planned = readNow(() => ({ plan: planOf(read, wanted, request) }));
-      if (planned.value === undefined) return refused(planned.take);
-      const { plan } = planned.value;
+      let plan: Plan | undefined;
+      try {
+        plan = planOf(read, wanted, request);
+      } catch (error) {
+        return new FlowIterator<ProviderPart>(failedFlow(error));
+      }
       return plan === undefined ? read.stream(request) : new FlowIterator(new Emulation(read, plan).flow);
     },
   };
@@ -94,14 +95,6 @@ function readWanted(options: EmulateOptions): EmulateOptions {
     "emulate() does nothing unless it is told what: `tools: true`, `json: true` or `reasoning: true`, one or several.",
   );
 }
-
-/** An iteration that throws what is wrong with its request. */
-function refused(fail: () => unknown): FlowIterator<ProviderPart> {
-  const maker = { start: () => void fail(), pause: nothing, resume: nothing, leave: nothing, over: nothing };
-  return new FlowIterator(new Flow<ProviderPart>(maker, weightOfPart));
-}
-
-function nothing(): void {}
 
 const RULES: Rules<EmulateOptions> = {
   tools: aFlag,
