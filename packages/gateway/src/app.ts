@@ -51,7 +51,18 @@ export function createApp({ routes, page, ...others }: AppOptions): (request: Re
     if (page === undefined || !isOfPage(req)) return exchange.refuse(notFound());
     return exchange.answer(page, { params: {}, isOpen: true, isCounted: false });
   });
-  return async (request) => app.fetch(request);
+  // Hono would print it, and answer with a text.
+  app.onError((error) => {
+    throw error;
+  });
+  return async (request) => {
+    try {
+      return await app.fetch(request);
+    } catch (error) {
+      // It was no request, or a mount's refusal that no response can be made of.
+      return refusalOf(error).toResponse();
+    }
+  };
 }
 
 /** Of the paths under `/v1` a client of the API wants to hear the truth. */

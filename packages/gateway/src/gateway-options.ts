@@ -107,6 +107,9 @@ const aStore: Rule = (value) =>
   has(value, ["get", "put", "delete"]) ? undefined : "an object with `get()`, `put()` and `delete()`";
 const aState: Rule = (value) => (has(value, ["count", "lease"]) ? undefined : "an object with `count()` and `lease()`");
 
+/** Read where it is known. What throws when it is looked at is told here. */
+const aListOrElse: Rule = (value) => void Array.isArray(value);
+
 const RULES: Rules<GatewayOptions> = {
   router: aRouter,
   keys: (value) =>
@@ -114,13 +117,12 @@ const RULES: Rules<GatewayOptions> = {
   limits: anObject,
   state: aState,
   store: aStore,
-  // Read where they are known.
-  hosts: () => undefined,
-  cors: () => undefined,
+  hosts: aListOrElse,
+  cors: aListOrElse,
   metrics: aFlag,
   observe: aFunction,
   policy: anObject,
-  mounts: () => undefined,
+  mounts: aListOrElse,
   ui: aFunction,
   urls: oneOf("public", "any", "none"),
   keepAliveMs: aPauseMs,

@@ -4,6 +4,7 @@ import { createAdmission } from "./admission.ts";
 import { createApp } from "./app.ts";
 import { Attachments } from "./attachments.ts";
 import { createBodyReader } from "./body.ts";
+import type { Caller } from "./caller.ts";
 import { chatRoute } from "./chat-route.ts";
 import { frontRoutes, shown } from "./front-page.ts";
 import { type GatewayOptions, readGatewayOptions } from "./gateway-options.ts";
@@ -84,7 +85,9 @@ export function createGateway(given: GatewayOptions): Gateway {
     ...health.routes,
     {
       path: "/openapi.json",
-      methods: { GET: () => Response.json(openApiDocument({ model: nameIn(router), hasKeys })) },
+      methods: {
+        GET: (_, { caller }) => Response.json(openApiDocument({ model: nameFor(caller, router), hasKeys })),
+      },
     },
     ...frontRoutes(page),
   ];
@@ -116,9 +119,9 @@ export function createGateway(given: GatewayOptions): Gateway {
   return gateway;
 }
 
-/** A name for examples. */
-function nameIn(router: Router): string | undefined {
-  return router.find({})[0]?.name;
+/** A name for examples, of those that the caller sees. */
+function nameFor(caller: Caller, router: Router): string | undefined {
+  return router.find({}).find(({ name }) => caller.mayUse(name))?.name;
 }
 
 /** A chat model behind this route would answer with chatter. */

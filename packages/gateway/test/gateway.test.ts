@@ -1,6 +1,7 @@
+import { scriptedProvider } from "@qwen/testing";
 import { expect, test } from "vitest";
 
-import { eventsOf, question, servedByOpenAI, textIn } from "./served.ts";
+import { eventsOf, question, servedBy, servedByOpenAI, textIn } from "./served.ts";
 
 test("answers a chat whole, and says who answered", async () => {
   const { ask } = await servedByOpenAI({ "model-a": "Hello there" }, { routes: { smart: ["model-a"] } });
@@ -57,4 +58,21 @@ test("lists the names of the router, and finds each by its encoded id", async ()
   });
   for (const id of ["smart", "up%2Fmodel-a", "up/model-a"])
     expect(await (await get(`/v1/models/${id}`)).json()).toMatchObject({ id: decodeURIComponent(id), object: "model" });
+});
+
+test("never rejects, whatever it is asked to answer", async () => {
+  const { gateway } = servedBy([scriptedProvider({ script: ["Hello"] })]);
+  for (const asked of [undefined, "http://localhost/", { url: "http://localhost/v1/models", method: "GET" }]) {
+    const answer = await gateway.fetch(asked as unknown as Request);
+    expect(await answer.json()).toMatchObject({ error: { code: "internal_error" } });
+    expect(answer.status).toBe(500);
+  }
+});
+
+test("an option that throws when it is looked at is a TypeError that names it", () => {
+  for (const name of ["hosts", "cors", "mounts", "keys"]) {
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    expect(() => servedBy([], { [name]: proxy })).toThrow(`\`options.${name}\` cannot be read, it throws.`);
+  }
 });

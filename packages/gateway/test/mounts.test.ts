@@ -1,6 +1,6 @@
 import { QwenError } from "@qwen/core";
 import { scriptedProvider } from "@qwen/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { createKey, Refusal, type Mount } from "../src/index.ts";
 import { servedBy, type Served } from "./served.ts";
@@ -195,6 +195,23 @@ describe("a mount", () => {
     expect(second.status).toBe(200);
     await second.body?.cancel();
     expect((await ask()).status).toBe(200);
+  });
+
+  test("that refuses with what no response can be made of is a 500 in JSON, and printed nowhere", async () => {
+    const printed = vi.spyOn(console, "error").mockImplementation(() => {});
+    for (const odd of [{ status: 1000 }, { status: 204 }, { status: 400, headers: { "x-why": "\u65E5" } }]) {
+      const mount: Mount = {
+        path: "/odd",
+        fetch() {
+          throw new Refusal({ message: "No.", ...odd });
+        },
+      };
+      const answer = await send(servedBy([provider()], { mounts: [mount] }), "/odd");
+      expect(await answer.json()).toMatchObject({ error: { code: "internal_error" } });
+      expect(answer.status).toBe(500);
+    }
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
   });
 
   test("may be of a class, with what it likes beside", async () => {

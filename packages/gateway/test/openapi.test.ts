@@ -76,6 +76,19 @@ describe("/openapi.json", () => {
     expect(Object.keys(responses?.[answer.status]?.content ?? {})).toContain(type);
   });
 
+  it("names a model that its caller may ask for", async () => {
+    const { key, record } = await createKey({ models: ["open"] });
+    const models = [
+      { id: "hidden", name: "hidden" },
+      { id: "open", name: "open" },
+    ] as const;
+    const { gateway } = servedBy([scriptedProvider({ models, script: ["Hello"] })], { keys: [record] });
+    const headers = { authorization: `Bearer ${key}` };
+    const text = await (await gateway.fetch(new Request("http://localhost/openapi.json", { headers }))).text();
+    expect(text).toContain('"open"');
+    expect(text).not.toContain("hidden");
+  });
+
   it("describes that what is open takes GET alone", async () => {
     const { gateway, get } = servedBy([scriptedProvider({ script: ["Hello"] })]);
     const { paths } = operations.parse(await (await get("/openapi.json")).json());
