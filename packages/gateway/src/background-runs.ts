@@ -21,9 +21,11 @@ export interface RunOptions {
   onEnd(ending: Ending): void;
 }
 
-/** How many one caller may have under way, and how much they may have said together, in characters. */
+/** How many one caller may have under way, and how much they may have said together, in characters, for one more to begin. */
 const MOST_RUNNING = 100;
 const MOST_CHARACTERS_RUNNING = 64 * 1024 * 1024;
+/** What they may say until they end. */
+const MOST_CHARACTERS_IN_ALL = 4 * MOST_CHARACTERS_RUNNING;
 
 /** How many of those that are over can still be read as a stream, how large they may be together, and one of them, in characters. */
 const MOST_OVER = 100;
@@ -35,14 +37,15 @@ const MOST_NEWS = 1024 * 1024;
 /** The responses that are made in the background, and the last of those that were. */
 export class BackgroundRuns {
   readonly #runs = new Map<string, BackgroundRun>();
+  /** Of each caller, what it has under way. */
+  readonly #underWay = new Map<string, UnderWay>();
   /** In the order they ended. */
-  readonly #over: string[] = [];
+  readonly #over = new Set<string>();
 
   /** Throws a {@link Refusal}, a 429, where the caller has too many under way, or what they have said so far is too much. */
   requireRoom(owner: string): void {
-    const own = [...this.#runs.values()].filter((run) => run.owner === owner && !run.isOver);
-    const characters = own.reduce((all, { size }) => all + size, 0);
-    if (own.length < MOST_RUNNING && characters < MOST_CHARACTERS_RUNNING) return;
+    const { count, characters } = this.#underWay.get(owner) ?? new UnderWay();
+    if (count < MOST_RUNNING && characters < MOST_CHARACTERS_RUNNING) return;
     throw new Refusal({
       status: 429,
       code: "rate_limit_exceeded",
@@ -52,8 +55,14 @@ export class BackgroundRuns {
   }
 
   begin(options: RunOptions): BackgroundRun {
-    const key = keyOf(options.owner, options.id);
-    const run = new BackgroundRun(options, () => this.#end(key));
+    const { owner, id } = options;
+    const key = keyOf(owner, id);
+    const underWay = this.#underWay.get(owner) ?? new UnderWay();
+    this.#underWay.set(owner, underWay);
+    const run = new BackgroundRun(options, underWay, () => {
+      if (underWay.count === 0) this.#underWay.delete(owner);
+      this.#end(key);
+    });
     this.#runs.set(key, run);
     return run;
   }
@@ -67,13 +76,17 @@ export class BackgroundRuns {
     const key = keyOf(owner, id);
     const run = this.#runs.get(key);
     run?.forget();
+    this.#over.delete(key);
     return this.#runs.delete(key);
   }
 
   #end(key: string): void {
-    this.#over.push(key);
-    while (this.#over.length > MOST_OVER || this.#sizeOver() > MOST_CHARACTERS_OVER)
-      this.#runs.delete(this.#over.shift() as string);
+    this.#over.add(key);
+    for (const oldest of this.#over) {
+      if (this.#over.size <= MOST_OVER && this.#sizeOver() <= MOST_CHARACTERS_OVER) return;
+      this.#over.delete(oldest);
+      this.#runs.delete(oldest);
+    }
   }
 
   #sizeOver(): number {
@@ -87,9 +100,16 @@ function keyOf(owner: string, id: string): string {
   return `${owner} ${id}`;
 }
 
+/** How many one caller has under way, and what they have said. */
+class UnderWay {
+  count = 0;
+  characters = 0;
+}
+
 /** A response that is made whether anybody reads it or not. */
 export class BackgroundRun {
   readonly #options: RunOptions;
+  readonly #underWay: UnderWay;
   readonly #onOver: () => void;
   /** Its events, one each. The number of an event is its place. */
   readonly #events: string[] = [];
@@ -99,18 +119,16 @@ export class BackgroundRun {
   #isOver = false;
   #more = Promise.withResolvers<void>();
 
-  constructor(options: RunOptions, onOver: () => void) {
+  constructor(options: RunOptions, underWay: UnderWay, onOver: () => void) {
     this.#options = options;
+    this.#underWay = underWay;
     this.#onOver = onOver;
+    underWay.count++;
     this.#say(options.events.waiting() ?? "");
     this.#begun = this.#size;
     // It is found from now on, by whichever process keeps it.
     options.keep();
     void this.#run();
-  }
-
-  get owner(): string {
-    return this.#options.owner;
   }
 
   get isOver(): boolean {
@@ -170,7 +188,7 @@ export class BackgroundRun {
         if (part.type === "queue" && this.#size - this.#begun > MOST_NEWS) continue;
         this.#say(events.add(part));
         // What is whole is told already, and the request is repeated once more where the answer begins.
-        if (!events.isOver && this.#size > MOST_CHARACTERS + 2 * this.#begun) throw tooLong();
+        if (!events.isOver && this.#isTooLong) throw tooLong();
       }
     } catch (error) {
       if (this.#isOver) return;
@@ -183,9 +201,15 @@ export class BackgroundRun {
     }
   }
 
+  get #isTooLong(): boolean {
+    return this.#size > MOST_CHARACTERS + 2 * this.#begun || this.#underWay.characters > MOST_CHARACTERS_IN_ALL;
+  }
+
   #finish(ending: Ending): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#underWay.count--;
+    this.#underWay.characters -= this.#size;
     this.#more.resolve();
     this.#options.onEnd(ending);
     this.#onOver();
@@ -194,6 +218,7 @@ export class BackgroundRun {
   #say(text: string): void {
     if (text === "") return;
     this.#size += text.length;
+    this.#underWay.characters += text.length;
     for (const event of text.split("\n\n")) if (event !== "") this.#events.push(`${event}\n\n`);
     const more = this.#more;
     this.#more = Promise.withResolvers();

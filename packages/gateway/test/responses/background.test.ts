@@ -54,6 +54,16 @@ describe("in the background", () => {
     }
   });
 
+  it("its events can be read however many others are made and deleted behind it", async () => {
+    const { create, call } = asked([hello()]);
+    const first = await create({ input: "Hi", background: true });
+    for (let index = 0; index < 101; index++) {
+      const { id } = await create({ input: "Hi", background: true });
+      await call("DELETE", `/${id}`);
+    }
+    expect(textOf(lastOf(await eventsIn(await call("GET", `/${first.id}?stream=true`))))).toBe("Hello");
+  });
+
   it("a reader that leaves stops nothing", async () => {
     const model = slow();
     const { call } = asked([model]);
