@@ -1,4 +1,4 @@
-import type { Completion, Router, RouterRequest, StreamPart, Warning } from "@qwen/core";
+import type { Router, RouterRequest, Warning } from "@qwen/core";
 import { QwenError } from "@qwen/core";
 import { flowOf } from "@qwen/core/router";
 import type { Ending } from "./accounts.ts";
@@ -13,7 +13,7 @@ import { Refusal } from "./refusal.ts";
 import type { Call, Handler } from "./route.ts";
 import { StopWatcher } from "./stop-watcher.ts";
 import { StreamBody } from "./stream-body.ts";
-import { chatCompletion, type AnswerLabel } from "./wire/chat-answer.ts";
+import { chatCompletion, type AnswerLabel, type ToldAnswer } from "./wire/chat-answer.ts";
 import { ChatStream } from "./wire/chat-stream.ts";
 import { readChatRequest, type ChatRequest } from "./wire/chat-request.ts";
 import { unsupported } from "./wire/fields.ts";
@@ -110,20 +110,36 @@ class Answering {
     const { router } = this.#options;
     const { call, watch } = this.#about;
     const { stop } = this.#asked;
-    const watcher = stop.length === 0 ? undefined : new StopWatcher(stop);
-    const signal = watcher === undefined ? call.signal : AbortSignal.any([call.signal, watcher.signal]);
-    const onPart = watcher === undefined ? undefined : (part: StreamPart): void => watcher.see(part);
-    const completion = await watch.waitFor(
-      router.complete(this.#request(signal), { onPart }).then(
-        (answer) => watcher?.cut(answer) ?? answer,
-        // It was stopped because there was enough.
-        (error: unknown) => watcher?.cutAnswer() ?? Promise.reject(error),
-      ),
-    );
-    const { attempts, warnings, provider, model } = completion;
-    const headers = this.#headers({ provider, attempts: attempts.length, warnings });
+    if (stop.length > 0) return this.#cutWhole(new StopWatcher(stop));
+    const completion = await watch.waitFor(router.complete(this.#request(call.signal)));
+    return this.#wholeAnswer(completion, completion.attempts.length);
+  }
+
+  async #cutWhole(watcher: StopWatcher): Promise<Answer> {
+    const { router, winners } = this.#options;
+    const { call, watch } = this.#about;
+    const { requestId } = call;
+    const signal = AbortSignal.any([call.signal, watcher.signal]);
+    winners.follow(requestId);
+    try {
+      const completion = await watch.waitFor(
+        router.complete(this.#request(signal), { onPart: (part) => watcher.see(part) }).then(
+          (answer) => watcher.cut(answer),
+          // It was stopped because there was enough.
+          (error: unknown) => watcher.cutAnswer() ?? Promise.reject(error),
+        ),
+      );
+      return this.#wholeAnswer(completion, winners.of(requestId)?.attempts);
+    } finally {
+      winners.forget(requestId);
+    }
+  }
+
+  #wholeAnswer(completion: ToldAnswer, attempts: number | undefined): Answer {
+    const { warnings, provider, model } = completion;
+    const headers = this.#headers({ provider, attempts, warnings });
     const label = { id: this.#id, created: this.#created, model };
-    return new Answer(chatCompletion(label, completion as Completion), { ...headers, ...WHOLE });
+    return new Answer(chatCompletion(label, completion), { ...headers, ...WHOLE });
   }
 
   /** What the caller gets of a failure before any output, with what is known of how it came about. */

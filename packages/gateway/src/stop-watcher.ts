@@ -1,8 +1,6 @@
 import type { Completion, FilePart, SourcePart, StreamPart } from "@qwen/core";
+import type { ToldAnswer } from "./wire/chat-answer.ts";
 import { cutAtStop, StopCut } from "./wire/stop-cut.ts";
-
-/** Of a whole answer, what the wire tells. */
-export type ToldAnswer = Omit<Completion, "firstOutputMs" | "durationMs" | "requestId" | "response" | "conversation">;
 
 /**
  * Looks for stop sequences in an answer that is wanted whole, and stops the work once there is one: what follows would be cut off.
@@ -15,7 +13,7 @@ export class StopWatcher {
   #reasoning = "";
   #files: FilePart[] = [];
   #sources: SourcePart[] = [];
-  #told: Pick<ToldAnswer, "provider" | "model" | "warnings" | "attempts"> = NOBODY;
+  #told: Pick<ToldAnswer, "provider" | "model" | "warnings"> = NOBODY;
 
   constructor(stops: readonly string[]) {
     this.#stops = stops;
@@ -29,14 +27,8 @@ export class StopWatcher {
   /** What an attempt says. */
   see(part: StreamPart): void {
     if (part.type === "attempt") {
-      const { provider, model, number } = part;
-      const attempts = Array.from({ length: number }, (_, index) => ({
-        provider,
-        model,
-        number: index + 1,
-        durationMs: 0,
-      }));
-      this.#told = { provider, model, warnings: [], attempts };
+      const { provider, model } = part;
+      this.#told = { provider, model, warnings: [] };
       this.#cut = new StopCut(this.#stops);
       this.#text = "";
       this.#reasoning = "";
@@ -68,7 +60,7 @@ export class StopWatcher {
   }
 }
 
-const NOBODY = { provider: "", model: "", warnings: [], attempts: [] };
+const NOBODY = { provider: "", model: "", warnings: [] };
 
 const EMPTY = { finishReason: "stop", toolCalls: [], usage: undefined } as const;
 

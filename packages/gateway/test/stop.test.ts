@@ -39,3 +39,13 @@ test("A call that was begun before a stop sequence is waited for, whole or strea
     finish_reason: "tool_calls",
   });
 });
+
+test("A whole answer that was cut at a stop sequence tells of all attempts that were begun", async () => {
+  const slow = scriptedProvider({ id: "slow", script: [{ waitMs: 60 }, "one STOP two", { waitMs: 5000 }] });
+  const other = scriptedProvider({ id: "other", script: [{ waitMs: 5000 }] });
+  const { ask } = servedBy([slow, other], { routes: { both: ["slow/scripted-model", "other/scripted-model"] } });
+  const answer = await ask({ model: "both", messages: question, stop: "STOP", qwen: { hedge_ms: 10 } });
+  expect(await answer.json()).toMatchObject({ choices: [{ message: { content: "one " } }] });
+  expect(answer.headers.get("x-qwen-provider")).toBe("slow");
+  expect(answer.headers.get("x-qwen-attempts")).toBe("2");
+});

@@ -11,8 +11,14 @@ export interface AnswerLabel {
   readonly model: string;
 }
 
+/** Of a whole answer, what the wire tells. */
+export type ToldAnswer = Omit<
+  Completion,
+  "attempts" | "firstOutputMs" | "durationMs" | "requestId" | "response" | "conversation"
+>;
+
 /** A whole answer as the body of a response. */
-export function chatCompletion({ id, created, model }: AnswerLabel, completion: Completion): string {
+export function chatCompletion({ id, created, model }: AnswerLabel, completion: ToldAnswer): string {
   const { text, reasoning, toolCalls, files, sources, finishReason } = completion;
   const usage = wireUsage(completion.usage);
   return JSON.stringify({
