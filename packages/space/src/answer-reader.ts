@@ -10,7 +10,7 @@ export interface SpaceReaderOptions {
   readonly output: number;
   /** Whether that is a chatbot, which holds a list whatever its app gives it. */
   readonly isChat?: boolean | undefined;
-  /** What stood in the same place before the answer. */
+  /** What stood in the same place before the question. */
   readonly before: unknown;
   fileUrl(path: string): URL;
 }

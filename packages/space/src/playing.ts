@@ -52,16 +52,16 @@ class Playing {
     this.#show(files);
     if (plan.history.kind === "setter" && this.#values.has(plan.history.chatbot.id))
       await this.#step(plan.history.setter);
-    for (const step of course.before) await this.#step(step);
-    const inputs = this.#inputsOf(course.answer);
-    const shown = course.answer.inputs.findIndex((input) => input === course.answer.outputs[course.output]);
+    const shown = course.answer.outputs[course.output];
     const reader = new SpaceReader({
       output: course.output,
-      isChat: course.answer.outputs[course.output]?.type === "chatbot",
-      before: shown === -1 ? undefined : inputs[shown],
+      isChat: shown?.type === "chatbot",
+      // As it is before the first step: an earlier one than the last may answer, and the last give that on.
+      before: shown !== undefined && course.answer.inputs.includes(shown) ? this.#valueOf(shown) : undefined,
       fileUrl: (path) => this.#session.fileUrl(path),
     });
-    await this.#session.follow(course.answer, inputs, reader);
+    for (const step of course.before) await this.#step(step);
+    await this.#session.follow(course.answer, this.#inputsOf(course.answer), reader);
   }
 
   /** Puts words where they go, and says which functions are to be run. */
