@@ -145,7 +145,8 @@ function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-function readCompletion(message: Readonly<Record<string, unknown>>): JobCompletion {
+/** How a function ended, by what is told of it: on the queue, or in an answer at once. */
+export function readCompletion(message: Readonly<Record<string, unknown>>): JobCompletion {
   const output = isRecord(message["output"]) ? message["output"] : {};
   const { data, error, title, duration } = output;
   return {

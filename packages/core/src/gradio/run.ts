@@ -3,6 +3,7 @@ import { readText } from "../http/transport.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import { completionFailure, failureOf, statusFailure } from "./failure.ts";
 import { isRecord, parseJson } from "./json.ts";
+import { readCompletion } from "./messages.ts";
 import { valuesOf } from "./outputs.ts";
 import type { Session } from "./session.ts";
 import { runRequest } from "./wire.ts";
@@ -52,20 +53,8 @@ export async function runUnqueued({
   if (status === 200 && isRecord(json) && Array.isArray(json["data"]))
     return valuesOf(json["data"] as readonly unknown[]);
   // Gradio answers a failed function with 500 and the error's payload.
-  if (status === 500 && isRecord(json) && "error" in json) {
-    const { error, title, duration } = json;
-    throw completionFailure(
-      {
-        type: "completed",
-        success: false,
-        data: undefined,
-        error: typeof error === "string" ? error : undefined,
-        title: typeof title === "string" ? title : undefined,
-        durationMs: typeof duration === "number" && duration >= 0 ? duration * 1000 : undefined,
-      },
-      conceal,
-    );
-  }
+  if (status === 500 && isRecord(json) && "error" in json)
+    throw completionFailure(readCompletion({ output: json }), conceal);
   if (status === 500 && json === undefined)
     throw new SpaceError(`${url.host} failed before it ran the endpoint.`, { hidden: true, status });
   if (status === 500) throw statusFailure(response, { url, body, sent: "inputs", conceal });
