@@ -36,7 +36,7 @@ export class InnerCall implements FlowReader<ProviderPart> {
     const flow = isGroup(parts) ? FlowIterator.claim(parts) : undefined;
     this.#clock =
       flow === undefined
-        ? new PhaseClock(resolveTimeouts(request.timeouts, provider.timeouts), (error) => this.#expire(error))
+        ? new PhaseClock(resolveTimeouts(request.timeouts, provider.timeouts), (error) => this.fail(error))
         : undefined;
     this.#flow = flow ?? pullFlow(parts, this.#clock as PhaseClock, ownPart);
   }
@@ -102,11 +102,5 @@ export class InnerCall implements FlowReader<ProviderPart> {
       // The flow behind has nobody left to tell.
       this.#owner.failed(error);
     }
-  }
-
-  #expire(error: unknown): void {
-    if (this.#isOver) return;
-    this.stop(error);
-    this.#owner.failed(error);
   }
 }

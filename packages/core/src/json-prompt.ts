@@ -22,7 +22,7 @@ export function withSystem(
   const question = messages.findLastIndex(isSpoken);
   const asked = messages[question];
   if (conversation !== undefined && asked?.role === "user") return withMore(messages, question, more);
-  const behind = messages.findIndex(({ role }) => role !== "system" && role !== "developer");
+  const behind = messages.findIndex(isSpoken);
   const index = (behind < 0 ? messages.length : behind) - 1;
   return index < 0 ? [{ role: "system", content: more }, ...messages] : withMore(messages, index, more);
 }

@@ -52,7 +52,8 @@ const someModels: Rule = (value) =>
     ? undefined
     : "a list of at least one model, each with an `id`";
 
-const someStrings: Rule = (value) =>
+/** Texts, one after the other. */
+export const someStrings: Rule = (value) =>
   isListOf(value, (one) => typeof one === "string") ? undefined : "a list of strings";
 
 const someSettings: Rule = (value) =>

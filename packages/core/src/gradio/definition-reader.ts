@@ -9,7 +9,7 @@ import {
   type Rule,
   anId,
 } from "../options.ts";
-import { requireModels } from "../provider-rules.ts";
+import { requireModels, someStrings } from "../provider-rules.ts";
 import { readOnce } from "../read-once.ts";
 import type { ModelInfo } from "../provider.ts";
 import type { AnswerLocation } from "./answer.ts";
@@ -114,9 +114,6 @@ const aFooter: Rule = (value) =>
   isGroup(value) && "from" in value && isText(value.from) && "to" in value && isText(value.to)
     ? undefined
     : "an object with `from` and `to`, both strings that are not empty";
-
-const someStrings: Rule = (value) =>
-  Array.isArray(value) && value.every((one: unknown) => typeof one === "string") ? undefined : "a list of strings";
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";

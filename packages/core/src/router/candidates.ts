@@ -124,7 +124,7 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   }
 
   refuse(): QwenError | undefined {
-    if (this.#turn !== undefined && this.health.breaker?.state === "open") return conversationLost(this.provider);
+    if (this.#turn !== undefined && this.#isOpen) return conversationLost(this.provider);
     return findUnsupported(this.#entry.model, this.#request);
   }
 

@@ -1,8 +1,7 @@
 import { AppendOnlyText } from "../append-only.ts";
-import { copyOf } from "../error-copy.ts";
-import { QwenError } from "../errors.ts";
 import { Flow, type FlowMaker, type FlowReader } from "../flow.ts";
 import type { StreamPart } from "../part.ts";
+import { ofRequest } from "./router-request.ts";
 
 /** The text of a flow of parts, as far as it can be passed on. What waits, waits among the parts. */
 export function textFlowOf(parts: Flow<StreamPart>, requestId: string): Flow<string> {
@@ -59,8 +58,7 @@ class TextFlow implements FlowMaker, FlowReader<StreamPart> {
       this.#push(this.#text.end());
       this.flow.end();
     } catch (error) {
-      const requestId = this.#requestId;
-      this.flow.fail(QwenError.isInstance(error) ? copyOf(error, { requestId }) : error);
+      this.flow.fail(ofRequest(error, { requestId: this.#requestId }));
     }
   }
 

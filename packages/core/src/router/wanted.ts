@@ -1,6 +1,6 @@
 import { isSetting } from "../capabilities.ts";
 import { isListOf } from "../list-copy.ts";
-import { readOptions, type Rule, type Rules } from "../options.ts";
+import { readOptions, type Rule, type Rules, whatIsSet } from "../options.ts";
 import { CAPABILITY_RULES } from "../provider-rules.ts";
 import type { Capabilities, ModelInfo } from "../provider.ts";
 
@@ -12,7 +12,7 @@ export function readWanted(wanted: Capabilities | undefined): Capabilities {
 
 /** Whether a model can do all of it. What it leaves out is the default. */
 export function isWanted({ capabilities = {} }: ModelInfo, { settings = [], ...wanted }: Capabilities): boolean {
-  const told = { ...DEFAULTS, ...withoutUnset(capabilities) };
+  const told = { ...DEFAULTS, ...whatIsSet(capabilities) };
   return (
     Object.entries(wanted).every(([name, value]) => told[name as keyof typeof wanted] === value) &&
     settings.every((name) => told.settings?.includes(name) === true)
@@ -34,7 +34,3 @@ const settingNames: Rule = (value) =>
   isListOf(value, isSetting) ? undefined : 'an array of the names of settings, such as ["temperature"]';
 
 const WANTED_RULES: Rules<Capabilities> = { ...CAPABILITY_RULES, settings: settingNames };
-
-function withoutUnset(capabilities: Capabilities): Capabilities {
-  return Object.fromEntries(Object.entries(capabilities).filter(([, value]) => value !== undefined));
-}
