@@ -1,10 +1,8 @@
-import { debug } from "../debug.ts";
 import { Flow, type FlowMaker } from "../flow.ts";
 import { FlowIterator } from "../flow-iterator.ts";
 import { requireOption } from "../options.ts";
-import { wordsOf } from "../printable.ts";
 import { decodeEvents, readEventOptions, type EventSink, type ReadEventsOptions } from "./sse.ts";
-import { aBody, type ResponseBody } from "./transport.ts";
+import { aBody, dropBody, type ResponseBody } from "./transport.ts";
 
 /** An event of a `text/event-stream`. */
 export interface ServerSentEvent {
@@ -56,7 +54,7 @@ class Events implements FlowMaker, EventSink {
   }
 
   leave(): void {
-    this.#drop();
+    dropBody(this.#body);
   }
 
   over(): void {
@@ -73,7 +71,7 @@ class Events implements FlowMaker, EventSink {
 
   error(error: unknown): void {
     // What was decoded is too long to go on, and the sender does not know it.
-    this.#drop();
+    dropBody(this.#body);
     this.flow.fail(error);
   }
 
@@ -83,14 +81,6 @@ class Events implements FlowMaker, EventSink {
       this.#body[name]();
     } catch (error) {
       this.error(error);
-    }
-  }
-
-  #drop(): void {
-    try {
-      this.#body.cancel();
-    } catch (error) {
-      debug(() => `\`cancel\` of a body threw ${wordsOf(error)}`);
     }
   }
 }

@@ -191,6 +191,15 @@ function readFor<Options extends object>(body: ResponseBody, options: Options, r
   }
 }
 
+/** Drops the rest of a body. One of somebody else's may throw, which nobody hears of: what was read of it is told. */
+export function dropBody(body: ResponseBody): void {
+  try {
+    body.cancel();
+  } catch (error) {
+    debug(() => `\`cancel\` of a body threw ${wordsOf(error)}`);
+  }
+}
+
 /** A body, and not the response it is of. */
 export const aBody: Rule = (value) =>
   isGroup(value) && "pipe" in value && "cancel" in value ? undefined : "the `body` of a response";
@@ -256,7 +265,7 @@ class WholeBody implements BodySink {
     this.#pieces.push(bytes);
     if (this.#pieces.size <= this.#options.maxBytes) return;
     this.#release();
-    this.#drop();
+    dropBody(this.#body);
     this.#options.resolve(this.#pieces.takeJoined());
   }
 
@@ -277,17 +286,8 @@ class WholeBody implements BodySink {
 
   #giveUp(error: unknown): void {
     this.#release();
-    this.#drop();
+    dropBody(this.#body);
     this.#options.reject(error);
-  }
-
-  /** A body of somebody else's may throw, which nobody hears of: what was read of it is told. */
-  #drop(): void {
-    try {
-      this.#body.cancel();
-    } catch (error) {
-      debug(() => `\`cancel\` of a body threw ${wordsOf(error)}`);
-    }
   }
 
   #release(): void {
