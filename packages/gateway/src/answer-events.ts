@@ -13,8 +13,9 @@ export interface Pen {
   begin(): string;
   text(text: string): string;
   reasoning(text: string): string;
-  toolInput(piece: Extract<StreamPart, { readonly type: "tool-input-delta" }>): string;
-  /** A whole call: what of it was not said yet. `undefined` where something else was said before. */
+  /** `undefined` for a piece of a call that is whole already. */
+  toolInput(piece: Extract<StreamPart, { readonly type: "tool-input-delta" }>): string | undefined;
+  /** A whole call: what of it was not said yet. `undefined` where something else was said before, or all of it. */
   toolCall(call: ToolCallPart): string | undefined;
   file(file: FilePart): string;
   source(source: SourcePart): string;
@@ -85,9 +86,9 @@ export class AnswerEvents {
       case "reasoning-delta":
         return this.#begin() + pen.reasoning(part.text);
       case "tool-input-delta":
-        return this.#begin() + pen.toolInput(part);
+        return this.#begin() + toldCall(pen.toolInput(part));
       case "tool-call":
-        return this.#begin() + known(pen.toolCall(part));
+        return this.#begin() + toldCall(pen.toolCall(part));
       case "file":
         return this.#begin() + pen.file(part);
       case "source":
@@ -121,9 +122,10 @@ export class AnswerEvents {
   }
 
   #finish(part: RouterFinishPart): string {
+    // Before anything is written that nobody would get.
+    if (this.#pen.hasOpenCalls) throw new QwenError("protocol", "A tool call was begun of which the whole never came.");
     const before = this.#say(this.#text.end());
     if (this.#isOver) return before;
-    if (this.#pen.hasOpenCalls) throw new QwenError("protocol", "A tool call was begun of which the whole never came.");
     const held = this.#cut.end();
     const last = this.#begin() + (held === "" ? "" : this.#pen.text(held)) + this.#pen.finish(part);
     this.#isOver = true;
@@ -138,8 +140,11 @@ export class AnswerEvents {
   }
 }
 
-/** A provider told pieces of a call that are not those of the whole: what was shown cannot be taken back. */
-function known(call: string | undefined): string {
+/** A provider told pieces of a call that are not those of the whole, or two calls of one id: what was shown cannot be taken back. */
+export function toldCall(call: string | undefined): string {
   if (call !== undefined) return call;
-  throw new QwenError("protocol", "The input of a tool call is another than its pieces were.");
+  throw new QwenError(
+    "protocol",
+    "The input of a tool call is another than its pieces were, or two calls have one id.",
+  );
 }

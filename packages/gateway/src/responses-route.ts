@@ -11,7 +11,7 @@ import { flowOf } from "@qwen/core/router";
 
 import type { Ending } from "./accounts.ts";
 import { Answer } from "./answer.ts";
-import { AnswerEvents } from "./answer-events.ts";
+import { AnswerEvents, toldCall } from "./answer-events.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BackgroundRuns } from "./background-runs.ts";
@@ -246,7 +246,7 @@ class Making {
     if (text !== "") writer.text(text);
     for (const source of sources) writer.source(source);
     for (const file of files) writer.file(file);
-    for (const call of toolCalls) writer.toolCall(call);
+    for (const call of toolCalls) toldCall(writer.toolCall(call));
     writer.finish({ reason: finishReason, usage, model });
     this.#keep(conversation);
   }

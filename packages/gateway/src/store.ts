@@ -14,7 +14,11 @@ export interface ResponseStore {
 export interface StoreOptions {
   /** How long a value is kept, in ms. @defaultValue 1 hour */
   readonly ttlMs?: number | undefined;
-  /** @defaultValue 10,000 */
+  /**
+   * A response counts once more where its model remembers it, and while it is made in the background.
+   *
+   * @defaultValue 10,000
+   */
   readonly maxEntries?: number | undefined;
   /** Of all values, in bytes. @defaultValue 256 MiB */
   readonly maxBytes?: number | undefined;

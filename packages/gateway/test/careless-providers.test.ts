@@ -2,6 +2,7 @@ import type { ProviderPart } from "@qwen/core";
 import { scriptedProvider, type ScriptItem } from "@qwen/testing";
 import { describe, expect, test } from "vitest";
 
+import { asked } from "./responses/asked.ts";
 import { eventsOf, question, servedBy, textIn, type Chunk } from "./served.ts";
 
 const finish: ProviderPart = { type: "finish", reason: "stop" };
@@ -32,6 +33,28 @@ describe("of a careless provider", () => {
     const events = await eventsFor(["I look. ", piece, finish]);
     expect(events.at(-1)).toMatchObject({ error: { code: "protocol" } });
     expect(reasonsIn(events)).toStrictEqual([]);
+  });
+
+  test.each([
+    { what: "two calls of one id", script: [whole, { ...whole, input: '{"b":2}' }] },
+    { what: "a call that is told twice", script: [whole, whole] },
+  ])("$what never pass for one", async ({ script }) => {
+    const events = await eventsFor([...script, finish]);
+    expect(events.at(-1)).toMatchObject({ error: { code: "protocol" } });
+    expect(reasonsIn(events)).toStrictEqual([]);
+    expect(await responseOf([...script, finish])).toMatchObject({ error: { code: "protocol" } });
+  });
+
+  test("a piece of a call that is whole already never passes for more of it", async () => {
+    const events = await eventsFor([whole, piece, finish]);
+    expect(events.at(-1)).toMatchObject({ error: { code: "protocol" } });
+    expect(reasonsIn(events)).toStrictEqual([]);
+  });
+
+  test("the events of a response have each number, also where half a call is found out behind half a character", async () => {
+    const models = [{ id: "scripted-model", capabilities: { tools: true } }] as const;
+    const { stream } = asked([scriptedProvider({ models, script: [piece as ScriptItem, "a\uD83D", finish] })]);
+    expect((await stream({ input: "Hi" })).at(-1)).toMatchObject({ type: "error", code: "protocol" });
   });
 
   test("a call that is under way where the text is cut at a stop sequence is told whole", async () => {

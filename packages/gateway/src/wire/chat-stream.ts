@@ -59,9 +59,10 @@ export class ChatStream {
     return this.#delta(`{"reasoning_content":${JSON.stringify(text)}}`);
   }
 
-  /** A piece of the input of a call; its first one begins with the call. */
-  toolInput({ toolCallId, toolName, text }: ToolInput): string {
+  /** A piece of the input of a call; its first one begins with the call. `undefined` where the call is whole already. */
+  toolInput({ toolCallId, toolName, text }: ToolInput): string | undefined {
     const known = this.#calls.get(toolCallId);
+    if (known?.isWhole === true) return undefined;
     const call = known ?? { index: this.#calls.size, said: "", isWhole: false };
     this.#calls.set(toolCallId, call);
     call.said += text;
@@ -73,13 +74,11 @@ export class ChatStream {
     return text === "" ? begin : begin + this.#call({ index, function: { arguments: text } });
   }
 
-  /** A whole call: what of it was not said yet. `undefined` where something else was said before. */
+  /** A whole call: what of it was not said yet. `undefined` where something else was said before, or all of it. */
   toolCall({ toolCallId, toolName, input }: ToolCallPart): string | undefined {
     const said = this.#calls.get(toolCallId)?.said ?? "";
     if (!input.startsWith(said)) return undefined;
-    const isKnown = this.#calls.has(toolCallId);
-    const rest =
-      isKnown && input === said ? "" : this.toolInput({ toolCallId, toolName, text: input.slice(said.length) });
+    const rest = this.toolInput({ toolCallId, toolName, text: input.slice(said.length) });
     const call = this.#calls.get(toolCallId);
     if (call !== undefined) call.isWhole = true;
     return rest;

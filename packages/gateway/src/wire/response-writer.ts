@@ -139,7 +139,7 @@ export class ResponseWriter {
     return "";
   }
 
-  /** A piece of the input of a call; its first one begins with the call. */
+  /** A piece of the input of a call; its first one begins with the call. `undefined` where the call is whole already. */
   toolInput({
     toolCallId,
     toolName,
@@ -148,8 +148,9 @@ export class ResponseWriter {
     readonly toolCallId: string;
     readonly toolName: string;
     readonly text: string;
-  }): string {
+  }): string | undefined {
     const known = this.#calls.get(toolCallId);
+    if (known !== undefined && this.#isWhole(known)) return undefined;
     const begin = known === undefined ? this.#close() + this.#openCall(toolCallId, toolName) : "";
     const open = this.#calls.get(toolCallId) as Open;
     open.text += text;
@@ -158,17 +159,21 @@ export class ResponseWriter {
     return begin + this.#event({ type: "response.function_call_arguments.delta", ...place, delta: text });
   }
 
-  /** A whole call: what of it was not said yet. `undefined` where something else was said before. */
+  /** A whole call: what of it was not said yet. `undefined` where something else was said before, or all of it. */
   toolCall({ toolCallId, toolName, input }: ToolCallPart): string | undefined {
     const said = this.#calls.get(toolCallId)?.text ?? "";
     if (!input.startsWith(said)) return undefined;
     const rest = this.toolInput({ toolCallId, toolName, text: input.slice(said.length) });
-    return rest + this.#done(this.#calls.get(toolCallId) as Open, "completed");
+    return rest === undefined ? undefined : rest + this.#done(this.#calls.get(toolCallId) as Open, "completed");
   }
 
   /** Whether a call was begun of which not all has been said. */
   get hasOpenCalls(): boolean {
-    return [...this.#calls.values()].some(({ index }) => this.#output[index]?.["status"] !== "completed");
+    return [...this.#calls.values()].some((call) => !this.#isWhole(call));
+  }
+
+  #isWhole({ index }: Open): boolean {
+    return this.#output[index]?.["status"] === "completed";
   }
 
   /** The answer is whole. */
@@ -288,8 +293,7 @@ export class ResponseWriter {
   /** What is being written stays as it is. */
   #leave(): void {
     for (const open of [this.#open, ...this.#calls.values()])
-      if (open !== undefined && this.#output[open.index]?.["status"] !== "completed")
-        this.#output[open.index] = itemOf(open, "incomplete");
+      if (open !== undefined && !this.#isWhole(open)) this.#output[open.index] = itemOf(open, "incomplete");
     this.#open = undefined;
   }
 
