@@ -1,4 +1,5 @@
 import { QwenError, TimeoutError } from "../errors.ts";
+import { Pieces } from "../http/pieces.ts";
 import type { BodySink, ResponseBody, TransportResponse } from "../http/transport.ts";
 import { aCountFrom, anAbortSignal, readOptions, type Rules } from "../options.ts";
 import { Stop } from "../stop.ts";
@@ -50,21 +51,15 @@ export class StoredFile implements SpaceFile {
 
   async bytes(given?: ReadFileOptions): Promise<Uint8Array<ArrayBuffer>> {
     const { maxBytes = MOST_BYTES, signal } = readOptions("options", given, RULES) ?? {};
-    const pieces: Uint8Array<ArrayBuffer>[] = [];
-    let size = 0;
+    // However small they come, they cost what they are.
+    const pieces = new Pieces();
     // Leaving the loop cancels the stream.
     for await (const piece of this.stream({ signal })) {
-      size += piece.byteLength;
-      if (size > maxBytes) throw this.#tooLarge(maxBytes);
       pieces.push(piece);
+      if (pieces.size > maxBytes) throw this.#tooLarge(maxBytes);
     }
-    const whole = new Uint8Array(size);
-    let at = 0;
-    for (const piece of pieces) {
-      whole.set(piece, at);
-      at += piece.byteLength;
-    }
-    return whole;
+    // Each is a copy, or was made here.
+    return pieces.takeJoined() as Uint8Array<ArrayBuffer>;
   }
 
   async blob(options?: ReadFileOptions): Promise<Blob> {
