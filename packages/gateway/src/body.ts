@@ -51,10 +51,10 @@ export function createBodyReader({
       return parsed(text.whole());
     },
     async bytes(request, options) {
-      const chunks: Uint8Array[] = [];
+      const bytes = new BodyBytes();
       const reading = new BodyReading({ request, maxBytes: options?.maxBytes ?? maxBytes, room, bodyMs });
-      await reading.each((chunk) => void chunks.push(chunk));
-      return joined(chunks, reading.size);
+      await reading.each((chunk) => bytes.push(chunk));
+      return bytes.whole();
     },
   };
 }
@@ -74,11 +74,6 @@ class BodyReading {
     this.#maxBytes = maxBytes;
     this.#room = room;
     this.#bodyMs = bodyMs;
-  }
-
-  /** The bytes that have come. */
-  get size(): number {
-    return this.#size;
   }
 
   /** Hands out what comes until all of it has. What is thrown meanwhile ends it. */
@@ -186,6 +181,27 @@ function requireUncompressed(headers: Headers): void {
   });
 }
 
+/** The bytes of a body, in one place: a piece may be a single byte, which would take two hundred by itself. */
+class BodyBytes {
+  #bytes = new Uint8Array(4096);
+  #size = 0;
+
+  push(piece: Uint8Array): void {
+    const size = this.#size + piece.byteLength;
+    if (size > this.#bytes.byteLength) {
+      const larger = new Uint8Array(Math.max(size, 2 * this.#bytes.byteLength));
+      larger.set(this.whole());
+      this.#bytes = larger;
+    }
+    this.#bytes.set(piece, this.#size);
+    this.#size = size;
+  }
+
+  whole(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#size);
+  }
+}
+
 /** The text of a body, from the pieces that it comes in. Throws a {@link Refusal} for what is no UTF-8. */
 class BodyText {
   /** While it is the only piece, as most bodies have one: a decoder that keeps what pieces cut apart takes longer than all else. */
@@ -252,13 +268,3 @@ function tooMany(): Refusal {
 
 /** What is left of the body must not be taken for the next request. */
 const CLOSE = { connection: "close" };
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
-}

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { heldMb } from "../../core/test/cost.ts";
 import { createBodyReader, type BodyLimits } from "../src/body.ts";
 import { refusalOf } from "./refused.ts";
 
@@ -171,6 +172,24 @@ describe("a body", () => {
     finish();
     await first;
     expect(await reader.json(post(`"${"y".repeat(80)}"`))).toHaveLength(80);
+  });
+
+  it("of bytes that come one by one takes the memory that it is", async () => {
+    let [sent, held] = [0, 0];
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 1;
+        if (sent <= 20_000) controller.enqueue(Uint8Array.of(sent));
+        else {
+          held = heldMb();
+          controller.close();
+        }
+      },
+    });
+    const before = heldMb();
+    const bytes = await createBodyReader().bytes(post(body));
+    expect(bytes).toEqual(Uint8Array.from({ length: 20_000 }, (_, index) => index + 1));
+    expect(held - before).toBeLessThan(1);
   });
 
   it("of bytes is taken as it is, within a limit of its own", async () => {
