@@ -1,6 +1,6 @@
 import { Call, type CallWork } from "./call.ts";
 import { copyOf } from "./error-copy.ts";
-import { field } from "./error-fields.ts";
+import { field } from "./field.ts";
 import { withoutSecrets } from "./error-secrets.ts";
 import { QwenError } from "./errors.ts";
 import { FlowIterator } from "./flow-iterator.ts";

@@ -1,4 +1,4 @@
-import { field } from "./error-fields.ts";
+import { field } from "./field.ts";
 import { escapedByte } from "./percent-escape.ts";
 
 /** Longest part of a data: URL before its comma, in characters. */

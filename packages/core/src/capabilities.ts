@@ -1,6 +1,6 @@
 import { endsWithAnswer } from "./beginning.ts";
 import { isThenable } from "./decision.ts";
-import { field } from "./error-fields.ts";
+import { field } from "./field.ts";
 import { QwenError } from "./errors.ts";
 import { isListOf } from "./list-copy.ts";
 import { filesOf, imagesOf, type Message } from "./message.ts";

@@ -1,4 +1,4 @@
-import { field } from "./error-fields.ts";
+import { field } from "./field.ts";
 import type { Attempt } from "./errors.ts";
 import { GrowingText } from "./growing-text.ts";
 import type { ToolCallPart } from "./message.ts";

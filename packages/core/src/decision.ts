@@ -1,6 +1,6 @@
 import { disregard } from "./disregard.ts";
 import { excuse } from "./error-excuse.ts";
-import { field } from "./error-fields.ts";
+import { field } from "./field.ts";
 import { QwenError } from "./errors.ts";
 import { wordsOf } from "./printable.ts";
 

@@ -1,3 +1,4 @@
+import { field } from "./field.ts";
 import { maskSecrets, printable, wordsOf } from "./printable.ts";
 
 /** So many lines of causes are printed with an error: with what Node and the error say itself it is half a screen. */
@@ -17,7 +18,7 @@ const MOST_FRAMES = 3;
  * printed: the stack tells it in short. One that throws when it is looked at is left out, as it would where its error is printed.
  */
 export function setCause(error: Error, cause: unknown): void {
-  const shown = readable(() => (cause instanceof Error ? `${cause.name}${cause.message}${cause.stack}` : ""));
+  const shown = field(() => (cause instanceof Error ? `${cause.name}${cause.message}${cause.stack}` : ""));
   if (cause === undefined || shown === undefined) return;
   const shape = isShort(cause) ? { value: cause, writable: true } : { get: () => cause };
   Object.defineProperty(error, "cause", { ...shape, enumerable: false, configurable: true });
@@ -27,7 +28,7 @@ export function setCause(error: Error, cause: unknown): void {
 export function hiddenCause(error: Error): readonly string[] {
   if (Object.getOwnPropertyDescriptor(error, "cause")?.get === undefined) return [];
   const { cause } = error;
-  const [name, stack] = readable(() => (cause instanceof Error ? [cause.name, cause.stack] : [])) ?? [];
+  const [name, stack] = field(() => (cause instanceof Error ? [cause.name, cause.stack] : [])) ?? [];
   const label = typeof name === "string" ? `${printable(name, 100)}: ` : "";
   const frames = typeof stack === "string" ? framesOf(stack).slice(0, MOST_FRAMES) : [];
   return [
@@ -42,7 +43,7 @@ export function framesOf(stack: string): readonly string[] {
 }
 
 function isShort(cause: unknown): boolean {
-  return readable(() => linesOf(cause, MOST_LINES) <= MOST_LINES) ?? false;
+  return field(() => linesOf(cause, MOST_LINES) <= MOST_LINES) ?? false;
 }
 
 /** How many lines Node prints of a cause and those behind it; more than `most` where it may be any number. */
@@ -61,12 +62,4 @@ function linesOf(cause: unknown, most: number): number {
 function isPlain(value: unknown): boolean {
   if (typeof value !== "string") return value === null || !["object", "function"].includes(typeof value);
   return value.length <= LONGEST_FIELD && !value.includes("\n") && maskSecrets(value) === value;
-}
-
-function readable<Value>(look: () => Value): Value | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,8 @@
 import { conversationLeftBy, leaving } from "./error-conversation.ts";
 import { excuse, isExcused } from "./error-excuse.ts";
 import { ERROR_RULES } from "./error-rules.ts";
-import { DEEPEST, field, FIELDS, knownOptions, setAttempts, setFields, stackOf, type Attempt } from "./error-fields.ts";
+import { DEEPEST, FIELDS, knownOptions, setAttempts, setFields, stackOf, type Attempt } from "./error-fields.ts";
+import { field } from "./field.ts";
 import {
   AllFailedError,
   InvalidOutputError,

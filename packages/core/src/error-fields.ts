@@ -1,4 +1,5 @@
 import { framesOf, hiddenCause } from "./error-cause.ts";
+import { field } from "./field.ts";
 import { printable, wordsOf } from "./printable.ts";
 
 /** One try of one provider, as told by a result or by the router's final error. */
@@ -90,15 +91,6 @@ export function isOfFamily(value: unknown): value is Error & { readonly code: st
     field(() => value instanceof Error && brand in value && typeof (value as { code?: unknown }).code === "string") ===
     true
   );
-}
-
-/** What a look at somebody's object gives; nothing where it throws. */
-export function field<Value>(look: () => Value): Value | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
 }
 
 /** Gives an error its fields; what is not set is not there, so that nobody prints it. */

@@ -1,6 +1,7 @@
 import { setCause } from "./error-cause.ts";
 import { excuse, isExcused } from "./error-excuse.ts";
-import { field, setFields } from "./error-fields.ts";
+import { setFields } from "./error-fields.ts";
+import { field } from "./field.ts";
 import { wordsOf } from "./printable.ts";
 import { concealing } from "./secrets.ts";
 

@@ -1,4 +1,5 @@
 import { excusing } from "./decision.ts";
+import { field } from "./field.ts";
 import { isGroup, mustBe } from "./options.ts";
 import { copyOfPart } from "./part-copy.ts";
 import { wrongIn } from "./part-rules.ts";
@@ -30,22 +31,13 @@ export function readGiven(
   given: unknown,
   { before, whole = given }: { readonly before?: ProviderPart; readonly whole?: unknown } = {},
 ): ProviderPart {
-  const part = readable(given);
+  const part = field(() => (isPart(given) ? copyOfPart(given) : undefined));
   if (part === undefined) throw unusable(name, whole);
   const wrong = wrongIn(part);
   if (wrong === undefined || (part.type === before?.type && wrongIn(before)?.name === wrong.name)) return part;
   throw mistake(
     `\`hooks.${name}()\` must be ${EXPECTED[name]}, not a "${part.type}" whose \`${wrong.name}\` is not ${wrong.expected}.`,
   );
-}
-
-/** A copy of a part; `undefined` for what is none, or throws when it is looked at. */
-function readable(given: unknown): ProviderPart | undefined {
-  try {
-    return isPart(given) ? copyOfPart(given) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether a value is a part, whatever its type. */

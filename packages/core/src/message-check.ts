@@ -1,5 +1,6 @@
 import { attachmentProblem } from "./attachment-check.ts";
 import { isSpoken } from "./beginning.ts";
+import { field } from "./field.ts";
 import { QwenError } from "./errors.ts";
 import { isJsonText } from "./json-in-text.ts";
 import {
@@ -223,9 +224,5 @@ function quoted(id: string): string {
 }
 
 function isJson(value: unknown): boolean {
-  try {
-    return JSON.stringify(value) !== undefined;
-  } catch {
-    return false;
-  }
+  return field(() => JSON.stringify(value)) !== undefined;
 }

@@ -1,4 +1,4 @@
-import { field } from "./error-fields.ts";
+import { field } from "./field.ts";
 import { isGroup, isPlain } from "./options.ts";
 import { fieldsOfPart } from "./part-rules.ts";
 import { snapshotOf } from "./snapshot.ts";

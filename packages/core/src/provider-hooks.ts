@@ -1,5 +1,6 @@
 import { checkRequest } from "./capabilities.ts";
 import { decide, excusing } from "./decision.ts";
+import { field } from "./field.ts";
 import { EXPECTED, isFinish, isPart, mistake, readGiven, unusable } from "./hook-mistakes.ts";
 import { copyOfList } from "./list-copy.ts";
 import { aFunction, mustBe, readOptions, type Rules, whatIsSet } from "./options.ts";
@@ -153,11 +154,7 @@ async function* iterated(parts: Iterable<ProviderPart>): AsyncGenerator<Provider
 
 /** Of what is revoked nobody can tell: it is read as a part, and is none. */
 function isListOfAny(given: unknown): given is readonly unknown[] {
-  try {
-    return Array.isArray(given);
-  } catch {
-    return false;
-  }
+  return field(() => Array.isArray(given)) === true;
 }
 
 /** With its holes, which are no parts. */

@@ -1,4 +1,4 @@
-import { field } from "../error-fields.ts";
+import { field } from "../field.ts";
 import { withoutSecrets } from "../error-secrets.ts";
 import { QwenError } from "../errors.ts";
 import type { Timeouts } from "../provider.ts";

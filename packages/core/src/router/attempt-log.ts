@@ -1,6 +1,6 @@
 import { debug } from "../debug.ts";
 import { copyOf } from "../error-copy.ts";
-import { field } from "../error-fields.ts";
+import { field } from "../field.ts";
 import { AllFailedError, QwenError, type Attempt } from "../errors.ts";
 import { isGroup } from "../options.ts";
 import { wordsOf } from "../printable.ts";

@@ -1,5 +1,6 @@
 import { QwenError } from "../errors.ts";
 import { conversationLeftBy } from "../error-conversation.ts";
+import { field } from "../field.ts";
 import type { Outcome, Verdict } from "./retry.ts";
 
 /** A provider's own conversation, and who goes on with it. */
@@ -31,12 +32,8 @@ const MOST_CHARACTERS = 1024 * 1024;
 
 function parseArray(json: string): readonly unknown[] {
   if (typeof json !== "string" || json.length > MOST_CHARACTERS) return [];
-  try {
-    const value: unknown = JSON.parse(json);
-    return Array.isArray(value) ? value : [];
-  } catch {
-    return [];
-  }
+  const value: unknown = field(() => JSON.parse(json));
+  return Array.isArray(value) ? value : [];
 }
 
 /**

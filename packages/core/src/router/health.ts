@@ -1,5 +1,5 @@
 import { watch } from "../disregard.ts";
-import { field } from "../error-fields.ts";
+import { field } from "../field.ts";
 import { isExcused } from "../error-excuse.ts";
 import { QwenError } from "../errors.ts";
 import { ABOUT_TOKENS } from "../own-token.ts";

@@ -1,4 +1,4 @@
-import { field } from "../error-fields.ts";
+import { field } from "../field.ts";
 import { ERROR_RULES } from "../error-rules.ts";
 import { QwenError, type TimeoutPhase } from "../errors.ts";
 import { isGroup, mustBe, readable } from "../options.ts";

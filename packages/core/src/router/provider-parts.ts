@@ -1,7 +1,7 @@
 import { isBlank } from "../blank-text.ts";
 import { allWarnings, Collector, type Completion, PassingCollector } from "../completion.ts";
 import { disregard } from "../disregard.ts";
-import { field } from "../error-fields.ts";
+import { field } from "../field.ts";
 import { isGroup } from "../options.ts";
 import type { Message } from "../message.ts";
 import { ownPart } from "../part-copy.ts";

@@ -1,5 +1,5 @@
 import { copyOf } from "../error-copy.ts";
-import { field } from "../error-fields.ts";
+import { field } from "../field.ts";
 import { QwenError } from "../errors.ts";
 import { readHeaders } from "../headers.ts";
 import { shortened } from "../nearest.ts";
