@@ -46,7 +46,8 @@ function missingFeature(
   return undefined;
 }
 
-function asksForTools({ tools, toolChoice }: Settings): boolean {
+/** Whether settings offer tools that may be called. */
+export function asksForTools({ tools, toolChoice }: Settings): boolean {
   return tools !== undefined && tools.length > 0 && toolChoice !== "none";
 }
 

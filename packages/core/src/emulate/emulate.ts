@@ -1,5 +1,6 @@
 import {
   aFlag,
+  asksForTools,
   checkRequest,
   failedFlow,
   FlowIterator,
@@ -125,7 +126,7 @@ function planOf(provider: Provider, wanted: EmulateOptions, request: ProviderReq
   const { tools, json } = missing(wanted, capabilities);
   const { reasoning = false } = wanted;
   const { settings = {}, messages } = read;
-  const offersTools = tools && isOffered(settings);
+  const offersTools = tools && asksForTools(settings);
   // A model that is held to JSON by itself could write no call.
   const asksForJson = (json || (offersTools && capabilities.json === true)) && settings.responseFormat?.type === "json";
   if (!offersTools && !asksForJson && !(tools && holdTools(messages)) && reasoning === false) return undefined;
@@ -169,10 +170,6 @@ function missing(
   capabilities: Capabilities,
 ): { readonly tools: boolean; readonly json: boolean } {
   return { tools: tools && capabilities.tools !== true, json: json && capabilities.json !== true };
-}
-
-function isOffered({ tools, toolChoice }: Settings): boolean {
-  return tools !== undefined && tools.length > 0 && toolChoice !== "none";
 }
 
 function howMany({ parallelToolCalls = true }: Settings): "one" | "many" {
