@@ -119,11 +119,15 @@ function answeringIn({ links }: Chain, looks: readonly (Look | undefined)[]): nu
   const first = links.findIndex(takesText);
   const indexes = [...links.keys()];
   // Before anything was said nothing is answered.
-  const talks = indexes.filter((index) => TALKS.has(looks[index]?.kind) && first !== -1 && index >= first);
+  const talking = indexes.filter((index) => TALKS.has(looks[index]?.kind) && first !== -1 && index >= first);
+  const chatOf = (index: number): Component | undefined => links[index]?.outputs[looks[index]?.output ?? -1];
+  const [head = -1] = talking;
+  // What is told in another chat than the question is told beside the answer.
+  const talks = talking.filter((index) => chatOf(index) === chatOf(head));
   // A later link beats one that merely writes the question down, unless only that one streams.
   const streaming = talks.findLast((index) => links[index]?.isGenerator === true);
-  const talking = streaming ?? talks.at(-1);
-  if (talking !== undefined) return talking;
+  const answering = streaming ?? talks.at(-1);
+  if (answering !== undefined) return answering;
   const ranks = looks.map((look) => (look === undefined || TALKS.has(look.kind) ? -1 : KINDS[look.kind].rank));
   const highest = Math.max(...ranks);
   return highest < 0 ? -1 : ranks.indexOf(highest);

@@ -74,6 +74,11 @@ describe("the chat of a page is", () => {
       "user bot; box; chatbot; chat",
     ],
     [
+      "the second step, though a third one shows in a chat of its own how it came to that",
+      ["box.submit user: box chat > box chat", "then bot*: chat heat > chat", "then trace*: chat > chat2"],
+      "user bot; box; chatbot; chat",
+    ],
+    [
       "the second step, though nothing streams",
       ["box.submit user: box chat > box chat", "then bot: chat > chat"],
       "user bot; box; chatbot; chat",
