@@ -9,7 +9,7 @@ import {
 } from "@ai-sdk/provider";
 import { QwenError, type AnyQwenError, type Attempt, type ErrorCode, type QwenErrorOptions } from "@qwen/core";
 import type { ContinuedBy } from "@qwen/core/router";
-import { meaningOf, retryAfterMs, type ToldFailure } from "@qwen/core/http";
+import { failureInText, meaningOf, retryAfterMs, type ToldFailure } from "@qwen/core/http";
 
 /** Of which model an error is. */
 export interface FailedModel {
@@ -46,9 +46,12 @@ function known(error: unknown, about: FailedModel): QwenError | undefined {
     // Some that could not reach a server say 0.
     const status = Number(statusCode) >= 100 ? Number(statusCode) : undefined;
     if (status !== undefined && status >= 400) {
-      const said = saidIn(error.data) ?? saidIn(parsed(responseBody));
+      const said = saidIn(error.data) ?? failureInText(responseBody ?? "");
       const header = (name: string): string | undefined => valueOf(responseHeaders, name);
-      return meant({ ...said, message: error.message }, about, error, { status, retryAfterMs: retryAfterMs(header) });
+      return meant({ ...said, message: `${error.message} ${said.message}` }, about, error, {
+        status,
+        retryAfterMs: retryAfterMs(header),
+      });
     }
     if (about.hasOutput) return undefined;
     return failed(status === undefined ? "connection" : "protocol", about, error, { status });
@@ -103,25 +106,14 @@ function word(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value).slice(0, 100) : "";
 }
 
-function parsed(body: string | undefined): unknown {
-  try {
-    return body === undefined || body.length > LONGEST_BODY ? undefined : JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A longer body of an error is a page, in characters. */
-const LONGEST_BODY = 100_000;
-
 function meant(
   said: ToldFailure,
   about: FailedModel,
   cause: unknown,
   { status: outer, retryAfterMs: pauseMs }: Pick<QwenErrorOptions, "status" | "retryAfterMs"> = {},
 ): QwenError {
-  const { code, fact, status } = meaningOf(said, outer);
-  return failed(code, about, cause, { fact, status, retryAfterMs: pauseMs });
+  const { code, fact, status, waitMs } = meaningOf(said, outer);
+  return failed(code, about, cause, { fact, status, retryAfterMs: pauseMs ?? waitMs });
 }
 
 const FACTS: Partial<Record<ErrorCode, string>> = {

@@ -21,14 +21,18 @@ import {
   type Script,
 } from "./models.ts";
 
-const apiError = (statusCode: number, responseHeaders: Record<string, string> = {}): APICallError =>
+const apiError = (
+  statusCode: number,
+  responseHeaders: Record<string, string> = {},
+  responseBody = "the-server's-body",
+): APICallError =>
   new APICallError({
     message: `It says ${statusCode}: the-server's-words`,
     url: "https://user:secret@api.example/v1/chat?key=secret",
     requestBodyValues: { prompt: "the-prompt" },
     statusCode,
     responseHeaders,
-    responseBody: "the-server's-body",
+    responseBody,
   });
 
 const retry = { baseDelayMs: 0 };
@@ -87,6 +91,20 @@ describe("createFallback", () => {
     ["404", { reject: apiError(404) }, "unsupported", 1],
     ["413", { reject: apiError(413) }, "context_length_exceeded", 1],
     ["429 with a long pause", { reject: apiError(429, { "retry-after": "3600" }) }, "rate_limited", 1],
+    [
+      "400 in a vendor's own shape",
+      {
+        reject: apiError(400, {}, '{"code":"Arrearage","message":"Access denied, the-server\'s-account is overdue."}'),
+      },
+      "quota_exceeded",
+      1,
+    ],
+    [
+      "429 with a long pause in its words",
+      { reject: apiError(429, {}, '{"error":{"message":"Please try again in 1h0m2s."}}') },
+      "rate_limited",
+      1,
+    ],
     ["500", { reject: apiError(500) }, "space_unavailable", 2],
     ["no connection", { reject: new TypeError("fetch failed") }, "connection", 2],
     ["a status of 0", { reject: apiError(0) }, "connection", 2],

@@ -9,12 +9,12 @@ import {
   type Usage,
   type Warning,
 } from "@qwen/core";
-import { GrowingText, ThoughtSplit, type ThoughtSink } from "@qwen/core/http";
+import { failureIn, GrowingText, type SaidFailure, type ThoughtSink, ThoughtSplit } from "@qwen/core/http";
 import { MOST_CHARS, tooLarge } from "./answer-body.ts";
 import { shortened } from "./failures.ts";
-import { errorIn, type SaidError } from "./said-error.ts";
 import { ToolCalls, type ToolCallSink } from "./tool-calls.ts";
 import { choiceIn, contentIn, reasoningIn, saidIn } from "./wire/chunk.ts";
+import { ToldThought } from "./wire/given-back.ts";
 import { finishReasonOf, lastingReason } from "./wire/finish-reason.ts";
 import { countIn, textIn, told, type JsonObject } from "./wire/json.ts";
 import { usageIn } from "./wire/usage.ts";
@@ -31,7 +31,11 @@ const LONGEST_REASON = 1000;
 /** What an answer is read for. */
 export interface AnswerReaderOptions {
   readonly host: string;
+  /** Its id. */
+  readonly provider: string;
   readonly messages: readonly Message[];
+  /** Whether it may call tools, with which some vendors want back what was thought. */
+  readonly callsTools: boolean;
   /** The model that was asked for, where no other may answer. Nothing is told before it is named, or else before the end. */
   readonly strictModel: string | undefined;
   /** The beginning of the answer that was given, which a server may say again where it does not stream. */
@@ -50,7 +54,7 @@ export interface AnswerListener {
   /** More of the answer came. */
   output(): void;
   /** What an error that the vendor tells in its answer means. */
-  failureOf(said: SaidError): QwenError;
+  failureOf(said: SaidFailure): QwenError;
 }
 
 /** Reads the chunks of one answer, or a whole response, and pushes its parts. */
@@ -62,6 +66,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   #split: ThoughtSplit | undefined;
   /** Made with the first call: most answers have none. */
   #tools: ToolCalls | undefined;
+  readonly #told: ToldThought | undefined;
   /** Where it is not kept, the first piece of it. */
   readonly #text = new GrowingText();
   #refusal = "";
@@ -79,6 +84,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     this.#options = options;
     this.#listener = listener;
     if (options.strictModel !== undefined) this.#held = [];
+    if (options.callsTools) this.#told = new ToldThought();
     this.#split = new ThoughtSplit(this, { behind: options.beginning });
   }
 
@@ -102,7 +108,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
    * left out but calls, if there was none.
    */
   take(json: JsonObject, { saysAgain = false }: { readonly saysAgain?: boolean } = {}): void {
-    const error = errorIn(json);
+    const error = failureIn(json);
     if (error !== undefined) throw this.#listener.failureOf(error);
     this.#checkModel(textIn(json, "model"));
     const choice = choiceIn(json);
@@ -133,7 +139,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
     if (reason === "broken" || reason === "none") throw this.interrupted(rawReason);
     this.#split?.end();
     this.thoughtEnd();
-    this.#tools?.finish({ isCut: reason === "length" || reason === "content-filter" });
+    this.#tools?.finish({ isCut: reason === "length" || reason === "content-filter", thought: this.#told?.fields() });
     const callsTools = this.#tools?.isEmpty === false;
     const refuses = this.#refusal !== "";
     if (refuses && this.#text.whole().trim() === "")
@@ -246,6 +252,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
   #takeSaid(said: JsonObject, isWhole: boolean): void {
     const reasoning = reasoningIn(said);
     if (reasoning !== "") this.thought(reasoning);
+    this.#grew(this.#told?.take(said, reasoning) ?? 0);
     const content = contentIn(said);
     const { beginning = "" } = this.#options;
     const isSaidAgain = isWhole && content.startsWith(beginning);
@@ -260,7 +267,7 @@ export class AnswerReader implements ThoughtSink, ToolCallSink {
 
   #takeCalls({ tool_calls: calls }: JsonObject, isWhole: boolean): void {
     if (!Array.isArray(calls)) return;
-    this.#tools ??= new ToolCalls(this.#options.messages, this);
+    this.#tools ??= new ToolCalls(this.#options, this);
     this.#tools.take(calls, { areWhole: isWhole });
   }
 

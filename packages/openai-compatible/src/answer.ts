@@ -1,11 +1,13 @@
 import { QwenError, TimeoutError, type FinishPart, type ProviderPart } from "@qwen/core";
 import {
-  headerOf,
-  startTimer,
   type AnswerCall,
   type CallSource,
   type Deadline,
+  failureInText,
+  headerOf,
   type ResponseBody,
+  type SaidFailure,
+  startTimer,
   type TransportResponse,
 } from "@qwen/core/http";
 import { AnswerBody, type AnswerSink } from "./answer-body.ts";
@@ -13,7 +15,6 @@ import { AnswerReader, type AnswerListener } from "./answer-reader.ts";
 import type { Dialect } from "./wire/dialect.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { refusedParameter } from "./refused-parameter.ts";
-import { errorInText, type SaidError } from "./said-error.ts";
 import { readBlobs, type ReadBlobs } from "./wire/attachments.ts";
 import { chatBody, extrasOf, type Body } from "./wire/body.ts";
 import { hasMessage } from "./wire/chunk.ts";
@@ -139,7 +140,7 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
     if (!this.#over && !this.#isDone && this.#linger !== undefined) this.#said(this.#call.limits.idleMs);
   }
 
-  failureOf(said: SaidError): QwenError {
+  failureOf(said: SaidFailure): QwenError {
     return this.#asking.endpoint.failure(said);
   }
 
@@ -180,7 +181,10 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
     const { endpoint } = this.#asking;
     const { model, request, stop, limits } = this.#call;
     const blobs = readBlobs(request.messages);
-    const messages = wireMessages(request.messages, blobs === undefined ? NO_BLOBS : await blobs);
+    const messages = wireMessages(request.messages, {
+      provider: this.#asking.id,
+      blobs: blobs === undefined ? NO_BLOBS : await blobs,
+    });
     this.#isWritten = true;
     for (let leftOut = 0; !this.#over; leftOut++) {
       const body = this.#write(messages);
@@ -227,7 +231,9 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
     const { model, request } = this.#call;
     const known = {
       host: this.host,
+      provider: this.#asking.id,
       messages: request.messages,
+      callsTools: (request.settings?.tools?.length ?? 0) > 0,
       strictModel: strictModel ? model.id : undefined,
       beginning,
       warnings,
@@ -254,7 +260,7 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
       this.#hasDeltas ||= !isWhole && reader.hasOutput;
       this.#same.learn(data, json);
     } else if (name !== "error" && data.trim() !== "") throw this.#unreadable();
-    if (name === "error") throw this.#asking.endpoint.failure(errorInText(data));
+    if (name === "error") throw this.#asking.endpoint.failure(failureInText(data));
   }
 
   #unreadable(): QwenError {

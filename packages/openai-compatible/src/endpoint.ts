@@ -1,19 +1,20 @@
 import { QwenError, type ProviderRequest, type ResponseInfo } from "@qwen/core";
 import {
+  type AbortSource,
+  failureInText,
   follow,
   headerOf,
+  type OwnTransport,
   publicReach,
   readText,
+  type SaidFailure,
   secretsIn,
+  type TransportResponse,
   waitMs,
   withoutSecrets,
-  type AbortSource,
-  type OwnTransport,
-  type TransportResponse,
 } from "@qwen/core/http";
 import { failureOf } from "./failures.ts";
 import { HEADER_TEXT } from "./options.ts";
-import { errorInText, type SaidError } from "./said-error.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -121,7 +122,7 @@ export class Endpoint {
   }
 
   /** What a response says that is no success. Its connection is done with after. */
-  async refusal(response: TransportResponse, signal: AbortSource | undefined): Promise<SaidError> {
+  async refusal(response: TransportResponse, signal: AbortSource | undefined): Promise<SaidFailure> {
     let text = "";
     try {
       const limits = { maxBytes: LONGEST_FAILURE, limitMs: LONGEST_FAILURE_MS };
@@ -130,11 +131,11 @@ export class Endpoint {
       // The status says more than a body that broke off.
       signal?.throwIfAborted();
     }
-    return errorInText(text);
+    return failureInText(text);
   }
 
   /** What an error means that the endpoint has told: in place of an answer, where there is a response, or within one. */
-  failure(error: SaidError, response?: TransportResponse): QwenError {
+  failure(error: SaidFailure, response?: TransportResponse): QwenError {
     const status = response?.status;
     const isLimited = status === 429;
     return failureOf(error, {

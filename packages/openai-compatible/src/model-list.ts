@@ -1,17 +1,17 @@
 import { QwenError, TimeoutError, type Timeouts } from "@qwen/core";
 import {
+  type AbortSource,
   anAbortSignal,
+  failureIn,
   readOptions,
   readText,
   readTimeouts,
-  resolveTimeouts,
-  startTimer,
-  type AbortSource,
   type ResolvedTimeouts,
+  resolveTimeouts,
   type Rules,
+  startTimer,
 } from "@qwen/core/http";
 import type { Endpoint } from "./endpoint.ts";
-import { errorIn } from "./said-error.ts";
 import { countIn, isObject, parseJson, textIn, told, type JsonObject } from "./wire/json.ts";
 
 /** A model as the endpoint lists it. */
@@ -70,7 +70,7 @@ async function ask(
   if (response.status < 200 || response.status >= 300)
     throw endpoint.failure(await endpoint.refusal(response, signal), response);
   const json = parseJson(await readText(response.body, { signal, limitMs: limits.headersMs }));
-  const error = isObject(json) ? errorIn(json) : undefined;
+  const error = failureIn(json);
   if (error !== undefined) throw endpoint.failure(error);
   const list = listIn(json);
   if (!Array.isArray(list))

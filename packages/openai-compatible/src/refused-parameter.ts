@@ -1,4 +1,4 @@
-import type { SaidError } from "./said-error.ts";
+import type { SaidFailure } from "@qwen/core/http";
 import { refusalOf, type Body } from "./wire/body.ts";
 
 const REFUSES =
@@ -13,7 +13,7 @@ const OUT_OF_RANGE =
  * caller's may be taken. `undefined` where it refuses something else, such as a value that is out of range.
  */
 export function refusedParameter(
-  { message, param, code }: SaidError,
+  { message, param, code }: SaidFailure,
   { status, sent }: { readonly status: number; readonly sent: Body["optional"] },
 ): string | undefined {
   if (status !== 400 && status !== 422) return undefined;

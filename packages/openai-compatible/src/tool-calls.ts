@@ -1,6 +1,6 @@
 import { InvalidOutputError, QwenError, type Message, type ProviderPart } from "@qwen/core";
 import { GrowingText } from "@qwen/core/http";
-import { isObject, parseJson, type JsonObject } from "./wire/json.ts";
+import { isObject, lengthOf, parseJson, told, type JsonObject } from "./wire/json.ts";
 
 /** More calls in one answer are no answer. */
 const MOST_CALLS = 1024;
@@ -13,10 +13,20 @@ interface Call {
   givenId?: string | undefined;
   name?: string | undefined;
   readonly input: GrowingText;
+  /** What else the vendor says of it, and wants back with it. */
+  extra?: JsonObject | undefined;
   /** Whether its input ends as an object does, so that one more cannot be a part of it. */
   isClosed: boolean;
   /** By which it goes on, once its name and its id are known. */
   id?: string | undefined;
+}
+
+/** What calls are put together with. */
+export interface ToolCallOptions {
+  /** Id of their provider. */
+  readonly provider: string;
+  /** Those before the answer. */
+  readonly messages: readonly Message[];
 }
 
 /** Who hears of calls: what is written of their inputs, as it comes. */
@@ -39,15 +49,15 @@ interface Piece {
 /** Puts the calls of an answer together from their pieces. */
 export class ToolCalls {
   readonly #sink: ToolCallSink;
-  readonly #messages: readonly Message[];
+  readonly #options: ToolCallOptions;
   readonly #calls: Call[] = [];
   /** By index, or by id where they have none. */
   readonly #known = new Map<number | string, Call>();
   /** The ids of the chat, which none of these may have again. */
   #taken: Set<string> | undefined;
 
-  constructor(messages: readonly Message[], sink: ToolCallSink) {
-    this.#messages = messages;
+  constructor(options: ToolCallOptions, sink: ToolCallSink) {
+    this.#options = options;
     this.#sink = sink;
   }
 
@@ -62,10 +72,10 @@ export class ToolCalls {
 
   /**
    * The whole calls, in the order they began. Throws `invalid_output` for an input that is no JSON; of an answer that was cut,
-   * such a call is left out.
+   * such a call is left out. `thought` goes back with the first.
    */
-  finish({ isCut }: { readonly isCut: boolean }): void {
-    for (const call of this.#calls) {
+  finish({ isCut, thought }: { readonly isCut: boolean; readonly thought?: JsonObject | undefined }): void {
+    for (const [index, call] of this.#calls.entries()) {
       const input = call.input.length === 0 && !isCut ? "{}" : call.input.whole();
       const isWhole = parseJson(input) !== undefined;
       if (!isWhole && isCut) continue;
@@ -74,7 +84,9 @@ export class ToolCalls {
       if (!isWhole)
         throw new InvalidOutputError({ issues: [`the input of the call to "${name}" is no JSON`], text: input });
       const toolCallId = call.id ?? this.#idOf(call);
-      this.#sink.push({ type: "tool-call", toolCallId, toolName: name, input });
+      const own = told({ call: call.extra, message: index === 0 ? thought : undefined });
+      const providerMetadata = own.call || own.message ? { [this.#options.provider]: own } : undefined;
+      this.#sink.push(told({ type: "tool-call", toolCallId, toolName: name, input, providerMetadata }));
     }
   }
 
@@ -92,6 +104,11 @@ export class ToolCalls {
       this.#sink.grew(more.length);
       call.input.append(more);
       if (/\S/.test(more)) call.isClosed = more.trimEnd().endsWith("}");
+    }
+    const { extra_content } = piece;
+    if (call.extra === undefined && isObject(extra_content)) {
+      this.#sink.grew(lengthOf(extra_content));
+      call.extra = { extra_content };
     }
     if (call.name === undefined || call.givenId === undefined) return;
     const text = call.id === undefined ? call.input.whole() : more;
@@ -126,7 +143,7 @@ export class ToolCalls {
 
   /** Gives a call the id by which it goes on: the vendor's, unless another call of the chat has that. */
   #idOf({ givenId }: Call): string {
-    this.#taken ??= idsIn(this.#messages);
+    this.#taken ??= idsIn(this.#options.messages);
     let id = givenId ?? anId();
     while (this.#taken.has(id)) id = anId();
     this.#taken.add(id);

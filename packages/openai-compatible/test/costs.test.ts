@@ -107,7 +107,10 @@ describe("of calls without measure", () => {
 });
 
 test("the input of a call holds what it is long, however small its pieces are", () => {
-  const calls = new ToolCalls([], { host: "api.example.com", grew: () => undefined, push: () => undefined });
+  const calls = new ToolCalls(
+    { provider: "endpoint", messages: [] },
+    { host: "api.example.com", grew: () => undefined, push: () => undefined },
+  );
   const take = (said: object): void => calls.take([{ index: 0, function: said }], { areWhole: false });
   take({ name: "look_up", arguments: '"' });
   const before = heldMb();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { failureOf } from "../src/failures.ts";
-import { errorInText } from "../src/said-error.ts";
+import { failureInText } from "@qwen/core/http";
 
 const about = { host: "api.example.com", secrets: [] };
 
@@ -267,7 +267,7 @@ describe("what a vendor says of a failure, as it says it", () => {
     ["a status that is no error", 304, "", "protocol"],
   ])("%s (%i)", (_, status, body, code) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    expect(failureOf(errorInText(text), { ...about, status })).toMatchObject({ code, status });
+    expect(failureOf(failureInText(text), { ...about, status })).toMatchObject({ code, status });
   });
 
   test.each<[unknown, string]>([
@@ -280,7 +280,7 @@ describe("what a vendor says of a failure, as it says it", () => {
     [{ error: { message: "x", code: "content_filter" } }, "content_policy"],
     [{ error: { message: "x", type: "authentication_error" } }, "authentication"],
   ])("within an answer: %j", (body, code) => {
-    expect(failureOf(errorInText(JSON.stringify(body)), about)).toMatchObject({ code });
+    expect(failureOf(failureInText(JSON.stringify(body)), about)).toMatchObject({ code });
   });
 
   test("however it is nested, long or hostile, is one line", () => {
@@ -295,7 +295,7 @@ describe("what a vendor says of a failure, as it says it", () => {
       '"just text"',
       "\u001b[31mred\u0007",
     ]) {
-      const { message } = failureOf(errorInText(text), { ...about, status: 500 });
+      const { message } = failureOf(failureInText(text), { ...about, status: 500 });
       expect(message.length).toBeLessThan(400);
       expect(message).not.toMatch(/[\n\u001b]/);
     }

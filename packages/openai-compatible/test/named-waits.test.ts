@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { failureOf } from "../src/failures.ts";
-import { errorInText } from "../src/said-error.ts";
+import { failureInText } from "@qwen/core/http";
 
 const about = { host: "api.example.com" };
 
@@ -14,14 +14,14 @@ describe("what a vendor says of a failure", () => {
     ["Try again in 2 months.", undefined],
     ["Try again in 3 days.", undefined],
   ])("names a wait: %s", (message, retryAfterMs) => {
-    expect(failureOf(errorInText(JSON.stringify({ error: { message } })), { ...about, status: 429 })).toMatchObject({
+    expect(failureOf(failureInText(JSON.stringify({ error: { message } })), { ...about, status: 429 })).toMatchObject({
       retryAfterMs,
     });
   });
 
   test("and a wait until a quota begins anew", () => {
     const message = "You exceeded your current quota, please check your plan. Please retry in 34.5s.";
-    expect(failureOf(errorInText(JSON.stringify({ error: { message } })), { ...about, status: 429 })).toMatchObject({
+    expect(failureOf(failureInText(JSON.stringify({ error: { message } })), { ...about, status: 429 })).toMatchObject({
       code: "quota_exceeded",
       retryAfterMs: 34_500,
     });

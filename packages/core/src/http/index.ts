@@ -45,6 +45,7 @@ export { createTransport } from "./platform-transport.ts";
 export { durationMs, waitMs } from "./rate-limit.ts";
 export { retryAfterMs } from "./retry-after.ts";
 export { decodeEvents } from "./sse.ts";
+export { failureIn, failureInText } from "./said-failure.ts";
 export { meaningOf } from "./told-failure.ts";
 export { headerOf, readBytes, readText } from "./transport.ts";
 export type { AnswerCall, AnswerClock, ProviderDefinition } from "../created-provider.ts";
@@ -54,6 +55,7 @@ export type { EventSink, ReadEventsOptions } from "./sse.ts";
 export type { ServerSentEvent } from "./events.ts";
 export type { ElsewhereOptions } from "./elsewhere.ts";
 export type { Reach } from "./reach.ts";
+export type { SaidFailure } from "./said-failure.ts";
 export type { FailureMeaning, ToldFailure } from "./told-failure.ts";
 export type { FollowedRequest } from "./follow.ts";
 export type {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../error-rules.ts";
+import { durationMs } from "./rate-limit.ts";
 
 /** A failure as a server of models tells it. */
 export interface ToldFailure {
@@ -15,6 +16,8 @@ export interface FailureMeaning {
   readonly fact: string;
   /** The status that counts, where there is one. */
   readonly status: number | undefined;
+  /** How long its words ask to wait, in ms, of one that ends by itself. */
+  readonly waitMs: number | undefined;
 }
 
 /**
@@ -26,7 +29,19 @@ export interface FailureMeaning {
 export function meaningOf(told: ToldFailure, outer?: number): FailureMeaning {
   const status = outer ?? statusIn(told.code);
   const { code, fact } = rowOf(told, status);
-  return { code, fact, status };
+  return { code, fact, status, waitMs: PASSING.has(code) ? waitIn(beginningOf(told.message)) : undefined };
+}
+
+/** Failures of which a vendor says in words when they end. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["rate_limited", "quota_exceeded"]);
+
+/** The wait that a message names, such as "Please try again in 6m0.5s", in ms. */
+function waitIn(message: string): number | undefined {
+  const [, count = "", unit = ""] =
+    /(?:try again|retry) (?:in|after) ([\d.]{1,12}) ?([hms][\da-z.]{0,24})/i.exec(message) ?? [];
+  // Of what is written out, the first letter is enough, but for these.
+  if (/^mon/i.test(unit)) return undefined;
+  return durationMs(count + unit.toLowerCase().replace(/^milli/, "ms"));
 }
 
 /** What a failure is told by: any of these, where the status does not speak against it. */

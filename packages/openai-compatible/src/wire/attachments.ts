@@ -51,8 +51,10 @@ export function wireFile(part: AttachedFilePart, blobs: ReadBlobs): object {
   if (kind === "image") return { type: "image_url", image_url: { url } };
   if (kind === "video") return { type: "video_url", video_url: { url } };
   const format = SOUNDS.get(mediaType.toLowerCase());
-  if (format !== undefined && url.startsWith("data:"))
-    return { type: "input_audio", input_audio: { data: base64In(url), format } };
+  if (format !== undefined && url.startsWith("data:")) {
+    const plain = dataUrl(bytes ?? bytesInDataUrl(new URL(url), { maxBytes: Infinity }), "");
+    return { type: "input_audio", input_audio: { data: plain.slice(plain.indexOf(",") + 1), format } };
+  }
   return { type: "file", file: { filename: filename ?? "file", file_data: url } };
 }
 
@@ -61,13 +63,6 @@ const NO_BYTES = new Uint8Array();
 /** As it was given, but for an image of whatever kind. */
 function typeOf(mediaType: string, bytes: Uint8Array | undefined): string {
   return (/^image(?:\/\*)?$/i.test(mediaType) && bytes && kindOf(bytes)) || mediaType;
-}
-
-/** The data of a `data:` URL, which may be written out. */
-function base64In(url: string): string {
-  const isBase64 = /^[^,]*; *base64 *,/i.test(url);
-  const plain = isBase64 ? url : dataUrl(bytesInDataUrl(new URL(url), { maxBytes: Infinity }), "");
-  return plain.slice(plain.indexOf(",") + 1);
 }
 
 const SOUNDS: ReadonlyMap<string, string> = new Map([

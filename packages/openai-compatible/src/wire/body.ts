@@ -1,8 +1,9 @@
 import { QwenError, type ProviderRequest, type Settings, type Tool, type Warning } from "@qwen/core";
 import { isGroup, warnOfSettings, type Rule } from "@qwen/core/http";
 import type { Dialect } from "./dialect.ts";
+import { THOUGHTS } from "./given-back.ts";
 import { jsonCopy, told } from "./json.ts";
-import type { WireMessages } from "./messages.ts";
+import type { WireMessage, WireMessages } from "./messages.ts";
 
 /** What a body is made of. */
 export interface BodyParts {
@@ -52,14 +53,23 @@ export function chatBody(parts: BodyParts): Body {
     ...Object.fromEntries(extras.flatMap((more = {}) => Object.entries(more))),
   };
   const renamed = renameLimit(parameters, refused);
-  const optional = Object.entries(parameters).filter(([name]) => !NEEDED.has(name));
+  const thoughts = THOUGHTS.filter((name) => messages.messages.some((message) => name in message));
+  const optional = [...thoughts.map((name) => [name, true] as const), ...Object.entries(parameters)].filter(
+    ([name]) => !NEEDED.has(name),
+  );
   const isLeft = ([name, value]: readonly [string, unknown]): boolean =>
     refused.has(name) || refused.has(refusalOf(name, value));
   const left = refused.size === 0 ? [] : optional.filter(isLeft);
   for (const [name] of left) delete parameters[name];
+  const gone = Object.fromEntries(left.flatMap(([name]) => (thoughts.includes(name) ? [[name, undefined]] : [])));
   return {
-    optional: Object.fromEntries(optional.filter(([name]) => Object.hasOwn(parameters, name))),
-    json: written({ model, messages: sentMessages(messages, dialect), stream: true, ...parameters }),
+    optional: Object.fromEntries(optional.filter((each) => !left.includes(each))),
+    json: written({
+      model,
+      messages: sentMessages(messages, dialect).map((message) => ({ ...message, ...gone })),
+      stream: true,
+      ...parameters,
+    }),
     warnings: [
       ...(honoured === undefined ? [] : warnOfSettings(settings, honoured)),
       ...warnOfThought(messages, parts),
@@ -177,7 +187,7 @@ function warnOfThought(
   return [{ feature: "reasoning", message: "The model goes on behind the beginning of an answer without thinking." }];
 }
 
-function sentMessages({ messages, beginning }: WireMessages, { prefill }: Dialect): readonly object[] {
+function sentMessages({ messages, beginning }: WireMessages, { prefill }: Dialect): readonly WireMessage[] {
   if (beginning === undefined || prefill !== "partial") return messages;
   return [...messages.slice(0, -1), { ...messages.at(-1), partial: true }];
 }

@@ -36,6 +36,15 @@ function tellable(_name: string, value: unknown): unknown {
   return value;
 }
 
+/** How long a value is as JSON, in characters; more than anything where it is nested too deep to be written. */
+export function lengthOf(value: unknown): number {
+  try {
+    return JSON.stringify(value).length;
+  } catch {
+    return Infinity;
+  }
+}
+
 /** A field that is text, and not empty. */
 export function textIn(object: JsonObject, name: string): string | undefined {
   const value = object[name];

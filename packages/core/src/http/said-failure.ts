@@ -1,17 +1,17 @@
-import { isObject, parseJson, textIn, type JsonObject } from "./wire/json.ts";
+import { isGroup } from "../options.ts";
+import type { ToldFailure } from "./told-failure.ts";
 
-/** An error as a vendor tells it, in whichever shape. */
-export interface SaidError {
-  readonly message: string;
-  /** Its own word for it: `code`, or a number that is a status. */
-  readonly code?: string | undefined;
-  readonly type?: string | undefined;
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A failure as a vendor's body or chunk says it, in whichever shape. */
+export interface SaidFailure extends ToldFailure {
   /** The parameter that it is about. */
   readonly param?: string | undefined;
 }
 
-/** The error in a body or a chunk; `undefined` where there is none. */
-export function errorIn(json: JsonObject): SaidError | undefined {
+/** The failure that a body or a chunk tells, parsed; `undefined` where it tells none. */
+export function failureIn(json: unknown): SaidFailure | undefined {
+  if (!isObject(json)) return undefined;
   const { errors, detail, choices, base_resp: result, x_groq: added } = json;
   const error = json["error"] || (isObject(added) && added["error"]);
   if (error) return read(error, json);
@@ -37,22 +37,25 @@ function hasFailed(json: JsonObject): boolean {
   return code !== undefined && !/^(?:0|2\d\d|ok|success(?:ful)?)$/i.test(code);
 }
 
-/** The error in a text that may be JSON, or anything else, such as a page. */
-export function errorInText(text: string): SaidError {
-  const json = parseJson(text);
+/** The failure that a text tells, which may be JSON or anything else, such as a page. */
+export function failureInText(text: string): SaidFailure {
+  const json = parsed(text);
   const first: unknown = Array.isArray(json) ? json[0] : json;
   if (isObject(first)) {
-    const found = errorIn(first);
+    const found = failureIn(first);
     if (found !== undefined) return found;
     if (messageIn(first) !== undefined) return read(first, first);
   }
   return { message: typeof json === "string" ? json : pageTitle(text) };
 }
 
-function read(outer: unknown, outermost: JsonObject): SaidError {
+/** Routers put what the one behind them says into what they say. */
+const DEEPEST = 16;
+
+function read(outer: unknown, outermost: JsonObject): SaidFailure {
   let error = outer;
   let around = outermost;
-  while (isObject(error) && isObject(error["error"])) {
+  for (let depth = 0; depth < DEEPEST && isObject(error) && isObject(error["error"]); depth++) {
     around = error;
     error = error["error"];
   }
@@ -74,7 +77,7 @@ function messageIn(json: JsonObject): string | undefined {
 const MESSAGES = ["message", "msg", "Message", "error_msg", "status_msg"];
 const CODES = ["code", "Code", "error_code", "status_code", "statusCode", "status"];
 
-function codesIn(error: JsonObject): Omit<SaidError, "message"> {
+function codesIn(error: JsonObject): Omit<SaidFailure, "message"> {
   const code = CODES.map((name) => word(error[name])).find((each) => each !== undefined);
   return { code, type: word(error["type"]), param: word(error["param"]) };
 }
@@ -104,4 +107,22 @@ function pageTitle(page: string): string {
   const head = page.slice(0, MOST_READ);
   const [, title] = /<title[^<>]*>([^<]*)<\/title>/i.exec(head) ?? [];
   return title ?? head.replaceAll(/<[^<>]*>/g, " ");
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return isGroup(value);
+}
+
+/** A field that is text, and not empty. */
+function textIn(object: JsonObject, name: string): string | undefined {
+  const value = object[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,55 @@
+import type { ToolCallPart } from "@qwen/core";
+import { GrowingText } from "@qwen/core/http";
+import { isObject, lengthOf, textIn, type JsonObject } from "./json.ts";
+
+/** Fields of a message in which what was thought goes back. */
+export const THOUGHTS: readonly string[] = ["reasoning_content", "reasoning", "reasoning_details"];
+
+/**
+ * What was thought before an answer calls its tools, as it was told: some vendors (DeepSeek, Moonshot; OpenRouter for others) refuse
+ * calls that come back without it.
+ */
+export class ToldThought {
+  readonly #text = new GrowingText();
+  #field: string | undefined;
+  readonly #details: Record<string, unknown>[] = [];
+
+  /** Takes what a delta tells of it. Gives how much that is besides its text, in characters. */
+  take(said: JsonObject, text: string): number {
+    this.#field ??= THOUGHTS.find((name) => text !== "" && said[name] === text);
+    this.#text.append(text);
+    const { reasoning_details: details } = said;
+    if (!Array.isArray(details) || details.length === 0) return 0;
+    for (const detail of details) if (isObject(detail)) this.#takeDetail(detail);
+    return lengthOf(details);
+  }
+
+  /** The fields that go back. */
+  fields(): JsonObject | undefined {
+    if (this.#details.length > 0) return { reasoning_details: this.#details };
+    return this.#field === undefined ? undefined : { [this.#field]: this.#text.whole() };
+  }
+
+  /** Words come one by one, each in a detail of its own. */
+  #takeDetail(detail: JsonObject): void {
+    const last = this.#details.at(-1);
+    if (last?.["type"] !== "reasoning.text" || detail["type"] !== last["type"] || detail["index"] !== last["index"]) {
+      this.#details.push(detail);
+      return;
+    }
+    const text = (textIn(last, "text") ?? "") + (textIn(detail, "text") ?? "");
+    Object.assign(last, Object.fromEntries(Object.entries(detail).filter(([, value]) => value !== null)), { text });
+  }
+}
+
+/** What a vendor wants back: fields of a call, and of the message that holds it. */
+export interface GivenBack {
+  readonly call?: JsonObject | undefined;
+  readonly message?: JsonObject | undefined;
+}
+
+/** What goes back to a provider with a call, as it has told it. */
+export function givenBack({ providerMetadata: all = {} }: ToolCallPart, provider: string): GivenBack {
+  const own = Object.hasOwn(all, provider) ? all[provider] : undefined;
+  return isObject(own) ? own : {};
+}
