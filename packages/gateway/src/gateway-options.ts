@@ -108,12 +108,14 @@ const aStore: Rule = (value) =>
 const aState: Rule = (value) => (has(value, ["count", "lease"]) ? undefined : "an object with `count()` and `lease()`");
 
 /** Read where it is known. What throws when it is looked at is told here. */
-const aListOrElse: Rule = (value) => void Array.isArray(value);
+const aListOrElse: Rule = (value) => void (Array.isArray(value) && [...value]);
 
 const RULES: Rules<GatewayOptions> = {
   router: aRouter,
   keys: (value) =>
-    isGroup(value) || Array.isArray(value) ? undefined : "an array of records, or a store with `find(hash)`",
+    Array.isArray(value) || has(value, ["find"])
+      ? aListOrElse(value)
+      : "an array of records, or a store with `find(hash)`",
   limits: anObject,
   state: aState,
   store: aStore,

@@ -1,4 +1,4 @@
-import { aCountFrom, anObject, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
+import { aCountFrom, anObject, aWholeNumber, readable, readOptions, type Rule, type Rules } from "@qwen/core/http";
 import { CAP_RULES, POLICY_RULES, type Policy, type PolicyCaps } from "./policy.ts";
 import { Refusal } from "./refusal.ts";
 import { lookedUp } from "./lookup.ts";
@@ -136,7 +136,7 @@ export function keyList(records: readonly unknown[]): KeyStore {
 /** A record as it stands, copied. Throws a `TypeError` for what is none. */
 export function readRecord(given: unknown): KeyRecord {
   if (typeof given !== "object" || given === null) throw new TypeError("A key's record must be an object.");
-  const { id, hash, revoked, ...allowed } = given as Partial<KeyRecord>;
+  const { id, hash, revoked, ...allowed } = readable("keys", (): Partial<KeyRecord> => ({ ...given }));
   if (typeof id !== "string" || !/^[\w-]{1,64}$/.test(id))
     throw new TypeError("The `id` of a key must be 1 to 64 letters, digits, _ or -.");
   if (typeof hash !== "string" || !/^[\da-f]{64}$/.test(hash))

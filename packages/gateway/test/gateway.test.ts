@@ -1,6 +1,7 @@
 import { scriptedProvider } from "@qwen/testing";
 import { expect, test } from "vitest";
 
+import type { KeyRecord } from "../src/index.ts";
 import { eventsOf, question, servedBy, servedByOpenAI, textIn } from "./served.ts";
 
 test("answers a chat whole, and says who answered", async () => {
@@ -70,9 +71,13 @@ test("never rejects, whatever it is asked to answer", async () => {
 });
 
 test("an option that throws when it is looked at is a TypeError that names it", () => {
-  for (const name of ["hosts", "cors", "mounts", "keys"]) {
-    const { proxy, revoke } = Proxy.revocable([], {});
-    revoke();
-    expect(() => servedBy([], { [name]: proxy })).toThrow(`\`options.${name}\` cannot be read, it throws.`);
-  }
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  const throws = (): never => {
+    throw new Error("sk-secret");
+  };
+  for (const odd of [proxy, new Proxy([], { get: throws })])
+    for (const name of ["hosts", "cors", "mounts", "keys"])
+      expect(() => servedBy([], { [name]: odd })).toThrow(`\`options.${name}\` cannot be read, it throws.`);
+  expect(() => servedBy([], { keys: [proxy as unknown as KeyRecord] })).toThrow("`keys` cannot be read, it throws.");
 });

@@ -338,7 +338,7 @@ const aPort: Rule = (value) =>
     ? undefined
     : "a port from 0 to 65535";
 const aTimerMs: Rule = (value) =>
-  typeof value === "number" && value >= 1 && value <= LONGEST_MS ? undefined : "a finite number of ms from 1";
+  aWholeNumber(value) === undefined && (value as number) <= LONGEST_MS ? undefined : "a whole number of ms from 1";
 const someSignals: Rule = (value) =>
   Array.isArray(value) && value.every((signal) => Object.hasOwn(constants.signals, signal) && !UNHEARD.has(signal))
     ? undefined

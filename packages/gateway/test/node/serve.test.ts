@@ -69,6 +69,7 @@ describe("a gateway that is served", () => {
       { signals: ["SIGKILL"] },
       { drainMs: -1 },
       { headersMs: Number.NaN },
+      { requestMs: 1.5 },
       { hostname: "x" },
     ])
       await expect(serveGateway(gatewayOf(), options as ServeOptions), JSON.stringify(options)).rejects.toThrow(
