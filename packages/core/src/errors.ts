@@ -260,19 +260,8 @@ export class AllFailedError extends QwenError<"all_failed"> {
   }
 }
 
-type OwnClassCode =
-  | "no_such_model"
-  | "timeout"
-  | "stream_interrupted"
-  | "space_error"
-  | "space_changed"
-  | "text_rewritten"
-  | "invalid_output"
-  | "all_failed";
-
-/** The family as a union: `code` tells which member it is. */
-export type AnyQwenError =
-  | QwenError<Exclude<ErrorCode, OwnClassCode>>
+/** Those with a class of their own. */
+type OwnClassError =
   | NoSuchModelError
   | TimeoutError
   | StreamInterruptedError
@@ -281,6 +270,9 @@ export type AnyQwenError =
   | TextRewrittenError
   | InvalidOutputError
   | AllFailedError;
+
+/** The family as a union: `code` tells which member it is. */
+export type AnyQwenError = QwenError<Exclude<ErrorCode, OwnClassError["code"]>> | OwnClassError;
 
 // On the prototypes, where no log looks: names, which classes lose when they are minified, and what is not set.
 const NAMES = {
