@@ -17,6 +17,7 @@ import {
 } from "./error-fields.ts";
 import { hiddenCause, setCause } from "./error-cause.ts";
 import { printable, wordsOf } from "./printable.ts";
+import type { Timeouts } from "./provider.ts";
 
 /** So much is kept of an answer that is not what was asked for, in characters. */
 const MOST_ANSWERED = 1024 * 1024;
@@ -147,7 +148,8 @@ const PHASES: Readonly<Record<TimeoutPhase, string>> = {
   total: "The request was not answered",
 };
 
-const TIMEOUT_NAMES: Readonly<Record<TimeoutPhase, string>> = {
+/** Of which of the timeouts the limit of a phase is. */
+export const TIMEOUT_NAMES: Readonly<Record<TimeoutPhase, keyof Timeouts>> = {
   connect: "connectMs",
   headers: "headersMs",
   queue: "queueMs",

@@ -1,4 +1,4 @@
-import { TimeoutError, type TimeoutPhase } from "./errors.ts";
+import { TIMEOUT_NAMES, TimeoutError, type TimeoutPhase } from "./errors.ts";
 import { Deadline, type ResolvedTimeouts } from "./timers.ts";
 
 /**
@@ -128,20 +128,5 @@ export class PhaseClock {
 
 /** The limit of a phase. */
 export function limitOf(limits: ResolvedTimeouts, phase: TimeoutPhase): number {
-  switch (phase) {
-    case "connect":
-      return limits.connectMs;
-    case "headers":
-      return limits.headersMs;
-    case "queue":
-      return limits.queueMs;
-    case "first-output":
-      return limits.firstOutputMs;
-    case "answer":
-      return limits.answerMs;
-    case "idle":
-      return limits.idleMs;
-    case "total":
-      return limits.totalMs;
-  }
+  return limits[TIMEOUT_NAMES[phase]];
 }

@@ -1,6 +1,6 @@
 import { field } from "../field.ts";
 import { ERROR_RULES } from "../error-rules.ts";
-import { QwenError, type TimeoutPhase } from "../errors.ts";
+import { QwenError, TIMEOUT_NAMES, type TimeoutPhase } from "../errors.ts";
 import { isGroup, mustBe, readable } from "../options.ts";
 import { printable } from "../printable.ts";
 import {
@@ -134,15 +134,7 @@ function reasonOf(error: unknown): LogFields {
 // A name may be anybody's words as well.
 const NAMES: ReadonlySet<unknown> = new Set(["AbortError", "TimeoutError", "TypeError", "RangeError", "SyntaxError"]);
 
-const PHASES: ReadonlySet<unknown> = new Set<TimeoutPhase>([
-  "connect",
-  "headers",
-  "queue",
-  "first-output",
-  "answer",
-  "idle",
-  "total",
-]);
+const PHASES: ReadonlySet<unknown> = new Set(Object.keys(TIMEOUT_NAMES));
 
 function nameOf(error: unknown): string {
   const name = error instanceof Error ? error.name : undefined;
