@@ -14,7 +14,7 @@ import { AnswerBody, type AnswerSink } from "./answer-body.ts";
 import { AnswerReader, type AnswerListener } from "./answer-reader.ts";
 import type { Dialect } from "./wire/dialect.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { refusedParameter } from "./refused-parameter.ts";
+import { isRefusedBeside, refusedParameter } from "./refused-parameter.ts";
 import { readBlobs, type ReadBlobs } from "./wire/attachments.ts";
 import { chatBody, extrasOf, type Body } from "./wire/body.ts";
 import { hasMessage } from "./wire/chunk.ts";
@@ -186,8 +186,9 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
       blobs: blobs === undefined ? NO_BLOBS : await blobs,
     });
     this.#isWritten = true;
+    const refusals = new Set<string>();
     for (let leftOut = 0; !this.#over; leftOut++) {
-      const body = this.#write(messages);
+      const body = this.#write(messages, refusals);
       const { headers } = request;
       const response = await endpoint.send({
         path: "chat/completions",
@@ -208,11 +209,12 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
       const error = await endpoint.refusal(response, stop);
       const refused = refusedParameter(error, { status, sent: body.optional });
       if (refused === undefined || leftOut === MOST_LEFT_OUT) throw endpoint.failure(error, response);
-      endpoint.refuse(model.id, refused);
+      refusals.add(refused);
+      if (!isRefusedBeside(error)) endpoint.refuse(model.id, refused);
     }
   }
 
-  #write(messages: WireMessages): Body {
+  #write(messages: WireMessages, refusals: ReadonlySet<string>): Body {
     const { id, endpoint, dialect, extraBody } = this.#asking;
     const { model, request } = this.#call;
     return chatBody({
@@ -222,7 +224,7 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
       honoured: model.capabilities?.settings,
       dialect,
       extras: [dialect.extraBody, extraBody, extrasOf(request, id)],
-      refused: endpoint.refusedFor(model.id),
+      refused: new Set([...endpoint.refusedFor(model.id), ...refusals]),
     });
   }
 

@@ -25,6 +25,11 @@ export function refusedParameter(
   return /(?:\b|_)values?\b/i.test(says) ? refusalOf(name, sent[name]) : name;
 }
 
+/** Whether it is refused beside another one alone, as by vendors whose JSON takes no thought: another request may have it. */
+export function isRefusedBeside({ message }: SaidFailure): boolean {
+  return /\b(?:when|while|if|unless|together|combin\w+|incompatible|both)\b/i.test(message.slice(0, 2000));
+}
+
 /** A name of several words stands for itself; one that is a word needs to be marked as a name. */
 function isNamed(text: string, name: string): boolean {
   // One with other characters is the caller's own, and would be read as a pattern.

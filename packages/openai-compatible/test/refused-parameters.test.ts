@@ -107,6 +107,25 @@ describe("a parameter that an endpoint refuses by its name", () => {
     expect(requests.map(({ body }) => body["reasoning_effort"])).toEqual(["xhigh", undefined, "low", undefined]);
   });
 
+  test("beside another one is left out of that request alone: others' go on with it", async () => {
+    const message = "Json mode response is not supported when enable_thinking is true";
+    const { ask, requests } = await providerOf(
+      (response, request) => {
+        const { body } = request;
+        const refused = "response_format" in body && body["enable_thinking"] === true;
+        json(refused ? { error: { message, code: "invalid_parameter_error" } } : WHOLE, {
+          status: refused ? 400 : 200,
+        })(response, request);
+      },
+      { capabilities: ABLE, extraBody: { enable_thinking: true } },
+    );
+    for (const type of ["json", "text"] as const) {
+      const { finish } = await ask({ settings: { responseFormat: { type } } });
+      expect(finish?.warnings).toHaveLength(type === "json" ? 1 : 0);
+    }
+    expect(requests.map(({ body }) => body["enable_thinking"])).toEqual([true, undefined, true]);
+  });
+
   test("is not refused by who says that its value is out of range, and nobody else goes without it", async () => {
     const message = "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 99 instead.";
     const { ask, requests } = await providerOf((response, request) => {
