@@ -153,7 +153,7 @@ function bestOf(attempts: readonly Attempt[]): { readonly error: AnyQwenError; r
 function wordsFor(error: AnyQwenError): string {
   const own = OWN_WORDS[error.code];
   if (own !== undefined) return `The provider${error.provider === undefined ? "" : ` "${error.provider}"`} ${own}.`;
-  return OF_THE_REQUEST.has(error.code) ? shortNames(error.message) : withoutAddresses(error.message);
+  return OF_THE_REQUEST.has(error.code) ? shortNames(error.message) : withoutPlaces(error.message);
 }
 
 /** What is said of these is said by the SDK, of what the caller sent. */
@@ -164,11 +164,13 @@ function shortNames(message: string): string {
   return message.replaceAll(/"([^"]{64})[^"]+"/gu, '"$1…"');
 }
 
-/** Addresses and names of hosts say where a private endpoint is; what is left says what went wrong. */
-function withoutAddresses(message: string): string {
+/** Addresses, names of hosts and paths of files say where a private endpoint is, and who runs it; what is left says what went wrong. */
+function withoutPlaces(message: string): string {
   return message
     .replaceAll(/\b[a-z][a-z\d+.-]{0,20}:\/\/[^\s"'<>)]+/gi, HIDDEN)
     .replaceAll(/\[[\da-f:.]*:[\da-f:.]*\](?::\d+)?/gi, HIDDEN)
+    .replaceAll(/(?<![\w.)/])[.~]{0,2}(?:\/[\w.@+-]+){2,}\/?/g, "(path)")
+    .replaceAll(/\b[a-z]:[\\/][^\s"'<>|]+/gi, "(path)")
     .replaceAll(/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, HIDDEN)
     .replaceAll(/[\w.-]+/g, (word) => (/\.[a-z]{2,}$/i.test(word) ? HIDDEN : word))
     .replaceAll(/(?:\(address\)|\b[a-z][\w-]*):\d{2,5}\b/gi, HIDDEN);

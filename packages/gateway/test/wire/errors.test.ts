@@ -192,7 +192,20 @@ describe("what a provider says", () => {
     }
   });
 
-  test("is told where it is about the request", () => {
-    expect(refusalOf(new SpaceError("Your prompt is too long")).message).toBe("Your prompt is too long");
+  test.each([
+    [
+      'File "/home/op/vllm/engine.py", line 5: no /srv/models/q or ~/q/m/',
+      'File "(path)", line 5: no (path) or (path)',
+    ],
+    ["cannot open ../app/a.bin, C:\\Users\\op\\a.bin", "cannot open (path), (path)"],
+  ])("tells no path of a file: %s", (words, told) => {
+    expect(refusalOf(new SpaceError(words)).message).toBe(told);
   });
+
+  test.each(["Your prompt is too long", "takes text/plain and/or application/json, 1/2 of 3", "a / b // c"])(
+    "is told where it is about the request: %s",
+    (words) => {
+      expect(refusalOf(new SpaceError(words)).message).toBe(words);
+    },
+  );
 });
