@@ -1,7 +1,7 @@
 import { QwenError } from "../errors.ts";
 import type { ProviderPart } from "../part.ts";
 import { AnswerText, type TextMeaning } from "./answer-text.ts";
-import { areEdits, Editor, LOOKED_AT, parseEdits, PlacedText, type Edit } from "./diff.ts";
+import { areEdits, Editor, isSamePath, LOOKED_AT, parseEdits, PlacedText, type Edit } from "./diff.ts";
 import { isLeftOut, isUpdate, valuesOf } from "./outputs.ts";
 
 type Path = readonly (string | number)[];
@@ -227,8 +227,4 @@ function locate(output: unknown, at: AnswerLocation["at"]): { readonly path: Pat
     value = (value as Readonly<Record<string | number, unknown>>)[key];
   }
   return { path, value };
-}
-
-function isSamePath(left: Path, right: Path): boolean {
-  return left.length === right.length && left.every((key, index) => key === right[index]);
 }

@@ -34,6 +34,11 @@ function isEmpty(change: unknown): boolean {
   return Array.isArray(change) && change.length === 0;
 }
 
+/** Whether two paths lead to the same place. */
+export function isSamePath(left: Edit[1], right: Edit[1]): boolean {
+  return left.length === right.length && left.every((key, index) => key === right[index]);
+}
+
 /** A text that stands in a value as any other, to edits, and knows what was appended to it. */
 export class PlacedText {
   readonly #text: GrowingText;

@@ -3,7 +3,7 @@ import { disregard } from "../disregard.ts";
 import { QwenError } from "../errors.ts";
 import { GrowingText } from "../growing-text.ts";
 import type { Edit } from "./diff.ts";
-import { areEdits, Editor, isLeftOut, isUpdate, LOOKED_AT, parseEdits } from "./jobs.ts";
+import { areEdits, Editor, isLeftOut, isSamePath, isUpdate, LOOKED_AT, parseEdits } from "./jobs.ts";
 import type { ProviderPart } from "../part.ts";
 import { isGroup, mustBe } from "../options.ts";
 import type { SessionLook, SessionReader, TextPath } from "./session-definition.ts";
@@ -178,8 +178,4 @@ class FollowedOutput {
     this.#sent = this.#editor.apply(this.#sent, [["replace", this.#path, this.#watched.whole()]]);
     this.#path = undefined;
   }
-}
-
-function isSamePath(left: TextPath, right: TextPath): boolean {
-  return left.length === right.length && left.every((key, index) => key === right[index]);
 }

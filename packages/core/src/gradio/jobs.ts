@@ -9,7 +9,7 @@ export { Job } from "./job.ts";
 export { livePart } from "./job-listener.ts";
 export { hasNoRoute, wasLost } from "./join.ts";
 export { isLeftOut, isUpdate, OutputFollower } from "./outputs.ts";
-export { areEdits, Editor, LOOKED_AT, parseEdits } from "./diff.ts";
+export { areEdits, Editor, isSamePath, LOOKED_AT, parseEdits } from "./diff.ts";
 export { RequestSession } from "./input-session.ts";
 export { runUnqueued } from "./run.ts";
 export { TrackedEndpoint } from "./tracked-endpoint.ts";
