@@ -8,6 +8,7 @@ import {
   QwenError,
   resolveTimeouts,
   weightOfPart,
+  whatIsSet,
 } from "#core";
 
 import type { FlowMaker } from "../flow.ts";
@@ -224,7 +225,8 @@ export class Emulation implements FlowMaker, InnerCallOwner {
     const isOver = finish.reason === "stop" || finish.reason === "other";
     const lost = [...(this.#reader.lost ? [LOST] : []), ...(this.#shown.isRethought ? [RETHOUGHT] : [])];
     this.flow.push({
-      ...withoutUnset(finish),
+      ...whatIsSet(finish),
+      type: "finish",
       reason: hasCalls && isOver ? "tool-calls" : finish.reason,
       warnings: [...this.#allOf(finish.warnings ?? this.#warnings), ...lost, ...more],
     });
@@ -277,9 +279,4 @@ function sumOf(first: Usage | undefined, second: Usage | undefined): Usage | und
   }
   if (first.estimated === true || second.estimated === true) sum.estimated = true;
   return sum;
-}
-
-function withoutUnset(finish: FinishPart): FinishPart {
-  const { usage, conversation, ...others } = finish;
-  return { ...others, ...(usage !== undefined && { usage }), ...(conversation !== undefined && { conversation }) };
 }
