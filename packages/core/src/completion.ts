@@ -165,16 +165,16 @@ function joined(before: StartPart | undefined, part: StartPart): StartPart {
   };
 }
 
-/** Warnings that were given at two times, each once. Providers written without the compiler may leave them out. */
+/** Warnings that were given since others, which were read before, each once. Providers written without the compiler may leave them out. */
 export function allWarnings(
   before: readonly Warning[] | undefined,
   since: readonly Warning[] | undefined,
 ): readonly Warning[] {
-  // Lists of its own, which the provider may have given to others as well.
-  const [earlier, later] = [warningsIn(before), warningsIn(since)];
-  if (earlier.length === 0) return later;
-  const told = new Set(earlier.map(inWords));
-  return [...earlier, ...later.filter((warning) => !told.has(inWords(warning)))];
+  // A list of its own, which the provider may have given to others as well.
+  const later = since === undefined ? [] : warningsIn(since);
+  if (before === undefined || before.length === 0) return later;
+  const told = new Set(before.map(inWords));
+  return [...before, ...later.filter((warning) => !told.has(inWords(warning)))];
 }
 
 /** What is none is left out. */

@@ -28,7 +28,7 @@ export function decide<Value>(
     throw failing(name, error);
   }
   if (!isThenable(value)) return value as Exclude<Value, Promise<unknown>>;
-  void disregard(value);
+  disregard(value);
   throw decisive(name, new TypeError(`\`${name}\` must return its value at once; it returned a promise.`));
 }
 

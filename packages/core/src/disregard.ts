@@ -1,5 +1,10 @@
 /** For what nobody waits for. Should it be a promise, its failure is nobody's, and ends no process. */
-export async function disregard(value: unknown): Promise<void> {
+export function disregard(value: unknown): void {
+  // Nearly always nothing, which is no promise: to wait for that costs a promise all the same.
+  if ((typeof value === "object" && value !== null) || typeof value === "function") void settled(value);
+}
+
+async function settled(value: unknown): Promise<void> {
   try {
     await value;
   } catch {
@@ -18,7 +23,7 @@ export function watch<Event>(
 ): void {
   try {
     const returned = watcher(event);
-    if (returned !== undefined) void disregard(returned);
+    if (returned !== undefined) disregard(returned);
   } catch (error) {
     failed?.(error);
   }

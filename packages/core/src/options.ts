@@ -24,7 +24,7 @@ export function readOptions<Options extends object>(
   if (given === undefined) return undefined;
   if (!isGroup(given) || holds(group, given, "then")) {
     // It may reject, and nobody is going to hear of that.
-    void disregard(given);
+    disregard(given);
     throw mustBe(group, "an object of options", given);
   }
   const names = Object.keys(rules) as (keyof Options & string)[];
@@ -220,7 +220,7 @@ const SIGNAL_METHODS = ["addEventListener", "removeEventListener", "throwIfAbort
 export function requireNow<Value>(name: string, value: Value, rule: Rule): Value {
   const expected = expectedBy(name, rule, value);
   if (expected === undefined) return value;
-  void disregard(value);
+  disregard(value);
   throw mustBe(name, expected, value);
 }
 

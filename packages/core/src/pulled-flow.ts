@@ -56,7 +56,7 @@ class Pull<Value> implements FlowMaker {
     // Whatever a careless provider gave.
     const iterable = this.#iterable as Partial<AsyncIterable<Value>> | null | undefined;
     if (typeof iterable?.[Symbol.asyncIterator] !== "function") {
-      void disregard(this.#iterable);
+      disregard(this.#iterable);
       throw new TypeError(
         "`stream` must return an async iteration, and at once: what an `async function*` gives, not what an `async function` does.",
       );
@@ -84,7 +84,7 @@ class Pull<Value> implements FlowMaker {
   leave(): void {
     try {
       // Of a careless iteration it may be anything.
-      void disregard(this.#iterator?.return?.());
+      disregard(this.#iterator?.return?.());
     } catch {
       // It was left, whatever it thinks of that.
     }

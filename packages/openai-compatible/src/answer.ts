@@ -207,7 +207,7 @@ class Answer implements CallSource, AnswerSink, AnswerListener {
         return;
       }
       const error = await endpoint.refusal(response, stop);
-      const refused = refusedParameter(error, { status, sent: body.optional });
+      const refused = refusedParameter(error, { status, sent: body.optional() });
       if (refused === undefined || leftOut === MOST_LEFT_OUT) throw endpoint.failure(error, response);
       refusals.add(refused);
       if (!isRefusedBeside(error)) endpoint.refuse(model.id, refused);

@@ -14,7 +14,7 @@ const OUT_OF_RANGE =
  */
 export function refusedParameter(
   { message, param, code }: SaidFailure,
-  { status, sent }: { readonly status: number; readonly sent: Body["optional"] },
+  { status, sent }: { readonly status: number; readonly sent: ReturnType<Body["optional"]> },
 ): string | undefined {
   if (status !== 400 && status !== 422) return undefined;
   const says = `${code} ${message.slice(0, 2000)}`;

@@ -67,7 +67,7 @@ function partsOf(
   given: unknown = parts,
 ): readonly ProviderPart[] {
   if (Array.isArray(parts)) return parts as readonly ProviderPart[];
-  void disregard(given);
+  disregard(given);
   throw decisive(name, mustBe(`${name}()`, "parts, at once: a list of them", given));
 }
 

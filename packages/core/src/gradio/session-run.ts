@@ -117,7 +117,7 @@ export class SessionRun implements AnsweringSession {
 
 /** A promise that ends no process where nobody waits for it, as for one of several that a definition began. */
 function unlost<Value>(promise: Promise<Value>): Promise<Value> {
-  void disregard(promise);
+  disregard(promise);
   return promise;
 }
 

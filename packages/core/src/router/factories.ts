@@ -155,6 +155,6 @@ function numberOf(name: string, value: unknown): number {
 
 function unusable(name: string, expected: string, value: unknown): TypeError {
   // It may be a promise that rejects.
-  void disregard(value);
+  disregard(value);
   return mustBe(name, expected, value);
 }

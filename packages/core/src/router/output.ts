@@ -33,7 +33,7 @@ export class Output {
     if (pair !== undefined) refuseUnknown("`output`", pair, { schema: true, jsonSchema: true });
     if (schema === undefined) {
       // It may reject, and nobody is going to hear of that.
-      void disregard(given);
+      disregard(given);
       const name = pair === undefined ? "output" : "output.schema";
       throw mustBe(name, "a schema by Standard Schema, such as one of zod", given);
     }
@@ -126,7 +126,7 @@ function readJsonSchema(jsonSchema: unknown): unknown {
     const read: unknown = JSON.parse(jsonText(jsonSchema, "output.jsonSchema"));
     if (isGroup(read)) return read;
   }
-  void disregard(jsonSchema);
+  disregard(jsonSchema);
   throw mustBe("output.jsonSchema", "an object of JSON Schema", jsonSchema);
 }
 

@@ -243,7 +243,7 @@ function checkedRandom(random: () => unknown): () => number {
   return () => {
     const number = random();
     if (typeof number === "number" && number >= 0 && number <= 1) return number;
-    void disregard(number);
+    disregard(number);
     throw new TypeError("`random` must return numbers from 0 up to 1, and at once.");
   };
 }

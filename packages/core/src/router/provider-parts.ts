@@ -38,7 +38,7 @@ export const providerParts: PartReader<RoutedPart, Completion> = {
         return "finish";
       default:
         if (typeof part.type === "string") return "live";
-        void disregard(part);
+        disregard(part);
         throw new TypeError("It yielded something that is no part: an object with a `type`.");
     }
   },

@@ -79,7 +79,7 @@ class Registration implements Registered {
     const result: unknown = plugin.register(registry as unknown as Registry);
     isOpen = false;
     if (!isGroup(result) || !("then" in result)) return;
-    void disregard(result);
+    disregard(result);
     throw this.#notAtOnce("register() returned a promise");
   }
 

@@ -59,7 +59,7 @@ const VERDICTS: ReadonlySet<unknown> = new Set<Verdict>(["retry", "next", "stop"
 export function readVerdict(verdict: unknown): Verdict | undefined {
   if (verdict === undefined || verdict === null || verdict === false) return undefined;
   if (VERDICTS.has(verdict)) return verdict as Verdict;
-  void disregard(verdict);
+  disregard(verdict);
   const what = verdict instanceof Promise ? "a promise" : printable(wordsOf(verdict), 100);
   throw new TypeError(
     `\`shouldRetry\` must return "retry", "next", "stop" or undefined, and at once; it returned ${what}.`,

@@ -22,7 +22,7 @@ export interface BodyParts {
 /** A request's body, and what of the request is not in it. */
 export interface Body {
   /** The parameters in it that can be left out. */
-  readonly optional: Readonly<Record<string, unknown>>;
+  optional(): Readonly<Record<string, unknown>>;
   readonly json: string;
   readonly warnings: readonly Warning[];
 }
@@ -46,27 +46,22 @@ const NEEDED: ReadonlySet<string> = new Set([
 export function chatBody(parts: BodyParts): Body {
   const { model, messages, settings, honoured, dialect, extras, refused } = parts;
   const asked = settings === undefined ? undefined : among(settings, honoured);
-  const parameters: Record<string, unknown> = {
+  let parameters: Record<string, unknown> = {
     stream_options: { include_usage: true },
     ...(asked && told({ ...settingsOf(asked, dialect), ...toolsOf(asked) })),
     ...prefillOf(messages, dialect),
-    ...Object.fromEntries(extras.flatMap((more = {}) => Object.entries(more))),
   };
+  for (const more of extras) if (more !== undefined) parameters = { ...parameters, ...more };
   const renamed = renameLimit(parameters, refused);
-  const thoughts = THOUGHTS.filter((name) => messages.messages.some((message) => name in message));
-  const optional = [...thoughts.map((name) => [name, true] as const), ...Object.entries(parameters)].filter(
-    ([name]) => !NEEDED.has(name),
-  );
-  const isLeft = ([name, value]: readonly [string, unknown]): boolean =>
-    refused.has(name) || refused.has(refusalOf(name, value));
-  const left = refused.size === 0 ? [] : optional.filter(isLeft);
+  const left = refused.size === 0 ? [] : optionalIn(parameters, messages).filter(isLeft);
   for (const [name] of left) delete parameters[name];
-  const gone = Object.fromEntries(left.flatMap(([name]) => (thoughts.includes(name) ? [[name, undefined]] : [])));
+  const sent = sentMessages(messages, dialect);
+  const thoughts = left.filter(([name]) => THOUGHTS.some((each) => each === name)).map(([name]) => name);
   return {
-    optional: Object.fromEntries(optional.filter((each) => !left.includes(each))),
+    optional: () => Object.fromEntries(optionalIn(parameters, messages).filter(([name]) => !thoughts.includes(name))),
     json: written({
       model,
-      messages: sentMessages(messages, dialect).map((message) => ({ ...message, ...gone })),
+      messages: thoughts.length === 0 ? sent : sent.map((message) => without(message, thoughts)),
       stream: true,
       ...parameters,
     }),
@@ -77,6 +72,25 @@ export function chatBody(parts: BodyParts): Body {
       ...left.map(([name]) => warning(name, refused.has(name) ? "" : "this value of ", "it was left out")),
     ],
   };
+
+  function isLeft([name, value]: readonly [string, unknown]): boolean {
+    return refused.has(name) || refused.has(refusalOf(name, value));
+  }
+}
+
+/** The parameters that can be left out, what goes back of thoughts among them. */
+function optionalIn(
+  parameters: Readonly<Record<string, unknown>>,
+  { messages }: WireMessages,
+): readonly (readonly [string, unknown])[] {
+  const thoughts = THOUGHTS.filter((name) => messages.some((message) => name in message));
+  return [...thoughts.map((name) => [name, true] as const), ...Object.entries(parameters)].filter(
+    ([name]) => !NEEDED.has(name),
+  );
+}
+
+function without(message: object, names: readonly string[]): object {
+  return { ...message, ...Object.fromEntries(names.map((name) => [name, undefined])) };
 }
 
 /** What is remembered of a parameter of which one value was refused: that value alone, by how it begins. */
