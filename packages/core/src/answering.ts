@@ -31,11 +31,12 @@ export class Answering<By extends Answerer> implements CallWork<ProviderPart> {
   readonly #answer: Answer<By>;
   #limits: ResolvedTimeouts | undefined;
 
-  /** `takeRequest` gives what was asked, or throws what is wrong with it. */
-  constructor(by: By, takeRequest: () => ProviderRequest, answer: Answer<By>) {
+  /** `takeRequest` gives what was asked, or throws what is wrong with it. Without `limits` they are what that and `by` say. */
+  constructor(by: By, takeRequest: () => ProviderRequest, answer: Answer<By>, limits?: ResolvedTimeouts) {
     this.by = by;
     this.#takeRequest = takeRequest;
     this.#answer = answer;
+    this.#limits = limits;
   }
 
   /** What was asked. Throws what is wrong with it. */
@@ -64,13 +65,22 @@ export class Answering<By extends Answerer> implements CallWork<ProviderPart> {
   }
 }
 
+/** A request as {@link readProviderRequest} gives it, whoever has read it, with all limits known. */
+export interface AskedRequest extends ProviderRequest {
+  readonly timeouts: ResolvedTimeouts;
+}
+
 /**
  * The `stream` of a provider whose answers are pushed. A request is read at the call; what is wrong with it comes from the
- * iteration.
+ * iteration. What is behind it takes an {@link AskedRequest}.
  */
 export function streamOf<By extends Answerer>(by: By, answer: Answer<By>): Provider["stream"] {
+  const ofRead = (request: ProviderRequest): AsyncIterable<ProviderPart> => {
+    const { timeouts } = request as AskedRequest;
+    return new FlowIterator(new Call(new Answering(by, () => request, answer, timeouts), request.signal).flow);
+  };
   return markOwn((request: ProviderRequest): AsyncIterable<ProviderPart> => {
     const asked = readNow(() => readProviderRequest(request));
     return new FlowIterator(new Call(new Answering(by, asked.take, answer), asked.value?.signal).flow);
-  });
+  }, ofRead);
 }

@@ -21,6 +21,7 @@ import {
 } from "../options.ts";
 import { shortened } from "../nearest.ts";
 import { wordsOf } from "../printable.ts";
+import { behindOwn } from "../own-functions.ts";
 import type { Timeouts } from "../provider.ts";
 import { DEFAULT_TIMEOUTS } from "../timers.ts";
 import { guardedTransport } from "./guard.ts";
@@ -60,7 +61,10 @@ export interface OwnFollowedRequest extends FollowedRequest {
  */
 export async function follow(transport: Transport, request: FollowedRequest): Promise<TransportResponse> {
   requireOption("transport", transport, aTransport);
-  return followHops(guardedTransport(transport), readFollowed(request));
+  const asked = readFollowed(request);
+  const { request: send } = guardedTransport(transport);
+  // All that a transport of ours reads was read here, but for where requests can go at all.
+  return followHops({ request: aWebUrl(asked.url) === undefined ? behindOwn(send) : send }, asked);
 }
 
 function readFollowed(request: FollowedRequest): FollowedRequest {
@@ -102,6 +106,10 @@ export function callBack(name: string, look: () => unknown): void {
 
 /** How a request can be sent. */
 export const aMethod = oneOf("GET", "POST");
+
+/** Where it can go. */
+export const aWebUrl: Rule = (value) =>
+  aUrl(value) ?? (/^https?:$/.test((value as URL).protocol) ? undefined : "an http: or https: URL");
 
 /** `Headers` and a `Map` keep theirs where nobody would read them. */
 const headersNow: Rule = (value) => {
@@ -145,7 +153,10 @@ const NAMES: OptionNames<FollowedRequest & Timeouts> = {
 };
 
 /** As {@link follow}, for requests and transports of this SDK. */
-export async function followHops(transport: OwnTransport, request: OwnFollowedRequest): Promise<TransportResponse> {
+export async function followHops(
+  transport: Pick<OwnTransport, "request">,
+  request: OwnFollowedRequest,
+): Promise<TransportResponse> {
   try {
     let { url } = request;
     for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {

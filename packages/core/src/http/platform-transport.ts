@@ -5,15 +5,13 @@ import {
   anAbortSignal,
   anObject,
   aTableOf,
-  aUrl,
   type OptionNames,
   readOption,
   refuseUnknown,
   requireOption,
-  type Rule,
 } from "../options.ts";
 import { markOwn } from "../own-functions.ts";
-import { aMethod, aSentBody, callBack, headersSet, requireHeaders } from "./follow.ts";
+import { aMethod, aSentBody, aWebUrl, callBack, headersSet, requireHeaders } from "./follow.ts";
 import type { OwnRequest, Transport, TransportOptions, TransportResponse } from "./transport.ts";
 
 /**
@@ -35,7 +33,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
       } catch (error) {
         return Promise.reject(error);
       }
-    }),
+    }, transport.request),
     close: () => transport.close(),
   };
 }
@@ -58,9 +56,6 @@ function readRequest(request: OwnRequest): OwnRequest {
     ...(onStart !== undefined && { onStart: () => callBack("onStart", () => onStart.call(request)) }),
   };
 }
-
-const aWebUrl: Rule = (value) =>
-  aUrl(value) ?? (/^https?:$/.test((value as URL).protocol) ? undefined : "an http: or https: URL");
 
 const headersByName = aTableOf("headers");
 

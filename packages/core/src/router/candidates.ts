@@ -1,3 +1,4 @@
+import type { AskedRequest } from "../answering.ts";
 import { splitBeginning, takesBeginning } from "../beginning.ts";
 import { checkRequest, findUnsupported } from "../capabilities.ts";
 import { inWords } from "../dialogue.ts";
@@ -5,8 +6,8 @@ import { QwenError, type InvalidOutputError } from "../errors.ts";
 import { FlowIterator } from "../flow-iterator.ts";
 import type { Message } from "../message.ts";
 import { shortened } from "../nearest.ts";
-import type { ProviderRequest, Timeouts } from "../provider.ts";
-import { isOwn } from "../own-functions.ts";
+import type { Timeouts } from "../provider.ts";
+import { behindOwn, isOwn } from "../own-functions.ts";
 import { copyOfAsked, type Asked } from "../request.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
 import { atMost } from "./at-most.ts";
@@ -129,10 +130,10 @@ class ProviderCandidate implements Candidate<RoutedPart> {
   }
 
   start(signal: AbortSignal | undefined, beginning?: string): AsyncIterable<RoutedPart> {
-    const { output, ...whole } = this.#request;
+    const { output, settings, providerOptions } = this.#request;
     const { provider, model } = this.#entry;
-    const asked = { ...whole, messages: this.#messagesBehind(beginning) };
-    if (output === undefined) return provider.stream(this.#requestOf(asked, signal));
+    const asked = { messages: this.#messagesBehind(beginning), settings, providerOptions };
+    if (output === undefined) return behindOwn(provider.stream)(this.#requestOf(asked, signal));
     const native = model.capabilities?.json === true;
     const request = this.#requestOf(output.ask(asked, { native, conversation: this.#turn?.conversation }), signal);
     return new FlowIterator(
@@ -146,10 +147,9 @@ class ProviderCandidate implements Candidate<RoutedPart> {
     return this.#failed === undefined ? messages : corrected(messages, this.#failed);
   }
 
-  #requestOf(asked: Asked, signal: AbortSignal | undefined): ProviderRequest {
-    // One of ours writes on nothing; anybody else gets a copy with each attempt.
-    const isOurs = isOwn(this.#entry.provider.stream);
-    const { messages, settings, providerOptions } = isOurs ? asked : copyOfAsked(asked);
+  /** As it was read, in a copy for each attempt: whoever answers may write on it. */
+  #requestOf(asked: Asked, signal: AbortSignal | undefined): AskedRequest {
+    const { messages, settings, providerOptions } = copyOfAsked(asked);
     return {
       model: this.model,
       messages: this.#entry.model.capabilities?.tools === true ? messages : inWords(messages),
@@ -157,11 +157,11 @@ class ProviderCandidate implements Candidate<RoutedPart> {
       signal,
       settings,
       conversation: this.#turn?.conversation,
-      timeouts: isOurs ? this.timeouts : { ...this.timeouts },
+      timeouts: { ...this.timeouts },
       maxQueueMs: this.#maxQueueMs,
       ...(this.#request.keepText === false && { keepText: false }),
       providerOptions,
-      headers: isOurs || this.#headers === undefined ? this.#headers : { ...this.#headers },
+      headers: this.#headers && { ...this.#headers },
     };
   }
 }
