@@ -56,7 +56,7 @@ export function chatBody(parts: BodyParts): Body {
   const left = refused.size === 0 ? [] : optionalIn(parameters, messages).filter(isLeft);
   for (const [name] of left) delete parameters[name];
   const sent = sentMessages(messages, dialect);
-  const thoughts = left.filter(([name]) => THOUGHTS.some((each) => each === name)).map(([name]) => name);
+  const thoughts = left.filter(([name]) => THOUGHTS.includes(name)).map(([name]) => name);
   return {
     optional: () => Object.fromEntries(optionalIn(parameters, messages).filter(([name]) => !thoughts.includes(name))),
     json: written({
