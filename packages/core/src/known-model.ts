@@ -4,7 +4,7 @@ import { shortened } from "./nearest.ts";
 import type { ModelInfo, Provider, ProviderRequest } from "./provider.ts";
 
 /** The model of a provider by its id or an alias, the default without a name. Throws `no_such_model` for any other name. */
-export function knownModel<Model extends ModelInfo>(
+function knownModel<Model extends ModelInfo>(
   { id, models }: Pick<Provider<string, Model>, "id" | "models">,
   name: string | undefined,
 ): Model {

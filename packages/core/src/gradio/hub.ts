@@ -10,7 +10,7 @@ export interface HubPage {
 }
 
 /** The hub of Hugging Face. */
-export const HUB_URL = "https://huggingface.co/";
+const HUB_URL = "https://huggingface.co/";
 
 /** How long a Space that sleeps is waited for where nobody says, in ms. */
 export const WAKE_MS = 120_000;

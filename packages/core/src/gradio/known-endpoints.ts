@@ -35,7 +35,7 @@ const readings = new WeakMap<SpaceClient, SharedWork<readonly DescribedEndpoint[
  */
 export async function knownEndpoints(
   client: SpaceClient,
-  { signal, maxAgeMs = Infinity }: { readonly signal: AbortSource; readonly maxAgeMs?: number | undefined },
+  { signal, maxAgeMs }: { readonly signal: AbortSource; readonly maxAgeMs: number },
 ): Promise<readonly DescribedEndpoint[]> {
   const { known } = client.config;
   const ready = known === undefined ? undefined : described.get(known);

@@ -6,8 +6,6 @@ import { bareCause } from "./bare-cause.ts";
 import { BufferedBody } from "./buffered-body.ts";
 import type { ResponseBody, OwnRequest, OwnTransport, TransportOptions, TransportResponse } from "./transport.ts";
 
-export type { Transport, TransportOptions } from "./transport.ts";
-
 /**
  * HTTP over the platform's `fetch`, for browsers and edge runtimes.
  *

@@ -6,8 +6,6 @@ import { Exchange } from "./exchange.ts";
 import { readProxies, type ProxyChoice } from "./proxy.ts";
 import type { OwnRequest, OwnTransport, TransportOptions, TransportResponse } from "./transport.ts";
 
-export type { Transport, TransportOptions } from "./transport.ts";
-
 /**
  * HTTP/1.1 over undici's clients, with kept-alive connections of its own, straight or through a proxy.
  *
