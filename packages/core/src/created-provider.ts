@@ -1,7 +1,16 @@
 import { type Answering, streamOf } from "./answering.ts";
 import type { Call, CallSource } from "./call.ts";
 import { acceptingModel } from "./known-model.ts";
-import { aFunction, anId, anObject, type OptionNames, readOption, refuseUnknown, requireOption } from "./options.ts";
+import {
+  aFunction,
+  anId,
+  anObject,
+  isGroup,
+  type OptionNames,
+  readOption,
+  refuseUnknown,
+  requireOption,
+} from "./options.ts";
 import { isOwn } from "./own-functions.ts";
 import type { FinishPart, ProviderPart } from "./part.ts";
 import type { PhaseClock } from "./phase-clock.ts";
@@ -90,7 +99,7 @@ async function pushAnswer<Id extends string, Model extends ModelInfo>(
   call: Call<ProviderPart>,
 ): Promise<void> {
   const { by: definition, request } = asked;
-  const finish = await definition.answer({
+  const finish: unknown = await definition.answer({
     model: acceptingModel(definition, request),
     request,
     limits: asked.limits(),
@@ -99,5 +108,9 @@ async function pushAnswer<Id extends string, Model extends ModelInfo>(
     push: (part) => call.push(part),
     follow: (source) => call.follow(source),
   });
-  call.push(finish);
+  call.push(requireOption("answer()", finish, aFinish) as FinishPart);
+}
+
+function aFinish(value: unknown): string | undefined {
+  return isGroup(value) && "type" in value && value.type === "finish" ? undefined : "a `finish`, or its promise";
 }

@@ -25,6 +25,22 @@ describe("a provider that pushes its parts", () => {
     expect((await router.complete({ model: "a", messages: QUESTION })).text).toBe(`m: "Hi"`);
   });
 
+  test.each([undefined, null, "stop", {}, { type: "text-delta", text: "x" }])(
+    "says that its answer ends with a finish, where it gives none: %j",
+    async (given) => {
+      const provider = createProvider({
+        id: "careless",
+        models: [{ id: "m" }],
+        answer: async () => given as unknown as FinishPart,
+      });
+      const error = await rejection(collect(provider.stream({ messages: QUESTION })));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({
+        message: expect.stringContaining("`answer()` must be a `finish`, or its promise, not "),
+      });
+    },
+  );
+
   test.each([3, 151])(
     "writes on a request of its own: who is asked next hears what was asked, of %i messages",
     async (size) => {
