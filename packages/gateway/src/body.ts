@@ -1,3 +1,4 @@
+import { GrowingText } from "@qwen/core/http";
 import { connectionOf, type IncomingBody, type IncomingReader } from "./connection.ts";
 import { JsonScanner, type JsonLimits } from "./json-scanner.ts";
 import { Refusal } from "./refusal.ts";
@@ -207,20 +208,21 @@ class BodyText {
   /** While it is the only piece, as most bodies have one: a decoder that keeps what pieces cut apart takes longer than all else. */
   #first: Uint8Array | undefined;
   #decoder: InstanceType<typeof TextDecoder> | undefined;
-  #text = "";
+  readonly #text = new GrowingText();
 
   push(piece: Uint8Array): void {
-    if (this.#decoder !== undefined) this.#text += decoded(this.#decoder, piece, true);
+    if (this.#decoder !== undefined) this.#text.append(decoded(this.#decoder, piece, true));
     else if (this.#first === undefined) this.#first = piece;
     else {
       this.#decoder = new TextDecoder("utf-8", { fatal: true });
-      this.#text = decoded(this.#decoder, this.#first, true) + decoded(this.#decoder, piece, true);
+      this.#text.append(decoded(this.#decoder, this.#first, true) + decoded(this.#decoder, piece, true));
     }
   }
 
   whole(): string {
-    if (this.#decoder !== undefined) return this.#text + decoded(this.#decoder, undefined, false);
-    return decoded(UTF8, this.#first, false);
+    if (this.#decoder === undefined) return decoded(UTF8, this.#first, false);
+    this.#text.append(decoded(this.#decoder, undefined, false));
+    return this.#text.whole();
   }
 }
 

@@ -1,5 +1,5 @@
 import { QwenError } from "@qwen/core";
-import { decodeEvents, type BodySink, type EventSink } from "@qwen/core/http";
+import { decodeEvents, GrowingText, type BodySink, type EventSink } from "@qwen/core/http";
 
 /** The longest answer, in characters of all that is said, thought and written for tools. */
 export const MOST_CHARS = 16 * 1024 * 1024;
@@ -21,7 +21,7 @@ export class AnswerBody implements BodySink {
   readonly #sink: AnswerSink;
   #events: BodySink | undefined;
   #decoder: InstanceType<typeof TextDecoder> | undefined;
-  #text = "";
+  readonly #text = new GrowingText();
   #isOver = false;
 
   constructor(sink: AnswerSink) {
@@ -39,8 +39,10 @@ export class AnswerBody implements BodySink {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#events !== undefined) this.#events.end();
-    else if (this.#decoder !== undefined) this.#sink.whole(this.#text + this.#decoder.decode());
-    else this.#sink.end();
+    else if (this.#decoder !== undefined) {
+      this.#text.append(this.#decoder.decode());
+      this.#sink.whole(this.#text.whole());
+    } else this.#sink.end();
   }
 
   error(error: unknown): void {
@@ -70,9 +72,9 @@ export class AnswerBody implements BodySink {
   }
 
   #collect(bytes: Uint8Array): void {
-    this.#text += this.#decoder?.decode(bytes, { stream: true }) ?? "";
+    this.#text.append(this.#decoder?.decode(bytes, { stream: true }) ?? "");
     if (this.#text.length <= MOST_CHARS) return;
-    this.#text = "";
+    this.#text.replace("");
     this.error(tooLarge(this.#sink.host));
   }
 }

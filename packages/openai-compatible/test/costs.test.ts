@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { bySize, expectLinear, heldMb } from "../../core/test/cost.ts";
+import { AnswerBody } from "../src/answer-body.ts";
 import { ToolCalls } from "../src/tool-calls.ts";
 import { chunk, DONE, event, providerOf, type Answerer } from "./scripted-endpoint.ts";
 
@@ -118,4 +119,23 @@ test("the input of a call holds what it is long, however small its pieces are", 
   expect(heldMb() - before).toBeLessThan(2);
   take({ arguments: '"' });
   calls.finish({ isCut: false });
+});
+
+test("an answer that comes whole, but byte by byte, takes the memory that it is", () => {
+  let said = "";
+  const sink = {
+    host: "api.example.com",
+    comesWhole() {},
+    whole: (text: string) => void (said = text),
+    event() {},
+    end() {},
+    error() {},
+  };
+  const body = new AnswerBody(sink);
+  const bytes = new TextEncoder().encode(`{${"é".repeat(50_000)}`);
+  const before = heldMb();
+  for (let at = 0; at < bytes.length; at += 1) body.chunk(bytes.subarray(at, at + 1));
+  expect(heldMb() - before).toBeLessThan(1);
+  body.end();
+  expect(said).toBe(`{${"é".repeat(50_000)}`);
 });
