@@ -82,7 +82,7 @@ export async function fetchElsewhere(url: URL, options: ElsewhereOptions): Promi
   }
 
   try {
-    return await Promise.race([fetchFile(), rejected(ended)]);
+    return await fetchFile();
   } catch (error) {
     signal.throwIfAborted();
     // What its caller decides is no property of the file.
@@ -129,11 +129,4 @@ function checked(url: URL, reach: Reach): Reach {
 
 function tooLarge(maxBytes: number): string {
   return `it is larger than ${maxBytes} bytes`;
-}
-
-/** Rejects when a signal aborts: a transport of the user's own may not listen to it. */
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
