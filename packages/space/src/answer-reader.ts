@@ -12,6 +12,8 @@ export interface SpaceReaderOptions {
   readonly isChat?: boolean | undefined;
   /** What stood in the same place before the question. */
   readonly before: unknown;
+  /** What stands there when the last function begins, which may leave it as it is. */
+  readonly standing?: unknown;
   fileUrl(path: string): URL;
 }
 
@@ -27,6 +29,7 @@ export class SpaceReader implements SessionReader {
   #growing: "text" | "reasoning" = "text";
   #reasoning = "";
   #text = "";
+  #isSeen = false;
 
   constructor(options: SpaceReaderOptions) {
     this.#options = options;
@@ -38,6 +41,8 @@ export class SpaceReader implements SessionReader {
   }
 
   end(): readonly ProviderPart[] {
+    // Words that stood in a box were typed there.
+    if (this.#options.isChat === true && !this.#isSeen) return this.look(this.#options.standing, { final: true }).parts;
     return this.#tell(this.#thought.add("", { final: true }));
   }
 
@@ -53,6 +58,7 @@ export class SpaceReader implements SessionReader {
   look(value: unknown, { final }: { readonly final: boolean }): SessionLook {
     if (this.#options.isChat === true && !Array.isArray(value) && (value ?? null) !== null)
       throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
+    this.#isSeen = true;
     const segments = segmentsOf(value, { before: this.#options.before, final });
     const titled = joined(segments, "reasoning");
     const raw = joined(segments, "text");

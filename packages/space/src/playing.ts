@@ -53,14 +53,18 @@ class Playing {
     if (plan.history.kind === "setter" && this.#values.has(plan.history.chatbot.id))
       await this.#step(plan.history.setter);
     const shown = course.answer.outputs[course.output];
+    const standing = (): unknown =>
+      shown !== undefined && course.answer.inputs.includes(shown) ? this.#valueOf(shown) : undefined;
+    // As it is before the first step: an earlier one than the last may answer, and the last give that on.
+    const before = standing();
+    for (const step of course.before) await this.#step(step);
     const reader = new SpaceReader({
       output: course.output,
       isChat: shown?.type === "chatbot",
-      // As it is before the first step: an earlier one than the last may answer, and the last give that on.
-      before: shown !== undefined && course.answer.inputs.includes(shown) ? this.#valueOf(shown) : undefined,
+      before,
+      standing: standing(),
       fileUrl: (path) => this.#session.fileUrl(path),
     });
-    for (const step of course.before) await this.#step(step);
     await this.#session.follow(course.answer, this.#inputsOf(course.answer), reader);
   }
 

@@ -24,6 +24,7 @@ describe("an answer of an earlier step is told whole, where the last one", () =>
   test.each([
     ["leaves the chat as it is", answered, "Four."],
     ["keeps the end of it", answered.slice(2), "Four."],
+    ["changes its label alone", { __type__: "update", label: "Sums" }, "Four."],
     ["adds to it", [...answered, message("assistant", "Sources: 1")], "Four.\n\nSources: 1"],
     ["writes it anew", [...asked, message("assistant", "**Four.**")], "**Four.**"],
   ])("%s", async (_, last, text) => {
