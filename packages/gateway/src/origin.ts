@@ -72,7 +72,7 @@ export function createOriginGate({ hosts = [], cors = [], hasKeys }: OriginOptio
         status: 204,
         headers: {
           ...readableBy(cors === "*" ? cors : origin),
-          "access-control-allow-methods": "GET, POST, DELETE",
+          "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
           // The star covers what SDKs add, and by its rule not this one.
           "access-control-allow-headers": "authorization, content-type, *",
           "access-control-max-age": "600",

@@ -132,6 +132,8 @@ describe("a preflight", () => {
     expect(answer?.headers.get("access-control-allow-origin")).toBe("https://app.example");
     expect(answer?.headers.get("access-control-allow-headers")).toContain("authorization");
     expect(answer?.headers.has("access-control-allow-credentials")).toBe(false);
+    // Those of mounts as well.
+    expect(answer?.headers.get("access-control-allow-methods")).toBe("GET, POST, PUT, PATCH, DELETE");
     expect(gate.preflight(preflight("https://evil.example"))).toBeUndefined();
     expect(gate.preflight(asked({ origin: "https://app.example" }))).toBeUndefined();
   });
