@@ -101,8 +101,10 @@ class Answering {
       onStall: () => void call.leave(),
       onEnd,
     });
-    await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
-    const headers = this.#headers({ ...(winner ?? winners.of(requestId)), warnings: events.warnings });
+    const hasBegun = await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
+    // Of what is held until it is whole, others may answer yet.
+    const known = hasBegun ? (winner ?? winners.of(requestId)) : undefined;
+    const headers = this.#headers({ ...known, warnings: events.warnings });
     return new Answer(body, { ...headers, ...STREAMED });
   }
 

@@ -147,8 +147,9 @@ class Making {
     const onStall = (): void => void call.leave();
     const parts = flowOf(stream);
     const body = new StreamBody({ parts, events, keepAliveMs, idleClientMs, signal, onStall, onEnd });
-    await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
-    const headers = this.#headers({ ...(winner ?? this.#winner()), warnings: events.warnings });
+    const hasBegun = await watch.waitFor(body.begin(keepAliveMs === 0 ? Infinity : keepAliveMs));
+    const known = hasBegun ? (winner ?? this.#winner()) : undefined;
+    const headers = this.#headers({ ...known, warnings: events.warnings });
     return new Answer(body, { ...headers, ...STREAMED });
   }
 

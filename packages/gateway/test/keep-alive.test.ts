@@ -35,6 +35,18 @@ describe("before the first output", () => {
     expect(events.at(-1)).toMatchObject({ error: { code: "quota_exceeded", type: "rate_limit_error" } });
   });
 
+  test("a 200 that is sent so does not say who answers while what is held may come to nothing", async () => {
+    const first = scriptedProvider({ id: "first", script: ["Half", { waitMs: 60 }, new QwenError("connection", "")] });
+    const second = scriptedProvider({ id: "second", script: ["Hello", finish] });
+    const { ask: send } = servedBy([first, second], {
+      routes: { both: ["first/scripted-model", "second/scripted-model"] },
+      keepAliveMs: 20,
+    });
+    const response = await send({ ...ask, model: "both", qwen: { commit: "buffered" } });
+    expect(response.headers.get("x-qwen-provider")).toBeNull();
+    expect(textIn(await eventsOf(response))).toBe("Hello");
+  });
+
   test("with 0 it waits however long that takes, and no comment is sent", async () => {
     const { ask: send } = saying([{ waitMs: 60 }, "Hello", { waitMs: 60 }, " you", finish], { keepAliveMs: 0 });
     expect(
