@@ -19,6 +19,18 @@ describe("what a vendor says of a failure", () => {
     });
   });
 
+  test("tells of the limits of whom it asked, as OpenRouter does", () => {
+    const headers = { "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": String(Date.now() + 3_600_000), none: {} };
+    const error = { message: "Rate limit exceeded: free-models-per-day.", code: 429, metadata: { headers } };
+    for (const status of [429, undefined]) {
+      const failure = failureOf(failureInText(JSON.stringify({ error })), { ...about, status });
+      expect(failure).toMatchObject({ code: "rate_limited" });
+      expect(Math.abs((failure.retryAfterMs ?? 0) - 3_600_000)).toBeLessThan(60_000);
+    }
+    const odd = { ...error, metadata: { headers: { "x-ratelimit-reset": { toString: 1 } } } };
+    expect(failureOf(failureInText(JSON.stringify({ error: odd })), about).retryAfterMs).toBeUndefined();
+  });
+
   test("and a wait until a quota begins anew", () => {
     const message = "You exceeded your current quota, please check your plan. Please retry in 34.5s.";
     expect(failureOf(failureInText(JSON.stringify({ error: { message } })), { ...about, status: 429 })).toMatchObject({

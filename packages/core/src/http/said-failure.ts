@@ -64,9 +64,15 @@ function read(outer: unknown, outermost: JsonObject): SaidFailure {
   if (!isObject(error)) return { message: "" };
   const message = messageIn(error) ?? textIn(error, "detail") ?? "";
   const { metadata } = error;
+  if (!isObject(metadata)) return { ...codesIn(error), message };
   // A router tells what the vendor behind it has said.
-  const raw = isObject(metadata) ? textIn(metadata, "raw") : undefined;
-  return { ...codesIn(error), message: raw === undefined ? message : `${message}: ${raw}` };
+  const raw = textIn(metadata, "raw");
+  const headers = Object.entries(metadata["headers"] ?? {}).map(([name, value]) => [name.toLowerCase(), word(value)]);
+  return {
+    ...codesIn(error),
+    message: raw === undefined ? message : `${message}: ${raw}`,
+    headers: Object.fromEntries(headers) as ToldFailure["headers"],
+  };
 }
 
 function messageIn(json: JsonObject): string | undefined {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../error-rules.ts";
-import { durationMs } from "./rate-limit.ts";
+import { durationMs, waitMs } from "./rate-limit.ts";
 
 /** A failure as a server of models tells it. */
 export interface ToldFailure {
@@ -7,6 +7,8 @@ export interface ToldFailure {
   /** Its own word for it: `code`, or a number that is a status. */
   readonly code?: string | undefined;
   readonly type?: string | undefined;
+  /** What a router of several vendors tells of headers, their names in small letters. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** What a failure means by the errors table. */
@@ -16,7 +18,7 @@ export interface FailureMeaning {
   readonly fact: string;
   /** The status that counts, where there is one. */
   readonly status: number | undefined;
-  /** How long its words ask to wait, in ms, of one that ends by itself. */
+  /** How long it asks to wait, in its headers or its words, of one that ends by itself; in ms. */
   readonly waitMs: number | undefined;
 }
 
@@ -29,16 +31,18 @@ export interface FailureMeaning {
 export function meaningOf(told: ToldFailure, outer?: number): FailureMeaning {
   const status = outer ?? statusIn(told.code);
   const { code, fact } = rowOf(told, status);
-  return { code, fact, status, waitMs: PASSING.has(code) ? waitIn(beginningOf(told.message)) : undefined };
+  return { code, fact, status, waitMs: PASSING.has(code) ? waitIn(told) : undefined };
 }
 
 /** Failures of which a vendor says in words when they end. */
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["rate_limited", "quota_exceeded"]);
 
-/** The wait that a message names, such as "Please try again in 6m0.5s", in ms. */
-function waitIn(message: string): number | undefined {
+/** The wait that headers tell, or a message names, such as "Please try again in 6m0.5s", in ms. */
+function waitIn({ headers, message }: ToldFailure): number | undefined {
+  const told = headers && waitMs((name) => headers[name], { isLimited: true });
+  if (told !== undefined) return told;
   const [, count = "", unit = ""] =
-    /(?:try again|retry) (?:in|after) ([\d.]{1,12}) ?([hms][\da-z.]{0,24})/i.exec(message) ?? [];
+    /(?:try again|retry) (?:in|after) ([\d.]{1,12}) ?([hms][\da-z.]{0,24})/i.exec(beginningOf(message)) ?? [];
   // Of what is written out, the first letter is enough, but for these.
   if (/^mon/i.test(unit)) return undefined;
   return durationMs(count + unit.toLowerCase().replace(/^milli/, "ms"));
