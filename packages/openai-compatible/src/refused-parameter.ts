@@ -27,7 +27,7 @@ export function refusedParameter(
 
 /** Whether it is refused beside another one alone, as by vendors whose JSON takes no thought: another request may have it. */
 export function isRefusedBeside({ message }: SaidFailure): boolean {
-  return /\b(?:when|while|if|unless|together|combin\w+|incompatible|both)\b/i.test(message.slice(0, 2000));
+  return /\b(?:when|while|unless|together|combin\w+|incompatible)\b/i.test(message.slice(0, 2000));
 }
 
 /** A name of several words stands for itself; one that is a word needs to be marked as a name. */
