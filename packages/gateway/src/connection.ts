@@ -34,6 +34,11 @@ export function cameBy(request: Request, connection: Connection): void {
   connections.set(request, connection);
 }
 
+/** Its answer is out: nobody asks what it came by any more. A map that is weak keeps its values until all of memory is collected. */
+export function forget(request: Request): void {
+  connections.delete(request);
+}
+
 /** What a request came by, where its server said so. */
 export function connectionOf(request: Request): Connection | undefined {
   return connections.get(request);

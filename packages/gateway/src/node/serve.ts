@@ -3,7 +3,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { constants } from "node:os";
 import { aPauseMs, aString, aWholeNumber, readOptions, type Rule, type Rules } from "@qwen/core/http";
 
-import { cameBy } from "../connection.ts";
+import { cameBy, forget } from "../connection.ts";
 import type { Gateway } from "../gateway.ts";
 import { insideOf } from "../inside.ts";
 import { type CloseOptions, readCloseOptions } from "../lifecycle.ts";
@@ -183,6 +183,7 @@ class Serving {
         return RESPONSE_ALREADY_SENT;
       },
     });
+    outgoing.once("close", () => forget(request));
     const response = await this.#gateway.fetch(request);
     if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) return response;
     // It knows no chunks: there the end of the connection is the end of the answer.

@@ -2,6 +2,7 @@ import { createRouter, type Router } from "@qwen/core";
 import { scriptedProvider, type ScriptItem } from "@qwen/testing";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { connectionOf } from "../../src/connection.ts";
 import { createGateway, createKey, type Gateway, type GatewayOptions } from "../../src/index.ts";
 import { serveGateway, type ServedGateway, type ServeOptions } from "../../src/node/serve.ts";
 import { bodyOf, raw } from "./raw.ts";
@@ -31,6 +32,21 @@ function post(url: string, text: string = body, headers: Readonly<Record<string,
 afterEach(() => void vi.restoreAllMocks());
 
 describe("a gateway that is served", () => {
+  it("keeps nothing of a request whose answer is out", async () => {
+    const gateway = gatewayOf();
+    const seen: Request[] = [];
+    const { fetch: answer } = gateway;
+    gateway.fetch = (request) => {
+      seen.push(request);
+      expect(connectionOf(request)).toBeDefined();
+      return answer(request);
+    };
+    const { url } = await serve(gateway);
+    for (const text of [body, streamed, "no JSON"]) await (await post(url, text)).text();
+    expect(seen).toHaveLength(3);
+    await vi.waitFor(() => expect(seen.map(connectionOf)).toEqual([undefined, undefined, undefined]));
+  });
+
   it("answers whole and as a stream, on its own host and port", async () => {
     const { url, port } = await serve();
     expect(url).toBe(`http://127.0.0.1:${port}`);
