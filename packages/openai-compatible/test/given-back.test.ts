@@ -102,6 +102,14 @@ describe("what a vendor wants back with its calls", () => {
     expect(warnings).toMatchObject([{ feature: "reasoning_content" }]);
   });
 
+  test("costs of the room for an answer what is kept of it: a long thought comes in many pieces", async () => {
+    const detail = { type: "reasoning.text", text: "a", format: "x".repeat(2000), index: 0 };
+    const pieces = Array.from({ length: 10_000 }, () => chunk({ reasoning_details: [detail] }));
+    const { sent, text } = await sentBack(stream([...pieces, CALL, END]));
+    expect(text).toBe("Sunny.");
+    expect(sent).toMatchObject([{ reasoning_details: [{ text: "a".repeat(10_000) }] }]);
+  });
+
   test("is bounded as all of the answer is", async () => {
     const mebi = "x".repeat(1024 * 1024);
     const flood: Answerer = (response, request) =>

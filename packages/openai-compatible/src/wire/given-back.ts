@@ -14,14 +14,13 @@ export class ToldThought {
   #field: string | undefined;
   readonly #details: Record<string, unknown>[] = [];
 
-  /** Takes what a delta tells of it. Gives how much that is besides its text, in characters. */
+  /** Takes what a delta tells of it. Gives how much is kept of that besides its text, in characters. */
   take(said: JsonObject, text: string): number {
     this.#field ??= THOUGHTS.find((name) => text !== "" && said[name] === text);
     this.#text.append(text);
     const { reasoning_details: details } = said;
-    if (!Array.isArray(details) || details.length === 0) return 0;
-    for (const detail of details) if (isObject(detail)) this.#takeDetail(detail);
-    return lengthOf(details);
+    if (!Array.isArray(details)) return 0;
+    return details.filter(isObject).reduce((size: number, detail) => size + this.#takeDetail(detail), 0);
   }
 
   /** The fields that go back. */
@@ -31,14 +30,16 @@ export class ToldThought {
   }
 
   /** Words come one by one, each in a detail of its own. */
-  #takeDetail(detail: JsonObject): void {
+  #takeDetail(detail: JsonObject): number {
     const last = this.#details.at(-1);
     if (last?.["type"] !== "reasoning.text" || detail["type"] !== last["type"] || detail["index"] !== last["index"]) {
       this.#details.push(detail);
-      return;
+      return lengthOf(detail);
     }
     const text = (textIn(last, "text") ?? "") + (textIn(detail, "text") ?? "");
-    Object.assign(last, Object.fromEntries(Object.entries(detail).filter(([, value]) => value !== null)), { text });
+    const news = Object.entries(detail).filter(([name, value]) => value !== null && value !== last[name]);
+    Object.assign(last, Object.fromEntries(news), { text });
+    return lengthOf(news);
   }
 }
 
