@@ -118,8 +118,8 @@ class RunningVisit implements Visit {
   constructor(left: AbortSignal, onEnd: () => void) {
     this.#left = left;
     this.#onEnd = onEnd;
-    if (left.aborted) this.handleEvent();
-    else left.addEventListener("abort", this);
+    if (left.aborted) this.#leave();
+    else left.addEventListener("abort", this.#leave);
   }
 
   get signal(): AbortSignal {
@@ -140,14 +140,12 @@ class RunningVisit implements Visit {
   }
 
   readonly end = (): void => {
-    this.#left.removeEventListener("abort", this);
+    this.#left.removeEventListener("abort", this.#leave);
     this.#onEnd();
   };
 
-  /** The caller has left. */
-  handleEvent(): void {
-    this.#ending.abort(this.#left.reason);
-  }
+  // No object that listens itself: what such a one holds, Node keeps through each small collection.
+  readonly #leave = (): void => this.#ending.abort(this.#left.reason);
 }
 
 function once(signal: AbortSignal): Promise<void> {

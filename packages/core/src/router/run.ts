@@ -93,7 +93,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
         this.end(signal.reason, "aborted");
         return;
       }
-      signal?.addEventListener("abort", this);
+      signal?.addEventListener("abort", this.#onAbort);
       this.#total.start(this.#totalMs);
       if (asking.now !== undefined) this.#ask(asking.now);
       else
@@ -210,10 +210,8 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     if (!this.isOver) this.end(new DOMException("The stream was left before it was read.", "AbortError"), "aborted");
   }
 
-  /** The caller's signal has aborted. */
-  handleEvent(): void {
-    this.end(this.#options.signal?.reason, "aborted");
-  }
+  // No object that listens itself: what such a one holds, Node keeps through each small collection.
+  readonly #onAbort = (): void => this.end(this.#options.signal?.reason, "aborted");
 
   /** What is under way is logged before the error is made, and stopped once that was told. */
   end(reason: unknown, how: Ending): void {
@@ -251,7 +249,7 @@ export class Run<Part, Result> implements FlowMaker, RaceHost<Part, Result>, Att
     this.#tellEnd(told);
     this.#tellOutcome();
     try {
-      this.#options.signal?.removeEventListener("abort", this);
+      this.#options.signal?.removeEventListener("abort", this.#onAbort);
       this.#options.running?.delete(this);
     } catch {
       // It is over, whatever those make of it.
