@@ -12,6 +12,8 @@ export interface SpaceReaderOptions {
   readonly isChat?: boolean | undefined;
   /** What stood in the same place before the question. */
   readonly before: unknown;
+  /** The words that were asked. */
+  readonly asked?: string | undefined;
   /** What stands there when the last function begins, which may leave it as it is. */
   readonly standing?: unknown;
   fileUrl(path: string): URL;
@@ -29,11 +31,17 @@ export class SpaceReader implements SessionReader {
   #growing: "text" | "reasoning" = "text";
   #reasoning = "";
   #text = "";
-  #isSeen = false;
+  /** What stands there was told as a thought in other words. */
+  #isRevised = false;
+  #isNew = false;
+  /** What stands there, as long as it says nothing: at the end it may be an answer after all. */
+  #silent: { readonly value: unknown } | undefined;
 
   constructor(options: SpaceReaderOptions) {
     this.#options = options;
     this.output = options.output;
+    // Words that stood in a box were typed there.
+    if (options.isChat === true) this.#silent = { value: options.standing };
   }
 
   text(): string {
@@ -41,8 +49,7 @@ export class SpaceReader implements SessionReader {
   }
 
   end(): readonly ProviderPart[] {
-    // Words that stood in a box were typed there.
-    if (this.#options.isChat === true && !this.#isSeen) return this.look(this.#options.standing, { final: true }).parts;
+    if (this.#silent !== undefined) return this.look(this.#silent.value, { final: true }).parts;
     return this.#tell(this.#thought.add("", { final: true }));
   }
 
@@ -58,8 +65,11 @@ export class SpaceReader implements SessionReader {
   look(value: unknown, { final }: { readonly final: boolean }): SessionLook {
     if (this.#options.isChat === true && !Array.isArray(value) && (value ?? null) !== null)
       throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
-    this.#isSeen = true;
-    const segments = segmentsOf(value, { before: this.#options.before, final });
+    const { before, asked = "" } = this.#options;
+    // Once something new was there, what is told is not hidden on its way for looking like the answer before.
+    const segments = segmentsOf(value, { before, asked, mayBeOld: final || !this.#isNew, final });
+    this.#isNew ||= segments.length > 0;
+    this.#silent = segments.length === 0 ? { value } : undefined;
     const titled = joined(segments, "reasoning");
     const raw = joined(segments, "text");
     const last = segments.findLast((one) => one.type !== "file");
@@ -67,11 +77,13 @@ export class SpaceReader implements SessionReader {
     const parts = [...this.#become({ titled, raw, final }), ...this.#filesIn(segments)];
     this.#titled = titled;
     this.#raw = raw;
-    return { parts, watch: last, cost: titled.length + raw.length + PIECE * segments.length };
+    // A thought that is written once more is not told piece by piece again.
+    const watch = this.#isRevised && this.#text === "" ? undefined : last;
+    return { parts, watch, cost: titled.length + raw.length + PIECE * segments.length };
   }
 
   #become({ titled, raw, final }: { readonly titled: string; readonly raw: string; readonly final: boolean }) {
-    if (titled.startsWith(this.#titled) && raw.startsWith(this.#raw)) {
+    if (!this.#isRevised && titled.startsWith(this.#titled) && raw.startsWith(this.#raw)) {
       const { thought, said } = this.#thought.add(raw.slice(this.#raw.length), { final });
       return this.#tell({ thought: titled.slice(this.#titled.length) + thought, said });
     }
@@ -79,7 +91,8 @@ export class SpaceReader implements SessionReader {
     const { thought, said } = this.#thought.add(raw, { final });
     const reasoning = titled + thought;
     // There is no taking back what was thought: of a thought that was changed the words are left as they were told.
-    const more = reasoning.startsWith(this.#reasoning) ? reasoning.slice(this.#reasoning.length) : "";
+    this.#isRevised = !reasoning.startsWith(this.#reasoning);
+    const more = this.#isRevised ? "" : reasoning.slice(this.#reasoning.length);
     if (said.startsWith(this.#text)) return this.#tell({ thought: more, said: said.slice(this.#text.length) });
     this.#text = said;
     return [...this.#tell({ thought: more, said: "" }), { type: "text-replace", text: said } as const];

@@ -7,17 +7,25 @@ export type Segment =
   | { readonly type: "text" | "reasoning"; readonly text: string; readonly path: TextPath }
   | { readonly type: "file"; readonly path: string; readonly mediaType: string | undefined };
 
+/** By what an answer is told from what was there. */
+export interface AnswerPlace {
+  readonly before: unknown;
+  /** The words that were asked. */
+  readonly asked: string;
+  /** Whether it is to be compared with what the chat ended with. */
+  readonly mayBeOld: boolean;
+  readonly final: boolean;
+}
+
 /**
  * What an output says as an answer, in order: that of a chatbot of pairs or of messages, a message alone or a list of them,
  * or a text. Of a chat only what follows on what the user said last counts, and nothing that stood there `before`.
  */
-export function segmentsOf(
-  value: unknown,
-  { before, final }: { readonly before: unknown; readonly final: boolean },
-): readonly Segment[] {
+export function segmentsOf(value: unknown, { before, asked, mayBeOld, final }: AnswerPlace): readonly Segment[] {
   if (!Array.isArray(value)) return ofContent(value, []);
-  if (value.length === 0 || isOld(value, { before: list(before), final })) return [];
-  const start = Math.max(answeredFrom(value), keptIn(value, list(before)));
+  if (value.length === 0 || (mayBeOld && isOld(value, { before: list(before), asked, final }))) return [];
+  const answered = answeredFrom(value);
+  const start = answered > list(before).length ? answered : Math.max(answered, keptIn(value, list(before)));
   return value
     .slice(start)
     .flatMap((one: unknown, index) =>
@@ -31,34 +39,48 @@ function answeredFrom(value: readonly unknown[]): number {
   return pair === -1 ? value.findLastIndex((one) => record(one)["role"] === "user") + 1 : pair;
 }
 
+/** So many of the last are enough to know turns by: a long history is not read again with each message. */
+const MOST_COMPARED = 10;
+
 /** How many turns that were there before a chat begins with, where it goes on behind them: its app may not write the question down. */
 function keptIn(value: readonly unknown[], before: readonly unknown[]): number {
   const { length } = before;
-  return length < value.length && length > 0 && wordsIn(value[length - 1]) === wordsIn(before.at(-1)) ? length : 0;
+  if (length >= value.length) return 0;
+  const from = Math.max(0, length - MOST_COMPARED);
+  const isKept = before.slice(from).every((one, index) => wordsIn(one) === wordsIn(value[from + index]));
+  return isKept ? length : 0;
 }
 
 /** Whether a chat ends with what it ended with before, and that was an answer. */
 function isOld(
   value: readonly unknown[],
-  { before, final }: { readonly before: readonly unknown[]; readonly final: boolean },
+  { before, asked, final }: { readonly before: readonly unknown[]; readonly asked: string; readonly final: boolean },
 ): boolean {
   if (before.length === 0 || value.length > before.length) return false;
   const last = before.at(-1);
-  if (Array.isArray(last)) return last[1] !== null && wordsIn(last) === wordsIn(value.at(-1));
-  if (record(last)["role"] !== "assistant" || wordsIn(last) !== wordsIn(value.at(-1))) return false;
-  // An app that keeps the last turns alone may give the same answer to another question.
-  return !final || questionIn(before) === questionIn(value);
+  const isAnswer = Array.isArray(last) ? last[1] !== null : record(last)["role"] === "assistant";
+  if (!isAnswer || wordsIn(last) !== wordsIn(value.at(-1))) return false;
+  if (!final) return true;
+  // An app that keeps the last turns alone may give the same answer to another question, and to the same one.
+  const question = questionIn(value);
+  return question === questionIn(before) && question !== squeezed(asked);
 }
 
 function questionIn(chat: readonly unknown[]): string {
+  const pair = chat.findLast((one) => Array.isArray(one) && (one[0] ?? "") !== "");
   const asked = record(chat.findLast((one) => record(one)["role"] === "user"));
-  // Gradio takes the indentation out of what it is given.
-  return textsIn(ofContent(asked["content"], [])).replaceAll(/\s+/g, " ").trim();
+  return squeezed(textsIn(ofContent(Array.isArray(pair) ? pair[0] : asked["content"], [])));
 }
 
 function wordsIn(entry: unknown): string {
-  const said = Array.isArray(entry) ? entry.flatMap((one) => ofContent(one, [])) : ofContent(entry, []);
-  return textsIn(said);
+  if (Array.isArray(entry)) return squeezed(textsIn(entry.flatMap((one: unknown) => ofContent(one, []))));
+  const { role, content } = record(entry);
+  return `${String(role)}: ${squeezed(textsIn(ofContent(content, [])))}`;
+}
+
+/** As texts are compared: Gradio takes the indentation and empty lines out of what it is given. */
+function squeezed(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
 }
 
 function textsIn(said: readonly Segment[]): string {

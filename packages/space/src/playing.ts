@@ -14,7 +14,7 @@ import { SpaceReader } from "./answer-reader.ts";
 import type { Course } from "./candidate.ts";
 import { chatValue, messagesOf } from "./chat-value.ts";
 import { initialValue } from "./initial-value.ts";
-import type { Component, PageFunction } from "./page.ts";
+import { list, record, type Component, type PageFunction } from "./page.ts";
 import { newestPictures, uploadPicture } from "./picture.ts";
 import type { Plan } from "./plan.ts";
 import { isMultimodal, isState } from "./role.ts";
@@ -56,12 +56,15 @@ class Playing {
     const standing = (): unknown =>
       shown !== undefined && course.answer.inputs.includes(shown) ? this.#valueOf(shown) : undefined;
     // As it is before the first step: an earlier one than the last may answer, and the last give that on.
-    const before = standing();
+    // Where nothing went, an app may have in a State what its page shows.
+    const before = [standing(), shown?.value].find((one) => list(one).length > 0);
+    const asked = this.#asked();
     for (const step of course.before) await this.#step(step);
     const reader = new SpaceReader({
       output: course.output,
       isChat: shown?.type === "chatbot",
       before,
+      asked,
       standing: standing(),
       fileUrl: (path) => this.#session.fileUrl(path),
     });
@@ -91,6 +94,12 @@ class Playing {
       : promptOf(slot === undefined ? messages : withoutSystem(messages));
     this.#values.set(message.id, isMultimodal(message) ? { text, files: [] } : text);
     return native && history.kind === "page" ? history.course : this.#plan.course;
+  }
+
+  #asked(): string {
+    const said = this.#valueOf(this.#plan.message);
+    const text = typeof said === "string" ? said : record(said)["text"];
+    return typeof text === "string" ? text : "";
   }
 
   #remember(turns: Dialogue["turns"]): void {

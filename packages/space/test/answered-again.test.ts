@@ -1,0 +1,102 @@
+import type { ProviderPart } from "@qwen/core";
+import { describe, expect, test } from "vitest";
+
+import { FollowedAnswer } from "../../core/src/gradio/followed-output.ts";
+import { SpaceReader } from "../src/answer-reader.ts";
+
+const fileUrl = (path: string): URL => new URL(`http://space.test/file=${path}`);
+
+/** What is told of the values that a chat has one after the other, the last of them at the end. */
+function told({ before, asked, values }: Chat): { readonly text: string; readonly thought: string } {
+  const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before, asked, fileUrl }));
+  const parts = values.flatMap((value, index): readonly ProviderPart[] => {
+    const edits = index === 0 ? [value] : [[["replace", [], value]]];
+    return [...read.generating(edits), ...(index === values.length - 1 ? read.completed([value]) : [])];
+  });
+  let [text, thought] = ["", ""];
+  for (const part of parts) {
+    if (part.type === "text-delta") text += part.text;
+    else if (part.type === "text-replace") text = part.text;
+    else if (part.type === "reasoning-delta") thought += part.text;
+  }
+  return { text, thought };
+}
+
+interface Chat {
+  readonly before: readonly unknown[];
+  readonly asked: string;
+  readonly values: readonly unknown[];
+}
+
+const user = (content: string) => ({ role: "user", content });
+const says = (content: string, title?: string) => ({ role: "assistant", content, metadata: { title } });
+const LABEL = { __type__: "update", label: "Done" };
+const HI = [user("Hi"), says("Hello")];
+const TWO = [user("Hi"), says("Hi."), user("a\n  b"), says("Hello")];
+const PAIRS = [
+  ["Hi", "Hi."],
+  ["a\n  b", "Hello"],
+];
+
+describe("an answer is told that an app gives once more and keeps alone", () => {
+  test.each<readonly [string, Chat, string]>([
+    [
+      "to another question, though only its label changes behind it",
+      { before: HI, asked: "And now?", values: [[user("And now?"), says("Hello")], LABEL] },
+      "Hello",
+    ],
+    [
+      "to the same question, in messages",
+      { before: TWO, asked: "a\n  b", values: [[user("a\nb"), says("Hello")]] },
+      "Hello",
+    ],
+    ["to the same question, in pairs", { before: PAIRS, asked: "a\n  b", values: [[["a\nb", "Hello"]]] }, "Hello"],
+    [
+      "and says more behind it",
+      { before: HI, asked: "And now?", values: [[user("And now?"), says("Hello"), says("there")]] },
+      "Hello\n\nthere",
+    ],
+  ])("%s", (_, chat, text) => {
+    expect(told(chat)).toEqual({ text, thought: "" });
+  });
+
+  test.each<readonly [string, Chat]>([
+    ["messages", { before: TWO, asked: "c", values: [TWO.slice(2)] }],
+    ["pairs", { before: PAIRS, asked: "c", values: [PAIRS.slice(1)] }],
+    ["a greeting", { before: [says("Welcome!")], asked: "c", values: [[says("Welcome!")]] }],
+  ])("but not what was there before and has no new question: %s", (_, chat) => {
+    expect(told(chat)).toEqual({ text: "", thought: "" });
+  });
+});
+
+describe("a thought is told once, though", () => {
+  const thought = [user("And now?"), says("Hmm", "Thinking")];
+
+  test.each<readonly [string, readonly unknown[]]>([
+    ["the answer behind it is that of the turn before", [thought, [...thought, says("Hello")]]],
+    ["the chat is emptied in between", [thought, [], thought, [...thought, says("Hello")]]],
+    [
+      "it is written anew in pieces",
+      [thought, [user("And now?")], [user("And now?"), says("H", "Thinking")], thought, [...thought, says("Hello")]],
+    ],
+  ])("%s", (_, values) => {
+    expect(told({ before: HI, asked: "And now?", values })).toEqual({ text: "Hello", thought: "Hmm" });
+    expect(told({ before: HI, asked: "And now?", values: [...values, LABEL] })).toEqual({
+      text: "Hello",
+      thought: "Hmm",
+    });
+  });
+});
+
+describe("an earlier turn is not told, where the app does not write the question down and", () => {
+  test("Gradio takes white space out of the turns", () => {
+    const before = [user("Hi"), says("  Hello\n\tyou\n")];
+    const kept = [user("Hi"), says("Hello\nyou")];
+    expect(told({ before, asked: "c", values: [kept, [...kept, says("And now.")]] }).text).toBe("And now.");
+  });
+
+  test("it begins with the greeting of its page", () => {
+    const before = [says("Welcome!")];
+    expect(told({ before, asked: "c", values: [before, [...before, says("Hello")]] }).text).toBe("Hello");
+  });
+});
