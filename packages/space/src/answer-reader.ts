@@ -78,7 +78,8 @@ export class SpaceReader implements SessionReader {
     this.#titled = titled;
     this.#raw = raw;
     // A thought that is written once more is not told piece by piece again.
-    const watch = this.#isRevised && this.#text === "" ? undefined : last;
+    const isThought = last?.type === "reasoning" || this.#text === "";
+    const watch = this.#isRevised && isThought ? undefined : last;
     return { parts, watch, cost: titled.length + raw.length + PIECE * segments.length };
   }
 

@@ -7,10 +7,10 @@ import { SpaceReader } from "../src/answer-reader.ts";
 const fileUrl = (path: string): URL => new URL(`http://space.test/file=${path}`);
 
 /** What is told of the values that a chat has one after the other, the last of them at the end. */
-function told({ before, asked, values }: Chat): { readonly text: string; readonly thought: string } {
+function told({ before, asked, values, edits: own }: Chat): { readonly text: string; readonly thought: string } {
   const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before, asked, fileUrl }));
   const parts = values.flatMap((value, index): readonly ProviderPart[] => {
-    const edits = index === 0 ? [value] : [[["replace", [], value]]];
+    const edits = index === 0 ? [value] : [own?.[index] ?? [["replace", [], value]]];
     return [...read.generating(edits), ...(index === values.length - 1 ? read.completed([value]) : [])];
   });
   let [text, thought] = ["", ""];
@@ -26,6 +26,8 @@ interface Chat {
   readonly before: readonly unknown[];
   readonly asked: string;
   readonly values: readonly unknown[];
+  /** By what a value comes from the one before, where that is more than to be put in its place. */
+  readonly edits?: Readonly<Record<number, unknown>>;
 }
 
 const user = (content: string) => ({ role: "user", content });
@@ -85,6 +87,17 @@ describe("a thought is told once, though", () => {
       text: "Hello",
       thought: "Hmm",
     });
+  });
+});
+
+test("a thought behind some words is told once, though the app begins anew in pieces", () => {
+  const first = [user("And now?"), says("Let me see.")];
+  const [whole, part] = [says("look: x", "Tool"), says("l", "Tool")];
+  const values = [[...first, whole], first, [...first, part], [...first, whole], [...first, whole, says("Hello")]];
+  const edits = { 3: [["append", [2, "content"], "ook: x"]] };
+  expect(told({ before: HI, asked: "And now?", values, edits })).toEqual({
+    text: "Let me see.\n\nHello",
+    thought: "look: x",
   });
 });
 
