@@ -44,11 +44,12 @@ const MOST_COMPARED = 10;
 
 /** How many turns that were there before a chat begins with, where it goes on behind them: its app may not write the question down. */
 function keptIn(value: readonly unknown[], before: readonly unknown[]): number {
-  const { length } = before;
-  if (length >= value.length) return 0;
-  const from = Math.max(0, length - MOST_COMPARED);
-  const isKept = before.slice(from).every((one, index) => wordsIn(one) === wordsIn(value[from + index]));
-  return isKept ? length : 0;
+  return before.length < value.length && beginsWith(value, before) ? before.length : 0;
+}
+
+function beginsWith(value: readonly unknown[], before: readonly unknown[]): boolean {
+  const from = Math.max(0, before.length - MOST_COMPARED);
+  return before.slice(from).every((one, index) => wordsIn(one) === wordsIn(value[from + index]));
 }
 
 /** Whether a chat ends with what it ended with before, and that was an answer. */
@@ -63,7 +64,9 @@ function isOld(
   if (!final) return true;
   // An app that keeps the last turns alone may give the same answer to another question, and to the same one.
   const question = questionIn(value);
-  return question === questionIn(before) && question !== squeezed(asked);
+  if (question !== questionIn(before)) return false;
+  const isOneTurn = value.length === (Array.isArray(last) ? 1 : 2);
+  return question !== squeezed(asked) || (!isOneTurn && value.length === before.length && beginsWith(value, before));
 }
 
 function questionIn(chat: readonly unknown[]): string {

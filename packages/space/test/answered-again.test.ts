@@ -65,6 +65,8 @@ describe("an answer is told that an app gives once more and keeps alone", () => 
   test.each<readonly [string, Chat]>([
     ["messages", { before: TWO, asked: "c", values: [TWO.slice(2)] }],
     ["pairs", { before: PAIRS, asked: "c", values: [PAIRS.slice(1)] }],
+    ["all of it, though that was asked before", { before: TWO, asked: "a\n  b", values: [TWO] }],
+    ["all of it in pairs, though that was asked before", { before: PAIRS, asked: "a\n  b", values: [PAIRS] }],
     ["a greeting", { before: [says("Welcome!")], asked: "c", values: [[says("Welcome!")]] }],
   ])("but not what was there before and has no new question: %s", (_, chat) => {
     expect(told(chat)).toEqual({ text: "", thought: "" });
