@@ -57,6 +57,8 @@ function isOld(
   value: readonly unknown[],
   { before, asked, final }: { readonly before: readonly unknown[]; readonly asked: string; readonly final: boolean },
 ): boolean {
+  // What no function wrote is no answer.
+  if (value === before) return true;
   if (before.length === 0 || value.length > before.length) return false;
   const last = before.at(-1);
   const isAnswer = Array.isArray(last) ? last[1] !== null : record(last)["role"] === "assistant";

@@ -8,7 +8,9 @@ const fileUrl = (path: string): URL => new URL(`http://space.test/file=${path}`)
 
 /** What is told of the values that a chat has one after the other, the last of them at the end. */
 function told({ before, asked, values, edits: own }: Chat): { readonly text: string; readonly thought: string } {
-  const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before, asked, fileUrl }));
+  const read = new FollowedAnswer(
+    new SpaceReader({ output: 0, isChat: true, before, standing: before, asked, fileUrl }),
+  );
   const parts = values.flatMap((value, index): readonly ProviderPart[] => {
     const edits = index === 0 ? [value] : [own?.[index] ?? [["replace", [], value]]];
     return [...read.generating(edits), ...(index === values.length - 1 ? read.completed([value]) : [])];
@@ -67,6 +69,7 @@ describe("an answer is told that an app gives once more and keeps alone", () => 
     ["pairs", { before: PAIRS, asked: "c", values: [PAIRS.slice(1)] }],
     ["all of it, though that was asked before", { before: TWO, asked: "a\n  b", values: [TWO] }],
     ["all of it in pairs, though that was asked before", { before: PAIRS, asked: "a\n  b", values: [PAIRS] }],
+    ["what the app never wrote, though that was asked before", { before: HI, asked: "Hi", values: [LABEL] }],
     ["a greeting", { before: [says("Welcome!")], asked: "c", values: [[says("Welcome!")]] }],
   ])("but not what was there before and has no new question: %s", (_, chat) => {
     expect(told(chat)).toEqual({ text: "", thought: "" });
