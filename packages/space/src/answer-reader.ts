@@ -2,7 +2,7 @@ import { QwenError } from "@qwen/core";
 import type { ProviderPart } from "@qwen/core/gradio";
 import type { SessionLook, SessionReader } from "@qwen/core/gradio";
 
-import { segmentsOf, type Segment } from "./answer-value.ts";
+import { saidIn, type Segment } from "./answer-value.ts";
 import { Thought } from "./thought.ts";
 
 /** Where an answer is read, and by what. */
@@ -67,7 +67,7 @@ export class SpaceReader implements SessionReader {
       throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
     const { before, asked = "" } = this.#options;
     // Once something new was there, what is told is not hidden on its way for looking like the answer before.
-    const segments = segmentsOf(value, { before, asked, mayBeOld: final || !this.#isNew, final });
+    const { segments, compared } = saidIn(value, { before, asked, mayBeOld: final || !this.#isNew, final });
     this.#isNew ||= segments.length > 0;
     this.#silent = segments.length === 0 ? { value } : undefined;
     const titled = joined(segments, "reasoning");
@@ -80,7 +80,7 @@ export class SpaceReader implements SessionReader {
     // A thought that is written once more is not told piece by piece again.
     const isThought = last?.type === "reasoning" || this.#text === "";
     const watch = this.#isRevised && isThought ? undefined : last;
-    return { parts, watch, cost: titled.length + raw.length + PIECE * segments.length };
+    return { parts, watch, cost: compared + titled.length + raw.length + PIECE * segments.length };
   }
 
   #become({ titled, raw, final }: { readonly titled: string; readonly raw: string; readonly final: boolean }) {

@@ -17,20 +17,34 @@ export interface AnswerPlace {
   readonly final: boolean;
 }
 
+/** What an output says. */
+export interface Said {
+  readonly segments: readonly Segment[];
+  /** How much was read to tell it from what was there, in characters. */
+  readonly compared: number;
+}
+
 /**
  * What an output says as an answer, in order: that of a chatbot of pairs or of messages, a message alone or a list of them,
  * or a text. Of a chat only what follows on what the user said last counts, and nothing that stood there `before`.
  */
-export function segmentsOf(value: unknown, { before, asked, mayBeOld, final }: AnswerPlace): readonly Segment[] {
-  if (!Array.isArray(value)) return ofContent(value, []);
-  if (value.length === 0 || (mayBeOld && isOld(value, { before: list(before), asked, final }))) return [];
-  const answered = answeredFrom(value);
-  const start = answered > list(before).length ? answered : Math.max(answered, keptIn(value, list(before)));
-  return value
+export function saidIn(value: unknown, place: AnswerPlace): Said {
+  if (!Array.isArray(value)) return { segments: ofContent(value, []), compared: 0 };
+  const before = new ChatBefore(list(place.before));
+  const start = startIn(value, before, place);
+  const segments = value
     .slice(start)
     .flatMap((one: unknown, index) =>
       Array.isArray(one) ? ofContent(one[1], [start + index, 1]) : ofContent(one, [start + index]),
     );
+  return { segments, compared: before.compared };
+}
+
+/** Where the answer begins; behind all of it where there is none. */
+function startIn(value: readonly unknown[], before: ChatBefore, { asked, mayBeOld, final }: AnswerPlace): number {
+  if (value.length === 0 || (mayBeOld && before.isEndOf(value, { asked, final }))) return value.length;
+  const answered = answeredFrom(value);
+  return answered > before.length ? answered : Math.max(answered, before.keptIn(value));
 }
 
 /** Where the answer to the last question begins: in its pair, and in those without a question behind it; or behind its message. */
@@ -39,48 +53,63 @@ function answeredFrom(value: readonly unknown[]): number {
   return pair === -1 ? value.findLastIndex((one) => record(one)["role"] === "user") + 1 : pair;
 }
 
-/** So many of the last are enough to know turns by: a long history is not read again with each message. */
+/** So many of the last are enough to know turns by. */
 const MOST_COMPARED = 10;
 
-/** How many turns that were there before a chat begins with, where it goes on behind them: its app may not write the question down. */
-function keptIn(value: readonly unknown[], before: readonly unknown[]): number {
-  return before.length < value.length && beginsWith(value, before) ? before.length : 0;
+/** A chat as it was before an answer, which what comes is compared with. */
+class ChatBefore {
+  readonly #turns: readonly unknown[];
+  /** How much was read for that, in characters. */
+  compared = 0;
+
+  constructor(turns: readonly unknown[]) {
+    this.#turns = turns;
+  }
+
+  get length(): number {
+    return this.#turns.length;
+  }
+
+  /** How many of its turns a chat begins with, where it goes on behind them: its app may not write the question down. */
+  keptIn(value: readonly unknown[]): number {
+    return this.length < value.length && this.#isBeginningOf(value) ? this.length : 0;
+  }
+
+  /** Whether a chat ends with what it ended with before, and that was an answer. */
+  isEndOf(value: readonly unknown[], { asked, final }: Pick<AnswerPlace, "asked" | "final">): boolean {
+    // What no function wrote is no answer.
+    if (value === this.#turns) return true;
+    if (this.length === 0 || value.length > this.length) return false;
+    const last = this.#turns.at(-1);
+    const isAnswer = Array.isArray(last) ? last[1] !== null : record(last)["role"] === "assistant";
+    if (!isAnswer || this.#wordsIn(last) !== this.#wordsIn(value.at(-1))) return false;
+    if (!final) return true;
+    // An app that keeps the last turns alone may give the same answer to another question, and to the same one.
+    const question = questionIn(value);
+    if (question !== questionIn(this.#turns)) return false;
+    const isOneTurn = value.length === (Array.isArray(last) ? 1 : 2);
+    return question !== squeezed(asked) || (!isOneTurn && value.length === this.length && this.#isBeginningOf(value));
+  }
+
+  #isBeginningOf(value: readonly unknown[]): boolean {
+    const from = Math.max(0, this.length - MOST_COMPARED);
+    return this.#turns.slice(from).every((one, index) => this.#wordsIn(one) === this.#wordsIn(value[from + index]));
+  }
+
+  #wordsIn(entry: unknown): string {
+    const { role, content } = record(entry);
+    const said = Array.isArray(entry) ? entry.flatMap((one: unknown) => ofContent(one, [])) : ofContent(content, []);
+    const text = textsIn(said);
+    this.compared += text.length + said.length;
+    return `${String(role)}: ${squeezed(text)}`;
+  }
 }
 
-function beginsWith(value: readonly unknown[], before: readonly unknown[]): boolean {
-  const from = Math.max(0, before.length - MOST_COMPARED);
-  return before.slice(from).every((one, index) => wordsIn(one) === wordsIn(value[from + index]));
-}
-
-/** Whether a chat ends with what it ended with before, and that was an answer. */
-function isOld(
-  value: readonly unknown[],
-  { before, asked, final }: { readonly before: readonly unknown[]; readonly asked: string; readonly final: boolean },
-): boolean {
-  // What no function wrote is no answer.
-  if (value === before) return true;
-  if (before.length === 0 || value.length > before.length) return false;
-  const last = before.at(-1);
-  const isAnswer = Array.isArray(last) ? last[1] !== null : record(last)["role"] === "assistant";
-  if (!isAnswer || wordsIn(last) !== wordsIn(value.at(-1))) return false;
-  if (!final) return true;
-  // An app that keeps the last turns alone may give the same answer to another question, and to the same one.
-  const question = questionIn(value);
-  if (question !== questionIn(before)) return false;
-  const isOneTurn = value.length === (Array.isArray(last) ? 1 : 2);
-  return question !== squeezed(asked) || (!isOneTurn && value.length === before.length && beginsWith(value, before));
-}
-
+/** The last question of a chat. */
 function questionIn(chat: readonly unknown[]): string {
   const pair = chat.findLast((one) => Array.isArray(one) && (one[0] ?? "") !== "");
   const asked = record(chat.findLast((one) => record(one)["role"] === "user"));
   return squeezed(textsIn(ofContent(Array.isArray(pair) ? pair[0] : asked["content"], [])));
-}
-
-function wordsIn(entry: unknown): string {
-  if (Array.isArray(entry)) return squeezed(textsIn(entry.flatMap((one: unknown) => ofContent(one, []))));
-  const { role, content } = record(entry);
-  return `${String(role)}: ${squeezed(textsIn(ofContent(content, [])))}`;
 }
 
 /** As texts are compared: Gradio takes the indentation and empty lines out of what it is given. */

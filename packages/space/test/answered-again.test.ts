@@ -1,6 +1,7 @@
 import type { ProviderPart } from "@qwen/core";
 import { describe, expect, test } from "vitest";
 
+import { bySize, expectLinear } from "../../core/test/cost.ts";
 import { FollowedAnswer } from "../../core/src/gradio/followed-output.ts";
 import { SpaceReader } from "../src/answer-reader.ts";
 
@@ -117,4 +118,17 @@ describe("an earlier turn is not told, where the app does not write the question
     const before = [says("Welcome!")];
     expect(told({ before, asked: "c", values: [before, [...before, says("Hello")]] }).text).toBe("Hello");
   });
+});
+
+test("telling an answer from a long history costs what its changes are long", async () => {
+  const history = bySize((size) => [user("Hi"), says("long ".repeat(4 * size))]);
+  const changes = bySize((size) =>
+    Array.from({ length: size }, (_, index) => [[["replace", [2, "content"], `word ${index}`]]]),
+  );
+  await expectLinear((size) => {
+    const before = history(size);
+    const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before, asked: "Hi", fileUrl }));
+    read.generating([[...before, says("word")]]);
+    for (const data of changes(size)) read.generating(data);
+  }, 4000);
 });
