@@ -12,8 +12,8 @@ export interface SpaceReaderOptions {
   readonly isChat?: boolean | undefined;
   /** What stood in the same place before the question. */
   readonly before: unknown;
-  /** The words that were asked. */
-  readonly asked?: string | undefined;
+  /** What was asked, as its input holds it. */
+  readonly asked?: unknown;
   /** What stands there when the last function begins, which may leave it as it is. */
   readonly standing?: unknown;
   fileUrl(path: string): URL;
@@ -65,7 +65,7 @@ export class SpaceReader implements SessionReader {
   look(value: unknown, { final }: { readonly final: boolean }): SessionLook {
     if (this.#options.isChat === true && !Array.isArray(value) && (value ?? null) !== null)
       throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
-    const { before, asked = "" } = this.#options;
+    const { before, asked } = this.#options;
     // Once something new was there, what is told is not hidden on its way for looking like the answer before.
     const { segments, compared } = saidIn(value, { before, asked, mayBeOld: final || !this.#isNew, final });
     this.#isNew ||= segments.length > 0;

@@ -10,8 +10,8 @@ export type Segment =
 /** By what an answer is told from what was there. */
 export interface AnswerPlace {
   readonly before: unknown;
-  /** The words that were asked. */
-  readonly asked: string;
+  /** What was asked, as its input holds it. */
+  readonly asked: unknown;
   /** Whether it is to be compared with what the chat ended with. */
   readonly mayBeOld: boolean;
   readonly final: boolean;
@@ -88,7 +88,7 @@ class ChatBefore {
     const question = questionIn(value);
     if (question !== questionIn(this.#turns)) return false;
     const isOneTurn = value.length === (Array.isArray(last) ? 1 : 2);
-    return question !== squeezed(asked) || (!isOneTurn && value.length === this.length && this.#isBeginningOf(value));
+    return question !== textOf(asked) || (!isOneTurn && value.length === this.length && this.#isBeginningOf(value));
   }
 
   #isBeginningOf(value: readonly unknown[]): boolean {
@@ -107,9 +107,14 @@ class ChatBefore {
 
 /** The last question of a chat. */
 function questionIn(chat: readonly unknown[]): string {
-  const pair = chat.findLast((one) => Array.isArray(one) && (one[0] ?? "") !== "");
-  const asked = record(chat.findLast((one) => record(one)["role"] === "user"));
-  return squeezed(textsIn(ofContent(Array.isArray(pair) ? pair[0] : asked["content"], [])));
+  const at = answeredFrom(chat);
+  const pair = chat[at];
+  return textOf(Array.isArray(pair) ? pair[0] : record(chat[at - 1])["content"]);
+}
+
+/** The words of what was said or asked. */
+function textOf(content: unknown): string {
+  return squeezed(textsIn(ofContent(content, [])));
 }
 
 /** As texts are compared: Gradio takes the indentation and empty lines out of what it is given. */

@@ -45,6 +45,8 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
   const candidate = choose(page, overrides);
   const { before, answer, output } = candidate;
   const course = { before, answer, output };
+  const why = overrides.endpoint === undefined ? candidate.why : "it was chosen";
+  const told = { version: page.version, major: page.major, course, why };
   const inputs = inputsOf(course);
   const given = applyInputs(inputs, overrides.inputs);
   const free = inputs.filter((one) => !given.has(one));
@@ -52,15 +54,12 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
   const message = chosen("message") ?? messageOf(page, candidate, free);
   if (message === undefined) {
     const [image, ...more] = candidate.answer.inputs;
-    if (image !== undefined && isImage(image) && more.length === 0) return pictureAlone(page, candidate, image);
+    if (image !== undefined && isImage(image) && more.length === 0) return { ...told, ...ofPictureAlone(image) };
     throw noMessage(page, candidate);
   }
   const others = free.filter((one) => one !== message);
   return {
-    version: page.version,
-    major: page.major,
-    course,
-    why: overrides.endpoint === undefined ? candidate.why : "it was chosen",
+    ...told,
     message,
     history: historyOf(page, { candidate, others, message, given: chosen("history") }),
     ...systemIn(others, chosen("system")),
@@ -80,18 +79,15 @@ export function inputsOf({ before, answer }: Course): readonly Component[] {
 /** Plans as they are told apart: whether a call by the one is a call by the other. */
 export function fingerprintOf({ course, message, history, image, fixed, ...rest }: Plan): string {
   const step = ({ fnIndex, inputs, outputs }: PageFunction): unknown => [fnIndex, inputs, outputs];
-  const steps = history.kind === "setter" ? [history.setter] : history.kind === "page" ? pageSteps(history) : [];
+  const steps = ({ before, answer }: Course): readonly PageFunction[] => [...before, answer];
+  const more = history.kind === "setter" ? [history.setter] : history.kind === "page" ? steps(history.course) : [];
   return JSON.stringify([
-    [...steps, ...course.before, course.answer].map(step),
+    [...more, ...steps(course)].map(step),
     course.output,
     [message, history.kind, image, rest.system, rest.systemSwitch, rest.seedSwitch],
     [...rest.settings],
     [...fixed],
   ]);
-}
-
-function pageSteps({ course }: Extract<HistoryPlan, { kind: "page" }>): readonly PageFunction[] {
-  return [...course.before, course.answer];
 }
 
 function choose(page: Page, { endpoint, answer }: Overrides): Candidate {
@@ -111,12 +107,9 @@ function choose(page: Page, { endpoint, answer }: Overrides): Candidate {
   return { ...best, output: answer };
 }
 
-function pictureAlone(page: Page, { before, answer, output, why }: Candidate, image: Component): Plan {
+/** What goes into an app that takes a picture and no words. */
+function ofPictureAlone(image: Component): Omit<Plan, "version" | "major" | "course" | "why"> {
   return {
-    version: page.version,
-    major: page.major,
-    course: { before, answer, output },
-    why,
     message: image,
     history: { kind: "none" },
     system: undefined,

@@ -14,7 +14,7 @@ import { SpaceReader } from "./answer-reader.ts";
 import type { Course } from "./candidate.ts";
 import { chatValue, messagesOf } from "./chat-value.ts";
 import { initialValue } from "./initial-value.ts";
-import { list, record, type Component, type PageFunction } from "./page.ts";
+import { list, type Component, type PageFunction } from "./page.ts";
 import { newestPictures, uploadPicture } from "./picture.ts";
 import type { Plan } from "./plan.ts";
 import { isMultimodal, isState } from "./role.ts";
@@ -58,7 +58,7 @@ class Playing {
     // As it is before the first step: an earlier one than the last may answer, and the last give that on.
     // Where nothing went, an app may have in a State what its page shows.
     const before = [standing(), shown?.value].find((one) => list(one).length > 0);
-    const asked = this.#asked();
+    const asked = this.#valueOf(this.#plan.message);
     for (const step of course.before) await this.#step(step);
     const reader = new SpaceReader({
       output: course.output,
@@ -94,12 +94,6 @@ class Playing {
       : promptOf(slot === undefined ? messages : withoutSystem(messages));
     this.#values.set(message.id, isMultimodal(message) ? { text, files: [] } : text);
     return native && history.kind === "page" ? history.course : this.#plan.course;
-  }
-
-  #asked(): string {
-    const said = this.#valueOf(this.#plan.message);
-    const text = typeof said === "string" ? said : record(said)["text"];
-    return typeof text === "string" ? text : "";
   }
 
   #remember(turns: Dialogue["turns"]): void {

@@ -2,7 +2,6 @@ import type { Settings } from "@qwen/core";
 import { warnOfSettings, type AnsweringSession } from "@qwen/core/gradio";
 
 import type { Plan } from "./plan.ts";
-import type { SettingName } from "./role.ts";
 
 /** Puts the settings of a request into the inputs for them, and warns of what had to be changed or has none. */
 export function writeSettings(
@@ -26,20 +25,10 @@ export function writeSettings(
     const { minimum = -Infinity, maximum = Infinity, isWhole } = input;
     const held = Math.min(maximum, Math.max(minimum, asked));
     const sent = isWhole ? Math.round(held) : held;
-    if (held !== asked) warn(outOfRange(name, { asked, sent }));
-    else if (sent !== asked) warn({ feature: name, message: notWhole(name, { asked, sent }) });
+    const limit = held === asked ? "in whole numbers" : "up to a limit";
+    if (sent !== asked)
+      warn({ feature: name, message: `The Space takes "${name}" ${limit}: ${sent} was sent instead of ${asked}.` });
     values.set(input.id, sent);
     if (name === "seed" && plan.seedSwitch !== undefined) values.set(plan.seedSwitch.id, false);
   }
-}
-
-function outOfRange(
-  name: SettingName,
-  { asked, sent }: { readonly asked: number; readonly sent: number },
-): { readonly feature: string; readonly message: string } {
-  return { feature: name, message: `The Space takes "${name}" up to a limit: ${sent} was sent instead of ${asked}.` };
-}
-
-function notWhole(name: SettingName, { asked, sent }: { readonly asked: number; readonly sent: number }): string {
-  return `The Space takes "${name}" in whole numbers: ${sent} was sent instead of ${asked}.`;
 }
