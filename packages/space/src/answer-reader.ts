@@ -33,6 +33,8 @@ export class SpaceReader implements SessionReader {
   #text = "";
   /** What stands there was told as a thought in other words. */
   #isRevised = false;
+  /** That thought, and whether its last words were told. */
+  #revised = { text: "", isTold: false };
   #isNew = false;
   /** What stands there, as long as it says nothing: at the end it may be an answer after all. */
   #silent: { readonly value: unknown } | undefined;
@@ -66,8 +68,8 @@ export class SpaceReader implements SessionReader {
     if (this.#options.isChat === true && !Array.isArray(value) && (value ?? null) !== null)
       throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
     const { before, asked } = this.#options;
-    // Once something new was there, what is told is not hidden on its way for looking like the answer before.
-    const { segments, compared } = saidIn(value, { before, asked, mayBeOld: final || !this.#isNew, final });
+    // Once something new was there, an answer is not hidden on its way for looking like the one before.
+    const { segments, compared } = saidIn(value, { before, asked, final: final || this.#isNew });
     this.#isNew ||= segments.length > 0;
     this.#silent = segments.length === 0 ? { value } : undefined;
     const titled = joined(segments, "reasoning");
@@ -92,11 +94,22 @@ export class SpaceReader implements SessionReader {
     const { thought, said } = this.#thought.add(raw, { final });
     const reasoning = titled + thought;
     // There is no taking back what was thought: of a thought that was changed the words are left as they were told.
-    this.#isRevised = !reasoning.startsWith(this.#reasoning);
-    const more = this.#isRevised ? "" : reasoning.slice(this.#reasoning.length);
+    const more = this.#moreOf(reasoning);
     if (said.startsWith(this.#text)) return this.#tell({ thought: more, said: said.slice(this.#text.length) });
     this.#text = said;
     return [...this.#tell({ thought: more, said: "" }), { type: "text-replace", text: said } as const];
+  }
+
+  /** What of a thought is new: of one that stands there in other words than it was told only what follows behind. */
+  #moreOf(reasoning: string): string {
+    const [told, { text, isTold }] = [this.#reasoning, this.#revised];
+    this.#isRevised = !reasoning.startsWith(told);
+    if (!this.#isRevised) return reasoning.slice(told.length);
+    // It is written once more.
+    if (told.startsWith(reasoning)) return "";
+    const isBehind = text !== "" && reasoning.startsWith(isTold ? text : `${text}\n\n`);
+    this.#revised = { text: reasoning, isTold: isBehind };
+    return isBehind ? reasoning.slice(text.length) : "";
   }
 
   #tell({ thought, said }: { readonly thought: string; readonly said: string }): readonly ProviderPart[] {

@@ -12,8 +12,7 @@ export interface AnswerPlace {
   readonly before: unknown;
   /** What was asked, as its input holds it. */
   readonly asked: unknown;
-  /** Whether it is to be compared with what the chat ended with. */
-  readonly mayBeOld: boolean;
+  /** Whether what looks like an earlier answer may be one that is given once more: at the end, and once something new was there. */
   readonly final: boolean;
 }
 
@@ -41,10 +40,12 @@ export function saidIn(value: unknown, place: AnswerPlace): Said {
 }
 
 /** Where the answer begins; behind all of it where there is none. */
-function startIn(value: readonly unknown[], before: ChatBefore, { asked, mayBeOld, final }: AnswerPlace): number {
-  if (value.length === 0 || (mayBeOld && before.isEndOf(value, { asked, final }))) return value.length;
+function startIn(value: readonly unknown[], before: ChatBefore, { asked, final }: AnswerPlace): number {
+  if (before.isEndOf(value, { asked, final })) return value.length;
   const answered = answeredFrom(value);
-  return answered > before.length ? answered : Math.max(answered, before.keptIn(value));
+  // Where it goes on behind the turns that were there, its app does not write the question down.
+  const goesOn = answered < before.length && before.length < value.length && before.isBeginningOf(value);
+  return goesOn ? before.length : answered;
 }
 
 /** Where the answer to the last question begins: in its pair, and in those without a question behind it; or behind its message. */
@@ -70,9 +71,10 @@ class ChatBefore {
     return this.#turns.length;
   }
 
-  /** How many of its turns a chat begins with, where it goes on behind them: its app may not write the question down. */
-  keptIn(value: readonly unknown[]): number {
-    return this.length < value.length && this.#isBeginningOf(value) ? this.length : 0;
+  /** Whether a chat begins with it. */
+  isBeginningOf(value: readonly unknown[]): boolean {
+    const from = Math.max(0, this.length - MOST_COMPARED);
+    return this.#turns.slice(from).every((one, index) => this.#wordsIn(one) === this.#wordsIn(value[from + index]));
   }
 
   /** Whether a chat ends with what it ended with before, and that was an answer. */
@@ -88,12 +90,7 @@ class ChatBefore {
     const question = questionIn(value);
     if (question !== questionIn(this.#turns)) return false;
     const isOneTurn = value.length === (Array.isArray(last) ? 1 : 2);
-    return question !== textOf(asked) || (!isOneTurn && value.length === this.length && this.#isBeginningOf(value));
-  }
-
-  #isBeginningOf(value: readonly unknown[]): boolean {
-    const from = Math.max(0, this.length - MOST_COMPARED);
-    return this.#turns.slice(from).every((one, index) => this.#wordsIn(one) === this.#wordsIn(value[from + index]));
+    return question !== textOf(asked) || (!isOneTurn && value.length === this.length && this.isBeginningOf(value));
   }
 
   #wordsIn(entry: unknown): string {

@@ -194,26 +194,21 @@ function manner(answer: PageFunction, root: PageFunction): number {
   const named = nameRank(answer.name) + (root === answer ? 0 : Math.min(0, nameRank(root.name)));
   const buttons = root.triggers.filter(({ component }) => component?.type === "button");
   const isDecoy =
-    buttons.length === root.triggers.length && buttons.some(({ component }) => isDecoyName(component?.label));
+    buttons.length === root.triggers.length && buttons.some(({ component }) => isCalled(component?.label, DECOYS));
   return (answer.isPublic ? 4 : -20) + (answer.isGenerator ? 4 : 0) + named - (isDecoy ? 30 : 0);
 }
 
 function isSent({ triggers }: PageFunction): boolean {
-  return triggers.some(({ component, event }) => event === "submit" || isSendingName(component?.label));
-}
-
-function isSendingName(name: string | undefined): boolean {
-  return name !== undefined && name.length < LONGEST_NAME && SENDERS.test(name);
+  return triggers.some(({ component, event }) => event === "submit" || isCalled(component?.label, SENDERS));
 }
 
 function nameRank(name: string | undefined): number {
-  if (name === undefined) return 0;
-  if (isDecoyName(name)) return -30;
-  return name.length < LONGEST_NAME && CHATTY.test(name) ? 4 : 0;
+  if (isCalled(name, DECOYS)) return -30;
+  return isCalled(name, CHATTY) ? 4 : 0;
 }
 
-function isDecoyName(name: string | undefined): boolean {
-  return name !== undefined && name.length < LONGEST_NAME && DECOYS.test(name);
+function isCalled(name: string | undefined, pattern: RegExp): boolean {
+  return name !== undefined && name.length < LONGEST_NAME && pattern.test(name);
 }
 
 /** What is longer is no name. */

@@ -65,9 +65,8 @@ const NO_TEXTS: ReadonlySet<string> = new Set([...NO_NUMBERS, "slider", "number"
 
 /** The input of that id, or else of that label or parameter. */
 export function inputNamed(inputs: readonly Component[], name: string): Component | undefined {
-  return inputs.find((one) => String(one.id) === name) ?? inputs.find((one) => isNamed(one, name));
-}
-
-function isNamed({ label, parameter }: Component, name: string): boolean {
-  return label === name || parameter === name;
+  return (
+    inputs.find((one) => String(one.id) === name) ??
+    inputs.find(({ label, parameter }) => label === name || parameter === name)
+  );
 }

@@ -19,14 +19,13 @@ export function newestPictures(
   const groups = messages.map(imagesOf);
   const newest = groups.findLast((images) => images.length > 0) ?? [];
   if (newest.length === 0) return newest;
-  if (input === undefined)
-    throw new QwenError("unsupported", "The chat of this Space takes no picture: no input of it is one.");
+  if (input === undefined) throw new QwenError("unsupported", "The chat of this Space takes no picture.");
   if (newest.length > 1 && !(isMultimodal(input) && input.takesMany))
-    throw new QwenError("unsupported", "The chat of this Space takes one picture. Send one in each message.");
+    throw new QwenError("unsupported", "The chat of this Space takes one picture in each message.");
   if (groups.filter((images) => images.length > 0).length > 1)
     warn({
       feature: "images",
-      message: "The Space sees the newest pictures: those of earlier messages were not sent.",
+      message: "Pictures of earlier messages were not sent.",
     });
   return newest;
 }
@@ -40,10 +39,7 @@ export async function uploadPicture({ image }: ImagePart, session: AnsweringSess
   if (bytes.byteLength > MOST_BYTES) throw tooLarge();
   const kind = kindOf(bytes);
   if (kind === undefined)
-    throw new QwenError(
-      "invalid_request",
-      "A picture is PNG, JPEG, GIF or WebP. By its bytes this one is none of them.",
-    );
+    throw new QwenError("invalid_request", "By its bytes the picture is no PNG, JPEG, GIF or WebP.");
   const copy = new Uint8Array(bytes);
   return session.upload(new Blob([copy], { type: `image/${kind}` }), { filename: `picture.${kind}` });
 }

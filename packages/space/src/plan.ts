@@ -2,7 +2,7 @@ import { candidatesOf, isTie, type Candidate, type Course } from "./candidate.ts
 import { historyOf, type HistoryPlan } from "./history.ts";
 import { messageOf } from "./message-input.ts";
 import { applyInputs, type Inputs } from "./overrides.ts";
-import type { Component, Page, PageFunction } from "./page.ts";
+import { record, type Component, type Page, type PageFunction } from "./page.ts";
 import { ambiguous, noChat, noSuch, notAnswering, noMessage } from "./refusal.ts";
 import { drawsSeed, isImage, isMultimodal, isOnScale, isState, isSystem, settingOf, type SettingName } from "./role.ts";
 
@@ -138,7 +138,8 @@ function settingsIn(
   const settings = new Map<SettingName, Component>();
   const offScale = new Set<SettingName>();
   for (const [one, role] of given) {
-    if (typeof role === "object" && role !== null && "setting" in role) settings.set(role.setting as SettingName, one);
+    const { setting } = record(role);
+    if (setting !== undefined) settings.set(setting as SettingName, one);
   }
   for (const one of inputs) {
     const name = settingOf(one);
@@ -153,7 +154,8 @@ function settingsIn(
 function fixedBy(given: ReadonlyMap<Component, unknown>): ReadonlyMap<unknown, unknown> {
   const fixed = new Map<unknown, unknown>();
   for (const [one, role] of given) {
-    if (typeof role === "object" && role !== null && "value" in role) fixed.set(one.id, role.value);
+    const chosen = record(role);
+    if ("value" in chosen) fixed.set(one.id, chosen["value"]);
   }
   return fixed;
 }

@@ -3,14 +3,10 @@ import type { Component } from "./page.ts";
 /** A setting of a request that an input may stand for. */
 export type SettingName = "maxOutputTokens" | "temperature" | "topP" | "seed";
 
-/** What people call an input: its label, its parameter and what stands in it while it is empty. */
-function namesOf({ label, parameter, placeholder }: Component): readonly string[] {
-  return [label, parameter, placeholder].filter((name) => name !== undefined);
-}
-
-function isCalled(component: Component, pattern: RegExp): boolean {
+/** Whether people call an input so: by its label, its parameter or what stands in it while it is empty. */
+function isCalled({ label, parameter, placeholder }: Component, pattern: RegExp): boolean {
   // What is longer is no name, and would be looked through for nothing.
-  return namesOf(component).some((name) => name.length <= LONGEST_NAME && pattern.test(name));
+  return [label, parameter, placeholder].some((name = "") => name.length <= LONGEST_NAME && pattern.test(name));
 }
 
 const LONGEST_NAME = 400;

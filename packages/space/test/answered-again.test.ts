@@ -132,3 +132,30 @@ test("telling an answer from a long history costs what its changes are long", as
     for (const data of changes(size)) read.generating(data);
   }, 4000);
 });
+
+test("an answer that is rewritten is told with each change, however long the pairs before it are", () => {
+  const before = Array.from({ length: 10 }, (_, index) => [`q${index}`, "x".repeat(1500)]);
+  const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before, asked: "q", fileUrl }));
+  read.generating([[...before, ["q", "|"]]]);
+  const changes = Array.from({ length: 100 }, (_, index) => `${"w".repeat(index + 1)}|`);
+  const parts = changes.flatMap((text) => read.generating([[["replace", [10, 1], text]]]));
+  expect(parts).toHaveLength(100);
+});
+
+test("the answer before is not told where a spinner gives way to the chat as it was", () => {
+  const before = [user("Hi"), says("Hello")];
+  const read = new FollowedAnswer(
+    new SpaceReader({ output: 0, isChat: true, before, standing: before, asked: "And now?", fileUrl }),
+  );
+  read.generating([[...before, user("And now?"), says("Thinking…")]]);
+  expect(read.generating([[["replace", [], before]]])).toEqual([{ type: "text-replace", text: "" }]);
+});
+
+test("what is thought behind a thought that was told in other words is told", () => {
+  const values = [["Calling search…"], ["3 results"], ["3 results", "Reading"], ["3 results", "Reading page 1"]].map(
+    (titles) => [user("Hi"), ...titles.map((words) => says(words, "Step"))],
+  );
+  const end = [...(values.at(-1) ?? []), says("Answer")];
+  const { thought, text } = told({ before: [], asked: "Hi", values: [...values, end] });
+  expect({ thought, text }).toEqual({ thought: "Calling search…\n\nReading page 1", text: "Answer" });
+});
