@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { bySize, expectLinear } from "../../core/test/cost.ts";
 import { FollowedAnswer } from "../../core/src/gradio/followed-output.ts";
 import { SpaceReader } from "../src/answer-reader.ts";
+import { words } from "./hearing.ts";
 
 const fileUrl = (path: string): URL => new URL(`http://space.test/file=${path}`);
 
@@ -16,13 +17,7 @@ function told({ before, asked, values, edits: own }: Chat): { readonly text: str
     const edits = index === 0 ? [value] : [own?.[index] ?? [["replace", [], value]]];
     return [...read.generating(edits), ...(index === values.length - 1 ? read.completed([value]) : [])];
   });
-  let [text, thought] = ["", ""];
-  for (const part of parts) {
-    if (part.type === "text-delta") text += part.text;
-    else if (part.type === "text-replace") text = part.text;
-    else if (part.type === "reasoning-delta") thought += part.text;
-  }
-  return { text, thought };
+  return words(parts);
 }
 
 interface Chat {
@@ -153,7 +148,7 @@ test("the answer before is not told where a spinner gives way to the chat as it 
 
 test("what is thought behind a thought that was told in other words is told", () => {
   const values = [["Calling search…"], ["3 results"], ["3 results", "Reading"], ["3 results", "Reading page 1"]].map(
-    (titles) => [user("Hi"), ...titles.map((words) => says(words, "Step"))],
+    (titles) => [user("Hi"), ...titles.map((thought) => says(thought, "Step"))],
   );
   const end = [...(values.at(-1) ?? []), says("Answer")];
   const { thought, text } = told({ before: [], asked: "Hi", values: [...values, end] });

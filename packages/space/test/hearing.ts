@@ -10,10 +10,18 @@ export interface Told {
 
 /** Reads an answer to its end. */
 export async function hear(provider: Pick<Provider, "stream">, request: ProviderRequest): Promise<Told> {
-  let told: Told = { text: "", thought: "", files: [], warned: [] };
+  let told = NOTHING;
   for await (const part of provider.stream(request)) told = heardAfter(told, part);
   return told;
 }
+
+/** The words of an answer, by its parts. */
+export function words(parts: readonly ProviderPart[]): Pick<Told, "text" | "thought"> {
+  const { text, thought } = parts.reduce(heardAfter, NOTHING);
+  return { text, thought };
+}
+
+const NOTHING: Told = { text: "", thought: "", files: [], warned: [] };
 
 function heardAfter(told: Told, part: ProviderPart): Told {
   switch (part.type) {

@@ -6,6 +6,7 @@ import { bySize, expectLinear } from "../../core/test/cost.ts";
 import { FollowedAnswer } from "../../core/src/gradio/followed-output.ts";
 import { SpaceReader } from "../src/answer-reader.ts";
 import { Thought } from "../src/thought.ts";
+import { words } from "./hearing.ts";
 
 const fileUrl = (path: string): URL => new URL(`http://space.test/file=${path}`);
 
@@ -18,16 +19,6 @@ function told(read: FollowedAnswer, messages: readonly (readonly unknown[])[]): 
   return messages.flatMap((data, index) =>
     index === messages.length - 1 ? read.completed(data) : read.generating(data),
   );
-}
-
-function words(parts: readonly ProviderPart[]): { readonly text: string; readonly thought: string } {
-  let [text, thought] = ["", ""];
-  for (const part of parts) {
-    if (part.type === "text-delta") text += part.text;
-    else if (part.type === "text-replace") text = part.text;
-    else if (part.type === "reasoning-delta") thought += part.text;
-  }
-  return { text, thought };
 }
 
 const user = { role: "user", content: "?" };
