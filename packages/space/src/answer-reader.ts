@@ -2,8 +2,9 @@ import { QwenError } from "@qwen/core";
 import type { ProviderPart } from "@qwen/core/gradio";
 import type { SessionLook, SessionReader } from "@qwen/core/gradio";
 
-import { saidIn, type Segment } from "./answer-value.ts";
-import { Thought } from "./thought.ts";
+import { segmentsOf, type Segment } from "./answer-value.ts";
+import { Thought, type Told } from "./thought.ts";
+import { ChatBefore } from "./turn.ts";
 
 /** Where an answer is read, and by what. */
 export interface SpaceReaderOptions {
@@ -23,18 +24,17 @@ export interface SpaceReaderOptions {
 export class SpaceReader implements SessionReader {
   readonly output: number;
   readonly #options: SpaceReaderOptions;
+  readonly #before: ChatBefore;
   readonly #files = new Set<string>();
   /** What messages of their own say was thought, and the text that the others say. */
   #titled = "";
   #raw = "";
   #thought = new Thought();
   #growing: "text" | "reasoning" = "text";
+  /** What stands there as thought, as it was told; and what does in other words, which is told once it is done. */
   #reasoning = "";
+  #revised: string | undefined;
   #text = "";
-  /** What stands there was told as a thought in other words. */
-  #isRevised = false;
-  /** That thought, and whether its last words were told. */
-  #revised = { text: "", isTold: false };
   #isNew = false;
   /** What stands there, as long as it says nothing: at the end it may be an answer after all. */
   #silent: { readonly value: unknown } | undefined;
@@ -42,6 +42,7 @@ export class SpaceReader implements SessionReader {
   constructor(options: SpaceReaderOptions) {
     this.#options = options;
     this.output = options.output;
+    this.#before = new ChatBefore(options.before, options.asked);
     // Words that stood in a box were typed there.
     if (options.isChat === true) this.#silent = { value: options.standing };
   }
@@ -52,24 +53,24 @@ export class SpaceReader implements SessionReader {
 
   end(): readonly ProviderPart[] {
     if (this.#silent !== undefined) return this.look(this.#silent.value, { final: true }).parts;
-    return this.#tell(this.#thought.add("", { final: true }));
+    const more = this.#changeTo(this.#revised ?? this.#reasoning, true);
+    return [...this.#tell({ thought: more, said: "" }), ...this.#add(this.#thought.add("", { final: true }))];
   }
 
   grow(piece: string): readonly ProviderPart[] {
     if (this.#growing === "reasoning") {
       this.#titled += piece;
-      return this.#tell({ thought: piece, said: "" });
+      return this.#add({ thought: piece, said: "" });
     }
     this.#raw += piece;
-    return this.#tell(this.#thought.add(piece));
+    return this.#add(this.#thought.add(piece));
   }
 
   look(value: unknown, { final }: { readonly final: boolean }): SessionLook {
     if (this.#options.isChat === true && !Array.isArray(value) && (value ?? null) !== null)
       throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
-    const { before, asked } = this.#options;
     // Once something new was there, an answer is not hidden on its way for looking like the one before.
-    const { segments, compared } = saidIn(value, { before, asked, final: final || this.#isNew });
+    const segments = Array.isArray(value) ? this.#before.saidIn(value, final || this.#isNew) : segmentsOf(value, []);
     this.#isNew ||= segments.length > 0;
     this.#silent = segments.length === 0 ? { value } : undefined;
     const titled = joined(segments, "reasoning");
@@ -79,45 +80,51 @@ export class SpaceReader implements SessionReader {
     const parts = [...this.#become({ titled, raw, final }), ...this.#filesIn(segments)];
     this.#titled = titled;
     this.#raw = raw;
-    // A thought that is written once more is not told piece by piece again.
+    // A thought in other words is not told piece by piece.
     const isThought = last?.type === "reasoning" || this.#text === "";
-    const watch = this.#isRevised && isThought ? undefined : last;
-    return { parts, watch, cost: compared + titled.length + raw.length + PIECE * segments.length };
+    const watch = this.#revised !== undefined && isThought ? undefined : last;
+    return { parts, watch, cost: this.#before.compared + titled.length + raw.length + PIECE * segments.length };
   }
 
   #become({ titled, raw, final }: { readonly titled: string; readonly raw: string; readonly final: boolean }) {
-    if (!this.#isRevised && titled.startsWith(this.#titled) && raw.startsWith(this.#raw)) {
+    const isMore = this.#revised === undefined && titled.startsWith(this.#titled) && raw.startsWith(this.#raw);
+    if (isMore) {
       const { thought, said } = this.#thought.add(raw.slice(this.#raw.length), { final });
-      return this.#tell({ thought: titled.slice(this.#titled.length) + thought, said });
+      return this.#add({ thought: titled.slice(this.#titled.length) + thought, said });
     }
     this.#thought = new Thought();
     const { thought, said } = this.#thought.add(raw, { final });
-    const reasoning = titled + thought;
-    // There is no taking back what was thought: of a thought that was changed the words are left as they were told.
-    const more = this.#moreOf(reasoning);
+    const more = this.#changeTo(titled + thought, final || (this.#text === "" && said !== ""));
     if (said.startsWith(this.#text)) return this.#tell({ thought: more, said: said.slice(this.#text.length) });
     this.#text = said;
     return [...this.#tell({ thought: more, said: "" }), { type: "text-replace", text: said } as const];
   }
 
-  /** What of a thought is new: of one that stands there in other words than it was told only what follows behind. */
-  #moreOf(reasoning: string): string {
-    const [told, { text, isTold }] = [this.#reasoning, this.#revised];
-    this.#isRevised = !reasoning.startsWith(told);
-    if (!this.#isRevised) return reasoning.slice(told.length);
-    // It is written once more.
-    if (told.startsWith(reasoning)) return "";
-    const isBehind = text !== "" && reasoning.startsWith(isTold ? text : `${text}\n\n`);
-    this.#revised = { text: reasoning, isTold: isBehind };
-    return isBehind ? reasoning.slice(text.length) : "";
+  /**
+   * What is to be told of a thought that is this now. There is no taking back what was told: where it says something else it is told
+   * anew from there on, once it is done, as another one or words stand behind it, or nothing more comes.
+   */
+  #changeTo(now: string, isDone: boolean): string {
+    const [told, before] = [this.#reasoning, this.#revised ?? ""];
+    const isFollowed = before !== "" && now.startsWith(`${before}\n\n`);
+    const isMore = now.startsWith(told);
+    if (!isMore && (told.startsWith(now) || !(isDone || isFollowed))) {
+      this.#revised = now;
+      return "";
+    }
+    this.#revised = undefined;
+    this.#reasoning = now;
+    return isMore ? now.slice(told.length) : `\n\n${now.slice(startOfChange(told, now))}`;
   }
 
-  #tell({ thought, said }: { readonly thought: string; readonly said: string }): readonly ProviderPart[] {
+  #add(more: Told): readonly ProviderPart[] {
+    this.#reasoning += more.thought;
+    return this.#tell(more);
+  }
+
+  #tell({ thought, said }: Told): readonly ProviderPart[] {
     const parts: ProviderPart[] = [];
-    if (thought !== "") {
-      this.#reasoning += thought;
-      parts.push({ type: "reasoning-delta", text: thought });
-    }
+    if (thought !== "") parts.push({ type: "reasoning-delta", text: thought });
     if (said === "") return parts;
     if (this.#text === "" && this.#reasoning !== "") parts.push({ type: "reasoning-end" });
     this.#text += said;
@@ -133,6 +140,14 @@ export class SpaceReader implements SessionReader {
       return url === null ? [] : [{ type: "file", url, mediaType: one.mediaType }];
     });
   }
+}
+
+/** Where the first of its passages begins that is another one than before. */
+function startOfChange(before: string, now: string): number {
+  let same = 0;
+  while (before[same] === now[same]) same++;
+  const end = now.lastIndexOf("\n\n", same - 2);
+  return end === -1 ? 0 : end + 2;
 }
 
 /** What it takes to read one piece of an answer, in characters. */

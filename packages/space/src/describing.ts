@@ -19,7 +19,7 @@ export async function describeSpace(target: string | URL, options: SpaceOptions 
   return inspectSpace(target, {
     ...client,
     async look(source) {
-      const { Description, planOf } = await import("./asking.ts");
+      const [{ planOf }, { Description }] = await Promise.all([import("./asking.ts"), import("./description.ts")]);
       const { plan, page } = await planOf(source, overrides);
       return new Description(source.url, { plan, page });
     },

@@ -146,11 +146,47 @@ test("the answer before is not told where a spinner gives way to the chat as it 
   expect(read.generating([[["replace", [], before]]])).toEqual([{ type: "text-replace", text: "" }]);
 });
 
-test("what is thought behind a thought that was told in other words is told", () => {
-  const values = [["Calling search…"], ["3 results"], ["3 results", "Reading"], ["3 results", "Reading page 1"]].map(
-    (titles) => [user("Hi"), ...titles.map((thought) => says(thought, "Step"))],
-  );
-  const end = [...(values.at(-1) ?? []), says("Answer")];
-  const { thought, text } = told({ before: [], asked: "Hi", values: [...values, end] });
-  expect({ thought, text }).toEqual({ thought: "Calling search…\n\nReading page 1", text: "Answer" });
+describe("a thought that says something else is told anew, from there on, when", () => {
+  test.each<readonly [string, readonly (readonly string[])[], string]>([
+    ["words stand behind it", [["Thinking…"], ["So"], ["So it is"]], "Thinking…\n\nSo it is"],
+    [
+      "another one stands behind it, which is told as it grows",
+      [["Calling search…"], ["3 results"], ["3 results", "Reading"], ["3 results", "Reading page 1"]],
+      "Calling search…\n\n3 results\n\nReading page 1",
+    ],
+    [
+      "only the last one changed",
+      [
+        ["Plan", "Step 1…"],
+        ["Plan", "Step 1 done"],
+        ["Plan", "Step 1 done", "Step 2"],
+      ],
+      "Plan\n\nStep 1…\n\nStep 1 done\n\nStep 2",
+    ],
+  ])("%s", (_, thoughts, thought) => {
+    const values = thoughts.map((some) => [user("Hi"), ...some.map((one) => says(one, "Step"))]);
+    const end = [...(values.at(-1) ?? []), says("Answer")];
+    expect(told({ before: [], asked: "Hi", values: [...values, end] })).toEqual({ thought, text: "Answer" });
+  });
+
+  test.each<readonly [string, unknown]>([
+    ["comes whole", [user("Hi"), says("So it is", "Step")]],
+    ["is left out", LABEL],
+  ])("nothing more comes, and the last value %s", (_, last) => {
+    const values = ["Thinking…", "So", "So it is"].map((thought) => [user("Hi"), says(thought, "Step")]);
+    const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before: [], asked: "Hi", fileUrl }));
+    const parts = values.flatMap((value, index) => read.generating([index === 0 ? value : [["replace", [], value]]]));
+    expect(words([...parts, ...read.completed([last])]).thought).toBe("Thinking…\n\nSo it is");
+  });
+
+  test("it is counted beside the words, once at the end", () => {
+    const values = ["1 s", "2 s", "3 s", "4 s"].map((time, at) => [
+      user("Hi"),
+      says(`Thought for ${time}`, "Clock"),
+      ...(at === 0 ? [] : [says("a".repeat(at))]),
+    ]);
+    expect(told({ before: [], asked: "Hi", values }).thought).toBe(
+      "Thought for 1 s\n\nThought for 2 s\n\nThought for 4 s",
+    );
+  });
 });
