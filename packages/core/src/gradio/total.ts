@@ -1,4 +1,5 @@
 import { TimeoutError } from "../errors.ts";
+import type { AbortSource } from "../stop.ts";
 import { startTimer } from "../timers.ts";
 
 /**
@@ -8,7 +9,7 @@ import { startTimer } from "../timers.ts";
 export async function withinTotal<Value>(
   totalMs: number,
   work: (signal: AbortSignal) => Promise<Value>,
-  signal?: AbortSignal,
+  signal?: AbortSource,
 ): Promise<Value> {
   signal?.throwIfAborted();
   const ended = new AbortController();

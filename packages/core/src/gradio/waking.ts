@@ -1,6 +1,6 @@
 import { QwenError, TimeoutError } from "../errors.ts";
 import { followHops } from "../http/follow.ts";
-import { readText } from "../http/transport.ts";
+import { readText, type TransportResponse } from "../http/transport.ts";
 import { printable } from "../printable.ts";
 import { Stop, type AbortSource } from "../stop.ts";
 import { sleep, startTimer } from "../timers.ts";
@@ -9,9 +9,13 @@ import { CookieJar } from "./cookies.ts";
 import type { HubPage } from "./hub.ts";
 import { isRecord, parseJson } from "./json.ts";
 import { SharedWork } from "./shared-work.ts";
+import { withinTotal } from "./total.ts";
 
 /** The shortest time from one look at a Space to the next, in ms. */
 const POLL_MS = 1000;
+
+/** How long its hub and its own host may each take to say what it is, in ms: they are asked again. */
+const LOOK_MS = 5000;
 
 /** How long a Space that was woken may take to answer though its hub says that it runs, in ms. */
 const SETTLE_MS = 30_000;
@@ -120,15 +124,15 @@ export class Waking {
         return hasSlept;
       }
       if (look === "unknown" && !hasSlept) return false;
-      // Asking its own host is what wakes it.
-      if (look !== "unknown" && (await this.#answers(signal))) return true;
+      // Asking its own host is what wakes it, whatever becomes of its hub.
+      if (await this.#answers(signal)) return true;
     }
   }
 
   /** Asks the hub. Throws where waiting is of no use. */
   async #look(signal: AbortSource): Promise<Look> {
     const { name } = this.#page;
-    const asked = await this.#ask(signal).catch((error: unknown) => {
+    const asked = await withinTotal(LOOK_MS, (ends) => this.#ask(ends), signal).catch((error: unknown) => {
       signal.throwIfAborted();
       // A hub that is out of reach says nothing of the Space.
       if (QwenError.isInstance(error)) return undefined;
@@ -179,7 +183,9 @@ export class Waking {
   /** Whether its own host answers as an app does. */
   async #answers(signal: AbortSource): Promise<boolean> {
     try {
-      const { status, headers, body } = await this.#client.request({ path: "config", jar: new CookieJar(), signal });
+      const ask = (ends: AbortSource): Promise<TransportResponse> =>
+        this.#client.request({ path: "config", jar: new CookieJar(), signal: ends });
+      const { status, headers, body } = await withinTotal(LOOK_MS, ask, signal);
       body.cancel();
       return status === 200 && String(headers["content-type"]).includes("json");
     } catch {
