@@ -19,6 +19,8 @@ import { hasFiles, sendFiles } from "./input-files.ts";
 import { copyOfJson } from "./json.ts";
 import { argumentsFor } from "./named-arguments.ts";
 import type { Running } from "./running.ts";
+import type { SessionTurns } from "./session-turns.ts";
+import { SharedSession } from "./shared-session.ts";
 import { noteSize, type SpaceMessage } from "./space-message.ts";
 import { pathIn, StoredFile, type FileAccess } from "./stored-file.ts";
 
@@ -38,10 +40,7 @@ export async function runEndpoint(running: Running, call: Call<SpaceMessage>): P
   const client = clientOf(running.client);
   const { asked, lastOnly, turns } = running;
   const run = { client, asked, lastOnly, turns, limits: () => running.limits() };
-  // What is told of a Space that sleeps is nothing that its job said.
-  const tell = (message: string): void => call.flow.push({ type: "log", level: "info", message });
-  const mayRepeat = (): boolean => !call.hasSpoken;
-  await whenAwake({ client, stop: call.stop, mayRepeat, tell }, () => runInTurn(run, call));
+  await (turns === undefined ? runAwake(run, call) : runInTurn(run, { call, turns }));
 }
 
 /** The run, with the client that it was to be loaded for. */
@@ -49,21 +48,26 @@ interface ClientRun extends Pick<Running, "asked" | "lastOnly" | "turns" | "limi
   readonly client: SpaceClient;
 }
 
-async function runInTurn(running: ClientRun, call: Call<SpaceMessage>): Promise<void> {
-  const { client, turns } = running;
-  if (turns === undefined) {
-    await runAlone(running, call);
-    return;
-  }
+async function runInTurn(
+  running: ClientRun,
+  { call, turns }: { readonly call: Call<SpaceMessage>; readonly turns: SessionTurns },
+): Promise<void> {
   const giveOn = await turns.take(call.stop, running.limits().queueMs);
-  try {
-    await runAlone(running, call);
-    giveOn();
-  } catch (error) {
+  const run = runAwake(running, call);
+  void run
     // A job that is stopped late would be taken for the next one of its session.
-    void client.cleanUps.settled().then(giveOn);
-    throw error;
-  }
+    .catch(() => running.client.cleanUps.settled())
+    .then(() => turns.session?.quiet())
+    .then(giveOn);
+  await run;
+}
+
+function runAwake(running: ClientRun, call: Call<SpaceMessage>): Promise<void> {
+  const { client } = running;
+  // What is told of a Space that sleeps is nothing that its job said.
+  const tell = (message: string): void => call.flow.push({ type: "log", level: "info", message });
+  const mayRepeat = (): boolean => !call.hasSpoken;
+  return whenAwake({ client, stop: call.stop, mayRepeat, tell }, () => runAlone(running, call));
 }
 
 async function runAlone(running: ClientRun, call: Call<SpaceMessage>): Promise<void> {
@@ -210,9 +214,10 @@ async function requireCount(
 /** The session to run in: one of its own, or the one that is shared, with the headers of this call. */
 function sessionOf({ client, asked, turns }: ClientRun): { readonly session: Session; readonly isNew: boolean } {
   const { headers } = asked.options;
-  const same = turns?.session;
-  const session = new Session(client, { same, headers });
-  if (turns !== undefined) turns.session ??= session;
+  if (turns === undefined) return { session: new Session(client, { headers }), isNew: true };
+  const { session: same } = turns;
+  const session = new SharedSession(client, { same, headers });
+  turns.session ??= session;
   return { session, isNew: same === undefined };
 }
 

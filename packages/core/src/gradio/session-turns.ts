@@ -3,7 +3,7 @@ import { TimeoutError } from "../errors.ts";
 import { Pulses } from "../pulses.ts";
 import type { Stop } from "../stop.ts";
 import { startTimer } from "../timers.ts";
-import type { Session } from "./session.ts";
+import type { SharedSession } from "./shared-session.ts";
 
 /**
  * The turns of the calls that share a session: one stream tells of all jobs of a session, so there is one at a time, first come
@@ -11,7 +11,7 @@ import type { Session } from "./session.ts";
  */
 export class SessionTurns {
   /** Made with the first call. */
-  session: Session | undefined;
+  session: SharedSession | undefined;
   readonly #ended = new AbortController();
   /** Who has the turn, and behind it who waits for it. */
   readonly #line = new Set<Place>();

@@ -53,7 +53,8 @@ export const PROMISES: readonly Promised[] = [
       const left = session.submit("/one_at_a_time", { job: "left", steps: 100, ms: 50 });
       while ((await left.next()).value?.type !== "generating");
       await left.return?.();
-      expect(await session.predict("/one_at_a_time", ["after", 2, 10])).toEqual(["1 2"]);
+      const after = ["a", "b", "c"].map((job) => session.predict("/one_at_a_time", [job, 2, 10]));
+      expect(await Promise.all(after)).toEqual([["1 2"], ["1 2"], ["1 2"]]);
       expect(await finalSteps(space, "left")).toBeLessThan(20);
       await session.close();
     },
