@@ -42,9 +42,12 @@ export function isImage({ type, isInteractive }: Component): boolean {
 }
 
 /** Whether text is shown in it, and it is not known to be that of a status or the like. */
-export function isTextOutput({ type }: Component): boolean {
-  return type === "textbox" || type === "markdown" || type === "html";
+export function isTextOutput(component: Component): boolean {
+  const { type } = component;
+  return (type === "textbox" || type === "markdown" || type === "html") && !isCalled(component, STATUS);
 }
+
+const STATUS = /status|\blogs?\b|状态|日志/i;
 
 /** Whether it holds the earlier turns as data. */
 export function isJsonHistory(component: Component): boolean {
@@ -59,20 +62,25 @@ export function isCalledMessage(component: Component): boolean {
   );
 }
 
-/** How much it is called as what tells a model who it is, from 0 to 1: what stands in it may be the example of a question. */
-export function systemLikeness(component: Component): number {
-  const { label, parameter } = component;
-  if (isCalled({ ...component, placeholder: undefined }, SYSTEM)) return 1;
-  if (!isCalled(component, SYSTEM)) return 0;
-  return label === undefined && parameter === undefined ? 0.25 : 0.05;
+/** Whether it is called as what a service is opened by, or found at. */
+export function isKey(component: Component): boolean {
+  return isCalled(component, /\bapi\b|\b(?:key|token|password|url|e-?mail|id)\W*$|密[钥鑰码碼]/i);
 }
 
-const SYSTEM = /syst[eè]m|sistema|persona|\binstructions\b|系[统統]|システム|시스템|систем/i;
+/** How much it is called as what tells a model who it is, from 0 to 1: what stands in it may be the example of a question. */
+export function systemLikeness(component: Component): number {
+  const { label = component.parameter } = component;
+  if (!isCalled(label === undefined ? component : { ...component, placeholder: undefined }, SYSTEM)) return 0;
+  return label === undefined ? 0.25 : 1;
+}
+
+const SYSTEM =
+  /(?<!operating.|solar.|eco|immune.|file.)syst[eè]m|sistema|persona|\binstructions\b|系[统統]|システム|시스템|систем/i;
 
 /** Whether it is where a system prompt goes, or what switches one on. */
 export function isSystem(component: Component): boolean {
-  if (!isCalled(component, SYSTEM) && !isCalled(component, /instruc[ct]ion|instruções|提示[词詞]/i)) return false;
-  if (isCalled(component, /status|\blogs?\b/i)) return false;
+  if (systemLikeness(component) === 0 && !isCalled(component, /instruc[ct]ion|instruções|提示[词詞]/i)) return false;
+  if (isCalled(component, /^\W*(?:disable|hide|show|ignore|skip|no|without|follow)\b|status|\blogs?\b/i)) return false;
   return isTextbox(component) || (component.type === "checkbox" && component.isInteractive);
 }
 
@@ -84,14 +92,14 @@ export function settingOf(component: Component): SettingName | undefined {
 }
 
 const SETTINGS: readonly (readonly [SettingName, RegExp])[] = [
-  ["maxOutputTokens", /max.{0,20}(?:token|length|new|output)|最大.{0,10}(?:[长長][度さ]|token|トークン|字)/i],
+  ["maxOutputTokens", /max.{0,20}(?:token|length|new(?!s)|output)|最大.{0,10}(?:[长長][度さ]|token|トークン|字)/i],
   ["temperature", /(?:^|[^a-z])temp(?:erat[uú]r[ae]?)?(?![a-z])|температур|温度|溫度|온도/i],
   ["topP", /top[\s_-]?p(?![a-z])|nucleus|核采样/i],
   ["seed", /^\W{0,5}(?:random[\s_-])?seed|种子/i],
 ];
 
 /** What has a greatest length, but is not the answer. */
-const OF_INPUT = /histor|turns|context|input|search|results|files|images/i;
+const OF_INPUT = /histor|turns|context|input|search|results|files|images|chunk|docum|think|reason|retriev/i;
 
 /** Whether it has a seed drawn anew each time, whichever was given. */
 export function drawsSeed(component: Component): boolean {
@@ -101,7 +109,8 @@ export function drawsSeed(component: Component): boolean {
 }
 
 /** Whether the scale of a slider is that of the setting; another one, such as per cent, is none that a number fits. */
-export function isOnScale(name: SettingName, { maximum = 0 }: Component): boolean {
-  if (name === "temperature") return maximum <= 5;
-  return name !== "topP" || maximum <= 1;
+export function isOnScale(name: SettingName, { maximum = 0, value }: Component): boolean {
+  const most = typeof value === "number" ? Math.max(maximum, value) : maximum;
+  if (name === "temperature") return most <= 5;
+  return name !== "topP" || most <= 1;
 }

@@ -17,6 +17,10 @@ describe("a setting is known by what people call its slider", () => {
     ["Maximum Tokens Gen🔄️", "maxOutputTokens"],
     ["最大长度", "maxOutputTokens"],
     ["Max history length", undefined],
+    ["Max tokens per chunk", undefined],
+    ["Maximum document length", undefined],
+    ["Max thinking tokens", undefined],
+    ["Max news articles", undefined],
     ["Temperature", "temperature"],
     ["Temp🔥", "temperature"],
     ["温度", "temperature"],
@@ -46,6 +50,8 @@ describe("a setting is known by what people call its slider", () => {
   test("and left alone on another scale", () => {
     expect(isOnScale("temperature", component("slider", { label: "temperature (%)", maximum: 100 }))).toBe(false);
     expect(isOnScale("topP", component("slider", { label: "Top-p", maximum: 100 }))).toBe(false);
+    expect(isOnScale("topP", component("number", { label: "Top-p (%)", value: 90 }))).toBe(false);
+    expect(isOnScale("temperature", component("number", { label: "Temperature", value: 70 }))).toBe(false);
     expect(isOnScale("temperature", component("slider", { label: "Temperature", maximum: 2 }))).toBe(true);
     expect(isOnScale("maxOutputTokens", component("slider", { label: "Max tokens", maximum: 99_999 }))).toBe(true);
   });
@@ -71,11 +77,23 @@ describe("a system prompt goes where people call it so", () => {
     ["Системный промпт", true],
     ["System Status", false],
     ["System Logs", false],
+    ["Operating system", false],
+    ["Ecosystem", false],
+    ["Hide system prompt", false],
     ["Message", false],
   ])("%s", (label, expected) => {
     expect(isSystem(component("textbox", { label }))).toBe(expected);
     expect(isSystem(component("textbox", { placeholder: label }))).toBe(expected);
     expect(isSystem(component("textbox", { label, interactive: false }))).toBe(false);
     expect(isSystem(component("slider", { label }))).toBe(false);
+    expect(isSystem(component("textbox", { label: "Topic", placeholder: "e.g. the nervous system" }))).toBe(false);
+  });
+
+  test.each([
+    ["Use system prompt", true],
+    ["Disable system prompt", false],
+    ["Show system prompt", false],
+  ])("and is switched on by what is called so, not off: %s", (label, expected) => {
+    expect(isSystem(component("checkbox", { label }))).toBe(expected);
   });
 });
