@@ -1,6 +1,6 @@
 import { KINDS, lookAt, takesText, TALKS, type Look } from "./look.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
-import { isChatbot, isTextOutput } from "./role.ts";
+import { isChatbot, isState, isText, isTextOutput } from "./role.ts";
 
 /** Functions that are run one after the other, the one that answers last. */
 export interface Course {
@@ -14,16 +14,12 @@ export interface Course {
 export interface Candidate extends Course {
   /** What sets it off. */
   readonly root: PageFunction;
-  /** How much it looks like a chat. */
+  /** How much it looks like a chat; of what is a chat not counted is how it is called, and that it streams. */
+  readonly likeness: number;
+  /** By which the likeliest is taken: with that, and with how it is sent. */
   readonly rank: number;
-  /** Enter sets it off, or a button that says so. */
-  readonly isSent: boolean;
-  /** It is the function that a ChatInterface has for programs. */
-  readonly isInterface: boolean;
-  /** Why it may be the chat, in words. */
-  readonly why: string;
-  /** The links up to the one that answers. */
-  readonly links: readonly PageFunction[];
+  /** What its answer looks like. */
+  readonly kind: Look["kind"];
 }
 
 /** What an endpoint of an app was chosen by, where its caller did. */
@@ -41,14 +37,24 @@ export function candidatesOf(page: Page, choice?: Choice): readonly Candidate[] 
   // What runs in the page alone may be what others follow.
   const roots = page.functions.filter((one) => (choice?.endpoint === undefined ? isRoot(one) : true));
   const found = roots.flatMap((root) => candidatesIn({ root, links: linksFrom(root, followers) }, choice));
-  return withoutTwins(
-    found.toSorted((one, other) => other.rank - one.rank || Number(other.isSent) - Number(one.isSent)),
-  );
+  return found.toSorted((one, other) => other.rank - one.rank);
 }
 
-/** Whether two look as much like the chat as each other, though they answer in different places. */
-export function isTie(best: Candidate, other: Candidate): boolean {
-  return best.rank - other.rank <= 3 && answerOf(best) !== answerOf(other);
+/**
+ * Another one that looks as much like the chat as the best, though it answers in another place or takes the question from another
+ * box. Two chats are two, whatever speaks for the one.
+ */
+export function rivalOf(best: Candidate, candidates: readonly Candidate[]): Candidate | undefined {
+  const asked = new Set(textsOf(best));
+  return candidates.find((other) => {
+    if (answerOf(best) !== answerOf(other)) return best.likeness - other.likeness <= 3;
+    const texts = best.rank - other.rank <= 3 && asked.size > 0 ? textsOf(other) : [];
+    return texts.length > 0 && !texts.some((one) => asked.has(one));
+  });
+}
+
+function textsOf({ root, answer }: Candidate): readonly Component[] {
+  return [...root.inputs, ...answer.inputs].filter(isText);
 }
 
 /** The component that a candidate answers in. */
@@ -100,22 +106,24 @@ function linksFrom(
 /** The candidates in a chain: one at most. */
 function candidatesIn(chain: Chain, choice: Choice | undefined): readonly Candidate[] {
   if (choice?.endpoint !== undefined) return chosenIn(chain, choice);
-  const looks = chain.links.map(lookAt);
-  const index = answeringIn(chain, looks);
-  const look = looks[index];
-  if (look === undefined) return [];
-  const candidate = candidateAt(chain, index, look);
   // A function of text that is called as something else is something else.
-  const { rank } = KINDS[look.kind];
-  return rank < LEAST_CHAT && candidate.rank < rank - 20 ? [] : [candidate];
+  return answersIn(chain).filter(({ answer, root, kind }) => KINDS[kind].rank >= LEAST_CHAT || !isDecoy(answer, root));
 }
 
+/** How many functions of text in one chain are looked at, the last of them. */
+const MOST_TEXTS = 3;
 /** From this rank on a function is a chat by what it takes and gives, whatever it is called. */
 const LEAST_CHAT = 78;
 
-/** Which link of a chain answers; -1 where none does. */
-function answeringIn({ links }: Chain, looks: readonly (Look | undefined)[]): number {
-  if (looks[0]?.kind === "interface") return 0;
+/** What answers in a chain: of functions of text all that could. */
+function answersIn(chain: Chain): readonly Candidate[] {
+  const { links } = chain;
+  const looks = links.map(lookAt);
+  const at = (index: number): readonly Candidate[] => {
+    const look = looks[index];
+    return look === undefined ? [] : [candidateAt(chain, index, look)];
+  };
+  if (looks[0]?.kind === "interface") return at(0);
   const first = links.findIndex(takesText);
   const indexes = [...links.keys()];
   // Before anything was said nothing is answered.
@@ -127,40 +135,43 @@ function answeringIn({ links }: Chain, looks: readonly (Look | undefined)[]): nu
   // A later link beats one that merely writes the question down, unless only that one streams.
   const streaming = talks.findLast((index) => links[index]?.isGenerator === true);
   const answering = streaming ?? talks.at(-1);
-  if (answering !== undefined) return answering;
-  const ranks = looks.map((look) => (look === undefined || TALKS.has(look.kind) ? -1 : KINDS[look.kind].rank));
-  const highest = Math.max(...ranks);
-  return highest < 0 ? -1 : ranks.indexOf(highest);
+  if (answering !== undefined) return at(answering);
+  const ranks = looks.map((look) => (look === undefined || TALKS.has(look.kind) ? 0 : KINDS[look.kind].rank));
+  const highest = Math.max(1, ...ranks);
+  return indexes
+    .filter((index) => ranks[index] === highest)
+    .slice(-MOST_TEXTS)
+    .flatMap(at);
 }
 
 function candidateAt({ root, links }: Chain, index: number, { kind, output }: Look): Candidate {
-  const { rank, why } = KINDS[kind];
   const answer = links[index] ?? root;
+  const bare = KINDS[kind].rank - (answer.isPublic ? 0 : 24) - (isDecoy(answer, root) ? 30 : 0);
+  const named = bare + (answer.isGenerator ? 4 : 0) + (isCalled(answer.name, CHATTY) ? 4 : 0);
   return {
     root,
-    links: links.slice(0, index + 1),
     // Found where it is asked for: of thousands that are looked at, one is run.
     get before() {
       return feeding(links.slice(0, index), answer);
     },
     answer,
     output,
-    rank: rank + manner(answer, root),
-    isSent: isSent(root),
-    isInterface: kind === "interface",
-    why,
+    likeness: KINDS[kind].rank < LEAST_CHAT ? named : bare,
+    rank: named + sentness(root),
+    kind,
   };
 }
 
-/** The links before an answer whose outputs reach it. */
+/** The links before an answer that what they write reaches. */
 function feeding(before: readonly PageFunction[], answer: PageFunction): readonly PageFunction[] {
   const needed = new Set(answer.inputs);
   return before
     .toReversed()
     .filter(({ inputs, outputs }) => {
-      if (!outputs.some((one) => needed.has(one))) return false;
-      for (const one of inputs) needed.add(one);
-      return true;
+      // What is in a State may be changed in place.
+      const isFeeding = inputs.some((one) => isState(one) && needed.has(one)) || outputs.some((one) => needed.has(one));
+      if (isFeeding) for (const one of inputs) needed.add(one);
+      return isFeeding;
     })
     .toReversed();
 }
@@ -175,13 +186,10 @@ function chosenIn(chain: Chain, { endpoint, answer }: Choice): readonly Candidat
   if (link === undefined) return [];
   // The answer may come from what follows on what was chosen.
   if (link === root && isRoot(root) && answer === undefined) {
-    const looks = links.map(lookAt);
-    const answering = answeringIn(chain, looks);
-    const look = looks[answering];
-    if (look !== undefined) return [candidateAt(chain, answering, look)];
+    const answers = answersIn(chain);
+    if (answers.length > 0) return answers.slice(0, 1);
   }
-  const look: Look = lookAt(link) ?? { kind: "chosen", output: plainOutput(link) };
-  return [candidateAt(chain, index, answer === undefined ? look : { ...look, output: answer })];
+  return [candidateAt(chain, index, lookAt(link) ?? { kind: "chosen", output: plainOutput(link) })];
 }
 
 function plainOutput({ outputs }: PageFunction): number {
@@ -189,22 +197,17 @@ function plainOutput({ outputs }: PageFunction): number {
   return Math.max(0, text);
 }
 
-/** What a function is called, and who may call it. */
-function manner(answer: PageFunction, root: PageFunction): number {
-  const named = nameRank(answer.name) + (root === answer ? 0 : Math.min(0, nameRank(root.name)));
-  const buttons = root.triggers.filter(({ component }) => component?.type === "button");
-  const isDecoy =
-    buttons.length === root.triggers.length && buttons.some(({ component }) => isCalled(component?.label, DECOYS));
-  return (answer.isPublic ? 4 : -20) + (answer.isGenerator ? 4 : 0) + named - (isDecoy ? 30 : 0);
+/** Whether it is called as what is no chat, or what alone sets it off is. */
+function isDecoy(answer: PageFunction, { name, triggers }: PageFunction): boolean {
+  const buttons = triggers.flatMap(({ component }) => (component?.type === "button" ? [component.label] : []));
+  const names = buttons.length === triggers.length ? buttons : [];
+  return [answer.name, name, ...names].some((one) => isCalled(one, DECOYS));
 }
 
-function isSent({ triggers }: PageFunction): boolean {
-  return triggers.some(({ component, event }) => event === "submit" || isCalled(component?.label, SENDERS));
-}
-
-function nameRank(name: string | undefined): number {
-  if (isCalled(name, DECOYS)) return -30;
-  return isCalled(name, CHATTY) ? 4 : 0;
+/** Enter speaks for it more than a button that says so, and that more than another one. */
+function sentness({ triggers }: PageFunction): number {
+  if (triggers.some(({ event }) => event === "submit")) return 8;
+  return triggers.some(({ component }) => isCalled(component?.label, SENDERS)) ? 4 : 0;
 }
 
 function isCalled(name: string | undefined, pattern: RegExp): boolean {
@@ -221,30 +224,6 @@ const DECOYS = new RegExp(
     "(?<![a-z])log[ _]?in(?![a-z])|(?:^|_)(?:load|like|vote|save|reset|upload)",
     // What is said again, taken back or cleared, as buttons of other languages say it.
     "清[空除屏理]|重[试試新置]|撤[销銷回]|[删刪]除|再生成|再試行|クリア|다시|초기화|지우기|повтор|очист|сброс|отмен",
-    "reintent|limpiar|borrar|deshacer|réessay|effacer|vider|annuler|wiederhol|löschen|zurück|limpar|apagar|refazer",
   ].join("|"),
   "i",
 );
-
-/** Without functions that are bound twice: they take and give the same. */
-function withoutTwins(candidates: readonly Candidate[]): readonly Candidate[] {
-  const numbers = new Map<string, number>();
-  const numberOf = new Map<PageFunction, number>();
-  for (const one of new Set(candidates.flatMap(({ links }) => links))) {
-    const slots = `${ids(one.inputs)}>${ids(one.outputs)}`;
-    const number = numbers.get(slots) ?? numbers.size;
-    numbers.set(slots, number);
-    numberOf.set(one, number);
-  }
-  const seen = new Set<string>();
-  return candidates.filter(({ links, output }) => {
-    const twin = `${links.map((one) => numberOf.get(one)).join(";")}@${output}`;
-    if (seen.has(twin)) return false;
-    seen.add(twin);
-    return true;
-  });
-}
-
-function ids(components: readonly Component[]): string {
-  return components.map(({ id }) => String(id)).join();
-}

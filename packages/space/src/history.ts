@@ -1,4 +1,4 @@
-import { candidatesOf, type Candidate, type Course } from "./candidate.ts";
+import { answerOf, candidatesOf, type Candidate, type Course } from "./candidate.ts";
 import { memoryOf } from "./look.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
 import { isChatbot, isJsonHistory, isState } from "./role.ts";
@@ -37,9 +37,11 @@ export function historyOf(page: Page, { candidate, others, message, given }: His
     return isChatbot(given) ? { kind: "chatbot", chatbot: given } : { kind: "json", input: given };
   const json = others.find(isJsonHistory);
   if (json !== undefined) return { kind: "json", input: json };
-  if (candidate.isInterface) return ofInterface(page, candidate, message);
+  if (candidate.kind === "interface") return ofInterface(page, candidate, message);
   const free = others.filter(isChatbot);
-  const chatbot = free.find((one) => candidate.answer.inputs.includes(one)) ?? free[0];
+  const taken = new Set(candidate.answer.inputs);
+  const chatbot =
+    free.find((one) => taken.has(one) && one === answerOf(candidate)) ?? free.find((one) => taken.has(one)) ?? free[0];
   return chatbot === undefined || mayHoldTurns(candidate) ? { kind: "prompt" } : { kind: "chatbot", chatbot };
 }
 

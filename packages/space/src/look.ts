@@ -1,9 +1,9 @@
 import type { Component, PageFunction } from "./page.ts";
-import { isChatbot, isImage, isJsonHistory, isState, isText, isTextOutput } from "./role.ts";
+import { isChatbot, isImage, isJsonHistory, isState, isText, isTextOutput, systemLikeness } from "./role.ts";
 
 /** What a function looks like by what it takes and gives: how much that is a chat, and in words. */
 export const KINDS = {
-  interface: { rank: 100, why: "it is what a ChatInterface has for programs" },
+  interface: { rank: 110, why: "it is what a ChatInterface has for programs" },
   chat: { rank: 90, why: "it takes a text and the chat, and answers in the chat" },
   step: { rank: 88, why: "it answers in the chat behind what takes a text" },
   shown: { rank: 80, why: "it takes a text and answers in a chat" },
@@ -37,12 +37,13 @@ function newLookAt(one: PageFunction): Look | undefined {
   const forPrograms = answerForPrograms(one);
   if (forPrograms !== -1) return { kind: "interface", output: forPrograms };
   const hasText = takesText(one);
-  const chatbot = inputs.find(isChatbot);
-  const shown = outputs.findIndex((output) => (chatbot === undefined ? isChatbot(output) : output === chatbot));
-  const output = shown === -1 ? outputs.findIndex(isChatbot) : shown;
+  const chats = new Set(inputs.filter(isChatbot));
+  // Of several chats the one that is read and written is the one that goes on.
+  const kept = outputs.findIndex((output) => chats.has(output));
+  const output = kept === -1 ? outputs.findIndex(isChatbot) : kept;
   if (output !== -1) {
-    if (hasText) return { kind: chatbot === undefined ? "shown" : "chat", output };
-    return inputs.some((input) => isChatbot(input) || isState(input)) ? { kind: "step", output } : undefined;
+    if (hasText) return { kind: chats.size === 0 ? "shown" : "chat", output };
+    return chats.size > 0 || inputs.some(isState) ? { kind: "step", output } : undefined;
   }
   const text = onlyText(one);
   if (text === undefined) return undefined;
@@ -66,11 +67,10 @@ function onlyText({ inputs, outputs }: PageFunction): number | undefined {
  */
 function answerForPrograms(one: PageFunction): number {
   const { inputs, outputs, triggers } = one;
-  if (!takesText(one) || memoryOf(one) === undefined || outputs.some(isChatbot)) return -1;
+  const isHidden = triggers.some(({ component, event }) => event === "click" && component?.isVisible !== true);
+  if (!isHidden || !takesText(one) || memoryOf(one) === undefined || outputs.some(isChatbot)) return -1;
   const json = outputs.findIndex(({ type }) => type === "json");
   if (json !== -1) return json;
-  const isHidden = triggers.some(({ component, event }) => event === "click" && component?.isVisible !== true);
-  if (!isHidden) return -1;
   const taken = new Set(inputs);
   const text = outputs.findIndex((output) => isTextOutput(output) && !taken.has(output));
   // Before 4.44 it answers in its own text box.
@@ -83,9 +83,9 @@ export function memoryOf({ inputs, outputs }: PageFunction): Component | undefin
   return inputs.find((input) => isState(input) && given.has(input));
 }
 
-/** Whether a person types into any of its inputs. */
+/** Whether a person types a question into any of its inputs. */
 export function takesText(one: PageFunction): boolean {
-  const known = texts.get(one) ?? one.inputs.some(isText);
+  const known = texts.get(one) ?? one.inputs.some((input) => isText(input) && systemLikeness(input) < 1);
   texts.set(one, known);
   return known;
 }

@@ -1,6 +1,6 @@
 import type { Candidate } from "./candidate.ts";
-import type { Component, Page } from "./page.ts";
-import { isCalledMessage, systemLikeness, isMultimodal, isText } from "./role.ts";
+import type { Component, Page, PageFunction } from "./page.ts";
+import { isCalledMessage, isKey, systemLikeness, isMultimodal, isText } from "./role.ts";
 
 /**
  * The input that a person types the question into; `undefined` where none or several could be it.
@@ -9,12 +9,13 @@ import { isCalledMessage, systemLikeness, isMultimodal, isText } from "./role.ts
  */
 export function messageOf(page: Page, { root }: Candidate, inputs: readonly Component[]): Component | undefined {
   const own = submittedBy([root]);
-  const anywhere = submittedBy(page.functions);
+  // Elsewhere Enter may keep a key or a name as well: a question is taken out of its box.
+  const emptied = new Set(page.functions.flatMap(emptiedBy));
   const ranked = inputs
     .filter(isText)
     .map((component) => ({
       component,
-      rank: rankOf(component) + (own.has(component) ? 8 : 0) + (anywhere.has(component) ? 8 : 0),
+      rank: rankOf(component) + (own.has(component) ? 16 : 0) + (emptied.has(component) ? 8 : 0),
     }))
     .toSorted((one, other) => other.rank - one.rank);
   const [best, next] = ranked;
@@ -23,8 +24,16 @@ export function messageOf(page: Page, { root }: Candidate, inputs: readonly Comp
 
 /** What Enter in it sets something off. */
 export function submittedBy(functions: Page["functions"]): ReadonlySet<Component | undefined> {
-  const sent = functions.flatMap(({ triggers }) => triggers.filter(({ event }) => event === "submit"));
-  return new Set(sent.map(({ component }) => component));
+  return new Set(functions.flatMap(submittedTo));
+}
+
+function submittedTo({ triggers }: PageFunction): readonly (Component | undefined)[] {
+  return triggers.flatMap(({ component, event }) => (event === "submit" ? [component] : []));
+}
+
+function emptiedBy(one: PageFunction): readonly (Component | undefined)[] {
+  const given = new Set<Component | undefined>(one.outputs);
+  return submittedTo(one).filter((component) => given.has(component));
 }
 
 function rankOf(component: Component): number {
@@ -32,6 +41,8 @@ function rankOf(component: Component): number {
     (isEmpty(component) ? 4 : 0) +
     (isMultimodal(component) ? 2 : 0) +
     (isCalledMessage(component) ? 2 : 0) -
+    (component.isVisible ? 0 : 2) -
+    (isKey(component) ? 6 : 0) -
     32 * systemLikeness(component)
   );
 }

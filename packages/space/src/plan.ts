@@ -1,5 +1,6 @@
-import { candidatesOf, isTie, type Candidate, type Course } from "./candidate.ts";
+import { candidatesOf, rivalOf, type Candidate, type Course } from "./candidate.ts";
 import { historyOf, type HistoryPlan } from "./history.ts";
+import { KINDS } from "./look.ts";
 import { messageOf } from "./message-input.ts";
 import { applyInputs, type Inputs } from "./overrides.ts";
 import { record, type Component, type Page, type PageFunction } from "./page.ts";
@@ -45,28 +46,27 @@ export function planFor(page: Page, overrides: Overrides = {}): Plan {
   const candidate = choose(page, overrides);
   const { before, answer, output } = candidate;
   const course = { before, answer, output };
-  const why = overrides.endpoint === undefined ? candidate.why : "it was chosen";
+  const why = KINDS[overrides.endpoint === undefined ? candidate.kind : "chosen"].why;
   const told = { version: page.version, major: page.major, course, why };
   const inputs = inputsOf(course);
   const given = applyInputs(inputs, overrides.inputs);
   const free = inputs.filter((one) => !given.has(one));
   const chosen = (role: string): Component | undefined => [...given].find(([, one]) => one === role)?.[0];
-  const message = chosen("message") ?? messageOf(page, candidate, free);
-  if (message === undefined) {
-    const [image, ...more] = candidate.answer.inputs;
-    if (image !== undefined && isImage(image) && more.length === 0) return { ...told, ...ofPictureAlone(image) };
-    throw noMessage(page, candidate);
-  }
+  const text = chosen("message") ?? messageOf(page, candidate, free);
+  const message = text ?? pictureAlone(candidate);
+  if (message === undefined) throw noMessage(page, candidate);
   const others = free.filter((one) => one !== message);
   return {
     ...told,
     message,
-    history: historyOf(page, { candidate, others, message, given: chosen("history") }),
+    history: text ? historyOf(page, { candidate, others, message, given: chosen("history") }) : { kind: "none" },
     ...systemIn(others, chosen("system")),
     ...settingsIn(others, given),
     seedSwitch: others.find(drawsSeed),
     image:
-      chosen("image") ?? others.find(isImage) ?? (isMultimodal(message) && message.takesPictures ? message : undefined),
+      chosen("image") ??
+      others.find(isImage) ??
+      (text === undefined || (isMultimodal(message) && message.takesPictures) ? message : undefined),
     fixed: fixedBy(given),
   };
 }
@@ -94,32 +94,16 @@ function choose(page: Page, { endpoint, answer }: Overrides): Candidate {
   const candidates = candidatesOf(page, { endpoint, answer });
   const [best] = candidates;
   if (best === undefined) throw endpoint === undefined ? noChat(page) : noSuch(page, endpoint);
-  if (endpoint !== undefined) {
-    const { outputs, inputs } = best.answer;
-    if (answer !== undefined && outputs[answer] === undefined) throw notAnswering(page, best, answer);
-    if (inputs.length === 0 && best.before.length === 0) throw noMessage(page, best);
-  } else {
-    const rival = candidates.find((other) => other !== best && isTie(best, other));
-    if (rival !== undefined) throw ambiguous(page, best, rival);
-  }
-  if (answer === undefined || endpoint !== undefined) return best;
+  const rival = endpoint === undefined ? rivalOf(best, candidates) : undefined;
+  if (rival !== undefined) throw ambiguous(page, best, rival);
+  if (answer === undefined) return best;
   if (best.answer.outputs[answer] === undefined) throw notAnswering(page, best, answer);
   return { ...best, output: answer };
 }
 
-/** What goes into an app that takes a picture and no words. */
-function ofPictureAlone(image: Component): Omit<Plan, "version" | "major" | "course" | "why"> {
-  return {
-    message: image,
-    history: { kind: "none" },
-    system: undefined,
-    systemSwitch: undefined,
-    settings: new Map(),
-    seedSwitch: undefined,
-    offScale: new Set(),
-    image,
-    fixed: new Map(),
-  };
+/** The picture that is all that an app takes. */
+function pictureAlone({ answer }: Candidate): Component | undefined {
+  return answer.inputs.length === 1 ? answer.inputs.find(isImage) : undefined;
 }
 
 function systemIn(
@@ -152,10 +136,6 @@ function settingsIn(
 }
 
 function fixedBy(given: ReadonlyMap<Component, unknown>): ReadonlyMap<unknown, unknown> {
-  const fixed = new Map<unknown, unknown>();
-  for (const [one, role] of given) {
-    const chosen = record(role);
-    if ("value" in chosen) fixed.set(one.id, chosen["value"]);
-  }
-  return fixed;
+  const valued = [...given].filter(([, role]) => "value" in record(role));
+  return new Map(valued.map(([one, role]) => [one.id, record(role)["value"]]));
 }

@@ -12,10 +12,16 @@ const COMPONENTS: Readonly<Record<string, object>> = {
   solar: { type: "textbox", props: { placeholder: "Ask about the solar system" } },
   task: { type: "textbox", props: { label: "Your question", placeholder: "Give your instructions here" } },
   name: { type: "textbox", props: { label: "Name" } },
+  key: { type: "textbox", props: { label: "API key", placeholder: "Enter your key to chat" } },
+  query: { type: "textbox", props: { label: "Your text" } },
+  token: { type: "textbox", props: { visible: false } },
   hidden: { type: "textbox", props: { placeholder: "System prompt" } },
   system: { type: "textbox", props: { label: "System prompt", value: "s" } },
   out: { type: "textbox", props: { label: "Answer" } },
   md: { type: "markdown", props: {} },
+  found: { type: "textbox", props: { label: "Found" } },
+  status: { type: "textbox", props: { label: "Status" } },
+  json: { type: "json", props: {} },
   chat: { type: "chatbot", props: { type: "messages" } },
   chat2: { type: "chatbot", props: { type: "messages" } },
   state: { type: "state", props: {} },
@@ -30,6 +36,7 @@ const COMPONENTS: Readonly<Record<string, object>> = {
   blog: { type: "button", props: { value: "Write a blog intro" } },
   shorten: { type: "button", props: { value: "📝 Summarize" } },
   seek: { type: "button", props: { value: "Look it up" } },
+  start: { type: "button", props: { value: "Start chat" } },
   rows: { type: "dataset", props: {} },
 };
 
@@ -175,6 +182,67 @@ describe("the chat of a page is", () => {
       ["seek.click look: box chat > chat", "send.click talk: box chat > box chat"],
       "talk; box; chatbot; chat",
     ],
+    [
+      "what Enter sends, though what another button does streams",
+      ["seek.click look*: box chat > chat", "box.submit talk: box chat > box chat"],
+      "talk; box; chatbot; chat",
+    ],
+    [
+      "what is sent, though what another button does streams",
+      ["seek.click look*: box chat > chat", "send.click answer: box chat > box chat"],
+      "answer; box; chatbot; chat",
+    ],
+    [
+      "not what begins one with a name",
+      ["start.click start_chat: name > chat state", "query.submit respond: query state > chat state"],
+      "respond; query; prompt; chat",
+    ],
+    [
+      "not what Enter in the system prompt does",
+      ["system.submit set_system: system > chat state", "send.click talk: query state > chat state"],
+      "talk; query; prompt; chat",
+    ],
+    [
+      "not what runs again with the system prompt",
+      ["again.click bot*: chat system > chat", "seek.click user: box chat > box chat", "then bot*: chat system > chat"],
+      "user bot; box; chatbot; chat",
+    ],
+    [
+      "not what takes data out of a text",
+      ["send.click extract: other state > json state", "box.submit talk*: box chat > chat"],
+      "talk; box; chatbot; chat",
+    ],
+    [
+      "the chat that is read and written, beside one that is only read",
+      ["box.submit talk: box chat2 chat > box chat"],
+      "talk; box; chatbot; chat",
+    ],
+    [
+      "with no question in a box for a key, though it speaks of a chat",
+      ["send.click respond: query key chat > query chat"],
+      "respond; query; chatbot; chat",
+    ],
+    [
+      "with no question in a box that Enter keeps",
+      ["name.submit keep: name > status", "send.click respond: box name chat > box chat"],
+      "respond; box; chatbot; chat",
+    ],
+    [
+      "with no question in a box that nobody sees",
+      ["send.click respond: nameless token chat > nameless chat"],
+      "respond; nameless; chatbot; chat",
+    ],
+    [
+      "the text that is made of what was found before",
+      ["send.click retrieve: box > found", "then generate: box found > out"],
+      "retrieve generate; box; prompt; out",
+    ],
+    ["a text beside a status", ["send.click infer: other > status out"], "infer; other; prompt; out"],
+    [
+      "a step that keeps the question in a State which it only reads",
+      ["box.submit keep: box state >", "then bot: state chat > chat"],
+      "keep bot; box; prompt; chat",
+    ],
     ...["ask_nuclear", "flagship_bot", "poetry_of_design_up"].map(
       (name) =>
         [
@@ -195,6 +263,11 @@ describe("the chat of a page is", () => {
   });
 });
 
+test("earlier turns go into the chat that is answered in, not into one that is only read", () => {
+  const { history } = planFor(page("box.submit talk: box chat2 chat > box chat"));
+  expect(history).toMatchObject({ kind: "chatbot", chatbot: { id: IDS.indexOf("chat") } });
+});
+
 describe("no chat is", () => {
   test.each<readonly [string, readonly string[]]>([
     ["a summary", ["send.click summarize: other > out"]],
@@ -203,6 +276,14 @@ describe("no chat is", () => {
     ["a greeting", ["other.submit greet: other > out"]],
     ["two texts for one", ["send.click infer: other > out md"]],
     ["a picture of a text", ["send.click draw: other > image"]],
+    ["two chats of which one streams", ["box.submit chat*: box chat > chat", "other.submit b: other chat2 > chat2"]],
+    ["two chats of which one is sent by Enter", ["box.submit a: box chat > chat", "seek.click b: other chat2 > chat2"]],
+    [
+      "two questions for one chat",
+      ["box.submit a: box state > chat state", "query.submit b: query state > chat state"],
+    ],
+    ["two texts, one behind the other", ["send.click one: other > found", "then two: other found > out"]],
+    ["a status", ["send.click apply: other > status"]],
     ["two chats", ["box.submit a: box chat > chat", "other.submit b: other chat2 > chat2"]],
     ["what is never set off", ["chat.like respond: box chat > chat", "box.change respond: box chat > chat"]],
     ["what only clears", ["send.click go: > chat box"]],
