@@ -26,6 +26,9 @@ async function executable(): Promise<string> {
 /** A name by which its pages reach this machine as if it were somewhere else, by plain http. */
 export const ELSEWHERE = "space.test";
 
+/** The same, as if it were a Space of Hugging Face. */
+export const HUGGING_FACE = "owner-name.hf.space";
+
 /** Starts a Chromium as users have it: with its checks of origins, and nothing switched off that a page would notice. */
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
@@ -36,7 +39,7 @@ export async function launchChromium(): Promise<Browser> {
       "--no-sandbox",
       "--disable-gpu",
       "--disable-dev-shm-usage",
-      `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`,
+      `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1, MAP ${HUGGING_FACE} 127.0.0.1`,
     ],
   });
 }

@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { bundled, type BundledFile, type Packages } from "./bundle.ts";
-import { ELSEWHERE, launchChromium } from "./chromium.ts";
+import { ELSEWHERE, HUGGING_FACE, launchChromium } from "./chromium.ts";
 import { openPage, type RunningPage } from "./page.ts";
 import type { Answered, Asked } from "./programs/page.ts";
 import { inColumn } from "./table.ts";
@@ -77,6 +77,18 @@ export function testPages(packages: Packages): void {
         expect(await ask({ plugin: "max", space: space.url, question: "Hi" })).toMatchObject({ pieces: ["Hello."] });
     });
 
+    test.each(["max", "space"] as const)(
+      "asks %s on Hugging Face without cookies, for which the proxy there lets no page of another origin ask",
+      async (plugin) => {
+        await using space = await createSpaceEmulator({ shape: plugin === "max" ? "max" : "chat", answer: "Hello." });
+        const there = space.url.replace("127.0.0.1", HUGGING_FACE);
+        const { pieces, fetched, error } = await ask({ plugin, space: there, question: "Hi" });
+        expect(error).toBeUndefined();
+        expect(pieces).toEqual(["Hello."]);
+        expect(fetched.filter((request) => request.includes("include"))).toEqual([]);
+      },
+    );
+
     test("logs in where its own site is, and says what it takes elsewhere", async () => {
       await using space = await createSpaceEmulator({ shape: "max", auth: { ann: "right" }, answer: "Hello." });
       const asked: Asked = {
@@ -87,9 +99,11 @@ export function testPages(packages: Packages): void {
       };
       await using near = await openPage(browser, files);
       expect(await ask(asked, near)).toMatchObject({ pieces: ["Hello."] });
-      const { error } = await ask({ ...asked, space: space.url.replace("127.0.0.1", ELSEWHERE) });
-      expect(error).toMatchObject({ code: "authentication", message: expect.stringMatching(/`auth`.*https/s) });
-      expect(error?.message).not.toContain("right");
+      for (const host of [ELSEWHERE, HUGGING_FACE]) {
+        const { error } = await ask({ ...asked, space: space.url.replace("127.0.0.1", host) });
+        expect(error).toMatchObject({ code: "authentication", message: expect.stringMatching(/`auth`.*https/s) });
+        expect(error?.message).not.toContain("right");
+      }
     });
 
     test("asks for the final address where it is redirected", async () => {
@@ -102,6 +116,12 @@ export function testPages(packages: Packages): void {
       await using server = await serve({});
       const { error } = await ask({ plugin: "max", space: server.url, question: "Hi" });
       expect(error).toMatchObject({ code: "connection", message: expect.stringContaining("CORS") });
+    });
+
+    test("says nothing of that where an answer broke off, which had been let", async () => {
+      await using space = await createSpaceEmulator({ shape: "max", faults: [{ name: "reset", after: 0 }] });
+      const { error } = await ask({ plugin: "max", space: space.url, question: "Hi" });
+      expect(error).toMatchObject({ code: "connection", message: expect.not.stringContaining("CORS") });
     });
 
     test("fetches a picture from a host that answers no question beforehand, without cookies", async () => {

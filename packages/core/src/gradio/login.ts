@@ -79,7 +79,7 @@ export function createLogin(
       again.body.cancel();
       throw new QwenError(
         "authentication",
-        `${url.host} took the username and password given as \`auth\`, but the browser keeps no cookie of that login. A page of another site needs https for it, and a browser that lets such cookies be; a page of the same site does not.`,
+        `${url.host} took the username and password given as \`auth\`, but the browser keeps no cookie of that login. From another site it takes https and a browser that lets such cookies be, and on Hugging Face there is no way.`,
         { status: 401 },
       );
     },

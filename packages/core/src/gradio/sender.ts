@@ -9,7 +9,7 @@ import type { Timeouts } from "../provider.ts";
 import type { AbortSource } from "../stop.ts";
 import { concealed, secretsIn } from "../secrets.ts";
 import { resolveTimeouts, type ResolvedTimeouts } from "../timers.ts";
-import { tokenHeader } from "./address.ts";
+import { isHuggingFaceSpace, tokenHeader } from "./address.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { CookieJar } from "./cookies.ts";
 import { writeJson } from "./json.ts";
@@ -33,6 +33,8 @@ export class Sender {
   readonly url: URL;
   /** Those of a request that sets none. */
   readonly timeouts: ResolvedTimeouts;
+  /** Whether a page may ask with cookies. The proxy of Hugging Face lets none of another origin (July 2026: gradio-app/gradio#13581). */
+  readonly takesCookies: boolean;
   readonly #origin: string;
   readonly #transport: Transport;
   readonly #secrets: () => readonly string[];
@@ -45,6 +47,8 @@ export class Sender {
     const { cookie, ...own } = lowerCase(headers);
     this.url = url;
     this.#origin = url.origin;
+    const { location } = globalThis as { readonly location?: { readonly origin: string } };
+    this.takesCookies = !isHuggingFaceSpace(url) || location?.origin === url.origin;
     this.#transport = transport;
     this.#secrets = secrets;
     this.timeouts = resolveTimeouts(timeouts);
@@ -129,7 +133,7 @@ class SentRequest implements OwnFollowedRequest {
     this.body = json === undefined ? body?.bytes : writeJson(json);
     this.connectMs = timeouts?.connectMs ?? sender.timeouts.connectMs;
     this.headersMs = timeouts?.headersMs ?? sender.timeouts.headersMs;
-    this.withCookies = (request.withCookies ?? jar !== undefined) || login !== undefined;
+    this.withCookies = sender.takesCookies && ((request.withCookies ?? jar !== undefined) || login !== undefined);
   }
 
   get signal(): AbortSource | undefined {

@@ -68,7 +68,8 @@ async function exchange({
     });
   } catch (error) {
     release();
-    throw inner.signal.aborted ? inner.signal.reason : connectionError(error, url);
+    const hint = ofPage ? " It may be down, or not let this page ask (CORS): a browser does not tell." : "";
+    throw inner.signal.aborted ? inner.signal.reason : connectionError(error, url, hint);
   }
   timer.stop();
   if (response.type === "opaqueredirect") {
@@ -83,7 +84,6 @@ async function exchange({
 
 /** As any other client asks: `fetch` refuses a URL with a user in it, and shows the password in its error. */
 function withoutCredentials(url: URL): URL {
-  if (url.username === "" && url.password === "") return url;
   const bare = new URL(url);
   bare.username = "";
   bare.password = "";
@@ -170,14 +170,11 @@ function bodyOf(
 
 function headersOf({ headers }: Response): Record<string, string | readonly string[]> {
   const cookies = headers.getSetCookie();
-  return { ...Object.fromEntries(headers), ...(cookies.length === 0 ? {} : { "set-cookie": cookies }) };
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { "set-cookie": cookies }) };
 }
 
-function connectionError(error: unknown, url: URL): QwenError {
+function connectionError(error: unknown, url: URL, hint = ""): QwenError {
   const message = error instanceof Error ? error.message : String(error);
-  const hint = keepsCookies()
-    ? " A browser tells no more: it may be down, or allow no requests of this page (CORS)."
-    : "";
   return new QwenError("connection", `The connection to ${url.host} failed: ${message}.${hint}`, {
     cause: bareCause(error),
   });

@@ -5,13 +5,14 @@ const LOCAL: ReadonlySet<string | undefined> = new Set(["localhost", "127.0.0.1"
 
 /**
  * Lets pages of other origins ask, with whatever headers and cookies, as Gradio's server does: what runs on this machine lets
- * only pages of this machine. True where the request only asked whether it may, which is answered then.
+ * only pages of this machine. Under a name of Hugging Face it lets no cookies be, as the proxy there (July 2026:
+ * https://github.com/gradio-app/gradio/pull/13581). True where the request only asked whether it may, which is answered then.
  */
 export function answerPage({ method, headers }: IncomingMessage, response: ServerResponse): boolean {
   const { origin, host } = headers;
   if (origin === undefined) return false;
-  response.setHeader("access-control-allow-credentials", "true");
   const hostname = host?.replace(/:\d+$/, "");
+  if (hostname?.endsWith(".hf.space") !== true) response.setHeader("access-control-allow-credentials", "true");
   if (!LOCAL.has(hostname) || LOCAL.has(URL.parse(origin)?.hostname)) {
     response.setHeader("access-control-allow-origin", origin);
     response.setHeader("vary", "Origin");
