@@ -124,6 +124,38 @@ export function testPages(packages: Packages): void {
       expect(error).toMatchObject({ code: "connection", message: expect.not.stringContaining("CORS") });
     });
 
+    test("says of each file of the SDK that cannot be loaded that the page is to be loaded anew", async () => {
+      await using space = await createSpaceEmulator({ shape: "chat", answer: "Hello." });
+      const endings: (string | undefined)[] = [];
+      while (endings.at(-1) !== "Hello." && endings.length < 20) {
+        await using page = await openPage(browser, files);
+        let loaded = 0;
+        // One more of them each time, until there are none.
+        await page.page.route("**/*.js", (route) => (loaded++ === endings.length ? route.abort() : route.continue()));
+        const { pieces, error } = await ask({ plugin: "space", space: space.url, question: "Hi" }, page);
+        endings.push(error === undefined ? pieces.join("") : `${error.code}: ${/Reload/.exec(error.message)?.[0]}`);
+      }
+      expect(endings.length).toBeGreaterThan(4);
+      expect(new Set(endings)).toEqual(new Set(["connection: Reload", "Hello."]));
+    });
+
+    test.each(["max", "space"] as const)(
+      "waits for a Space of %s that sleeps, though nothing can be read of the page that stands in its place",
+      async (plugin) => {
+        await using space = await createSpaceEmulator({ shape: plugin === "max" ? "max" : "chat", answer: "Hello." });
+        let asked = 0;
+        const stage = (): string => JSON.stringify({ runtime: { stage: asked++ === 0 ? "SLEEPING" : "RUNNING" } });
+        await using hub = await serve({ "access-control-allow-origin": "*" }, stage);
+        await using page = await openPage(browser, files);
+        await page.page.route(`${space.url}/**`, (route) => (asked < 2 ? route.abort() : route.continue()));
+        const options = { hubUrl: hub.url };
+        const { pieces, error } = await ask({ plugin, space: space.url, question: "Hi", options }, page);
+        expect(error).toBeUndefined();
+        expect(pieces.join("")).toBe("Hello.");
+        expect(hub.methods).toEqual(["GET", "GET"]);
+      },
+    );
+
     test("fetches a picture from a host that answers no question beforehand, without cookies", async () => {
       await using server = await serve({ "access-control-allow-origin": "*", "content-type": "image/png" });
       await using space = await createSpaceEmulator({ shape: "qvq" });
@@ -175,12 +207,12 @@ export function testPages(packages: Packages): void {
   });
 }
 
-/** A server that sends a picture with these headers, whatever it is asked. */
-async function serve(headers: Readonly<Record<string, string>>) {
+/** A server that sends the same with these headers, whatever it is asked: a picture, if nothing else is said. */
+async function serve(headers: Readonly<Record<string, string>>, body: () => Buffer | string = () => PIXEL) {
   const methods: string[] = [];
   const server = createServer(({ method = "" }, response) => {
     methods.push(method);
-    response.writeHead(method === "GET" ? 200 : 405, headers).end(PIXEL);
+    response.writeHead(method === "GET" ? 200 : 405, headers).end(body());
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

@@ -19,6 +19,7 @@ export * from "./inner-call.ts";
 export * from "./json-answer.ts";
 export * from "./json-in-text.ts";
 export * from "./json-prompt.ts";
+export * from "./later.ts";
 export * from "./message.ts";
 export * from "./nearest.ts";
 export * from "./options.ts";

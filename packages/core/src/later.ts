@@ -1,10 +1,6 @@
-import { requestsAreApart } from "#platform";
-import { final } from "./decision.ts";
+import { loadFailure, requestsAreApart } from "#platform";
 
-/**
- * A part of this package that is loaded when it is first needed. Made of `import()` of a file, which the build makes one of
- * its own; see `tsup.config.ts`.
- */
+/** A part of a package that is loaded when it is first needed: made of `import()` of a file, which a build makes one of its own. */
 export class Later<Module> {
   readonly #import: () => Promise<Module>;
   #loading: Promise<Module> | undefined;
@@ -19,12 +15,15 @@ export class Later<Module> {
     return this.#loaded;
   }
 
-  /** Loads it, once for all who want it; a failure is not kept, and each is told by an error of its own. */
+  /**
+   * Loads it, once for all who want it; a failure is not kept, and each is told by an error of its own, that counts for no provider:
+   * a `TypeError` in Node, and elsewhere, where a file comes over the network, a `connection`.
+   */
   load(): Promise<Module> {
     // Where a request cannot wait for another one's, the platform keeps what it has loaded all the same.
     const loading = requestsAreApart() ? this.#begin() : (this.#loading ??= this.#begin());
     return loading.catch((cause: unknown) => {
-      throw cannotLoad(cause);
+      throw loadFailure(cause);
     });
   }
 
@@ -37,11 +36,4 @@ export class Later<Module> {
       },
     );
   }
-}
-
-/** What ends a call for which a part of this package cannot be loaded: a mistake of whoever installed it, which is no provider's. */
-export function cannotLoad(cause: unknown): unknown {
-  const what =
-    "A part of this SDK cannot be loaded. Keep the files of its packages together as long as a process runs.";
-  return final("import", new TypeError(what, { cause }));
 }

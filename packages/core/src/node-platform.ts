@@ -1,4 +1,5 @@
 import type { DebugLog } from "./debug.ts";
+import { final } from "./decision.ts";
 import { QwenError } from "./errors.ts";
 import { wordsOf } from "./printable.ts";
 
@@ -51,4 +52,11 @@ export async function openFile(url: URL): Promise<Blob> {
       cause,
     });
   }
+}
+
+/** What ends a call for which a part of this SDK cannot be loaded: a mistake of whoever installed it, which is no provider's. */
+export function loadFailure(cause: unknown): unknown {
+  const what =
+    "A part of this SDK cannot be loaded. Keep the files of its packages together as long as a process runs.";
+  return final("import", new TypeError(what, { cause }));
 }

@@ -1,4 +1,5 @@
 import type { DebugLog } from "./debug.ts";
+import { excuse } from "./error-excuse.ts";
 import { QwenError } from "./errors.ts";
 
 // What browsers and edge runtimes have, as `#platform`.
@@ -41,4 +42,10 @@ export function openFile(_url: URL): Promise<Blob> {
   return Promise.reject(
     new QwenError("unsupported", "A file: URL is read in Node alone. Give the file as a Blob, which an <input> has."),
   );
+}
+
+/** As for Node. Here it comes over the network, of which a browser may remember what failed until the page is loaded anew. */
+export function loadFailure(cause: unknown): unknown {
+  const what = "A part of this SDK cannot be loaded: the page is offline, or older than its files. Reload it.";
+  return excuse(new QwenError("connection", what, { cause }));
 }

@@ -1,5 +1,5 @@
 import { QwenError, type ImagePart, type Message } from "@qwen/core";
-import { imageSource, imagesOf, type InputSession } from "@qwen/core/gradio";
+import { imageSource, imagesOf, type InputSession, Later } from "@qwen/core/gradio";
 
 /** A picture the Space can read. */
 export interface Picture {
@@ -51,9 +51,11 @@ async function bytesOf({ image }: ImagePart, session: InputSession): Promise<Uin
   return session.download(source, { maxBytes: MOST_BYTES });
 }
 
+/** What tells a picture by its bytes: most of a session has none. */
+const fileTypes = /* @__PURE__ */ new Later(() => import("file-type"));
+
 async function kindOf(bytes: Uint8Array) {
-  // Loaded when there is a picture: most of a session has none.
-  const { fileTypeFromBuffer } = await import("file-type");
+  const { fileTypeFromBuffer } = await fileTypes.load();
   // It reads on behind the first bytes, and may stumble there.
   return fileTypeFromBuffer(bytes).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
-import { inspectSpace } from "@qwen/core/gradio";
+import { inspectSpace, Later } from "@qwen/core/gradio";
 
 import type { SpaceDescription } from "./description.ts";
+import { asking } from "./loaded-later.ts";
 import { readSpaceOptions, type SpaceOptions } from "./space-options.ts";
 
 /**
@@ -19,7 +20,9 @@ export async function describeSpace(target: string | URL, options: SpaceOptions 
   return inspectSpace(target, {
     ...client,
     async look(source) {
-      const [{ planOf }, { Description }] = await Promise.all([import("./asking.ts"), import("./description.ts")]);
+      // Made here, as a bundle would keep a constant where nobody asks for this.
+      const telling = new Later(() => import("./description.ts"));
+      const [{ planOf }, { Description }] = await Promise.all([asking.load(), telling.load()]);
       const { plan, page } = await planOf(source, overrides);
       return new Description(source.url, { plan, page });
     },

@@ -1,6 +1,7 @@
 import type { Capabilities } from "@qwen/core";
 import { createSessionProvider, spaceUrl, type ModelInfo, type Provider } from "@qwen/core/gradio";
 
+import { asking } from "./loaded-later.ts";
 import type { Plan } from "./plan.ts";
 import type { play } from "./playing.ts";
 import { readSpaceOptions, type SpaceOptions } from "./space-options.ts";
@@ -47,7 +48,7 @@ export function space<const Target extends string | URL, const Id extends string
       space: target,
       models: [model],
       async plan(page) {
-        const { fingerprintOf, planOf, play } = await import("./asking.ts");
+        const { fingerprintOf, planOf, play } = await asking.load();
         const { plan } = await planOf(page, overrides);
         capabilities = capabilitiesOf(plan);
         return { plan, fingerprint: fingerprintOf(plan), play };

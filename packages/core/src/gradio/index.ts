@@ -10,6 +10,7 @@ export {
   inspectSpace,
   isBlob,
   isGroup,
+  Later,
   printable,
   promptOf,
   readable,

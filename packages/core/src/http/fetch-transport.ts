@@ -16,7 +16,7 @@ import type { ResponseBody, OwnRequest, OwnTransport, TransportOptions, Transpor
 export function createTransport({ proxy }: TransportOptions = {}): OwnTransport {
   if (proxy !== undefined && proxy !== false)
     throw new TypeError(
-      "`proxy` cannot be set on this platform, whose `fetch` makes the connections. Set it up in the platform, or pass a `transport` that can.",
+      "`proxy` cannot be set here, where the platform makes the connections. Pass a `transport` that can.",
     );
   return {
     request: ownExchange,
@@ -64,11 +64,12 @@ async function exchange({
       signal: inner.signal,
       // Elsewhere there is no such thing, and some runtimes refuse to hear of it.
       ...(ofPage && { credentials: withCookies ? "include" : "omit", keepalive: outlivesPage }),
-      ...(body === undefined ? {} : { body: bodyFor(body) }),
+      // TypeScript 7 tells an ArrayBuffer from a SharedArrayBuffer; `fetch` takes the first only.
+      body: typeof body === "object" ? new Uint8Array(body) : (body ?? null),
     });
   } catch (error) {
     release();
-    const hint = ofPage ? " It may be down, or not let this page ask (CORS): a browser does not tell." : "";
+    const hint = ofPage ? " It may be down, or not let this page ask (CORS)." : "";
     throw inner.signal.aborted ? inner.signal.reason : connectionError(error, url, hint);
   }
   timer.stop();
@@ -84,10 +85,7 @@ async function exchange({
 
 /** As any other client asks: `fetch` refuses a URL with a user in it, and shows the password in its error. */
 function withoutCredentials(url: URL): URL {
-  const bare = new URL(url);
-  bare.username = "";
-  bare.password = "";
-  return bare;
+  return Object.assign(new URL(url), { username: "", password: "" });
 }
 
 /** What can be sent of them. The platform's own error would show the value, and a browser says nothing of what it leaves out. */
@@ -113,11 +111,6 @@ const OURS: Readonly<Record<string, string | undefined>> = {
   "accept-encoding": "identity",
   "user-agent": "qwen-sdk",
 };
-
-// TypeScript 7 tells an ArrayBuffer from a SharedArrayBuffer; `fetch` takes the first only.
-function bodyFor(body: string | Uint8Array): string | Uint8Array<ArrayBuffer> {
-  return typeof body === "string" ? body : new Uint8Array(body);
-}
 
 function bodyOf(
   response: Response,
@@ -164,7 +157,7 @@ function bodyOf(
   }
 
   // Nobody may be reading when it is aborted.
-  inner.signal.addEventListener("abort", () => fail(inner.signal.reason), { once: true });
+  inner.signal.addEventListener("abort", fail, { once: true });
   return body.handle();
 }
 

@@ -1,4 +1,4 @@
-import { cannotLoad } from "../later.ts";
+import { loadFailure } from "#platform";
 import { markOwn } from "../own-functions.ts";
 import type { Connections } from "./connections.ts";
 import { Dial, dialTarget } from "./dial.ts";
@@ -45,7 +45,7 @@ export function createTransport({ proxy }: TransportOptions = {}): OwnTransport 
           }
           (loading ?? load(request)).then(
             (connections) => exchange.send(connections),
-            (cause: unknown) => exchange.fail(cannotLoad(cause)),
+            (cause: unknown) => exchange.fail(loadFailure(cause)),
           );
         }),
     ),
