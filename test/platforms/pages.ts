@@ -156,6 +156,14 @@ export function testPages(packages: Packages): void {
       },
     );
 
+    test("tells of the connection that failed, where what would wake a Space does not come either", async () => {
+      await using page = await openPage(browser, files);
+      await page.page.route("**/waking-*", (route) => route.abort());
+      const options = { hubUrl: "http://127.0.0.1:9" };
+      const { error } = await ask({ plugin: "max", space: "http://127.0.0.1:9", question: "Hi", options }, page);
+      expect(error).toMatchObject({ code: "connection", message: expect.stringContaining("CORS") });
+    });
+
     test("fetches a picture from a host that answers no question beforehand, without cookies", async () => {
       await using server = await serve({ "access-control-allow-origin": "*", "content-type": "image/png" });
       await using space = await createSpaceEmulator({ shape: "qvq" });

@@ -1,3 +1,4 @@
+import { keepsCookies } from "#platform";
 import { withoutSecrets } from "../error-secrets.ts";
 import { QwenError } from "../errors.ts";
 import type { AbortSource } from "../stop.ts";
@@ -51,7 +52,10 @@ async function afterWaking<Value>(options: AwakeOptions, { work, failure: first 
   const startedAt = performance.now();
   for (let failure = first; ;) {
     if (failure !== undefined && (stop.aborted || !mayBeAsleep(failure.error) || !mayRepeat())) throw failure.error;
-    const { wakingOf } = await wakings.load();
+    const { wakingOf } = await wakings.load().catch((error: unknown) => {
+      // Who is offline has not got that either.
+      throw failure?.error ?? error;
+    });
     const leftMs = Math.max(limitMs - (performance.now() - startedAt), 0);
     const hasSlept = await wakingOf(client)?.wait({ stop, leftMs, limitMs, limit, tell });
     if (failure !== undefined && hasSlept !== true) throw failure.error;
@@ -63,9 +67,11 @@ async function afterWaking<Value>(options: AwakeOptions, { work, failure: first 
   }
 }
 
-/** Whether an error is as that of a Space that does not run: another's answer in its place. */
+/** Whether an error is as that of a Space that does not run: another's answer in its place, which a page may not be let read. */
 function mayBeAsleep(error: unknown): boolean {
-  return QwenError.isInstance(error) && error.code === "space_unavailable" && STATUSES.has(error.status ?? 0);
+  if (!QwenError.isInstance(error)) return false;
+  const { code, status = 0 } = error;
+  return code === "connection" ? keepsCookies() : code === "space_unavailable" && STATUSES.has(status);
 }
 
 /** 200 is that of a page. */
