@@ -53,10 +53,13 @@ export class StoredFile implements SpaceFile {
     const { maxBytes = MOST_BYTES, signal } = readOptions("options", given, RULES) ?? {};
     // However small they come, they cost what they are.
     const pieces = new Pieces();
-    // Leaving the loop cancels the stream.
-    for await (const piece of this.stream({ signal })) {
-      pieces.push(piece);
-      if (pieces.size > maxBytes) throw this.#tooLarge(maxBytes);
+    // Not all browsers can iterate over a stream.
+    const reader = this.stream({ signal }).getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      pieces.push(next.value);
+      if (pieces.size <= maxBytes) continue;
+      reader.cancel().catch(() => {});
+      throw this.#tooLarge(maxBytes);
     }
     // Each is a copy, or was made here.
     return pieces.takeJoined() as Uint8Array<ArrayBuffer>;
