@@ -1,7 +1,9 @@
 import { openFile } from "#platform";
 import { QwenError } from "../errors.ts";
+import { field } from "../field.ts";
 import { bytesIn, isBlob } from "../message.ts";
 import { aUrl, isPlain } from "../options.ts";
+import { printable } from "../printable.ts";
 import { snapshotOf } from "../snapshot.ts";
 import type { Stop } from "../stop.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
@@ -35,7 +37,8 @@ interface Place {
  * Sends the files that stand anywhere in the inputs of a call, each once, and puts what the Space calls them in their place: bytes,
  * Blobs, and URL objects (`data:`, `http:`, `https:`, in Node `file:`). A text is a text, whatever it says.
  *
- * Throws `invalid_request` for one that cannot be read, or that is larger than the Space takes, of each before any is sent.
+ * Throws `invalid_request` for one that cannot be read, or that is larger than the Space takes, of each before any is sent; and for
+ * what is neither a file nor anything that JSON can say.
  */
 export async function sendFiles(given: readonly unknown[], sending: FileSending): Promise<readonly unknown[]> {
   const { client } = sending;
@@ -66,9 +69,13 @@ function placesIn(inputs: EndpointInputs, client: SpaceClient): readonly Place[]
   // A list, not recursion: it may be nested deeper than the stack is.
   const open: (unknown[] | Record<string, unknown>)[] = [inputs as unknown[]];
   const look = (within: Place["within"], key: string | number, value: unknown): void => {
+    // In an object it is left out, as JSON has it.
+    if (Array.isArray(within) && (typeof value === "function" || typeof value === "symbol"))
+      throw unsayable(typeof value);
     if (typeof value !== "object" || value === null) return;
     if (isFile(value, client)) places.push({ within, key, file: value });
     else if (!seen.has(value)) {
+      if (isLost(value)) throw unsayable(field(() => value.constructor.name) ?? "object");
       seen.add(value);
       open.push(value as Record<string, unknown>);
     }
@@ -86,6 +93,20 @@ function isFile(value: object, client: SpaceClient): boolean {
   if (Array.isArray(value) || isPlain(value)) return false;
   if (value instanceof StoredFile) return !value.isOf(client);
   return bytesIn(value) !== undefined || isBlob(value) || aUrl(value) === undefined;
+}
+
+/** Whether nothing of it would be sent but "{}", such as a promise that nobody awaited, or a `Map`. */
+function isLost(value: object): boolean {
+  if (Array.isArray(value) || isPlain(value) || "toJSON" in value || Object.keys(value).length > 0) return false;
+  // Not so of `new String("x")`.
+  return typeof field(() => value.valueOf()) === "object";
+}
+
+function unsayable(what: string): QwenError {
+  return new QwenError(
+    "invalid_request",
+    `Among the inputs is a value of the kind ${printable(what, 40)}, which JSON cannot say.`,
+  );
 }
 
 /** A file that can be sent. */

@@ -58,7 +58,8 @@ export function readSubmission({ endpoint, inputs, options }: Submission): Submi
   if (!isGroup(options)) throw mustBe("options", "an object", options);
   const { signal, timeouts, maxQueueMs, headers } = readOnce("A call", options, NAMES);
   return {
-    endpoint,
+    // A half of a character is in no address.
+    endpoint: snapshotOf(endpoint),
     inputs: readable("inputs", () => snapshotOf(inputs)),
     options: {
       signal: readOption("signal", signal, anAbortSignal),

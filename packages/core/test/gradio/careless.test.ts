@@ -56,6 +56,60 @@ describe("a bad option", () => {
     expect(space.requests).toEqual([]);
   });
 
+  it.each<readonly [string, unknown, RegExp]>([
+    ["a promise that nobody awaited", Promise.resolve("x"), /of the kind Promise, which JSON cannot say/],
+    ["a Map", [new Map([["a", 1]])], /kind Map/],
+    ["a Set within", { a: [new Set([1])] }, /kind Set/],
+    ["an error", new RangeError("x"), /kind RangeError/],
+    ["a stream", new ReadableStream(), /kind ReadableStream/],
+    ["a response", new Response("x"), /kind Response/],
+    ["a function", () => "x", /kind function/],
+    ["a symbol", Symbol("x"), /kind symbol/],
+  ])(
+    "of a call, an input of which nothing would arrive, is told before anything is sent: %s",
+    async (_, input, words) => {
+      await using space = await startTestSpace(answering);
+      const client = connectSpace(space.origin);
+      const error = await rejection(client.predict("chat", [input]));
+      expect(error).toMatchObject({ code: "invalid_request", message: expect.stringMatching(words) });
+      await client.close();
+      expect(space.requests).toEqual([]);
+    },
+  );
+
+  it("of a call is no input that JSON can say, whatever class it is of", async () => {
+    await using space = await startTestSpace(answering);
+    const client = connectSpace(space.origin);
+    class Point {
+      readonly x = 1;
+    }
+    const given = [
+      new Date(0),
+      new Point(),
+      Object("s"),
+      Object(1),
+      Object.create(null),
+      {},
+      [],
+      undefined,
+      null,
+      { f: () => 1 },
+    ];
+    await client.predict("chat", [given]);
+    expect(space.requests[0]?.json).toMatchObject({
+      data: [["1970-01-01T00:00:00.000Z", { x: 1 }, "s", 1, {}, {}, [], null, null, {}]],
+    });
+    await client.close();
+  });
+
+  it("of a call is no name of an endpoint with half a character in it", async () => {
+    await using space = await startTestSpace(answering);
+    const client = connectSpace(space.origin);
+    await client.predict("\ud83d", []);
+    expect(space.requests[0]?.url.pathname).toBe("/gradio_api/call/%EF%BF%BD");
+    await client.close();
+  });
+
   it.each<readonly [object, RegExp]>([
     [{ headers: { "x-a": 1 } }, /`headers\["x-a"\]`/],
     [{ timeouts: { idleMs: 0 } }, /`timeouts\.idleMs`/],
