@@ -1,13 +1,12 @@
 import { QwenError } from "../errors.ts";
 import { within } from "../timers.ts";
 import type { Call } from "../call.ts";
-import type { JobListener, JobMessage } from "./job-listener.ts";
 import type { SpaceClient } from "./client.ts";
 import {
   clientOf,
   hasNoRoute,
   Job,
-  OutputFollower,
+  mayHaveChanged,
   runUnqueued,
   Session,
   TrackedEndpoint,
@@ -17,21 +16,20 @@ import {
 import { FRESH_MS, knownEndpoints } from "./known-endpoints.ts";
 import { hasFiles, sendFiles } from "./input-files.ts";
 import { copyOfJson } from "./json.ts";
+import { requireSame, type RanEndpoint } from "./same-endpoint.ts";
 import { argumentsFor } from "./named-arguments.ts";
 import type { Running } from "./running.ts";
 import type { SessionTurns } from "./session-turns.ts";
 import { SharedSession } from "./shared-session.ts";
-import { noteSize, type SpaceMessage } from "./space-message.ts";
+import { RunListener } from "./run-listener.ts";
+import type { SpaceMessage } from "./space-message.ts";
 import { pathIn, StoredFile, type FileAccess } from "./stored-file.ts";
 
 /** Longest time that a first call waits to learn whether it gave too much, in ms. */
 const LOOK_MS = 5000;
 
-/** What each value in a message costs, in bytes. */
-const VALUE_BYTES = 16;
-
-/** How many values are told for each character of the messages, and besides: else a large output that changes little costs its square. */
-const TOLD = { each: 1, more: 250_000 };
+/** How long it is trusted that an endpoint stands where it stood, in ms: an app may be deployed anew while a process runs on. */
+const TRUST_MS = 600_000;
 
 /** Runs any endpoint once: pushes what its job says, the final `completed` last. */
 export async function runEndpoint(running: Running, call: Call<SpaceMessage>): Promise<void> {
@@ -75,7 +73,11 @@ async function runAlone(running: ClientRun, call: Call<SpaceMessage>): Promise<v
   const { config } = client;
   const endpoint = new TrackedEndpoint(client, asked);
   const isCold = config.known === undefined;
-  const once = (inputs: readonly unknown[]): Promise<void> => runOnce(running, { call, endpoint, inputs });
+  let ran: RanEndpoint | undefined;
+  const once = (inputs: readonly unknown[]): Promise<void> => {
+    ran = { endpoint, fnIndex: endpoint.fnIndex, inputs, signal: call.stop };
+    return runOnce(running, { call, endpoint, inputs });
+  };
   try {
     const given = await inputsOf(running, { call, endpoint });
     endpoint.require();
@@ -103,7 +105,8 @@ async function runAlone(running: ClientRun, call: Call<SpaceMessage>): Promise<v
     if (QwenError.isInstance(error) && error.status === 500) {
       const read = await config.readAgain(call.stop).catch(() => undefined);
       if (read !== undefined) endpoint.require();
-    }
+    } else if (ran !== undefined && !call.stop.aborted && mayHaveChanged(error))
+      await requireSame(client, ran, FRESH_MS);
     throw error;
   }
 }
@@ -167,6 +170,7 @@ async function runOnce(
   const { fnIndex, queue } = endpoint.now;
   const { session, isNew } = sessionOf(running);
   const timeouts = running.limits();
+  const ran = { endpoint, fnIndex, inputs, signal: call.stop };
   if (fnIndex !== undefined && !queue) {
     const data = await runUnqueued({
       session,
@@ -175,6 +179,7 @@ async function runOnce(
       signal: call.stop,
       timeouts,
     });
+    await requireSame(client, ran, TRUST_MS);
     call.push({ type: "completed", data: copyOfJson(data, filesOf({ session, timeouts })).copy });
     return;
   }
@@ -188,6 +193,7 @@ async function runOnce(
   const last = await listener.ended;
   const isLookedAt = fnIndex === undefined && inputs.length > 0;
   if (isLookedAt) await requireCount(running, { call, endpoint, inputs });
+  await requireSame(client, ran, TRUST_MS);
   call.push(last);
   // Read behind the first call, so that later ones get edits instead of whole values.
   const { config, cleanUps } = client;
@@ -227,74 +233,4 @@ function filesOf(access: FileAccess): (object: object) => unknown {
     const path = pathIn(object);
     return path === undefined ? undefined : new StoredFile({ ...object }, path, access);
   };
-}
-
-/** How the job of a submission is told. */
-interface RunListenerOptions {
-  /** Its messages have whole values. */
-  readonly whole: boolean;
-  /** Only the last outputs are told. */
-  readonly lastOnly: boolean;
-  /** What an object becomes that is a file. */
-  asFile(object: object): unknown;
-}
-
-/** The job of a submission: its messages become the call's. */
-class RunListener implements JobListener {
-  readonly #call: Call<SpaceMessage>;
-  readonly #outputs: OutputFollower;
-  readonly #options: RunListenerOptions;
-  readonly #end = Promise.withResolvers<SpaceMessage>();
-  /** How many values were told beyond what the messages allow. */
-  #owed = -TOLD.more;
-
-  constructor(call: Call<SpaceMessage>, options: RunListenerOptions) {
-    this.#call = call;
-    this.#options = options;
-    this.#outputs = new OutputFollower(options);
-  }
-
-  /** Resolves with the final outputs. */
-  get ended(): Promise<SpaceMessage> {
-    return this.#end.promise;
-  }
-
-  message(message: JobMessage, size: number): boolean {
-    if (message.type !== "generating") {
-      this.#push(message, size);
-      // Of an endpoint of any kind, work that is reported is work: it may take longer than a first word.
-      return message.type === "progress" || message.type === "log";
-    }
-    this.#owed -= TOLD.each * size;
-    if (this.#outputs.generating(message.data) && !this.#options.lastOnly && this.#owed <= 0) {
-      const { copy, count } = this.#outputs.values(this.#options.asFile);
-      this.#owed += count;
-      this.#push({ type: "generating", data: copy }, size + VALUE_BYTES * count);
-    }
-    return true;
-  }
-
-  completed(data: readonly unknown[], size: number): void {
-    try {
-      const { copy } = copyOfJson(this.#outputs.completed(data), this.#options.asFile);
-      const last: SpaceMessage = { type: "completed", data: copy };
-      noteSize(last, size);
-      this.#end.resolve(last);
-    } catch (error) {
-      this.#end.reject(error);
-    }
-  }
-
-  failed(error: unknown): void {
-    this.#end.reject(error);
-  }
-
-  partialText(): string {
-    return "";
-  }
-
-  #push(message: SpaceMessage, size: number): void {
-    noteSize(message, size);
-    this.#call.push(message);
-  }
 }

@@ -27,6 +27,11 @@ interface Reading {
 /** By the config that it goes with: a Space that was changed has another one. */
 const described = new WeakMap<SpaceConfig, Reading>();
 
+/** When a config was read, where that was to tell of its endpoints. */
+export function readAtOf(config: SpaceConfig): number | undefined {
+  return described.get(config)?.readAt;
+}
+
 const readings = new WeakMap<SpaceClient, SharedWork<readonly DescribedEndpoint[]>>();
 
 /**
