@@ -72,31 +72,28 @@ async function runAlone(running: ClientRun, call: Call<SpaceMessage>): Promise<v
   const { client, asked } = running;
   const { config } = client;
   const endpoint = new TrackedEndpoint(client, asked);
-  const isCold = config.known === undefined;
   let ran: RanEndpoint | undefined;
-  const once = (inputs: readonly unknown[]): Promise<void> => {
+  const once = (inputs: readonly unknown[], opened = sessionOf(running)): Promise<void> => {
     ran = { endpoint, fnIndex: endpoint.fnIndex, inputs, signal: call.stop };
-    return runOnce(running, { call, endpoint, inputs });
+    return runOnce(running, { call, endpoint, inputs, opened });
   };
   try {
     const given = await inputsOf(running, { call, endpoint });
     endpoint.require();
-    const inputs = await sendFiles(given, {
-      client,
-      headers: asked.options.headers,
-      timeouts: running.limits(),
-      stop: call.stop,
-    });
+    const opened = sessionOf(running);
+    const { session } = opened;
+    const inputs = await sendFiles(given, { session, timeouts: running.limits(), stop: call.stop });
     const byName = endpoint.fnIndex === undefined;
-    await once(inputs).catch(async (error: unknown) => {
+    const isBlind = config.known === undefined;
+    await once(inputs, opened).catch(async (error: unknown) => {
       const known = byName && endpoint.fnIndex !== undefined;
       if (call.stop.aborted) throw error;
       // A session that others share is not opened anew.
       const mayAsk = (wasLost(error) && running.turns === undefined) || (known && hasNoRoute(error));
       if (mayAsk) return once(inputs);
-      if (!isCold || !mayLackInputs(error)) throw error;
+      if (!isBlind || !mayLackInputs(error)) throw error;
       await config.read(call.stop).catch(() => {});
-      if (endpoint.count === undefined || endpoint.count === inputs.length) throw error;
+      if (!hasLacked(client, { endpoint, inputs })) throw error;
       // Its function was not run: its server looked at how many there are.
       return once(await inputsOf(running, { call, endpoint }));
     });
@@ -161,14 +158,24 @@ function mayLackInputs(error: unknown): boolean {
   return error.code === "unsupported";
 }
 
-async function runOnce(
-  running: ClientRun,
-  { call, endpoint, inputs }: Circumstances & { readonly inputs: readonly unknown[] },
-): Promise<void> {
+/** Whether an endpoint that was called by its name had too few inputs, so that its function was not run. */
+function hasLacked({ config }: SpaceClient, { endpoint, inputs }: Pick<RanEndpoint, "endpoint" | "inputs">): boolean {
+  if (endpoint.count === undefined || endpoint.count === inputs.length) return false;
+  // From Gradio 6 on the server fills in what only it knows.
+  return /^[45]\./.test(config.known?.version ?? "") || !endpoint.takes(inputs.length);
+}
+
+/** One try to run it. */
+interface Try extends Circumstances {
+  readonly inputs: readonly unknown[];
+  readonly opened: ReturnType<typeof sessionOf>;
+}
+
+async function runOnce(running: ClientRun, { call, endpoint, inputs, opened }: Try): Promise<void> {
   const { client, asked, lastOnly } = running;
   const { options } = asked;
   const { fnIndex, queue } = endpoint.now;
-  const { session, isNew } = sessionOf(running);
+  const { session, isNew } = opened;
   const timeouts = running.limits();
   const ran = { endpoint, fnIndex, inputs, signal: call.stop };
   if (fnIndex !== undefined && !queue) {

@@ -9,7 +9,7 @@ import type { Stop } from "../stop.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
 import { download, uploadFile } from "./file-transfers.ts";
-import { Session } from "./jobs.ts";
+import type { Session } from "./session.ts";
 import { StoredFile } from "./stored-file.ts";
 import type { EndpointInputs } from "./submit-options.ts";
 import type { FileData } from "./upload.ts";
@@ -19,8 +19,8 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 /** For whom files are sent. */
 export interface FileSending {
-  readonly client: SpaceClient;
-  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** Behind replicas only that of the call leads to the one that has them. */
+  readonly session: Session;
   readonly timeouts: ResolvedTimeouts;
   /** Ends it. */
   readonly stop: Stop;
@@ -41,7 +41,8 @@ interface Place {
  * what is neither a file nor anything that JSON can say.
  */
 export async function sendFiles(given: readonly unknown[], sending: FileSending): Promise<readonly unknown[]> {
-  const { client } = sending;
+  const { session } = sending;
+  const { client } = session;
   if (!hasFiles(given, client)) return given;
   // What was asked stays as it is: a Space that was woken is asked again.
   const inputs = snapshotOf(given);
@@ -50,7 +51,6 @@ export async function sendFiles(given: readonly unknown[], sending: FileSending)
   const { maxFileSize = Infinity } = await client.config.read(signal);
   const files = new Map<object, Opened>();
   for (const { file } of places) if (!files.has(file)) files.set(file, await opened(file, { ...sending, maxFileSize }));
-  const session = new Session(client, { headers: sending.headers });
   const sent = new Map<object, FileData>();
   for (const [file, { content, name }] of files)
     sent.set(file, await uploadFile(session, content, { filename: name, signal, timeouts: sending.timeouts }));
@@ -128,12 +128,13 @@ async function opened(file: object, opening: Opening): Promise<Opened> {
   if (size <= maxFileSize) return one;
   throw new QwenError(
     "invalid_request",
-    `The file "${name}" has ${size} bytes, and ${opening.client.url.host} takes ${maxFileSize} at most.`,
+    `The file "${name}" has ${size} bytes, and ${opening.session.client.url.host} takes ${maxFileSize} at most.`,
   );
 }
 
 async function contentOf(file: object, opening: Opening): Promise<Opened> {
-  const { client, timeouts, maxFileSize } = opening;
+  const { timeouts, maxFileSize } = opening;
+  const { client } = opening.session;
   const { signal } = opening.stop;
   const maxBytes = Math.min(maxFileSize, MOST_BYTES);
   if (file instanceof StoredFile) return { content: await file.bytes({ maxBytes, signal }), name: file.name };
