@@ -2,6 +2,7 @@ import type { FilePart, RouterFinishPart, SourcePart, StreamPart, ToolCallPart, 
 import { QwenError } from "@qwen/core";
 import { AppendOnlyText } from "@qwen/core/router";
 
+import type { ToldCalls } from "./call-memory.ts";
 import type { Refusal } from "./refusal.ts";
 import { refusalOf, rewrittenText } from "./wire/errors.ts";
 import type { QueuePlace } from "./wire/response-writer.ts";
@@ -34,6 +35,7 @@ export interface Pen {
 /** What the events of an answer are written for. */
 export interface AnswerEventsOptions {
   readonly pen: Pen;
+  readonly calls: ToldCalls;
   /** Where the text is cut, before the first of them. @defaultValue none */
   readonly stop?: readonly string[] | undefined;
   /** The answer is whole: called before its last event is given. */
@@ -77,7 +79,7 @@ export class AnswerEvents {
 
   /** The events for a part; none for most that are no output. Throws what ends the answer badly. */
   add(part: StreamPart): string {
-    const pen = this.#pen;
+    const { pen, calls } = this.#options;
     switch (part.type) {
       case "text-delta":
         return this.#say(this.#text.append(part.text));
@@ -86,9 +88,9 @@ export class AnswerEvents {
       case "reasoning-delta":
         return this.#begin() + pen.reasoning(part.text);
       case "tool-input-delta":
-        return this.#begin() + toldCall(pen.toolInput(part));
+        return this.#begin() + toldCall(pen.toolInput(calls.piece(part)));
       case "tool-call":
-        return this.#begin() + toldCall(pen.toolCall(part));
+        return this.#begin() + toldCall(pen.toolCall(calls.call(part)));
       case "file":
         return this.#begin() + pen.file(part);
       case "source":

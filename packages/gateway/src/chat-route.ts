@@ -6,11 +6,12 @@ import { Answer } from "./answer.ts";
 import { AnswerEvents } from "./answer-events.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BodyReader } from "./body.ts";
+import type { CallMemory, ToldCalls } from "./call-memory.ts";
 import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import { asAsked, limitOf, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { can, nameIn } from "./names.ts";
 import { Refusal } from "./refusal.ts";
-import type { Call, Handler } from "./route.ts";
+import { type Call, type Handler, ownerOf } from "./route.ts";
 import { StopWatcher } from "./stop-watcher.ts";
 import { StreamBody } from "./stream-body.ts";
 import { chatCompletion, type AnswerLabel, type ToldAnswer } from "./wire/chat-answer.ts";
@@ -27,6 +28,7 @@ export interface ChatRouteOptions {
   readonly attachments: Attachments;
   readonly policies: Policies;
   readonly winners: Winners;
+  readonly calls: CallMemory;
   readonly keepAliveMs: number;
   readonly idleClientMs: number;
 }
@@ -42,9 +44,10 @@ export function chatRoute(options: ChatRouteOptions): Handler {
     const settled = options.policies.for({ model: asked.model, wishes, key: caller.policy, keyCaps: caller.caps });
     const limitMs = limitOf(settled);
     const fetching = { signal: call.signal, limitMs, leftMs: limitMs - watch.elapsedMs() };
+    const recalled = await options.calls.recalled(ownerOf(call), asked.messages);
     const messages = takesFiles(options.router, asked)
-      ? await watch.waitFor(options.attachments.fetched(asked.messages, fetching))
-      : asked.messages;
+      ? await watch.waitFor(options.attachments.fetched(recalled, fetching))
+      : recalled;
     const answering = new Answering({ ...asked, messages }, { call, settled, watch }, options);
     try {
       return await (asked.stream ? answering.streamed() : answering.whole());
@@ -66,6 +69,7 @@ class Answering {
   readonly #asked: ChatRequest;
   readonly #about: Circumstances;
   readonly #options: ChatRouteOptions;
+  readonly #calls: ToldCalls;
   readonly #id = `chatcmpl-${crypto.randomUUID().replaceAll("-", "")}`;
   readonly #created = Math.floor(Date.now() / 1000);
 
@@ -73,6 +77,7 @@ class Answering {
     this.#asked = asked;
     this.#about = about;
     this.#options = options;
+    this.#calls = options.calls.telling(ownerOf(about.call));
   }
 
   async streamed(): Promise<Answer> {
@@ -81,7 +86,7 @@ class Answering {
     const { requestId, signal } = call;
     const { includeUsage, stop } = this.#asked;
     const pen = new ChatStream({ includeUsage, label: () => this.#label() });
-    const events = new AnswerEvents({ pen, stop });
+    const events = new AnswerEvents({ pen, stop, calls: this.#calls });
     winners.follow(requestId);
     const release = call.hold();
     let winner: Winner | undefined;
@@ -141,7 +146,8 @@ class Answering {
     const { warnings, provider, model } = completion;
     const headers = this.#headers({ provider, attempts, warnings });
     const label = { id: this.#id, created: this.#created, model };
-    return new Answer(chatCompletion(label, completion), { ...headers, ...WHOLE });
+    const toolCalls = this.#calls.all(completion.toolCalls);
+    return new Answer(chatCompletion(label, { ...completion, toolCalls }), { ...headers, ...WHOLE });
   }
 
   /** What the caller gets of a failure before any output, with what is known of how it came about. */

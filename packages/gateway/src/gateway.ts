@@ -4,6 +4,7 @@ import { createAdmission } from "./admission.ts";
 import { createApp } from "./app.ts";
 import { Attachments } from "./attachments.ts";
 import { createBodyReader } from "./body.ts";
+import { CallMemory } from "./call-memory.ts";
 import type { Caller } from "./caller.ts";
 import { chatRoute } from "./chat-route.ts";
 import { frontRoutes, shown } from "./front-page.ts";
@@ -68,7 +69,8 @@ export function createGateway(given: GatewayOptions): Gateway {
   const models = modelsRoute(router);
   const kept = new KeptResponses(options.store ?? memoryStore());
   const runs = new BackgroundRuns();
-  const asking = { router, bodies, attachments, policies, winners, keepAliveMs, idleClientMs };
+  const calls = new CallMemory();
+  const asking = { router, bodies, attachments, policies, winners, calls, keepAliveMs, idleClientMs };
   const health = healthRoutes({ router, lifecycle, accounts, metrics: options.metrics });
   const page = options.ui && shown(options.ui, idleClientMs);
   const own: readonly Route[] = [

@@ -2,9 +2,8 @@ import type { BackgroundRun, BackgroundRuns } from "./background-runs.ts";
 import { STREAMED } from "./chat-route.ts";
 import { isUnfinished, type KeptResponse, type KeptResponses } from "./kept-responses.ts";
 import { Refusal } from "./refusal.ts";
-import { ownerOf } from "./responses-route.ts";
 import { RunStream } from "./run-stream.ts";
-import type { Call, Route } from "./route.ts";
+import { type Call, ownerOf, type Route } from "./route.ts";
 import type { Item } from "./wire/response-items.ts";
 
 /** What stands behind the routes of one response. */

@@ -16,12 +16,13 @@ import { answerHeaders, type Stopwatch, watchOf } from "./answer-headers.ts";
 import type { Attachments } from "./attachments.ts";
 import type { BackgroundRuns } from "./background-runs.ts";
 import type { BodyReader } from "./body.ts";
+import type { CallMemory, ToldCalls } from "./call-memory.ts";
 import { namingParameter, notAllowed, STREAMED, takesFiles, WHOLE } from "./chat-route.ts";
 import { historyOf, type KeptResponse, type KeptResponses, ResponseIds } from "./kept-responses.ts";
 import { asAsked, limitOf, type Policies, policyInHeaders, type SettledPolicy } from "./policy.ts";
 import { Recall } from "./recall.ts";
 import { Refusal } from "./refusal.ts";
-import type { Call, Handler } from "./route.ts";
+import { type Call, type Handler, ownerOf } from "./route.ts";
 import { RunStream } from "./run-stream.ts";
 import { StreamBody } from "./stream-body.ts";
 import { refusalOf } from "./wire/errors.ts";
@@ -37,6 +38,7 @@ export interface ResponsesRouteOptions {
   readonly attachments: Attachments;
   readonly policies: Policies;
   readonly winners: Winners;
+  readonly calls: CallMemory;
   readonly kept: KeptResponses;
   readonly runs: BackgroundRuns;
   readonly keepAliveMs: number;
@@ -78,6 +80,7 @@ class Making {
   readonly #about: Circumstances;
   readonly #options: ResponsesRouteOptions;
   readonly #writer: ResponseWriter;
+  readonly #calls: ToldCalls;
   /** What was said before, and what is asked now. */
   #before: readonly Item[] = [];
   #input: readonly Item[] = [];
@@ -85,9 +88,10 @@ class Making {
   #conversation: string | undefined;
 
   constructor(about: Circumstances, options: ResponsesRouteOptions) {
-    const { asked, ids } = about;
+    const { asked, call, ids } = about;
     this.#about = about;
     this.#options = options;
+    this.#calls = options.calls.telling(asked.store ? ownerOf(call) : undefined);
     this.#writer = new ResponseWriter({
       id: ids.id,
       createdAt: Math.floor(Date.now() / 1000),
@@ -101,12 +105,13 @@ class Making {
   /** Finds what it goes on with, and fetches what it was sent by address. */
   async prepare(): Promise<void> {
     const { asked, call, settled, watch } = this.#about;
-    const { router, attachments, kept } = this.#options;
+    const { router, attachments, calls, kept } = this.#options;
     const recall = new Recall(kept, ownerOf(call));
     const previous = asked.previousId === undefined ? undefined : await previousIn(recall, asked.previousId);
     this.#before = previous === undefined ? [] : historyOf(previous);
     this.#input = await recall.items(asked.input);
-    const messages = messagesOf([...this.#before, ...this.#input], asked.instructions);
+    const items = [...this.#before, ...this.#input];
+    const messages = await calls.recalled(ownerOf(call), messagesOf(items, asked.instructions));
     const limitMs = limitOf(settled);
     const fetching = { signal: call.signal, limitMs, leftMs: limitMs - watch.elapsedMs() };
     this.#messages = takesFiles(router, { model: asked.model, messages })
@@ -217,7 +222,7 @@ class Making {
     const { requestId } = this.#about.call;
     winners.follow(requestId);
     const onWhole = (finish: RouterFinishPart): void => this.#keep(finish.conversation);
-    const events = new AnswerEvents({ pen: this.#writer, onWhole });
+    const events = new AnswerEvents({ pen: this.#writer, calls: this.#calls, onWhole });
     const stream = router.stream(this.#request(signal));
     return { events, stream, end: () => winners.forget(requestId) };
   }
@@ -247,7 +252,7 @@ class Making {
     if (text !== "") writer.text(text);
     for (const source of sources) writer.source(source);
     for (const file of files) writer.file(file);
-    for (const call of toolCalls) toldCall(writer.toolCall(call));
+    for (const call of toolCalls) toldCall(writer.toolCall(this.#calls.call(call)));
     writer.finish({ reason: finishReason, usage, model });
     this.#keep(conversation);
   }
@@ -274,11 +279,6 @@ class Making {
     const warnings = [...settled.cut, ...asked.ignored, ...known.warnings.map(({ feature }) => feature)];
     return answerHeaders({ route: asked.model, ...known, warnings, overheadMs: watch.overheadMs() });
   }
-}
-
-/** By which it is told whose a response is. Without keys all are one caller. */
-export function ownerOf({ caller }: Call): string {
-  return caller.keyId ?? "";
 }
 
 async function previousIn(recall: Recall, id: string): Promise<KeptResponse> {

@@ -21,6 +21,11 @@ export interface Call {
   hold(): (ending?: Ending) => void;
 }
 
+/** By which it is told whose something is. Without keys all are one caller. */
+export function ownerOf({ caller }: Call): string {
+  return caller.keyId ?? "";
+}
+
 /** Answers a request. What it throws becomes an answer: see `wire/errors.ts`. */
 export type Handler = (request: Request, call: Call) => Handled | Promise<Handled>;
 

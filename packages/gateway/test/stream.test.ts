@@ -107,8 +107,10 @@ describe("a stream", () => {
       call("3", "[]"),
       { ...finish, reason: "tool-calls" } as const,
     ];
+    // Its provider's, and an end by which it is unlike that of every other chat.
+    const idOf = (index: number): unknown => expect.stringMatching(new RegExp(`^${index + 1}_[\\da-f]{10}$`));
     const begin = (index: number) => ({
-      tool_calls: [{ index, id: String(index + 1), type: "function", function: { name: "f", arguments: "" } }],
+      tool_calls: [{ index, id: idOf(index), type: "function", function: { name: "f", arguments: "" } }],
     });
     const more = (index: number, text: string) => ({ tool_calls: [{ index, function: { arguments: text } }] });
     const events = await chunksOf(script);
@@ -132,9 +134,9 @@ describe("a stream", () => {
           message: {
             content: null,
             tool_calls: [
-              { id: "1", type: "function", function: { name: "f", arguments: '{"a":1}' } },
-              { id: "2" },
-              { id: "3" },
+              { id: idOf(0), type: "function", function: { name: "f", arguments: '{"a":1}' } },
+              { id: idOf(1) },
+              { id: idOf(2) },
             ],
           },
           finish_reason: "tool_calls",

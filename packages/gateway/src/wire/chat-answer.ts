@@ -1,5 +1,6 @@
 import type { Completion, FilePart, FinishReason, SourcePart, ToolCallPart } from "@qwen/core";
 
+import { givenBack } from "./given-back.ts";
 import { wireUsage } from "./usage.ts";
 
 /** What all that is said of one answer begins with. */
@@ -53,8 +54,9 @@ export function wireReason(reason: FinishReason, calledTools: boolean): string {
   return reason === "tool-calls" || calledTools ? "tool_calls" : "stop";
 }
 
-function wireCall({ toolCallId, toolName, input }: ToolCallPart): object {
-  return { id: toolCallId, type: "function", function: { name: toolName, arguments: input } };
+function wireCall(call: ToolCallPart): object {
+  const { toolCallId: id, toolName: name, input } = call;
+  return { id, type: "function", function: { name, arguments: input }, ...givenBack(call) };
 }
 
 /** Files that a model made, in fields of their own: those of OpenAI's answers have no place for them. */

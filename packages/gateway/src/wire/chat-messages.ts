@@ -1,5 +1,6 @@
 import type { ContentPart, Message, Role, ToolCallPart } from "@qwen/core";
 import { Fields, isObject, unsupported, wrong } from "./fields.ts";
+import { givenBackIn } from "./given-back.ts";
 
 /**
  * Reads the messages of a request. Addresses of images and files stay as they are.
@@ -81,7 +82,8 @@ function readCall(call: Fields, calls: Calls): ToolCallPart {
   const toolName = called.name("name");
   // A call without arguments is written either way.
   const input = called.string("arguments") || "{}";
-  return { type: "tool-call", toolCallId: calls.add(call.name("id"), toolName), toolName, input };
+  const toolCallId = calls.add(call.name("id"), toolName);
+  return { type: "tool-call", toolCallId, toolName, input, ...givenBackIn(call.body) };
 }
 
 function readResult(message: Fields, calls: Calls): ContentPart {

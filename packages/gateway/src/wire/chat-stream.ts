@@ -1,6 +1,7 @@
 import type { FilePart, FinishReason, SourcePart, ToolCallPart, Usage } from "@qwen/core";
 import type { Refusal } from "../refusal.ts";
 import { filesOf, wireReason, wireSource, type AnswerLabel } from "./chat-answer.ts";
+import { givenBack } from "./given-back.ts";
 import { wireUsage } from "./usage.ts";
 
 /** A piece of the input of a call, as core has it. */
@@ -75,13 +76,17 @@ export class ChatStream {
   }
 
   /** A whole call: what of it was not said yet. `undefined` where something else was said before, or all of it. */
-  toolCall({ toolCallId, toolName, input }: ToolCallPart): string | undefined {
+  toolCall(whole: ToolCallPart): string | undefined {
+    const { toolCallId, toolName, input } = whole;
     const said = this.#calls.get(toolCallId)?.said ?? "";
     if (!input.startsWith(said)) return undefined;
     const rest = this.toolInput({ toolCallId, toolName, text: input.slice(said.length) });
     const call = this.#calls.get(toolCallId);
-    if (call !== undefined) call.isWhole = true;
-    return rest;
+    if (rest === undefined || call === undefined) return undefined;
+    call.isWhole = true;
+    const back = givenBack(whole);
+    // Some clients read the arguments of each piece, whether it has any or not.
+    return back === undefined ? rest : rest + this.#call({ index: call.index, function: { arguments: "" }, ...back });
   }
 
   /** Whether a call was begun of which not all has been said. */

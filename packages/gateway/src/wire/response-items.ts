@@ -1,6 +1,7 @@
 import type { ContentPart, Message, ToolResultPart } from "@qwen/core";
 
 import { type Body, Fields, isObject, unsupported, wrong } from "./fields.ts";
+import { givenBack, givenBackIn } from "./given-back.ts";
 import { fileIn } from "./chat-messages.ts";
 
 /** A thing that was asked, said, thought or called, as Responses have it. It is JSON. */
@@ -41,6 +42,7 @@ function readItem(item: Fields, newId: NewId): Item | ItemReference {
         name: item.name("name"),
         arguments: item.string("arguments") || "{}",
         status: "completed",
+        ...givenBack(givenBackIn(item.body)),
       };
     case "function_call_output":
       return {
@@ -204,7 +206,7 @@ class Chat {
     const [callId, toolName, input] = [String(item["call_id"]), String(item["name"]), String(item["arguments"])];
     const id = this.#calls.has(callId) ? `${callId}.${++this.#renamed}` : callId;
     this.#calls.set(callId, { id, toolName });
-    this.#turn.push({ type: "tool-call", toolCallId: id, toolName, input });
+    this.#turn.push({ type: "tool-call", toolCallId: id, toolName, input, ...givenBackIn(item) });
   }
 
   #addResult(item: Item): void {

@@ -3,6 +3,7 @@ import type { FilePart, FinishReason, SourcePart, ToolCallPart, Usage } from "@q
 import type { Refusal } from "../refusal.ts";
 import { filesOf } from "./chat-answer.ts";
 import type { Body } from "./fields.ts";
+import { givenBack } from "./given-back.ts";
 import type { Item, NewId } from "./response-items.ts";
 import { responseUsage } from "./usage.ts";
 
@@ -42,8 +43,8 @@ interface Open {
   readonly kind: "message" | "reasoning" | "call";
   text: string;
   readonly annotations: Body[];
-  /** Of a call. */
-  readonly call?: { readonly callId: string; readonly name: string } | undefined;
+  /** Of a call, and what comes back with it once it is whole. */
+  call?: { readonly call_id: string; readonly name: string } | undefined;
 }
 
 /**
@@ -160,11 +161,15 @@ export class ResponseWriter {
   }
 
   /** A whole call: what of it was not said yet. `undefined` where something else was said before, or all of it. */
-  toolCall({ toolCallId, toolName, input }: ToolCallPart): string | undefined {
+  toolCall(whole: ToolCallPart): string | undefined {
+    const { toolCallId, toolName, input } = whole;
     const said = this.#calls.get(toolCallId)?.text ?? "";
     if (!input.startsWith(said)) return undefined;
     const rest = this.toolInput({ toolCallId, toolName, text: input.slice(said.length) });
-    return rest === undefined ? undefined : rest + this.#done(this.#calls.get(toolCallId) as Open, "completed");
+    if (rest === undefined) return undefined;
+    const open = this.#calls.get(toolCallId) as Open;
+    open.call = { call_id: toolCallId, name: toolName, ...givenBack(whole) };
+    return rest + this.#done(open, "completed");
   }
 
   /** Whether a call was begun of which not all has been said. */
@@ -268,9 +273,9 @@ export class ResponseWriter {
     );
   }
 
-  #openCall(callId: string, name: string): string {
-    const open: Open = { ...this.#newItem("call", "fc"), call: { callId, name } };
-    this.#calls.set(callId, open);
+  #openCall(call_id: string, name: string): string {
+    const open = this.#newItem("call", "fc", { call_id, name });
+    this.#calls.set(call_id, open);
     return this.#event({
       type: "response.output_item.added",
       output_index: open.index,
@@ -283,8 +288,8 @@ export class ResponseWriter {
     return this.#open;
   }
 
-  #newItem(kind: Open["kind"], prefix: string): Open {
-    const open = { index: this.#output.length, id: this.#head.newId(prefix), kind, text: "", annotations: [] };
+  #newItem(kind: Open["kind"], prefix: string, call?: Open["call"]): Open {
+    const open = { index: this.#output.length, id: this.#head.newId(prefix), kind, text: "", annotations: [], call };
     // Its place is taken; what it becomes is known at its end.
     this.#output.push(itemOf(open, "in_progress"));
     return open;
@@ -365,8 +370,7 @@ const INCOMPLETE: Readonly<Partial<Record<FinishReason, string>>> = {
 };
 
 function itemOf({ id, kind, text, call, ...open }: Open, status: string): Item {
-  if (kind === "call")
-    return { type: "function_call", id, call_id: call?.callId ?? id, name: call?.name ?? "", arguments: text, status };
+  if (kind === "call") return { type: "function_call", id, ...call, arguments: text, status };
   if (kind === "reasoning") return { type: "reasoning", id, summary: [{ type: "summary_text", text }] };
   return { type: "message", id, status, role: "assistant", content: [textPart({ text, ...open })] };
 }

@@ -106,7 +106,13 @@ describe("a server of Open Responses", () => {
     const made = await create({ input: "The weather in Oslo?", tools: [weather] });
     expect(made.output).toMatchObject([
       { type: "reasoning", summary: [{ type: "summary_text", text: "I look it up." }] },
-      { type: "function_call", call_id: "call_1", name: "weather", arguments: '{"place":"Oslo"}', status: "completed" },
+      {
+        type: "function_call",
+        call_id: expect.stringMatching(/^call_1_[\da-f]{10}$/),
+        name: "weather",
+        arguments: '{"place":"Oslo"}',
+        status: "completed",
+      },
     ]);
     expect(made.tools).toEqual([{ ...weather, strict: null }]);
   });
@@ -195,11 +201,14 @@ describe("a server of Open Responses", () => {
     const model = able();
     const { create } = asked([model]);
     const call = { type: "function_call", call_id: "call_1", name: "weather", arguments: '{"place":"Oslo"}' };
-    const output = { type: "function_call_output", call_id: "call_1", output: "Snow." };
-    const whole = await create({ input: [{ role: "user", content: "The weather?" }, call, output], tools: [weather] });
+    const output = (call_id: unknown) => ({ type: "function_call_output", call_id, output: "Snow." });
+    const asks = { role: "user", content: "The weather?" };
+    const whole = await create({ input: [asks, call, output("call_1")], tools: [weather] });
     expect(textOf(whole)).toBe("Heard 3");
     const first = await create({ input: "The weather?", tools: [weather] });
-    const second = await create({ input: [output], previous_response_id: first.id, tools: [weather] });
+    const called = first.output.find(({ type }) => type === "function_call") as { readonly call_id: string };
+    const input = [output(called.call_id)];
+    const second = await create({ input, previous_response_id: first.id, tools: [weather] });
     expect(textOf(second)).toBe("Heard 3");
     expect(model.calls.at(-1)?.request.messages.at(-1)).toMatchObject({
       role: "tool",

@@ -52,5 +52,12 @@ export interface GivenBack {
 /** What goes back to a provider with a call, as it has told it. */
 export function givenBack({ providerMetadata: all = {} }: ToolCallPart, provider: string): GivenBack {
   const own = Object.hasOwn(all, provider) ? all[provider] : undefined;
-  return isObject(own) ? own : {};
+  if (!isObject(own)) return {};
+  return { call: fieldsOf(own["call"], ["extra_content"]), message: fieldsOf(own["message"], THOUGHTS) };
+}
+
+/** Whoever writes the messages may have put anything beside what was told. */
+function fieldsOf(given: unknown, names: readonly string[]): JsonObject | undefined {
+  if (!isObject(given)) return undefined;
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
 }
