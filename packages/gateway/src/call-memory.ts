@@ -45,6 +45,8 @@ export class CallMemory {
     for (const part of content) {
       if (part.type === "tool-call") {
         const json = await this.#store.get(owner, part.toolCallId);
+        // For as long as the chat goes on: vendors want it with each of its requests.
+        if (json !== undefined) void this.#store.put(owner, part.toolCallId, json);
         const told = json === undefined ? {} : { providerMetadata: JSON.parse(json) as ProviderMetadata };
         parts.push({ ...part, ...told, toolCallId: ids.get(part.toolCallId) ?? part.toolCallId });
       } else if (part.type === "tool-result")

@@ -1,12 +1,18 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
-import { createRouter, type ProviderPart } from "@qwen/core";
+import { createOpenAI } from "@ai-sdk/openai";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { HumanMessage, ToolMessage } from "@langchain/core/messages";
+import { ChatOpenAI } from "@langchain/openai";
+import { createRouter, type Message, type ProviderPart } from "@qwen/core";
 import { openaiCompatible } from "@qwen/openai-compatible";
 import { scriptedProvider } from "@qwen/testing";
+import { generateText, jsonSchema, type LanguageModel, stepCountIs, tool } from "ai";
 import OpenAI from "openai";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
+import { CallMemory } from "../src/call-memory.ts";
 import { createGateway, createKey, type GatewayOptions } from "../src/index.ts";
 import { serveGateway } from "../src/node/index.ts";
 import { question, servedBy } from "./served.ts";
@@ -160,6 +166,36 @@ describe.each(Object.keys(VENDORS) as Name[])("what %s wants back with its calls
   });
 });
 
+/** How clients of others go through the loop by themselves. */
+const LOOPS: Readonly<Record<string, (baseURL: string) => Promise<string>>> = {
+  "@ai-sdk/openai": (baseURL) => generated(createOpenAI({ baseURL, apiKey: "none" }).chat("m")),
+  "@ai-sdk/openai, Responses": (baseURL) => generated(createOpenAI({ baseURL, apiKey: "none" }).responses("m")),
+  "@ai-sdk/openai-compatible": (baseURL) => generated(createOpenAICompatible({ baseURL, name: "other" })("m")),
+  "@langchain/openai": async (baseURL) => {
+    const model = new ChatOpenAI({ model: "m", apiKey: "none", configuration: { baseURL }, maxRetries: 0 });
+    const withTools = model.bindTools([{ type: "function", function: FUNCTION }]);
+    const asked = new HumanMessage("the weather");
+    const answer = await withTools.invoke([asked]);
+    const results = (answer.tool_calls ?? []).map(({ id = "" }) => new ToolMessage("22 degrees", id));
+    return (await withTools.invoke([asked, answer, ...results])).text;
+  },
+};
+
+async function generated(model: LanguageModel): Promise<string> {
+  const inputSchema = jsonSchema({ type: "object", properties: {} });
+  const tools = { look_up: tool({ inputSchema, execute: async () => "22 degrees" }) };
+  const asking = { model, prompt: "the weather", tools, stopWhen: stepCountIs(2), maxRetries: 0 };
+  const { text } = await generateText(asking);
+  return text;
+}
+
+test.each(Object.entries(LOOPS))("The loop of %s goes through", async (_, loop) => {
+  for (const vendor of Object.values(VENDORS)) {
+    const { url } = await startVendor(vendor);
+    expect(await loop((await served(url))().baseURL)).toBe("Sunny.");
+  }
+});
+
 describe("what a vendor wants back with its calls", () => {
   const drops = { stream: false, keeps: false };
 
@@ -169,6 +205,22 @@ describe("what a vendor wants back with its calls", () => {
     const [one, other] = [await chatBegun(client, "one", drops), await chatBegun(client, "other", drops)];
     for (const begun of [one, other, one])
       expect((await client.chat.completions.create(begun)).choices[0]?.message.content).toBe("Sunny.");
+  });
+
+  test("is remembered for as long as its chat goes on, and an hour behind that", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const memory = new CallMemory();
+    const providerMetadata = { vendor: { call: {} } };
+    const call = { type: "tool-call", toolCallId: ID, toolName: "look_up", input: "{}", providerMetadata } as const;
+    const { toolCallId } = memory.telling("").call(call);
+    const sent: Message[] = [{ role: "assistant", content: [{ ...call, toolCallId, providerMetadata: undefined }] }];
+    for (const minutes of [50, 50]) {
+      vi.advanceTimersByTime(minutes * 60_000);
+      expect(await memory.recalled("", sent)).toMatchObject([{ content: [{ toolCallId: ID, providerMetadata }] }]);
+    }
+    vi.advanceTimersByTime(61 * 60_000);
+    expect(await memory.recalled("", sent)).toMatchObject([{ content: [{ providerMetadata: undefined }] }]);
   });
 
   test("is not remembered for another key", async () => {

@@ -63,6 +63,15 @@ describe("what a vendor wants back with its calls", () => {
     expect((await sentBack(answer)).sent).toMatchObject([{ role: "assistant", [field]: "Let me look." }]);
   });
 
+  test.each([
+    { more: [], back: { reasoning_content: "" } },
+    { more: [chunk({ reasoning: "Hm." })], back: { reasoning: "Hm." } },
+  ])("is its field also where that is told to be empty, unless another one has more: $back", async ({ more, back }) => {
+    const { sent } = await sentBack(stream([chunk({ reasoning_content: "" }), ...more, CALL, END]));
+    const { reasoning_content, reasoning } = sent[0] ?? {};
+    expect({ reasoning_content, reasoning }).toEqual(back);
+  });
+
   test("is the same of an answer that comes whole", async () => {
     const tool_calls = [{ id: "a", function: { name: "look_up", arguments: "{}" }, extra_content: { google: {} } }];
     const message = { role: "assistant", content: null, reasoning_content: "Hm.", tool_calls };

@@ -16,7 +16,9 @@ export class ToldThought {
 
   /** Takes what a delta tells of it. Gives how much is kept of that besides its text, in characters. */
   take(said: JsonObject, text: string): number {
-    this.#field ??= THOUGHTS.find((name) => text !== "" && said[name] === text);
+    // DeepSeek wants its field back with each call, also where it told that nothing was thought.
+    const field = THOUGHTS.find((name) => said[name] === text);
+    if (this.#text.length === 0) this.#field = field ?? this.#field;
     this.#text.append(text);
     const { reasoning_details: details } = said;
     if (!Array.isArray(details)) return 0;
