@@ -24,17 +24,6 @@ describe("in the background", () => {
     });
   });
 
-  it("a call that is under way has its name and its id from the beginning", async () => {
-    const piece = { type: "tool-input-delta", toolCallId: "call_1", toolName: "weather", text: '{"place":' } as const;
-    const models = [{ id: "scripted-model", capabilities: { tools: true } }] as const;
-    const { create, call } = asked([scriptedProvider({ models, script: [piece, { waitMs: 5000 }] })]);
-    const { id } = await create({ input: "Hi", background: true });
-    await vi.waitFor(async () => {
-      const { output } = (await (await call("GET", `/${id}`)).json()) as { readonly output: readonly object[] };
-      expect(output).toMatchObject([{ name: "weather", call_id: expect.stringMatching(/^call_1/), arguments: "" }]);
-    });
-  });
-
   it("its events can be read from any of them on, again and again", async () => {
     const { call, create } = asked([slow()]);
     const streamed = await call("POST", "", { model: "scripted-model", input: "Hi", background: true, stream: true });

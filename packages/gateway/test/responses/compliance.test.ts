@@ -1,5 +1,5 @@
 import { scriptedProvider } from "@qwen/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { asked, lastOf, textOf } from "./asked.ts";
 
@@ -115,6 +115,17 @@ describe("a server of Open Responses", () => {
       },
     ]);
     expect(made.tools).toEqual([{ ...weather, strict: null }]);
+  });
+
+  it("tells a call that is under way by its name and its id from the beginning", async () => {
+    const piece = { type: "tool-input-delta", toolCallId: "call_1", toolName: "weather", text: '{"place":' } as const;
+    const models = [{ id: "scripted-model", capabilities: { tools: true } }] as const;
+    const { create, call } = asked([scriptedProvider({ models, script: [piece, { waitMs: 5000 }] })]);
+    const { id } = await create({ input: "Hi", background: true });
+    await vi.waitFor(async () => {
+      const { output } = (await (await call("GET", `/${id}`)).json()) as { readonly output: readonly object[] };
+      expect(output).toMatchObject([{ name: "weather", call_id: expect.stringMatching(/^call_1/), arguments: "" }]);
+    }, 10_000);
   });
 
   it("streams the call of a tool", async () => {
