@@ -178,10 +178,8 @@ function feeding(before: readonly PageFunction[], answer: PageFunction): readonl
 
 /** What was chosen, if it is in this chain. */
 function chosenIn(chain: Chain, { endpoint, answer }: Choice): readonly Candidate[] {
-  const isChosen = ({ name, fnIndex }: PageFunction): boolean =>
-    typeof endpoint === "number" ? fnIndex === endpoint : name === endpoint?.replace(/^\//, "");
   const { root, links } = chain;
-  const index = links.findIndex(isChosen);
+  const index = links.findIndex(({ name, fnIndex }) => [fnIndex, name, name && `/${name}`].includes(endpoint));
   const link = links[index];
   if (link === undefined) return [];
   // The answer may come from what follows on what was chosen.
@@ -215,7 +213,7 @@ function isCalled(name: string | undefined, pattern: RegExp): boolean {
 }
 
 /** What is longer is no name. */
-const LONGEST_NAME = 200;
+const LONGEST_NAME = 100;
 const CHATTY = /chat|respond|predict|generate|(?:^|_)bot|ask|answer|reply/i;
 const SENDERS = /send|submit|\b(?:ask|chat|go|run)\b|envi[ae]|absenden|отправ|发送|提交|傳送|送信|전송|보내기/i;
 const DECOYS = new RegExp(

@@ -30,7 +30,7 @@ export interface DescribedInput {
   readonly role: DescribedRole;
   /** The setting, where it is for one. */
   readonly setting?: SettingName | undefined;
-  /** What goes out where a request says nothing of it. */
+  /** What goes out where a request says nothing of it; of a password nothing is told. */
   readonly value: unknown;
 }
 
@@ -102,7 +102,7 @@ export class Description implements SpaceDescription {
   }
 
   toString(): string {
-    const [asked, ...lines] = [
+    return [
       `${this.url.href} (Gradio ${printable(this.version ?? "of an unknown version", 40)})`,
       `  asks       ${this.steps.map(stepName).join(", then ")}: ${this.why}`,
       ...this.inputs.map((one, index) => `  ${index === 0 ? "inputs    " : "          "} ${inputLine(one)}`),
@@ -112,8 +112,7 @@ export class Description implements SpaceDescription {
       `  pictures   ${this.images}`,
       `  settings   ${this.settings.join(", ") || "none"}`,
       `  not asked  ${shortList(this.others)}`,
-    ];
-    return [asked, ...lines].join("\n");
+    ].join("\n");
   }
 }
 
@@ -134,7 +133,7 @@ const SYSTEM: Readonly<Record<SpaceDescription["system"], string>> = {
 
 function describe(one: Component, plan: Plan): DescribedInput {
   const setting = [...plan.settings].find(([, input]) => input === one)?.[0];
-  const value = plan.fixed.has(one.id) ? plan.fixed.get(one.id) : initialValue(one);
+  const value = plan.fixed.has(one.id) && !one.isPassword ? plan.fixed.get(one.id) : initialValue(one);
   return {
     id: one.id,
     label: one.label ?? one.parameter,

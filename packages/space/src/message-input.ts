@@ -7,15 +7,24 @@ import { isCalledMessage, isKey, systemLikeness, isMultimodal, isText } from "./
  *
  * What Enter in a box sends is a question; then a box that is empty, then one that is called so.
  */
-export function messageOf(page: Page, { root }: Candidate, inputs: readonly Component[]): Component | undefined {
+export function messageOf(
+  page: Page,
+  { root, before }: Candidate,
+  inputs: readonly Component[],
+): Component | undefined {
   const own = submittedBy([root]);
   // Elsewhere Enter may keep a key or a name as well: a question is taken out of its box.
   const emptied = new Set(page.functions.flatMap(emptiedBy));
+  const made = new Set(before.flatMap(madeBy));
   const ranked = inputs
     .filter(isText)
     .map((component) => ({
       component,
-      rank: rankOf(component) + (own.has(component) ? 16 : 0) + (emptied.has(component) ? 8 : 0),
+      rank:
+        rankOf(component) +
+        (own.has(component) ? 16 : 0) +
+        (emptied.has(component) ? 8 : 0) -
+        (made.has(component) ? 3 : 0),
     }))
     .toSorted((one, other) => other.rank - one.rank);
   const [best, next] = ranked;
@@ -34,6 +43,12 @@ function submittedTo({ triggers }: PageFunction): readonly (Component | undefine
 function emptiedBy(one: PageFunction): readonly (Component | undefined)[] {
   const given = new Set<Component | undefined>(one.outputs);
   return submittedTo(one).filter((component) => given.has(component));
+}
+
+/** What it writes into without having read it. */
+function madeBy({ inputs, outputs }: PageFunction): readonly Component[] {
+  const taken = new Set(inputs);
+  return outputs.filter((output) => !taken.has(output));
 }
 
 function rankOf(component: Component): number {

@@ -35,7 +35,7 @@ export function noSuch(page: Page, endpoint: string | number): QwenError {
 export function ambiguous(page: Page, one: Candidate, other: Candidate): QwenError {
   return unsupported(
     page,
-    `This Space has two chats: ${nameOf(one.root)} and ${nameOf(other.root)}. Set \`endpoint\` to the one that is meant.`,
+    `This Space has two chats: ${nameOf(one.answer)} and ${nameOf(other.answer)}. Set \`endpoint\` to the one that is meant.`,
   );
 }
 

@@ -64,7 +64,7 @@ export function isCalledMessage(component: Component): boolean {
 
 /** Whether it is called as what a service is opened by, or found at. */
 export function isKey(component: Component): boolean {
-  return isCalled(component, /\bapi\b|\b(?:key|token|password|url|e-?mail|id)\W*$|密[钥鑰码碼]/i);
+  return isCalled(component, /(?<![a-z])(?:api(?![a-z])|(?:key|token|password|url|e-?mail|id)\W*$)|密[钥鑰码碼]/i);
 }
 
 /** How much it is called as what tells a model who it is, from 0 to 1: what stands in it may be the example of a question. */

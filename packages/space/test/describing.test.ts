@@ -29,20 +29,24 @@ test("a Space is described by what is asked of it, what goes where, and why; not
   expect(server.log).toEqual(["config"]);
 });
 
-test("a description tells what its reader has set, and shows no escape sequence of a Space", async () => {
+test("a description tells what its reader has set, but no password, and shows no escape sequence of a Space", async () => {
   await using server = await serve({
     ...CHAT,
     components: [
       ...CHAT.components,
       box(3, { label: "Mo\u001B[31mde\nX", value: "fast\u0007" }),
-      box(4, { type: "password" }),
+      box(4),
+      box(5, { type: "password" }),
     ],
-    dependencies: [{ ...CHAT.dependencies[0], inputs: [1, 2, 3, 4] }],
+    dependencies: [{ ...CHAT.dependencies[0], inputs: [1, 2, 3, 4, 5] }],
   });
-  const described = await describeSpace(server.origin, { inputs: { "Box 4": { value: 7 } }, endpoint: "chat" });
+  const inputs = { "Box 4": { value: 7 }, "Box 5": { value: "hf_secret" } };
+  const described = await describeSpace(server.origin, { inputs, endpoint: "chat" });
   const printed = String(described);
   expect(printed).toContain('Mode X (textbox): kept "fast');
   expect(printed).toContain("Box 4 (textbox): fixed 7");
+  expect(printed).toContain("Box 5 (textbox): fixed");
+  expect(printed + JSON.stringify(described)).not.toContain("hf_secret");
   expect(printed).toContain("it was chosen");
   expect(printed).not.toMatch(/[\u0000-\u0009\u000B-\u001F]/);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { readPage, type Component } from "../src/page.ts";
-import { isOnScale, isSystem, settingOf } from "../src/role.ts";
+import { isKey, isOnScale, isSystem, settingOf } from "../src/role.ts";
 
 function component(type: string, props: object): Component {
   const config = { components: [{ id: 1, type, props }], dependencies: [] };
@@ -54,6 +54,25 @@ describe("a setting is known by what people call its slider", () => {
     expect(isOnScale("temperature", component("number", { label: "Temperature", value: 70 }))).toBe(false);
     expect(isOnScale("temperature", component("slider", { label: "Temperature", maximum: 2 }))).toBe(true);
     expect(isOnScale("maxOutputTokens", component("slider", { label: "Max tokens", maximum: 99_999 }))).toBe(true);
+  });
+});
+
+describe("a key is known by what people call its box", () => {
+  test.each([
+    ["OpenAI API key", true],
+    ["api_key", true],
+    ["hf_token", true],
+    ["HF Token:", true],
+    ["User ID", true],
+    ["Website URL", true],
+    ["API 密钥", true],
+    ["Message", false],
+    ["Max tokens", false],
+    ["Capital", false],
+    ["Ask about Covid", false],
+    ["Key points", false],
+  ])("%s", (label, expected) => {
+    expect(isKey(component("textbox", { label }))).toBe(expected);
   });
 });
 

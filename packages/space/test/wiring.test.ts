@@ -1,74 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { readPage, type Page } from "../src/page.ts";
-import { planFor, type Plan } from "../src/plan.ts";
-
-// Components by what people call them, functions by one line each: "trigger name: inputs → outputs".
-
-const COMPONENTS: Readonly<Record<string, object>> = {
-  box: { type: "textbox", props: { label: "Message" } },
-  nameless: { type: "textbox", props: {} },
-  other: { type: "textbox", props: { label: "Text" } },
-  solar: { type: "textbox", props: { placeholder: "Ask about the solar system" } },
-  task: { type: "textbox", props: { label: "Your question", placeholder: "Give your instructions here" } },
-  name: { type: "textbox", props: { label: "Name" } },
-  key: { type: "textbox", props: { label: "API key", placeholder: "Enter your key to chat" } },
-  query: { type: "textbox", props: { label: "Your text" } },
-  token: { type: "textbox", props: { visible: false } },
-  hidden: { type: "textbox", props: { placeholder: "System prompt" } },
-  system: { type: "textbox", props: { label: "System prompt", value: "s" } },
-  out: { type: "textbox", props: { label: "Answer" } },
-  md: { type: "markdown", props: {} },
-  found: { type: "textbox", props: { label: "Found" } },
-  status: { type: "textbox", props: { label: "Status" } },
-  json: { type: "json", props: {} },
-  chat: { type: "chatbot", props: { type: "messages" } },
-  chat2: { type: "chatbot", props: { type: "messages" } },
-  state: { type: "state", props: {} },
-  memo: { type: "state", props: {} },
-  image: { type: "image", props: { label: "Image" } },
-  mode: { type: "radio", props: { label: "Mode", value: "a" } },
-  heat: { type: "slider", props: { label: "Temperature", value: 1, maximum: 2 } },
-  send: { type: "button", props: { value: "Send" } },
-  again: { type: "button", props: { value: "Regenerate" } },
-  anew: { type: "button", props: { value: "重新生成" } },
-  dos: { type: "button", props: { value: "Reintentar" } },
-  blog: { type: "button", props: { value: "Write a blog intro" } },
-  shorten: { type: "button", props: { value: "📝 Summarize" } },
-  seek: { type: "button", props: { value: "Look it up" } },
-  start: { type: "button", props: { value: "Start chat" } },
-  rows: { type: "dataset", props: {} },
-};
-
-const IDS = Object.keys(COMPONENTS);
-
-/** Reads lines such as `box.submit user: box chat > box chat`, `then bot*: chat > chat`; a `*` is a generator. */
-function page(...lines: readonly string[]): Page {
-  const id = (name: string): number => IDS.indexOf(name);
-  const dependencies = lines.map((line, index) => {
-    const [, trigger = "", name = "", star, inputs = "", outputs = ""] =
-      /^(\S+) (\w+)(\*|!)?: ?([^>]*)>(.*)$/.exec(line) ?? [];
-    const [target = "", event = "then"] = trigger.split(".");
-    const named = (text: string) => text.split(" ").filter(Boolean).map(id);
-    return {
-      id: index,
-      api_name: name,
-      targets: [[target === "then" ? null : id(target), event]],
-      inputs: named(inputs),
-      outputs: named(outputs),
-      types: { generator: star === "*" },
-      backend_fn: star !== "!",
-      trigger_after: target === "then" ? index - 1 : null,
-    };
-  });
-  const components = IDS.map((name, index) => ({ id: index, ...COMPONENTS[name] }));
-  return readPage({ version: "5.50.0", config: { components, dependencies } });
-}
-
-function told({ course, message, history }: Plan): string {
-  const steps = [...course.before, course.answer].map(({ name }) => name).join(" ");
-  return `${steps}; ${IDS[message.id as number]}; ${history.kind}; ${IDS[course.answer.outputs[course.output]?.id as number]}`;
-}
+import { planFor } from "../src/plan.ts";
+import { IDS, page, told } from "./wired.ts";
 
 describe("the chat of a page is", () => {
   test.each<readonly [string, readonly string[], string]>([
@@ -237,6 +170,11 @@ describe("the chat of a page is", () => {
       ["send.click retrieve: box > found", "then generate: box found > out"],
       "retrieve generate; box; prompt; out",
     ],
+    [
+      "the text that is made of what was found before, with the question in the box that nothing is written into",
+      ["send.click find: other > found", "then answer: other found > out"],
+      "find answer; other; prompt; out",
+    ],
     ["a text beside a status", ["send.click infer: other > status out"], "infer; other; prompt; out"],
     [
       "a step that keeps the question in a State which it only reads",
@@ -289,6 +227,12 @@ describe("no chat is", () => {
     ["what only clears", ["send.click go: > chat box"]],
   ])("%s", (_, lines) => {
     expect(() => planFor(page(...lines))).toThrow(expect.objectContaining({ code: "unsupported" }));
+  });
+
+  test("named twice where two could be it", () => {
+    const two = page("send.click one: other > found", "then two: other found > out");
+    expect(() => planFor(two)).toThrow(/two chats: "\/one" \(0\) and "\/two" \(1\)/);
+    expect(told(planFor(two, { endpoint: "two" }))).toBe("one two; other; prompt; out");
   });
 
   test("but may be asked where its caller says so", () => {
