@@ -68,7 +68,9 @@ function onlyText({ inputs, outputs }: PageFunction): number | undefined {
 function answerForPrograms(one: PageFunction): number {
   const { inputs, outputs, triggers } = one;
   const isHidden = triggers.some(({ component, event }) => event === "click" && component?.isVisible !== true);
-  if (!isHidden || !takesText(one) || memoryOf(one) === undefined || outputs.some(isChatbot)) return -1;
+  // What a page does for itself behind such a button has its text in a box that nobody sees either.
+  const isAsked = isHidden && inputs.some((input) => isText(input) && input.isVisible);
+  if (!isAsked || memoryOf(one) === undefined || outputs.some(isChatbot)) return -1;
   const json = outputs.findIndex(({ type }) => type === "json");
   if (json !== -1) return json;
   const taken = new Set(inputs);

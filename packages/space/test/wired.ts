@@ -34,6 +34,7 @@ const COMPONENTS: Readonly<Record<string, object>> = {
   blog: { type: "button", props: { value: "Write a blog intro" } },
   shorten: { type: "button", props: { value: "📝 Summarize" } },
   seek: { type: "button", props: { value: "Look it up" } },
+  unseen: { type: "button", props: { value: "Bridge", visible: false } },
   start: { type: "button", props: { value: "Start chat" } },
   rows: { type: "dataset", props: {} },
 };

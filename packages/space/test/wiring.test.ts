@@ -146,6 +146,11 @@ describe("the chat of a page is", () => {
       "talk; box; chatbot; chat",
     ],
     [
+      "not what a page does for itself behind a button that nobody sees",
+      ["unseen.click vote: token state > md state", "box.submit talk: box chat > chat"],
+      "talk; box; chatbot; chat",
+    ],
+    [
       "the chat that is read and written, beside one that is only read",
       ["box.submit talk: box chat2 chat > box chat"],
       "talk; box; chatbot; chat",
