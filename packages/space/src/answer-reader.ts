@@ -2,7 +2,7 @@ import { QwenError } from "@qwen/core";
 import type { ProviderPart } from "@qwen/core/gradio";
 import type { SessionLook, SessionReader } from "@qwen/core/gradio";
 
-import { segmentsOf, type Segment } from "./answer-value.ts";
+import { segmentsOf, type Reading, type Segment } from "./answer-value.ts";
 import { Thought, type Told } from "./thought.ts";
 import { ChatBefore } from "./turn.ts";
 
@@ -24,6 +24,7 @@ export interface SpaceReaderOptions {
 export class SpaceReader implements SessionReader {
   readonly output: number;
   readonly #options: SpaceReaderOptions;
+  readonly #reading: Reading = { cost: 0 };
   readonly #before: ChatBefore;
   readonly #files = new Set<string>();
   /** What messages of their own say was thought, and the text that the others say. */
@@ -35,14 +36,13 @@ export class SpaceReader implements SessionReader {
   #reasoning = "";
   #revised: string | undefined;
   #text = "";
-  #isNew = false;
   /** What stands there, as long as it says nothing: at the end it may be an answer after all. */
   #silent: { readonly value: unknown } | undefined;
 
   constructor(options: SpaceReaderOptions) {
     this.#options = options;
     this.output = options.output;
-    this.#before = new ChatBefore(options.before, options.asked);
+    this.#before = new ChatBefore(options.before, options.asked, this.#reading);
     // Words that stood in a box were typed there.
     if (options.isChat === true) this.#silent = { value: options.standing };
   }
@@ -69,9 +69,10 @@ export class SpaceReader implements SessionReader {
   look(value: unknown, { final }: { readonly final: boolean }): SessionLook {
     if (this.#options.isChat === true && !Array.isArray(value) && (value ?? null) !== null)
       throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
-    // Once something new was there, an answer is not hidden on its way for looking like the one before.
-    const segments = Array.isArray(value) ? this.#before.saidIn(value, final || this.#isNew) : segmentsOf(value, []);
-    this.#isNew ||= segments.length > 0;
+    const { cost } = this.#reading;
+    const segments = Array.isArray(value)
+      ? this.#before.saidIn(value, { final })
+      : segmentsOf(value, [], this.#reading);
     this.#silent = segments.length === 0 ? { value } : undefined;
     const titled = joined(segments, "reasoning");
     const raw = joined(segments, "text");
@@ -80,10 +81,14 @@ export class SpaceReader implements SessionReader {
     const parts = [...this.#become({ titled, raw, final }), ...this.#filesIn(segments)];
     this.#titled = titled;
     this.#raw = raw;
-    // A thought in other words is not told piece by piece.
+    // A thought in other words is not told piece by piece, and what says nothing yet begins something of its own.
     const isThought = last?.type === "reasoning" || this.#text === "";
-    const watch = this.#revised !== undefined && isThought ? undefined : last;
-    return { parts, watch, cost: this.#before.compared + titled.length + raw.length + PIECE * segments.length };
+    const isWatched = last?.text !== "" && (this.#revised === undefined || !isThought);
+    return {
+      parts,
+      watch: isWatched ? last : undefined,
+      cost: this.#reading.cost - cost + titled.length + raw.length,
+    };
   }
 
   #become({ titled, raw, final }: { readonly titled: string; readonly raw: string; readonly final: boolean }) {
@@ -149,9 +154,6 @@ function startOfChange(before: string, now: string): number {
   const end = now.lastIndexOf("\n\n", same - 2);
   return end === -1 ? 0 : end + 2;
 }
-
-/** What it takes to read one piece of an answer, in characters. */
-const PIECE = 100;
 
 function joined(segments: readonly Segment[], type: "text" | "reasoning"): string {
   return segments.flatMap((one) => (one.type === type && one.text !== "" ? [one.text] : [])).join("\n\n");

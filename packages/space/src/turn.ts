@@ -1,21 +1,12 @@
-import { segmentsOf, wordsOf, type Segment } from "./answer-value.ts";
+import { segmentsOf, textIn, wordsIn, type Reading, type Segment } from "./answer-value.ts";
 import { list, record } from "./page.ts";
 
 /** The last turn of a chat of pairs or of messages. */
 interface Turn {
-  /** Where its question stands, and what that says: a chat may have none. */
+  /** Where its question stands: a chat may have none. */
   readonly at: number;
-  readonly question: string | undefined;
   /** What stands behind it: what each pair or message there says that says anything. */
   readonly answers: readonly (readonly Segment[])[];
-}
-
-function lastTurnOf(chat: readonly unknown[]): Turn {
-  const at = chat.findLastIndex((one) => questionIn(one) !== undefined);
-  const from = Array.isArray(chat[at]) ? at : at + 1;
-  const answers = chat.slice(from).map((one, index) => answerIn(one, [from + index]));
-  const question = at === -1 ? undefined : wordsOf(segmentsOf(questionIn(chat[at]), []));
-  return { at, question, answers: answers.filter(({ length }) => length > 0) };
 }
 
 /** What a pair or a message asks, if it does. */
@@ -25,89 +16,119 @@ function questionIn(entry: unknown): unknown {
   return role === "user" ? (content ?? "") : undefined;
 }
 
-function answerIn(entry: unknown, path: readonly [index: number]): readonly Segment[] {
-  return Array.isArray(entry) ? segmentsOf(entry[1], [...path, 1]) : segmentsOf(entry, path);
-}
-
 /** So many of the last are enough to know a chat by. */
 const MOST_COMPARED = 10;
 
 /** A chat as it was when a question was asked: what comes is told from what had been said before. */
 export class ChatBefore {
   readonly #chat: readonly unknown[];
+  readonly #reading: Reading;
   readonly #asked: string;
-  readonly #turn: Turn;
-  /** The words of that turn's answers, and of the last pairs or messages of the chat. */
+  /** Its last turn: where it stands, and the words of its question and of each answer. */
+  readonly #at: number;
+  readonly #question: string | undefined;
   readonly #answers: readonly string[];
+  /** The words of its last pairs or messages. */
   readonly #last: readonly string[];
-  /** How much was read of the chat that was looked at last, in entries and characters. */
-  compared = 0;
+  /** The question that was read last, as it stands there. */
+  #read = { text: "", words: "" };
+  /** Where the turn stands that is this question's, once that is known, and how many of its answers were there before. */
+  #answered: { readonly at: number; readonly old: number } | undefined;
 
   /** `asked`: the question, as its input holds it. */
-  constructor(chat: unknown, asked: unknown) {
+  constructor(chat: unknown, asked: unknown, reading: Reading) {
+    this.#reading = reading;
     this.#chat = list(chat);
-    this.#asked = wordsOf(segmentsOf(asked, []));
-    this.#turn = lastTurnOf(this.#chat);
-    this.#answers = this.#turn.answers.map(wordsOf);
-    this.#last = this.#chat.slice(-MOST_COMPARED).map((one) => this.#wordsIn(one));
+    this.#asked = this.#wordsOf(segmentsOf(asked, [], reading));
+    const { at, answers } = this.#lastTurnOf(this.#chat);
+    this.#at = at;
+    this.#question = this.#questionOf(this.#chat, at);
+    this.#answers = answers.map((one) => this.#wordsOf(one));
+    this.#last = this.#chat.slice(-MOST_COMPARED).map((one) => this.#entryOf(one));
   }
 
-  /**
-   * What a chat says to the question, in order: what its last turn says, without what that said before.
-   *
-   * `isKnown`: it is no old chat on its way to a new one, as it is the last, or something new was there already.
-   */
-  saidIn(chat: readonly unknown[], isKnown: boolean): readonly Segment[] {
-    this.compared = chat.length;
-    const turn = lastTurnOf(chat);
-    return turn.answers.slice(this.#oldIn(chat, turn, isKnown)).flat();
+  /** What a chat says to the question, in order: what its last turn says, without what that said before. */
+  saidIn(chat: readonly unknown[], { final }: { readonly final: boolean }): readonly Segment[] {
+    const turn = this.#lastTurnOf(chat);
+    const old = this.#oldIn(chat, turn, final);
+    const said = turn.answers.slice(old).flat();
+    if (said.length > 0) this.#answered = { at: turn.at, old };
+    return said;
   }
 
   /** How many of a turn's answers were there before. */
-  #oldIn(chat: readonly unknown[], turn: Turn, isKnown: boolean): number {
-    const [now, before] = [turn.answers.length, this.#answers.length];
-    if (!isKnown && this.#endsWith(chat)) return now;
-    if (this.#chat.length === 0 || turn.question !== this.#turn.question) return 0;
-    if (turn.question === undefined || turn.question !== this.#asked) {
+  #oldIn(chat: readonly unknown[], { at, answers }: Turn, final: boolean): number {
+    if (this.#chat.length === 0) return 0;
+    const [now, before] = [answers.length, this.#answers.length];
+    const question = this.#questionOf(chat, at);
+    const isAsked = question === this.#asked;
+    if (isAsked && now === 0) this.#answered = { at, old: 0 };
+    // What is told of a turn is not an old one because it comes to have the same words.
+    if (this.#answered?.at === at && (isAsked || question === undefined)) return this.#answered.old;
+    // What is all old may be on its way to something new.
+    if (!final && this.#endsWith(chat)) return now;
+    if (question !== this.#question) return 0;
+    if (!isAsked) {
       // It is the turn before, behind which an app goes on that does not write the question down, or has not yet.
-      const isChanged = !this.#begins(turn) && (turn.question === undefined || now <= before);
-      return isChanged ? 0 : before;
+      const isOther = (question === undefined || now <= before) && !this.#isBeginningOf(answers);
+      return isOther ? 0 : before;
     }
     // The same question once more: a turn behind those that were there, or the one that an app keeps alone.
-    if (turn.at >= this.#chat.length || !this.#isBeginningOf(chat)) return 0;
+    if (at >= this.#chat.length || !this.#isAllIn(chat)) return 0;
     if (now > before) return before;
     // That one may be answered as before. What no function wrote is no answer.
-    const isOneTurn = this.#chat.findIndex((one) => questionIn(one) !== undefined) === this.#turn.at;
-    return isOneTurn && chat !== this.#chat ? 0 : now;
+    return this.#at === 0 && this.#answered === undefined && chat !== this.#chat ? 0 : now;
   }
 
-  /** Whether a turn begins as the last one did, as far as it goes. */
-  #begins({ answers }: Turn): boolean {
-    return answers.slice(0, this.#answers.length).every((one, index) => this.#read(one) === this.#answers[index]);
+  /** Whether the last turn's answers are these, as far as they go. */
+  #isBeginningOf(answers: Turn["answers"]): boolean {
+    return answers.slice(0, this.#answers.length).every((one, index) => this.#wordsOf(one) === this.#answers[index]);
   }
 
-  /** Whether a chat has all that was there. */
-  #isBeginningOf(chat: readonly unknown[]): boolean {
+  /** Whether a chat begins with all that was there. */
+  #isAllIn(chat: readonly unknown[]): boolean {
     const from = this.#chat.length - this.#last.length;
-    return this.#last.every((one, index) => this.#wordsIn(chat[from + index]) === one);
+    return this.#last.every((one, index) => this.#entryOf(chat[from + index]) === one);
   }
 
-  /** Whether it ended with what is all of a chat now. */
+  /** Whether what was there ends with all of a chat. */
   #endsWith(chat: readonly unknown[]): boolean {
     const last = this.#last.slice(-chat.length);
-    return (
-      chat.length <= this.#chat.length &&
-      last.every((one, index) => this.#wordsIn(chat.at(index - last.length)) === one)
-    );
+    const isEnd = (one: string, index: number): boolean => this.#entryOf(chat.at(index - last.length)) === one;
+    return chat.length <= this.#chat.length && last.every(isEnd);
   }
 
-  #wordsIn(entry: unknown): string {
-    return `${this.#read(segmentsOf(questionIn(entry), []))}: ${this.#read(answerIn(entry, [0]))}`;
+  #lastTurnOf(chat: readonly unknown[]): Turn {
+    this.#reading.cost += chat.length;
+    const at = chat.findLastIndex((one) => questionIn(one) !== undefined);
+    const from = Array.isArray(chat[at]) ? at : at + 1;
+    const answers = chat.slice(from).map((one, index) => this.#answerIn(one, from + index));
+    return { at, answers: answers.filter(({ length }) => length > 0) };
   }
 
-  #read(said: readonly Segment[]): string {
-    const words = wordsOf(said);
-    this.compared += words.length + said.length;
-    return words;
+  #answerIn(entry: unknown, at = 0): readonly Segment[] {
+    return Array.isArray(entry) ? segmentsOf(entry[1], [at, 1], this.#reading) : segmentsOf(entry, [at], this.#reading);
+  }
+
+  #questionOf(chat: readonly unknown[], at: number): string | undefined {
+    if (at === -1) return undefined;
+    const text = textIn(segmentsOf(questionIn(chat[at]), [], this.#reading));
+    // It stays the same while its answer grows.
+    if (text !== this.#read.text) this.#read = { text, words: this.#wordsIn(text) };
+    return this.#read.words;
+  }
+
+  #entryOf(entry: unknown): string {
+    const asked = segmentsOf(questionIn(entry), [], this.#reading);
+    return `${this.#wordsOf(asked)}: ${this.#wordsOf(this.#answerIn(entry))}`;
+  }
+
+  #wordsOf(said: readonly Segment[]): string {
+    return this.#wordsIn(textIn(said));
+  }
+
+  #wordsIn(text: string): string {
+    this.#reading.cost += text.length;
+    return wordsIn(text);
   }
 }

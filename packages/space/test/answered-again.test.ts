@@ -72,6 +72,92 @@ describe("an answer is told that an app gives once more and keeps alone", () => 
   });
 });
 
+describe("an answer stays told that comes to have the words of an earlier one:", () => {
+  const grown = (...answers: readonly string[]) =>
+    ["H", "Hel", "Hello", ...answers].map((text) => [user("Hi"), says(text)]);
+
+  test.each<readonly [string, Chat, string]>([
+    ["to the same question, in messages", { before: HI, asked: "Hi", values: grown() }, "Hello"],
+    [
+      "to the same question, in pairs of which the last is kept",
+      {
+        before: [
+          ["Hi", "Hello"],
+          ["Hi", "Hello"],
+        ],
+        asked: "Hi",
+        values: ["H", "Hel", "Hello"].map((text) => [["Hi", text]]),
+      },
+      "Hello",
+    ],
+    [
+      "to the same question, of a window that was seen without it",
+      {
+        before: [...HI, ...HI],
+        asked: "Hi",
+        values: [
+          [...HI, user("Hi")],
+          [...HI, ...HI],
+          [...HI, ...HI, says("More")],
+        ],
+      },
+      "Hello\n\nMore",
+    ],
+    [
+      "of the page's greeting",
+      { before: [says("Hello")], asked: "Hi", values: ["H", "Hel", "Hello"].map((text) => [says(text)]) },
+      "Hello",
+    ],
+    [
+      "with more behind it",
+      { before: HI, asked: "Hi", values: [...grown(), [user("Hi"), says("Hello"), says("More")]] },
+      "Hello\n\nMore",
+    ],
+  ])("%s", (_, chat, text) => {
+    expect(told(chat)).toEqual({ text, thought: "" });
+    expect(told({ ...chat, values: [...chat.values, LABEL] })).toEqual({ text, thought: "" });
+  });
+
+  test.each<readonly [string, Chat]>([
+    [
+      "behind a spinner that shows that its app keeps the chat",
+      { before: HI, asked: "Hi", values: [[...HI, user("Hi"), says("…")], [...HI]] },
+    ],
+    [
+      "with the greeting in front of it",
+      { before: [says("Welcome!"), ...HI], asked: "Hi", values: [[says("Welcome!"), ...HI]] },
+    ],
+  ])("but not the earlier one that comes back %s", (_, chat) => {
+    expect(told(chat)).toEqual({ text: "", thought: "" });
+  });
+
+  test("and a thought in the words of an earlier answer is one", () => {
+    const values = [[says("Hello", "Thinking")], [says("Hello", "Thinking"), says("Four")]];
+    expect(told({ before: [says("Hello")], asked: "Hi", values })).toEqual({ thought: "Hello", text: "Four" });
+  });
+});
+
+test("a message that is empty at first is one of its own, though all of it is appended", () => {
+  const value = [user("Hi"), says("Step one.", "Plan"), says("", "Plan")];
+  const behind = [...value.slice(0, 2), says("Two.", "Plan")];
+  const edits = {
+    1: [["append", [2, "content"], "Two."]],
+    2: [
+      ["add", [3], says("Searching.")],
+      ["add", [4], says("")],
+    ],
+    3: [["append", [4, "content"], "It is 4."]],
+  };
+  const values = [value, behind, [...behind, says("Searching."), says("")], LABEL];
+  const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before: [], asked: "Hi", fileUrl }));
+  const parts = values.flatMap((_, index) => read.generating(index === 0 ? [value] : [edits[index as 1 | 2 | 3]]));
+  expect(words([...parts, ...read.completed([LABEL])])).toEqual({
+    thought: "Step one.\n\nTwo.",
+    text: "Searching.\n\nIt is 4.",
+  });
+  expect(parts.some(({ type }) => type === "text-replace")).toBe(false);
+});
+
 describe("a thought is told once, though", () => {
   const thought = [user("And now?"), says("Hmm", "Thinking")];
 
@@ -126,6 +212,36 @@ test("telling an answer from a long history costs what its changes are long", as
     read.generating([[...before, says("word")]]);
     for (const data of changes(size)) read.generating(data);
   }, 4000);
+});
+
+describe("reading an answer costs what comes, however much stands beside it:", () => {
+  const beside: Readonly<Record<string, (size: number) => readonly [asked: unknown, beside: unknown]>> = {
+    "a long question": (size) => ["word ".repeat(8 * size), []],
+    "a question of many parts": (size) => [Array.from({ length: 8 * size }, () => ({})), []],
+    "parts that say nothing": (size) => ["Hi", Array.from({ length: 20 * size }, () => ({}))],
+    "deep lists": (size) => [
+      "Hi",
+      Array.from({ length: size / 4 }, () => JSON.parse("[".repeat(40) + "]".repeat(40)) as unknown),
+    ],
+  };
+
+  test.each(Object.entries(beside))("%s", async (_, make) => {
+    const chats = bySize((size) => {
+      const [asked, more] = make(size);
+      return [
+        { role: "user", content: asked },
+        { role: "assistant", content: ["a", more] },
+      ];
+    });
+    const changes = bySize((size) =>
+      Array.from({ length: size }, (__, index) => [[["replace", [1, "content", 0], `word ${index}`]]]),
+    );
+    await expectLinear((size) => {
+      const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before: HI, asked: "Hi", fileUrl }));
+      read.generating([structuredClone(chats(size))]);
+      for (const data of changes(size)) read.generating(data);
+    }, 2000);
+  });
 });
 
 test("an answer that is rewritten is told with each change, however long the pairs before it are", () => {
