@@ -4,7 +4,6 @@ import { field } from "../field.ts";
 import { bytesIn, isBlob } from "../message.ts";
 import { aUrl, isPlain } from "../options.ts";
 import { printable } from "../printable.ts";
-import { snapshotOf } from "../snapshot.ts";
 import type { Stop } from "../stop.ts";
 import type { ResolvedTimeouts } from "../timers.ts";
 import type { SpaceClient } from "./client.ts";
@@ -44,9 +43,8 @@ export async function sendFiles(given: readonly unknown[], sending: FileSending)
   const { session } = sending;
   const { client } = session;
   if (!hasFiles(given, client)) return given;
-  // What was asked stays as it is: a Space that was woken is asked again.
-  const inputs = snapshotOf(given);
-  const places = placesIn(inputs, client);
+  // What was asked stays as it is: a Space that was woken is asked again, and what has a class is its caller's.
+  const { whole, places } = placesIn(given, { client, copies: true });
   const { signal } = sending.stop;
   const { maxFileSize = Infinity } = await client.config.read(signal);
   const files = new Map<object, Opened>();
@@ -54,38 +52,58 @@ export async function sendFiles(given: readonly unknown[], sending: FileSending)
   const sent = new Map<object, FileData>();
   for (const [file, { content, name }] of files)
     sent.set(file, await uploadFile(session, content, { filename: name, signal, timeouts: sending.timeouts }));
-  for (const { within, key, file } of places) (within as Record<string | number, unknown>)[key] = sent.get(file);
-  return inputs;
+  for (const place of places) put(sent.get(place.file), place);
+  return whole as readonly unknown[];
 }
 
 /** Whether a file stands among inputs that is yet to be sent. */
 export function hasFiles(inputs: EndpointInputs, client: SpaceClient): boolean {
-  return placesIn(inputs, client).length > 0;
+  return placesIn(inputs, { client, copies: false }).places.length > 0;
 }
 
-function placesIn(inputs: EndpointInputs, client: SpaceClient): readonly Place[] {
+/** Where files stand in inputs, or in a copy of them. */
+function placesIn(
+  inputs: EndpointInputs,
+  { client, copies }: { readonly client: SpaceClient; readonly copies: boolean },
+): { readonly whole: EndpointInputs; readonly places: readonly Place[] } {
   const places: Place[] = [];
-  const seen = new Set<unknown>([inputs]);
+  const seen = new Map<object, Place["within"]>();
   // A list, not recursion: it may be nested deeper than the stack is.
-  const open: (unknown[] | Record<string, unknown>)[] = [inputs as unknown[]];
+  const open: Place["within"][] = [];
+  const enter = (value: object): Place["within"] => {
+    const one = copies ? copyOf(value) : (value as Place["within"]);
+    seen.set(value, one);
+    open.push(one);
+    return one;
+  };
   const look = (within: Place["within"], key: string | number, value: unknown): void => {
     // In an object it is left out, as JSON has it.
     if (Array.isArray(within) && (typeof value === "function" || typeof value === "symbol"))
       throw unsayable(typeof value);
     if (typeof value !== "object" || value === null) return;
     if (isFile(value, client)) places.push({ within, key, file: value });
-    else if (!seen.has(value)) {
-      if (isLost(value)) throw unsayable(field(() => value.constructor.name) ?? "object");
-      seen.add(value);
-      open.push(value as Record<string, unknown>);
+    else if (!isSaid(value)) {
+      const known = seen.get(value);
+      if (known === undefined && isLost(value)) throw unsayable(field(() => value.constructor.name) ?? "object");
+      const one = known ?? enter(value);
+      if (copies) put(one, { within, key });
     }
   };
+  const whole = enter(inputs);
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     // By index: the names of a long list would be as many strings.
     if (Array.isArray(one)) for (let index = 0; index < one.length; index++) look(one, index, one[index]);
     else for (const name of Object.keys(one)) look(one, name, one[name]);
   }
-  return places;
+  return { whole, places };
+}
+
+function copyOf(value: object): Place["within"] {
+  return Array.isArray(value) ? [...(value as readonly unknown[])] : { ...value };
+}
+
+function put(value: unknown, { within, key }: Pick<Place, "within" | "key">): void {
+  (within as Record<string | number, unknown>)[key] = value;
 }
 
 function isFile(value: object, client: SpaceClient): boolean {
@@ -95,11 +113,14 @@ function isFile(value: object, client: SpaceClient): boolean {
   return bytesIn(value) !== undefined || isBlob(value) || aUrl(value) === undefined;
 }
 
+/** Whether it says itself what it is, as a file of this Space does, or `new String("x")`: nothing in it is sent. */
+function isSaid(value: object): boolean {
+  return "toJSON" in value || typeof field(() => value.valueOf()) !== "object";
+}
+
 /** Whether nothing of it would be sent but "{}", such as a promise that nobody awaited, or a `Map`. */
 function isLost(value: object): boolean {
-  if (Array.isArray(value) || isPlain(value) || "toJSON" in value || Object.keys(value).length > 0) return false;
-  // Not so of `new String("x")`.
-  return typeof field(() => value.valueOf()) === "object";
+  return !Array.isArray(value) && !isPlain(value) && Object.keys(value).length === 0;
 }
 
 function unsayable(what: string): QwenError {

@@ -300,8 +300,12 @@ describe("files among outputs", () => {
     await using _ = space;
     await using other = await startTaking();
     const file = await read();
+    const before = space.requests.length;
+    const { href } = file.url;
     await client.predict("chat", [file]);
     expect(ordersOf(space).at(-1)).toMatchObject([{ path: "/tmp/gradio/a b#?.txt", meta }]);
+    expect(space.requests.slice(before).filter(({ route }) => route === "other" || route === "upload")).toEqual([]);
+    expect(file.url).toEqual(new URL(href));
     const stranger = connectSpace(other.origin);
     await stranger.predict("chat", [{ file }]);
     expect(await sentTo(other)).toEqual([["a.txt", "hello"]]);

@@ -76,4 +76,19 @@ describe("the files of a call", () => {
     }
     await client.close();
   });
+
+  it("leave an object with a class as it was, wherever it stands: it is its caller's", async () => {
+    await using space = await startTestSpace({ ...oneJob, data: says(completed(["in"])) });
+    const client = connectSpace(space.origin);
+    class Note {
+      readonly text = "see";
+      readonly files: readonly Blob[] = [new Blob(["x"])];
+    }
+    const note = Object.freeze(new Note());
+    await client.predict("chat", [{ note, again: note, title: Object("t"), at: new Date(0) }]);
+    const sent = { text: "see", files: [expect.objectContaining({ path: "/tmp/gradio/file" })] };
+    expect(asked(space)).toEqual([[{ note: sent, again: sent, title: "t", at: "1970-01-01T00:00:00.000Z" }]]);
+    expect(note.files[0]).toBeInstanceOf(Blob);
+    await client.close();
+  });
 });
