@@ -31,9 +31,6 @@ const PASSING: ReadonlyMap<string, string> = new Map([
   ["APP_STARTING", "is starting"],
 ]);
 
-/** Stages in which an app runs, an earlier one at least. */
-const AWAKE: ReadonlySet<string> = new Set(["RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING"]);
-
 /** Stages that do not, in words. */
 const LASTING: ReadonlyMap<string, string> = new Map([
   ["PAUSED", "was paused by its owner"],
@@ -57,7 +54,7 @@ export interface WakeOptions {
 }
 
 /** What one look has shown. */
-type Look = "awake" | "asleep" | "unknown";
+type Look = "awake" | "asleep" | "unknown" | QwenError;
 
 /** How a sleeping Space is woken and waited for: by one who looks, however many wait. */
 export class Waking {
@@ -69,6 +66,8 @@ export class Waking {
   /** When its hub said last that it runs, of one that had slept. */
   #wokeAt = -Infinity;
   #words: string | undefined;
+  /** What the last look came to, where nobody was asleep: it holds until the next one may be. */
+  #shown: (() => boolean) | undefined;
 
   constructor(client: SpaceClient, page: HubPage) {
     this.#client = client;
@@ -113,53 +112,47 @@ export class Waking {
     this.#words = undefined;
     for (let hasSlept = false; ; hasSlept = true) {
       const waitMs = this.#lookedAt + POLL_MS - performance.now();
-      if (waitMs > 0) await sleep(waitMs, signal);
+      if (waitMs > 0) {
+        if (this.#shown !== undefined) return this.#shown();
+        await sleep(waitMs, signal);
+      }
       signal.throwIfAborted();
       this.#lookedAt = performance.now();
+      this.#shown = undefined;
       const look = await this.#look(signal);
       // Who comes back so soon was answered by a page once more.
-      const isTooEarly = look === "awake" && performance.now() - this.#wokeAt < SETTLE_MS;
-      if (look === "awake" && !isTooEarly) {
-        if (hasSlept) this.#wokeAt = performance.now();
-        return hasSlept;
+      const isAwake = look === "awake" && performance.now() - this.#wokeAt >= SETTLE_MS;
+      if (typeof look === "object")
+        this.#shown = () => {
+          throw look;
+        };
+      else if (!hasSlept && (isAwake || look === "unknown")) this.#shown = () => false;
+      if (this.#shown !== undefined) return this.#shown();
+      if (isAwake) {
+        this.#wokeAt = performance.now();
+        return true;
       }
-      if (look === "unknown" && !hasSlept) return false;
       // Asking its own host is what wakes it, whatever becomes of its hub.
       if (await this.#answers(signal)) return true;
     }
   }
 
-  /** Asks the hub. Throws where waiting is of no use. */
+  /** Asks the hub. An error is why waiting is of no use. */
   async #look(signal: AbortSource): Promise<Look> {
-    const { name } = this.#page;
-    const asked = await withinTotal(LOOK_MS, (ends) => this.#ask(ends), signal).catch((error: unknown) => {
+    try {
+      return await withinTotal(LOOK_MS, (ends) => this.#ask(ends), signal);
+    } catch (error) {
       signal.throwIfAborted();
       // A hub that is out of reach says nothing of the Space.
-      if (QwenError.isInstance(error)) return undefined;
+      if (QwenError.isInstance(error)) return "unknown";
       throw error;
-    });
-    if (asked === undefined) return "unknown";
-    const { status, stage } = asked;
-    if (status === 401 || status === 403)
-      throw new QwenError("authentication", `${name} is private, or not there: its hub wants another token.`, {
-        status,
-      });
-    if (status === 404) throw new QwenError("space_unavailable", `There is no Space ${name}.`, { status });
-    if (stage === undefined) return "unknown";
-    if (AWAKE.has(stage)) return "awake";
-    const passing = PASSING.get(stage);
-    if (passing === undefined) {
-      const words = LASTING.get(stage) ?? "cannot answer";
-      throw new QwenError("space_unavailable", `${name} ${words} (${printable(stage, 40)}).`);
     }
-    this.#tell(`${name} ${passing} (${stage})`);
-    return "asleep";
   }
 
-  async #ask(signal: AbortSource): Promise<{ readonly status: number; readonly stage: string | undefined }> {
-    const { url } = this.#page;
+  async #ask(signal: AbortSource): Promise<Look> {
+    const { url, name } = this.#page;
     const { token } = this.#client;
-    const response = await followHops(this.#client.transport(), {
+    const { status, body } = await followHops(this.#client.transport(), {
       method: "GET",
       url,
       signal,
@@ -169,15 +162,29 @@ export class Waking {
         ...(token !== undefined && hop.origin === url.origin && { authorization: `Bearer ${token}` }),
       }),
     });
-    const { status, body } = response;
-    if (status !== 200) {
-      body.cancel();
-      return { status, stage: undefined };
-    }
-    const json = parseJson(await readText(body, { maxBytes: MOST_BYTES, signal }));
+    if (status === 200) return this.#read(parseJson(await readText(body, { maxBytes: MOST_BYTES, signal })));
+    body.cancel();
+    if (status === 404) return new QwenError("space_unavailable", `There is no Space ${name}.`, { status });
+    return status === 401 || status === 403
+      ? new QwenError("authentication", `${name} is private, or not there: its hub wants another token.`, { status })
+      : "unknown";
+  }
+
+  #read(json: unknown): Look {
     const runtime = isRecord(json) ? json["runtime"] : undefined;
     const stage = isRecord(runtime) ? runtime["stage"] : undefined;
-    return { status, stage: typeof stage === "string" && stage !== "" ? stage : undefined };
+    if (typeof stage !== "string" || stage === "") return "unknown";
+    // In `RUNNING_BUILDING` and `RUNNING_APP_STARTING` it is an earlier app that does.
+    if (stage.startsWith("RUNNING")) return "awake";
+    const { name } = this.#page;
+    const passing = PASSING.get(stage);
+    if (passing === undefined)
+      return new QwenError(
+        "space_unavailable",
+        `${name} ${LASTING.get(stage) ?? "cannot answer"} (${printable(stage, 40)}).`,
+      );
+    this.#tell(`${name} ${passing} (${stage})`);
+    return "asleep";
   }
 
   /** Whether its own host answers as an app does. */
