@@ -68,13 +68,16 @@ export class ChatBefore {
     // What is all old may be on its way to something new.
     if (!final && this.#endsWith(chat)) return now;
     if (question !== this.#question) return 0;
+    const hasAll = this.#isAllIn(chat);
+    // A turn behind those that were there, in whatever words it is asked.
+    if (hasAll && at >= this.#chat.length) return 0;
     if (!isAsked) {
       // It is the turn before, behind which an app goes on that does not write the question down, or has not yet.
       const isOther = (question === undefined || now <= before) && !this.#isBeginningOf(answers);
       return isOther ? 0 : before;
     }
-    // The same question once more: a turn behind those that were there, or the one that an app keeps alone.
-    if (at >= this.#chat.length || !this.#isAllIn(chat)) return 0;
+    // The same question once more, of which an app keeps the turn alone.
+    if (!hasAll) return 0;
     if (now > before) return before;
     // That one may be answered as before. What no function wrote is no answer.
     return this.#at === 0 && this.#answered === undefined && chat !== this.#chat ? 0 : now;

@@ -52,6 +52,16 @@ describe("an answer is told that an app gives once more and keeps alone", () => 
     ],
     ["to the same question, in pairs", { before: PAIRS, asked: "a\n  b", values: [[["a\nb", "Hello"]]] }, "Hello"],
     [
+      "to the question of the turn before, as the app writes it down in other words",
+      { before: HI, asked: "hi!", values: [[...HI, user("Hi"), says("Hello")]] },
+      "Hello",
+    ],
+    [
+      "to the question of the turn before in pairs, as the app writes it down in other words",
+      { before: PAIRS, asked: "A b?", values: [[...PAIRS, ["a\nb", "Hello"]]] },
+      "Hello",
+    ],
+    [
       "and says more behind it",
       { before: HI, asked: "And now?", values: [[user("And now?"), says("Hello"), says("there")]] },
       "Hello\n\nthere",
