@@ -3,7 +3,7 @@ import type { ProviderPart } from "@qwen/core/gradio";
 import type { SessionLook, SessionReader } from "@qwen/core/gradio";
 
 import { segmentsOf, type Reading, type Segment } from "./answer-value.ts";
-import { Thought, type Told } from "./thought.ts";
+import { Thought, thoughtsApart, type Told } from "./thought.ts";
 import { ChatBefore } from "./turn.ts";
 
 /** Where an answer is read, and by what. */
@@ -70,23 +70,21 @@ export class SpaceReader implements SessionReader {
     if (this.#options.isChat === true && !Array.isArray(value) && (value ?? null) !== null)
       throw new QwenError("protocol", "The Space's chat is no list of turns any more.");
     const { cost } = this.#reading;
-    const segments = Array.isArray(value)
-      ? this.#before.saidIn(value, { final })
-      : segmentsOf(value, [], this.#reading);
+    const said = Array.isArray(value) ? this.#before.saidIn(value, { final }) : segmentsOf(value, [], this.#reading);
+    const segments = thoughtsApart(said, { final });
     this.#silent = segments.length === 0 ? { value } : undefined;
     const titled = joined(segments, "reasoning");
     const raw = joined(segments, "text");
-    const last = segments.findLast((one) => one.type !== "file");
+    const [end, last] = [said, segments].map((some) => some.findLast((one) => one.type !== "file"));
     if (last !== undefined) this.#growing = last.type;
     const parts = [...this.#become({ titled, raw, final }), ...this.#filesIn(segments)];
     this.#titled = titled;
     this.#raw = raw;
-    // A thought in other words is not told piece by piece, and what says nothing yet begins something of its own.
-    const isThought = last?.type === "reasoning" || this.#text === "";
-    const isWatched = last?.text !== "" && (this.#revised === undefined || !isThought);
+    // Not told piece by piece is a thought in other words, or within a later text, and what says nothing yet.
+    const isRevised = this.#revised !== undefined && (last?.type === "reasoning" || this.#text === "");
     return {
       parts,
-      watch: isWatched ? last : undefined,
+      watch: isRevised || last?.type !== end?.type || last?.text === "" ? undefined : end,
       cost: this.#reading.cost - cost + titled.length + raw.length,
     };
   }

@@ -1,6 +1,6 @@
 import { KINDS, lookAt, takesText, TALKS, type Look } from "./look.ts";
 import type { Component, Page, PageFunction } from "./page.ts";
-import { isChatbot, isState, isText, isTextOutput } from "./role.ts";
+import { isChatbot, isNamed, isState, isText, isTextOutput } from "./role.ts";
 
 /** Functions that are run one after the other, the one that answers last. */
 export interface Course {
@@ -147,7 +147,7 @@ function answersIn(chain: Chain): readonly Candidate[] {
 function candidateAt({ root, links }: Chain, index: number, { kind, output }: Look): Candidate {
   const answer = links[index] ?? root;
   const bare = KINDS[kind].rank - (answer.isPublic ? 0 : 24) - (isDecoy(answer, root) ? 30 : 0);
-  const named = bare + (answer.isGenerator ? 4 : 0) + (isCalled(answer.name, CHATTY) ? 4 : 0);
+  const named = bare + (answer.isGenerator ? 4 : 0) + (isNamed(answer.name, CHATTY) ? 4 : 0);
   return {
     root,
     // Found where it is asked for: of thousands that are looked at, one is run.
@@ -199,21 +199,15 @@ function plainOutput({ outputs }: PageFunction): number {
 function isDecoy(answer: PageFunction, { name, triggers }: PageFunction): boolean {
   const buttons = triggers.flatMap(({ component }) => (component?.type === "button" ? [component.label] : []));
   const names = buttons.length === triggers.length ? buttons : [];
-  return [answer.name, name, ...names].some((one) => isCalled(one, DECOYS));
+  return [answer.name, name, ...names].some((one) => isNamed(one, DECOYS));
 }
 
 /** Enter speaks for it more than a button that says so, and that more than another one. */
 function sentness({ triggers }: PageFunction): number {
   if (triggers.some(({ event }) => event === "submit")) return 8;
-  return triggers.some(({ component }) => isCalled(component?.label, SENDERS)) ? 4 : 0;
+  return triggers.some(({ component }) => isNamed(component?.label, SENDERS)) ? 4 : 0;
 }
 
-function isCalled(name: string | undefined, pattern: RegExp): boolean {
-  return name !== undefined && name.length < LONGEST_NAME && pattern.test(name);
-}
-
-/** What is longer is no name. */
-const LONGEST_NAME = 100;
 const CHATTY = /chat|respond|predict|generate|(?:^|_)bot|ask|answer|reply/i;
 const SENDERS = /send|submit|\b(?:ask|chat|go|run)\b|envi[ae]|absenden|отправ|发送|提交|傳送|送信|전송|보내기/i;
 const DECOYS = new RegExp(

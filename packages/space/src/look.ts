@@ -23,14 +23,23 @@ export interface Look {
 /** The kinds that answer in a chat. */
 export const TALKS: ReadonlySet<string | undefined> = new Set<Look["kind"]>(["chat", "step", "shown"]);
 
-/** What a function looks like; `undefined` where it is nothing like a chat. */
-export function lookAt(one: PageFunction): Look | undefined {
-  if (!looks.has(one)) looks.set(one, newLookAt(one));
-  return looks.get(one);
+/** One function is a link of many chains. */
+function remembered<Value>(of: (one: PageFunction) => Value): (one: PageFunction) => Value {
+  const known = new WeakMap<PageFunction, readonly [Value]>();
+  return (one) => {
+    const found = known.get(one) ?? ([of(one)] as const);
+    known.set(one, found);
+    return found[0];
+  };
 }
 
-/** One function is a link of many chains. */
-const looks = new WeakMap<PageFunction, Look | undefined>();
+/** What a function looks like; `undefined` where it is nothing like a chat. */
+export const lookAt = /* @__PURE__ */ remembered(newLookAt);
+
+/** Whether a person types a question into any of its inputs. */
+export const takesText = /* @__PURE__ */ remembered(({ inputs }) =>
+  inputs.some((input) => isText(input) && systemLikeness(input) < 1),
+);
 
 function newLookAt(one: PageFunction): Look | undefined {
   const { inputs, outputs } = one;
@@ -84,12 +93,3 @@ export function memoryOf({ inputs, outputs }: PageFunction): Component | undefin
   const given = new Set(outputs);
   return inputs.find((input) => isState(input) && given.has(input));
 }
-
-/** Whether a person types a question into any of its inputs. */
-export function takesText(one: PageFunction): boolean {
-  const known = texts.get(one) ?? one.inputs.some((input) => isText(input) && systemLikeness(input) < 1);
-  texts.set(one, known);
-  return known;
-}
-
-const texts = new WeakMap<PageFunction, boolean>();

@@ -45,7 +45,7 @@ export async function uploadPicture({ image }: ImagePart, session: AnsweringSess
 }
 
 function kindOf(bytes: Uint8Array): string | undefined {
-  const start = Array.from(bytes.subarray(0, 12), (byte) => String.fromCodePoint(byte)).join("");
+  const start = String.fromCodePoint(...bytes.subarray(0, 12));
   if (start.startsWith("\u0089PNG\r\n\u001A\n")) return "png";
   if (start.startsWith("\u00FF\u00D8\u00FF")) return "jpeg";
   if (start.startsWith("GIF8")) return "gif";

@@ -5,8 +5,12 @@ export type SettingName = "maxOutputTokens" | "temperature" | "topP" | "seed";
 
 /** Whether people call an input so: by its label, its parameter or what stands in it while it is empty. */
 function isCalled({ label, parameter, placeholder }: Component, pattern: RegExp): boolean {
-  // What is longer is no name, and would be looked through for nothing.
-  return [label, parameter, placeholder].some((name = "") => name.length <= LONGEST_NAME && pattern.test(name));
+  return [label, parameter, placeholder].some((name) => isNamed(name, pattern));
+}
+
+/** Whether a name is one of those. What is longer is none, and would be looked through for nothing. */
+export function isNamed(name: string | undefined, pattern: RegExp): boolean {
+  return name !== undefined && name.length <= LONGEST_NAME && pattern.test(name);
 }
 
 const LONGEST_NAME = 400;

@@ -1,3 +1,4 @@
+import type { Segment } from "./answer-value.ts";
 import { ThoughtSplit, type ThoughtSink } from "@qwen/core/http";
 
 /** A text that grows, told apart into what was thought at its beginning and what is said. */
@@ -27,6 +28,21 @@ export class Thought implements ThoughtSink {
   words(text: string): void {
     this.#said += text;
   }
+}
+
+/**
+ * Tells apart what the texts of an answer begin with that is thought, where there are more than one: each is a message of its own. One
+ * alone is told apart as it grows.
+ */
+export function thoughtsApart(said: readonly Segment[], { final }: { readonly final: boolean }): readonly Segment[] {
+  const isAlone = said.filter((one) => one.type !== "file" && one.text !== "").length < 2;
+  if (isAlone) return said;
+  return said.flatMap((one): readonly Segment[] => {
+    if (one.type !== "text" || !/^\s*</.test(one.text)) return [one];
+    const told = new Thought().add(one.text, { final });
+    const thought: Segment = { ...one, type: "reasoning", text: told.thought };
+    return told.said === "" ? [thought] : [thought, { ...one, text: told.said }];
+  });
 }
 
 /** What a piece of text turned out to be. */

@@ -59,6 +59,7 @@ export class ChatBefore {
   /** How many of a turn's answers were there before. */
   #oldIn(chat: readonly unknown[], { at, answers }: Turn, final: boolean): number {
     if (this.#chat.length === 0) return 0;
+    const { length } = this.#chat;
     const [now, before] = [answers.length, this.#answers.length];
     const question = this.#questionOf(chat, at);
     const isAsked = question === this.#asked;
@@ -66,18 +67,18 @@ export class ChatBefore {
     // What is told of a turn is not an old one because it comes to have the same words.
     if (this.#answered?.at === at && (isAsked || question === undefined)) return this.#answered.old;
     // What is all old may be on its way to something new.
-    if (!final && this.#endsWith(chat)) return now;
+    if (!final && chat.length <= length && this.#endsAs(chat)) return now;
     if (question !== this.#question) return 0;
-    const hasAll = this.#isAllIn(chat);
-    // A turn behind those that were there, in whatever words it is asked.
-    if (hasAll && at >= this.#chat.length) return 0;
+    const hasAll = (): boolean => chat.length >= length && this.#endsAs(chat.slice(0, length));
+    // A turn behind those that were there, in whatever words its app writes the question down.
+    if (at >= length && (isAsked || hasAll())) return 0;
     if (!isAsked) {
       // It is the turn before, behind which an app goes on that does not write the question down, or has not yet.
       const isOther = (question === undefined || now <= before) && !this.#isBeginningOf(answers);
       return isOther ? 0 : before;
     }
     // The same question once more, of which an app keeps the turn alone.
-    if (!hasAll) return 0;
+    if (!hasAll()) return 0;
     if (now > before) return before;
     // That one may be answered as before. What no function wrote is no answer.
     return this.#at === 0 && this.#answered === undefined && chat !== this.#chat ? 0 : now;
@@ -88,17 +89,10 @@ export class ChatBefore {
     return answers.slice(0, this.#answers.length).every((one, index) => this.#wordsOf(one) === this.#answers[index]);
   }
 
-  /** Whether a chat begins with all that was there. */
-  #isAllIn(chat: readonly unknown[]): boolean {
-    const from = this.#chat.length - this.#last.length;
-    return this.#last.every((one, index) => this.#entryOf(chat[from + index]) === one);
-  }
-
-  /** Whether what was there ends with all of a chat. */
-  #endsWith(chat: readonly unknown[]): boolean {
+  /** Whether what was there ends with all of a chat, or as that does. */
+  #endsAs(chat: readonly unknown[]): boolean {
     const last = this.#last.slice(-chat.length);
-    const isEnd = (one: string, index: number): boolean => this.#entryOf(chat.at(index - last.length)) === one;
-    return chat.length <= this.#chat.length && last.every(isEnd);
+    return last.every((one, index) => this.#entryOf(chat.at(index - last.length)) === one);
   }
 
   #lastTurnOf(chat: readonly unknown[]): Turn {

@@ -1,11 +1,9 @@
 import type { ProviderPart } from "@qwen/core";
-import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { bySize, expectLinear } from "../../core/test/cost.ts";
 import { FollowedAnswer } from "../../core/src/gradio/followed-output.ts";
 import { SpaceReader } from "../src/answer-reader.ts";
-import { Thought } from "../src/thought.ts";
 import { words } from "./hearing.ts";
 
 const fileUrl = (path: string): URL => new URL(`http://space.test/file=${path}`);
@@ -222,50 +220,6 @@ test("edits that do not fit are waited out: the final value is whole", () => {
   expect(read.generating([[["append", [7, "content"], "llo"]]])).toEqual([]);
   expect(read.generating([[["append", [1, "content"], "llo"]]])).toEqual([]);
   expect(words(read.completed([[user, says("Hello")]]))).toEqual({ text: "llo", thought: "" });
-});
-
-describe("<think> at the beginning of a text", () => {
-  const piece = fc.oneof(
-    fc.constantFrom("<think>", "</think>", "<thi", "</", ">", "\n", " ", "<", "think", "a", "b c"),
-    fc.string(),
-  );
-
-  test("is told apart the same however it is cut", () => {
-    fc.assert(
-      fc.property(fc.array(piece), fc.array(fc.nat(12)), (pieces, cuts) => {
-        const text = pieces.join("");
-        const whole = new Thought().add(text, { final: true });
-        const cut = new Thought();
-        let [thought, said, at] = ["", "", 0];
-        for (const length of cuts) {
-          const some = cut.add(text.slice(at, at + length));
-          thought += some.thought;
-          said += some.said;
-          at += length;
-        }
-        const rest = cut.add(text.slice(at), { final: true });
-        expect({ thought: thought + rest.thought, said: said + rest.said }).toEqual(whole);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test("takes no white space behind the tag for a thought, also where it comes by itself", () => {
-    const cut = new Thought();
-    expect([cut.add("<think>"), cut.add("\n"), cut.add("", { final: true })]).toEqual(
-      Array.from({ length: 3 }, () => ({ thought: "", said: "" })),
-    );
-  });
-
-  test.each([
-    ["<think>\nHmm.\n</think>\n\nHello", "Hmm.", "Hello"],
-    ["  <think>Hmm</think>", "Hmm", ""],
-    ["<think>never closed ", "never closed ", ""],
-    ["Not <think>here</think>", "", "Not <think>here</think>"],
-    ["<thinking is fun", "", "<thinking is fun"],
-  ])("%j", (text, thought, said) => {
-    expect(new Thought().add(text, { final: true })).toEqual({ thought, said });
-  });
 });
 
 describe("an answer eight times as long costs eight times as much", () => {
