@@ -68,15 +68,27 @@ function isRoot({ triggers }: PageFunction): boolean {
   );
 }
 
-function followersOf({ functions }: Page): ReadonlyMap<number, readonly PageFunction[]> {
-  const followers = new Map<number, PageFunction[]>();
-  for (const one of functions) {
-    if (one.after === undefined) continue;
-    const behind = followers.get(one.after);
-    if (behind === undefined) followers.set(one.after, [one]);
+/** What follows on functions, by their number; what goes on in a chat once it was changed, by the chat. */
+type Followers = ReadonlyMap<unknown, readonly PageFunction[]>;
+
+function followersOf({ functions }: Page): Followers {
+  const followers = new Map<unknown, PageFunction[]>();
+  const add = (key: unknown, one: PageFunction): void => {
+    const behind = followers.get(key);
+    if (behind === undefined) followers.set(key, [one]);
     else behind.push(one);
+  };
+  for (const one of functions) {
+    if (one.after !== undefined) add(one.after, one);
+    for (const { component, event } of one.triggers)
+      if (event === "change" && component !== undefined && component === chatOf(one)) add(component, one);
   }
   return followers;
+}
+
+/** The chat that a function writes into. */
+function chatOf(one: PageFunction, look = lookAt(one)): Component | undefined {
+  return look !== undefined && TALKS.has(look.kind) ? one.outputs[look.output] : undefined;
 }
 
 /** What sets a chain off, and what the server runs of it, in the order of the page. */
@@ -85,10 +97,7 @@ interface Chain {
   readonly links: readonly PageFunction[];
 }
 
-function linksFrom(
-  root: PageFunction,
-  followers: ReadonlyMap<number, readonly PageFunction[]>,
-): readonly PageFunction[] {
+function linksFrom(root: PageFunction, followers: Followers): readonly PageFunction[] {
   const chain: PageFunction[] = [];
   const seen = new Set<PageFunction>();
   const open = [root];
@@ -96,9 +105,9 @@ function linksFrom(
     if (seen.has(next)) continue;
     seen.add(next);
     if (next.isCallable) chain.push(next);
-    const behind = followers.get(next.fnIndex) ?? [];
     // The last that is pushed comes first; of a long list only the beginning has room.
-    open.push(...behind.slice(0, LONGEST_CHAIN).toReversed());
+    for (const key of [chatOf(next), next.fnIndex])
+      open.push(...(followers.get(key)?.slice(0, LONGEST_CHAIN).toReversed() ?? []));
   }
   return chain;
 }
@@ -127,11 +136,10 @@ function answersIn(chain: Chain): readonly Candidate[] {
   const first = links.findIndex(takesText);
   const indexes = [...links.keys()];
   // Before anything was said nothing is answered.
-  const talking = indexes.filter((index) => TALKS.has(looks[index]?.kind) && first !== -1 && index >= first);
-  const chatOf = (index: number): Component | undefined => links[index]?.outputs[looks[index]?.output ?? -1];
-  const [head = -1] = talking;
+  const chats = links.map((link, index) => (first === -1 || index < first ? undefined : chatOf(link, looks[index])));
+  const head = chats.find((chat) => chat !== undefined);
   // What is told in another chat than the question is told beside the answer.
-  const talks = talking.filter((index) => chatOf(index) === chatOf(head));
+  const talks = head === undefined ? [] : indexes.filter((index) => chats[index] === head);
   // A later link beats one that merely writes the question down, unless only that one streams.
   const streaming = talks.findLast((index) => links[index]?.isGenerator === true);
   const answering = streaming ?? talks.at(-1);
@@ -215,7 +223,7 @@ const DECOYS = new RegExp(
     "(?<![a-z])(?:clear|retry|regenerat|undo|delet|remov|flag(?!ship)|greet|summar|translat|classif|export|sign[ _]?up)",
     "(?<![a-z])log[ _]?in(?![a-z])|(?:^|_)(?:load|like|vote|save|reset|upload)",
     // What is said again, taken back or cleared, as buttons of other languages say it.
-    "清[空除屏理]|重[试試新置]|撤[销銷回]|[删刪]除|再生成|再試行|クリア|다시|초기화|지우기|повтор|очист|сброс|отмен",
+    "清[空除屏理]|重[试試新置]|撤[销銷回]|[删刪]除|再生成|再試行|クリア|다시|초기화|지우기|повтор|очист|отмен",
   ].join("|"),
   "i",
 );

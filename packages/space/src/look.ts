@@ -66,7 +66,8 @@ function onlyText({ inputs, outputs }: PageFunction): number | undefined {
   const taken = new Set(inputs);
   const texts = outputs.flatMap((output, index) => (isTextOutput(output) ? [{ output, index }] : []));
   const given = texts.filter(({ output }) => !taken.has(output));
-  const [text, ...more] = given.length > 0 ? given : texts;
+  // What alone it gives is written anew.
+  const [text, ...more] = given.length > 0 || outputs.length > 1 ? given : texts;
   return more.length > 0 ? undefined : text?.index;
 }
 

@@ -146,6 +146,17 @@ describe("the chat of a page is", () => {
       "talk; box; chatbot; chat",
     ],
     [
+      "what goes on once the chat was changed",
+      ["box.submit user: box chat > box chat", "chat.change bot: chat > chat"],
+      "user bot; box; chatbot; chat",
+    ],
+    [
+      "not what is made of a chat that streams",
+      ["box.submit talk*: box chat > box chat", "chat.change tidy: chat > chat"],
+      "talk; box; chatbot; chat",
+    ],
+    ["a text that is written anew", ["send.click continue_it: other > other"], "continue_it; other; prompt; other"],
+    [
       "not what a page does for itself behind a button that nobody sees",
       ["unseen.click vote: token state > md state", "box.submit talk: box chat > chat"],
       "talk; box; chatbot; chat",
@@ -226,6 +237,7 @@ describe("no chat is", () => {
       ["box.submit a: box state > chat state", "query.submit b: query state > chat state"],
     ],
     ["two texts, one behind the other", ["send.click one: other > found", "then two: other found > out"]],
+    ["what puts a question into a State", ["other.submit take: other > other state"]],
     ["a status", ["send.click apply: other > status"]],
     ["two chats", ["box.submit a: box chat > chat", "other.submit b: other chat2 > chat2"]],
     ["what is never set off", ["chat.like respond: box chat > chat", "box.change respond: box chat > chat"]],
