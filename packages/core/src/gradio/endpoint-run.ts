@@ -53,11 +53,16 @@ async function runInTurn(
   const giveOn = await turns.take(call.stop, running.limits().queueMs);
   const run = runAwake(running, call);
   void run
-    // A job that is stopped late would be taken for the next one of its session.
-    .catch(() => running.client.cleanUps.settled())
+    // A job that is stopped late would be taken for the next one of its session. One that ended by itself left nothing behind.
+    .catch((error: unknown) => (isItsOwnEnd(error) ? undefined : running.client.cleanUps.settled()))
     .then(() => turns.session?.quiet())
     .then(giveOn);
   await run;
+}
+
+/** Whether a call failed as its job did, or before it had one. */
+function isItsOwnEnd(error: unknown): boolean {
+  return QwenError.isInstance(error) && (error.code === "space_error" || error.code === "invalid_request");
 }
 
 function runAwake(running: ClientRun, call: Call<SpaceMessage>): Promise<void> {

@@ -6,12 +6,14 @@ import {
   completed,
   configOf,
   eventId,
+  failed,
   generating,
+  says,
   startTestSpace,
   type Events,
   type Exchange,
 } from "../servers/test-space.ts";
-import { until, useVirtualTime } from "../servers/waiting.ts";
+import { rejection, until, useVirtualTime } from "../servers/waiting.ts";
 
 /**
  * A Space that minds its one session as Gradio does: a job that was left counts as running for good, so no stream is closed behind it;
@@ -84,6 +86,31 @@ describe("a session", () => {
     expect(space.log.filter((route) => route === "join")).toHaveLength(1);
     await passUntil(time, watched(next));
     expect(await next).toEqual(["answer 2"]);
+    const closed = client.close();
+    await passUntil(time, watched(closed));
+  });
+
+  it("goes on at once after a call whose job failed, whatever is left of calls elsewhere", async () => {
+    let jobs = 0;
+    await using space = await startTestSpace({
+      join: ({ reply }) => reply(200, { event_id: eventId((jobs += 1)) }),
+      data: (exchange) => {
+        if (jobs === 1) exchange.events().send(generating(["some"]));
+        else void says(jobs === 2 ? failed({ error: "No." }, eventId(2)) : completed(["in"], eventId(3)))(exchange);
+      },
+      // Never answered.
+      cancel: () => {},
+    });
+    const client = connectSpace(space.origin);
+    await client.endpoints();
+    const left = client.submit("chat", []);
+    while ((await left.next()).value?.type !== "generating");
+    await left.return?.();
+    await until(() => space.log.includes("cancel"));
+    const session = client.session();
+    const time = useVirtualTime();
+    expect(await rejection(session.predict("chat", []))).toMatchObject({ code: "space_error" });
+    expect(await session.predict("chat", [])).toEqual(["in"]);
     const closed = client.close();
     await passUntil(time, watched(closed));
   });
