@@ -116,7 +116,8 @@ class Playing {
     const outputs = await this.#session.run(step, this.#inputsOf(step));
     for (const [index, component] of step.outputs.entries()) {
       const value = outputs[index];
-      if (value !== undefined && !isState(component)) this.#values.set(component.id, value);
+      const isKept = isState(component) || this.#plan.fixed.has(component.id);
+      if (value !== undefined && !isKept) this.#values.set(component.id, value);
     }
   }
 

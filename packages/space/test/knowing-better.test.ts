@@ -59,6 +59,21 @@ describe("what a caller knows better", () => {
   });
 });
 
+test("an input always gets the value of its own, also behind a step that writes it", async () => {
+  await using server = await serve({
+    components: [box(1, { label: "Question" }), box(2, { label: "Passages" }), box(3, { label: "Answer" })],
+    dependencies: [
+      { id: 0, api_name: "find", targets: [[1, "submit"]], inputs: [1], outputs: [2] },
+      { id: 1, api_name: "tell", targets: [[null, "then"]], trigger_after: 0, inputs: [1, 2], outputs: [3] },
+    ],
+  });
+  server.handlers.data = says(completed(["found"]));
+  const provider = space(server.origin, { id: "any", endpoint: "tell", inputs: { Passages: { value: "mine" } } });
+  await hear(provider, { messages: ask("Hi") });
+  expect(bodyOf(server.requests.findLast(({ route }) => route === "join"))).toMatchObject({ data: ["Hi", "mine"] });
+  await provider.close?.();
+});
+
 test.each<readonly [string, SpaceOptions["inputs"], readonly unknown[]]>([
   ["is left alone", { Chat: "ignore" }, []],
   ["has a value of its own", { Chat: { value: [{ role: "user", content: "x" }] } }, [{ role: "user", content: "x" }]],
