@@ -59,6 +59,8 @@ class MemoryStore implements ResponseStore {
   // In the order they came, which is that in which they expire.
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
+  /** Before that none expires. */
+  #nextExpiry = 0;
 
   constructor(limits: ReturnType<typeof readStoreOptions>) {
     this.#limits = limits;
@@ -95,8 +97,12 @@ class MemoryStore implements ResponseStore {
   #sweep(): void {
     const { maxEntries, maxBytes } = this.#limits;
     const now = Date.now();
+    const isFull = (): boolean => this.#entries.size > maxEntries || this.#bytes > maxBytes;
+    // To find the oldest takes the longer the more were dropped or renewed.
+    if (now < this.#nextExpiry && !isFull()) return;
     for (const [key, { expiresAt }] of this.#entries) {
-      if (expiresAt > now && this.#entries.size <= maxEntries && this.#bytes <= maxBytes) return;
+      this.#nextExpiry = expiresAt;
+      if (now < expiresAt && !isFull()) return;
       this.#drop(key);
     }
   }

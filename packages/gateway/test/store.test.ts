@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, test, vi } from "vitest";
 
+import { bySize, expectLinear } from "../../core/test/cost.ts";
 import { sqliteStore } from "../src/node/sqlite-store.ts";
 import { memoryStore, type ResponseStore, type StoreOptions } from "../src/store.ts";
 
@@ -86,6 +87,21 @@ describe.each(stores)("a store in %s", (_, make) => {
       await expect(make(options as StoreOptions)).rejects.toThrow(TypeError);
     },
   );
+});
+
+test("Reading and renewing all that is kept in memory takes time that is linear", async () => {
+  const filled = bySize(async (size) => {
+    const store = memoryStore();
+    for (let index = 0; index < size; index++) await store.put("a", `id${index}`, "value");
+    return store;
+  });
+  await expectLinear(async (size) => {
+    const store = await filled(size);
+    for (let index = 0; index < size; index++) {
+      await store.put("a", `id${index}`, "value");
+      for (let time = 0; time < 4; time++) await store.get("a", `id${index}`);
+    }
+  }, 8200);
 });
 
 describe("a store in a file", () => {
