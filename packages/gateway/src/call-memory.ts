@@ -4,8 +4,9 @@ import { memoryStore } from "./store.ts";
 /** For how long, of how many calls and how much is remembered. */
 const BOUNDS = { ttlMs: 3_600_000, maxEntries: 10_000, maxBytes: 32 * 1024 * 1024 };
 
-/** How an id ends by which a call is told. */
-const END = /^(.+)_[\da-f]{10}$/;
+/** How an id ends by which a call is told, and how long that is. */
+const END = /^_[\da-f]{10}$/;
+const END_LENGTH = 11;
 
 /**
  * Remembers what vendors want back with their calls, for clients that send back of a call only what OpenAI's API has.
@@ -97,8 +98,9 @@ function vendorsIds(messages: readonly Message[]): ReadonlyMap<string, string> {
   const taken = new Set(calls.map(({ toolCallId }) => toolCallId));
   const ids = new Map<string, string>();
   for (const { toolCallId: id } of calls) {
-    const own = END.exec(id)?.[1];
-    const isFree = own !== undefined && !taken.has(own);
+    // What is sent may be of any length: its end alone is looked at.
+    const own = id.slice(0, -END_LENGTH);
+    const isFree = own !== "" && END.test(id.slice(-END_LENGTH)) && !taken.has(own);
     ids.set(id, isFree ? own : id);
     if (isFree) taken.add(own);
   }
