@@ -104,7 +104,7 @@ describe("asking whether to send it again", () => {
     await using server = await startForgetfulServer((socket) => void socket.resetAndDestroy());
     const transport = openTransport();
     await text(transport, get(server.url));
-    const post = { method: "POST", body: "{}", headersMs: 20, sendAgain } as Partial<TransportRequest>;
+    const post = { method: "POST", body: "{}", headersMs: 5000, sendAgain } as Partial<TransportRequest>;
     return await rejection(transport.request(get(server.url, post)));
   }
 
