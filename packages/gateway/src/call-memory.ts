@@ -1,5 +1,6 @@
 import type { ContentPart, Message, ProviderMetadata, ToolCallPart } from "@qwen/core";
 import { memoryStore } from "./store.ts";
+import type { Item } from "./wire/response-items.ts";
 
 /** For how long, of how many calls and how much is remembered. */
 const BOUNDS = { ttlMs: 3_600_000, maxEntries: 10_000, maxBytes: 32 * 1024 * 1024 };
@@ -35,6 +36,12 @@ export class CallMemory {
       else recalled.push({ ...message, content: await this.#withCalls(owner, content, ids) });
     }
     return recalled;
+  }
+
+  /** Forgets what came with the calls of a response. */
+  async forget(owner: string, output: readonly Item[]): Promise<void> {
+    for (const { type, call_id: id } of output)
+      if (type === "function_call") await this.#store.delete(owner, String(id));
   }
 
   async #withCalls(

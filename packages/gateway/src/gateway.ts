@@ -79,7 +79,7 @@ export function createGateway(given: GatewayOptions): Gateway {
       methods: { POST: chatRoute(asking) },
     },
     { path: "/v1/responses", methods: { POST: responsesRoute({ ...asking, kept, runs }) } },
-    ...keptRoutes({ kept, runs, keepAliveMs, idleClientMs }),
+    ...keptRoutes({ kept, runs, calls, keepAliveMs, idleClientMs }),
     { path: "/v1/models", methods: { GET: models.list } },
     // An id may hold a slash, which clients encode or not.
     { path: "/v1/models/:id{.+}", methods: { GET: models.one } },

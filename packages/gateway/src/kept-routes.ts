@@ -1,4 +1,5 @@
 import type { BackgroundRun, BackgroundRuns } from "./background-runs.ts";
+import type { CallMemory } from "./call-memory.ts";
 import { STREAMED } from "./chat-route.ts";
 import { isUnfinished, type KeptResponse, type KeptResponses } from "./kept-responses.ts";
 import { Refusal } from "./refusal.ts";
@@ -10,12 +11,13 @@ import type { Item } from "./wire/response-items.ts";
 export interface KeptRoutesOptions {
   readonly kept: KeptResponses;
   readonly runs: BackgroundRuns;
+  readonly calls: CallMemory;
   readonly keepAliveMs: number;
   readonly idleClientMs: number;
 }
 
 /** The routes of a response that was made: to see it, what it was asked, and its events; to cancel and to forget it. */
-export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonly Route[] {
+export function keptRoutes({ kept, runs, calls, ...waits }: KeptRoutesOptions): readonly Route[] {
   const idOf = ({ params }: Call): string => params["id"] ?? "";
 
   async function found(call: Call): Promise<KeptResponse> {
@@ -51,12 +53,15 @@ export function keptRoutes({ kept, runs, ...waits }: KeptRoutesOptions): readonl
           return Response.json(run?.resource ?? (await found(call)).response, { headers: NO_STORE });
         },
         async DELETE(_, call) {
-          const wasMade = runs.delete(ownerOf(call), idOf(call));
+          const [owner, id] = [ownerOf(call), idOf(call)];
+          const response = runs.find(owner, id)?.resource ?? (await found(call)).response;
+          const wasMade = runs.delete(owner, id);
           // Whoever makes it would keep it once more.
-          if (!wasMade && isUnfinished((await found(call)).response)) throw madeElsewhere();
-          const wasKept = await kept.delete(ownerOf(call), idOf(call));
+          if (!wasMade && isUnfinished(response)) throw madeElsewhere();
+          const wasKept = await kept.delete(owner, id);
           if (!wasMade && !wasKept) throw unknown();
-          return Response.json({ id: idOf(call), object: "response", deleted: true }, { headers: NO_STORE });
+          await calls.forget(owner, response["output"] as readonly Item[]);
+          return Response.json({ id, object: "response", deleted: true }, { headers: NO_STORE });
         },
       },
     },
