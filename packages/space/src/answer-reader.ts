@@ -20,6 +20,13 @@ export interface SpaceReaderOptions {
   fileUrl(path: string): URL;
 }
 
+/** What stands there as thought and as text. */
+interface Standing {
+  readonly titled: string;
+  readonly raw: string;
+  readonly isApart: boolean;
+}
+
 /** Reads the answer in one output of a job, and tells it as parts: what is appended to it costs no more than itself. */
 export class SpaceReader implements SessionReader {
   readonly output: number;
@@ -31,20 +38,22 @@ export class SpaceReader implements SessionReader {
   #titled = "";
   #raw = "";
   #thought = new Thought();
+  /** What several texts begin with that is thought is told apart in each. */
+  #isApart = false;
   #growing: "text" | "reasoning" = "text";
   /** What stands there as thought, as it was told; and what does in other words, which is told once it is done. */
   #reasoning = "";
   #revised: string | undefined;
   #text = "";
-  /** What stands there, as long as it says nothing: at the end it may be an answer after all. */
-  #silent: { readonly value: unknown } | undefined;
+  /** What stands there, where it is not told as it grows: at the end more of it may be an answer. */
+  #unwatched: { readonly value: unknown } | undefined;
 
   constructor(options: SpaceReaderOptions) {
     this.#options = options;
     this.output = options.output;
     this.#before = new ChatBefore(options.before, options.asked, this.#reading);
     // Words that stood in a box were typed there.
-    if (options.isChat === true) this.#silent = { value: options.standing };
+    if (options.isChat === true) this.#unwatched = { value: options.standing };
   }
 
   text(): string {
@@ -52,7 +61,7 @@ export class SpaceReader implements SessionReader {
   }
 
   end(): readonly ProviderPart[] {
-    if (this.#silent !== undefined) return this.look(this.#silent.value, { final: true }).parts;
+    if (this.#unwatched !== undefined) return this.look(this.#unwatched.value, { final: true }).parts;
     const more = this.#changeTo(this.#revised ?? this.#reasoning, true);
     return [...this.#tell({ thought: more, said: "" }), ...this.#add(this.#thought.add("", { final: true }))];
   }
@@ -72,30 +81,28 @@ export class SpaceReader implements SessionReader {
     const { cost } = this.#reading;
     const said = Array.isArray(value) ? this.#before.saidIn(value, { final }) : segmentsOf(value, [], this.#reading);
     const segments = thoughtsApart(said, { final });
-    this.#silent = segments.length === 0 ? { value } : undefined;
     const titled = joined(segments, "reasoning");
     const raw = joined(segments, "text");
     const [end, last] = [said, segments].map((some) => some.findLast((one) => one.type !== "file"));
     if (last !== undefined) this.#growing = last.type;
-    const parts = [...this.#become({ titled, raw, final }), ...this.#filesIn(segments)];
+    const parts = [...this.#become({ titled, raw, isApart: segments !== said }, final), ...this.#filesIn(segments)];
     this.#titled = titled;
     this.#raw = raw;
     // Not told piece by piece is a thought in other words, or within a later text, and what says nothing yet.
     const isRevised = this.#revised !== undefined && (last?.type === "reasoning" || this.#text === "");
-    return {
-      parts,
-      watch: isRevised || last?.type !== end?.type || last?.text === "" ? undefined : end,
-      cost: this.#reading.cost - cost + titled.length + raw.length,
-    };
+    const watch = isRevised || last?.type !== end?.type || last?.text === "" ? undefined : end;
+    this.#unwatched = watch === undefined ? { value } : undefined;
+    return { parts, watch, cost: this.#reading.cost - cost + titled.length + raw.length };
   }
 
-  #become({ titled, raw, final }: { readonly titled: string; readonly raw: string; readonly final: boolean }) {
-    const isMore = this.#revised === undefined && titled.startsWith(this.#titled) && raw.startsWith(this.#raw);
-    if (isMore) {
+  #become({ titled, raw, isApart }: Standing, final: boolean): readonly ProviderPart[] {
+    const isSame = this.#revised === undefined && this.#isApart === isApart;
+    this.#isApart = isApart;
+    if (isSame && titled.startsWith(this.#titled) && raw.startsWith(this.#raw)) {
       const { thought, said } = this.#thought.add(raw.slice(this.#raw.length), { final });
       return this.#add({ thought: titled.slice(this.#titled.length) + thought, said });
     }
-    this.#thought = new Thought();
+    this.#thought = new Thought(isApart);
     const { thought, said } = this.#thought.add(raw, { final });
     const more = this.#changeTo(titled + thought, final || (this.#text === "" && said !== ""));
     if (said.startsWith(this.#text)) return this.#tell({ thought: more, said: said.slice(this.#text.length) });
@@ -105,19 +112,22 @@ export class SpaceReader implements SessionReader {
 
   /**
    * What is to be told of a thought that is this now. There is no taking back what was told: where it says something else it is told
-   * anew from there on, once it is done, as another one or words stand behind it, or nothing more comes.
+   * anew from there on, once it is done, as words stand behind it, or nothing more comes, or another thought stands behind the last one,
+   * which alone was changed.
    */
   #changeTo(now: string, isDone: boolean): string {
     const [told, before] = [this.#reasoning, this.#revised ?? ""];
-    const isFollowed = before !== "" && now.startsWith(`${before}\n\n`);
     const isMore = now.startsWith(told);
-    if (!isMore && (told.startsWith(now) || !(isDone || isFollowed))) {
+    const isLeft = !isMore && told.startsWith(now);
+    const from = isMore ? told.length : isLeft ? 0 : startOfChange(told, now);
+    const isFollowed = before !== "" && now.startsWith(`${before}\n\n`) && !told.includes("\n\n", from);
+    if (isLeft || !(isMore || isDone || isFollowed)) {
       this.#revised = now;
       return "";
     }
     this.#revised = undefined;
     this.#reasoning = now;
-    return isMore ? now.slice(told.length) : `\n\n${now.slice(startOfChange(told, now))}`;
+    return isMore ? now.slice(from) : `\n\n${now.slice(from)}`;
   }
 
   #add(more: Told): readonly ProviderPart[] {

@@ -3,9 +3,14 @@ import { ThoughtSplit, type ThoughtSink } from "@qwen/core/http";
 
 /** A text that grows, told apart into what was thought at its beginning and what is said. */
 export class Thought implements ThoughtSink {
-  readonly #split = new ThoughtSplit(this);
+  readonly #split: ThoughtSplit;
   #thought = "";
   #said = "";
+
+  /** `isApart`: what it begins with that is thought was told apart already. */
+  constructor(isApart = false) {
+    this.#split = new ThoughtSplit(this, isApart ? { behind: "words" } : {});
+  }
 
   /** Takes the next piece, and tells what is new. `final`: no more comes. */
   add(piece: string, { final = false }: { readonly final?: boolean | undefined } = {}): Told {
@@ -37,9 +42,9 @@ export class Thought implements ThoughtSink {
 export function thoughtsApart(said: readonly Segment[], { final }: { readonly final: boolean }): readonly Segment[] {
   const isAlone = said.filter((one) => one.type !== "file" && one.text !== "").length < 2;
   if (isAlone) return said;
-  return said.flatMap((one): readonly Segment[] => {
-    if (one.type !== "text" || !/^\s*</.test(one.text)) return [one];
-    const told = new Thought().add(one.text, { final });
+  return said.flatMap((one, index): readonly Segment[] => {
+    if (one.type !== "text" || !/^\s*(?:<|$)/.test(one.text)) return [one];
+    const told = new Thought().add(one.text, { final: final || index < said.length - 1 });
     const thought: Segment = { ...one, type: "reasoning", text: told.thought };
     return told.said === "" ? [thought] : [thought, { ...one, text: told.said }];
   });

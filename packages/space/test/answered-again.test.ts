@@ -305,6 +305,23 @@ describe("a thought that says something else is told anew, from there on, when",
     expect(words([...parts, ...read.completed([last])]).thought).toBe("Thinking…\n\nSo it is");
   });
 
+  test("a status above the steps is counted, once they are done", () => {
+    const steps = ["Search", "Read", "Write", "Check"];
+    const values = steps.flatMap((_, at) => {
+      const done = steps.slice(0, at);
+      const some = [`${at + 1} of 4`, ...done].map((one) => says(one, "Step"));
+      return [
+        [user("Hi"), ...some],
+        [user("Hi"), ...some, says(steps[at] ?? "", "Step")],
+      ];
+    });
+    const end = [...(values.at(-1) ?? []), says("Answer")];
+    expect(told({ before: [], asked: "Hi", values: [...values, end] })).toEqual({
+      thought: "1 of 4\n\nSearch\n\n4 of 4\n\nSearch\n\nRead\n\nWrite\n\nCheck",
+      text: "Answer",
+    });
+  });
+
   test("it is counted beside the words, once at the end", () => {
     const values = ["1 s", "2 s", "3 s", "4 s"].map((time, at) => [
       user("Hi"),

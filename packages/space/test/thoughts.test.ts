@@ -17,11 +17,17 @@ describe("<think> at the beginning of each of several messages is a thought", ()
     "behind a message": ["Found 3 documents.", "<think>\nHmm <b>a</b>.\n</think>\n\nFour <b>is</b> it."],
     "in each": ["<think>a</think>Plan", "<think>b</think>Do", "<b>Done</b>"],
     "that is never closed": ["Plan", "<think>a"],
+    "and not once more behind that": ["<think>a</think><think> is a tag.", "And </think> is one."],
+    "behind white space": ["Plan", "\n<think>a</think>Do"],
+    "and of one that is none": ["<", "<thi", "Do <"],
   };
   const right: Readonly<Record<string, { readonly text: string; readonly thought: string }>> = {
     "behind a message": { text: "Found 3 documents.\n\nFour <b>is</b> it.", thought: "Hmm <b>a</b>." },
     "in each": { text: "Plan\n\nDo\n\n<b>Done</b>", thought: "a\n\nb" },
     "that is never closed": { text: "Plan", thought: "a" },
+    "and not once more behind that": { text: "<think> is a tag.\n\nAnd </think> is one.", thought: "a" },
+    "behind white space": { text: "Plan\n\nDo", thought: "a" },
+    "and of one that is none": { text: "<\n\n<thi\n\nDo <", thought: "" },
   };
 
   test.each(Object.entries(steps))("%s, by appends of each letter and by whole values", (name, texts) => {
@@ -43,6 +49,15 @@ describe("<think> at the beginning of each of several messages is a thought", ()
     );
     expect(words([...anew, ...replaced.completed([final])])).toEqual(right[name]);
     expect(anew.filter(({ type }) => type === "text-replace")).toEqual([]);
+  });
+
+  test.each<readonly [string, readonly unknown[], { readonly text: string; readonly thought: string }]>([
+    ["may begin one", [user, says("The sign:"), says("<")], { text: "The sign:\n\n<", thought: "" }],
+    ["may end one", [user, says("Hi"), says("<think>a </think")], { text: "Hi", thought: "a </think" }],
+    ["may begin one behind a title", [user, says("a", "Plan"), says("<")], { text: "<", thought: "a" }],
+  ])("and what %s is told though the last value is left out", (_, value, expected) => {
+    const read = reader();
+    expect(words([...read.generating([value]), ...read.completed([{ __type__: "update" }])])).toEqual(expected);
   });
 
   test("and one behind a thought with a title is another one", () => {
