@@ -49,7 +49,7 @@ export class ChatBefore {
 
   /** What a chat says to the question, in order: what its last turn says, without what that said before. */
   saidIn(chat: readonly unknown[], { final }: { readonly final: boolean }): readonly Segment[] {
-    const turn = this.#lastTurnOf(chat);
+    const turn = this.#turnIn(chat);
     const old = this.#oldIn(chat, turn, final);
     const said = turn.answers.slice(old).flat();
     if (said.length > 0) this.#answered = { at: turn.at, old };
@@ -93,6 +93,15 @@ export class ChatBefore {
   #endsAs(chat: readonly unknown[]): boolean {
     const last = this.#last.slice(-chat.length);
     return last.every((one, index) => this.#entryOf(chat.at(index - last.length)) === one);
+  }
+
+  /** The last turn; or the one before, if that is the question's, where a question stands behind its answer that nobody asked. */
+  #turnIn(chat: readonly unknown[]): Turn {
+    const last = this.#lastTurnOf(chat);
+    if (last.answers.length > 0 || last.at <= this.#chat.length) return last;
+    const before = this.#lastTurnOf(chat.slice(0, last.at));
+    const isAsked = before.at >= this.#chat.length && this.#questionOf(chat, before.at) === this.#asked;
+    return isAsked ? before : last;
   }
 
   #lastTurnOf(chat: readonly unknown[]): Turn {

@@ -1,4 +1,3 @@
-import type { ProviderPart } from "@qwen/core";
 import { describe, expect, test } from "vitest";
 
 import { bySize, expectLinear } from "../../core/test/cost.ts";
@@ -6,31 +5,8 @@ import { FollowedAnswer } from "../../core/src/gradio/followed-output.ts";
 import { SpaceReader } from "../src/answer-reader.ts";
 import { words } from "./hearing.ts";
 
-const fileUrl = (path: string): URL => new URL(`http://space.test/file=${path}`);
+import { fileUrl, LABEL, says, told, user, type Chat } from "./telling.ts";
 
-/** What is told of the values that a chat has one after the other, the last of them at the end. */
-function told({ before, asked, values, edits: own }: Chat): { readonly text: string; readonly thought: string } {
-  const read = new FollowedAnswer(
-    new SpaceReader({ output: 0, isChat: true, before, standing: before, asked, fileUrl }),
-  );
-  const parts = values.flatMap((value, index): readonly ProviderPart[] => {
-    const edits = index === 0 ? [value] : [own?.[index] ?? [["replace", [], value]]];
-    return [...read.generating(edits), ...(index === values.length - 1 ? read.completed([value]) : [])];
-  });
-  return words(parts);
-}
-
-interface Chat {
-  readonly before: readonly unknown[];
-  readonly asked: string;
-  readonly values: readonly unknown[];
-  /** By what a value comes from the one before, where that is more than to be put in its place. */
-  readonly edits?: Readonly<Record<number, unknown>>;
-}
-
-const user = (content: string) => ({ role: "user", content });
-const says = (content: string, title?: string) => ({ role: "assistant", content, metadata: { title } });
-const LABEL = { __type__: "update", label: "Done" };
 const HI = [user("Hi"), says("Hello")];
 const TWO = [user("Hi"), says("Hi."), user("a\n  b"), says("Hello")];
 const PAIRS = [
@@ -168,6 +144,16 @@ test("a message that is empty at first is one of its own, though all of it is ap
   expect(parts.some(({ type }) => type === "text-replace")).toBe(false);
 });
 
+test.each<readonly [string, Chat]>([
+  ["as it grows", { before: HI, asked: "Q", values: ["F", "Four"].map((text) => [...HI, user("Q"), says(text)]) }],
+  ["whole", { before: HI, asked: "Q", values: [[...HI, user("Q"), says("Four")]] }],
+  ["to a first question", { before: [], asked: "Q", values: [[user("Q"), says("Four")]] }],
+])("an answer stays one where another question stands behind it that nobody asked: %s", (_, chat) => {
+  const last = chat.values.at(-1) as readonly unknown[];
+  expect(told({ ...chat, values: [...chat.values, [...last, user("More?")]] }).text).toBe("Four");
+  expect(told({ ...chat, values: [[...last, user("")]] }).text).toBe("Four");
+});
+
 describe("a thought is told once, though", () => {
   const thought = [user("And now?"), says("Hmm", "Thinking")];
 
@@ -270,66 +256,4 @@ test("the answer before is not told where a spinner gives way to the chat as it 
   );
   read.generating([[...before, user("And now?"), says("Thinking…")]]);
   expect(read.generating([[["replace", [], before]]])).toEqual([{ type: "text-replace", text: "" }]);
-});
-
-describe("a thought that says something else is told anew, from there on, when", () => {
-  test.each<readonly [string, readonly (readonly string[])[], string]>([
-    ["words stand behind it", [["Thinking…"], ["So"], ["So it is"]], "Thinking…\n\nSo it is"],
-    [
-      "another one stands behind it, which is told as it grows",
-      [["Calling search…"], ["3 results"], ["3 results", "Reading"], ["3 results", "Reading page 1"]],
-      "Calling search…\n\n3 results\n\nReading page 1",
-    ],
-    [
-      "only the last one changed",
-      [
-        ["Plan", "Step 1…"],
-        ["Plan", "Step 1 done"],
-        ["Plan", "Step 1 done", "Step 2"],
-      ],
-      "Plan\n\nStep 1…\n\nStep 1 done\n\nStep 2",
-    ],
-  ])("%s", (_, thoughts, thought) => {
-    const values = thoughts.map((some) => [user("Hi"), ...some.map((one) => says(one, "Step"))]);
-    const end = [...(values.at(-1) ?? []), says("Answer")];
-    expect(told({ before: [], asked: "Hi", values: [...values, end] })).toEqual({ thought, text: "Answer" });
-  });
-
-  test.each<readonly [string, unknown]>([
-    ["comes whole", [user("Hi"), says("So it is", "Step")]],
-    ["is left out", LABEL],
-  ])("nothing more comes, and the last value %s", (_, last) => {
-    const values = ["Thinking…", "So", "So it is"].map((thought) => [user("Hi"), says(thought, "Step")]);
-    const read = new FollowedAnswer(new SpaceReader({ output: 0, isChat: true, before: [], asked: "Hi", fileUrl }));
-    const parts = values.flatMap((value, index) => read.generating([index === 0 ? value : [["replace", [], value]]]));
-    expect(words([...parts, ...read.completed([last])]).thought).toBe("Thinking…\n\nSo it is");
-  });
-
-  test("a status above the steps is counted, once they are done", () => {
-    const steps = ["Search", "Read", "Write", "Check"];
-    const values = steps.flatMap((_, at) => {
-      const done = steps.slice(0, at);
-      const some = [`${at + 1} of 4`, ...done].map((one) => says(one, "Step"));
-      return [
-        [user("Hi"), ...some],
-        [user("Hi"), ...some, says(steps[at] ?? "", "Step")],
-      ];
-    });
-    const end = [...(values.at(-1) ?? []), says("Answer")];
-    expect(told({ before: [], asked: "Hi", values: [...values, end] })).toEqual({
-      thought: "1 of 4\n\nSearch\n\n4 of 4\n\nSearch\n\nRead\n\nWrite\n\nCheck",
-      text: "Answer",
-    });
-  });
-
-  test("it is counted beside the words, once at the end", () => {
-    const values = ["1 s", "2 s", "3 s", "4 s"].map((time, at) => [
-      user("Hi"),
-      says(`Thought for ${time}`, "Clock"),
-      ...(at === 0 ? [] : [says("a".repeat(at))]),
-    ]);
-    expect(told({ before: [], asked: "Hi", values }).thought).toBe(
-      "Thought for 1 s\n\nThought for 2 s\n\nThought for 4 s",
-    );
-  });
 });
