@@ -95,13 +95,15 @@ export class ChatBefore {
     return last.every((one, index) => this.#entryOf(chat.at(index - last.length)) === one);
   }
 
-  /** The last turn; or the one before, if that is the question's, where a question stands behind its answer that nobody asked. */
+  /** The last turn; or the question's own, where a question stands behind its answer that nobody asked. */
   #turnIn(chat: readonly unknown[]): Turn {
     const last = this.#lastTurnOf(chat);
     if (last.answers.length > 0 || last.at <= this.#chat.length) return last;
     const before = this.#lastTurnOf(chat.slice(0, last.at));
-    const isAsked = before.at >= this.#chat.length && this.#questionOf(chat, before.at) === this.#asked;
-    return isAsked ? before : last;
+    if (before.at < this.#chat.length || this.#questionOf(chat, before.at) !== this.#asked) return last;
+    // Asked once more, it is the question, unless the one before was answered just now.
+    const isOther = this.#answered?.at === before.at || this.#questionOf(chat, last.at) !== this.#asked;
+    return isOther ? before : last;
   }
 
   #lastTurnOf(chat: readonly unknown[]): Turn {

@@ -154,6 +154,13 @@ test.each<readonly [string, Chat]>([
   expect(told({ ...chat, values: [[...last, user("")]] }).text).toBe("Four");
 });
 
+test("an earlier answer is not told where its app shows that the same was asked again", () => {
+  const asked = [user("Q"), says("Old", "Thinking"), says("Old"), user("Q")];
+  const values = [asked, [...asked, says("New")]];
+  expect(told({ before: [], asked: "Q", values })).toEqual({ text: "New", thought: "" });
+  expect(told({ before: [], asked: "Q", values: [asked] })).toEqual({ text: "", thought: "" });
+});
+
 describe("a thought is told once, though", () => {
   const thought = [user("And now?"), says("Hmm", "Thinking")];
 
