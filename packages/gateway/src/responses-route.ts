@@ -252,7 +252,7 @@ class Making {
     if (text !== "") writer.text(text);
     for (const source of sources) writer.source(source);
     for (const file of files) writer.file(file);
-    for (const call of this.#calls.all(toolCalls)) toldCall(writer.toolCall(call));
+    for (const call of toolCalls) toldCall(writer.toolCall(this.#calls.call(call)));
     writer.finish({ reason: finishReason, usage, model });
     this.#keep(conversation);
   }
