@@ -63,6 +63,7 @@ export class ChatBefore {
     const [now, before] = [answers.length, this.#answers.length];
     const question = this.#questionOf(chat, at);
     const isAsked = question === this.#asked;
+    // As long as nothing stands behind the question, it is known which turn is its own.
     if (isAsked && now === 0) this.#answered = { at, old: 0 };
     // What is told of a turn is not an old one because it comes to have the same words.
     if (this.#answered?.at === at && (isAsked || question === undefined)) return this.#answered.old;

@@ -80,7 +80,7 @@ async function runAlone(running: ClientRun, call: Call<SpaceMessage>): Promise<v
   let ran: RanEndpoint | undefined;
   const once = (inputs: readonly unknown[], opened = sessionOf(running)): Promise<void> => {
     ran = { endpoint, fnIndex: endpoint.fnIndex, inputs, signal: call.stop };
-    return runOnce(running, { call, endpoint, inputs, opened });
+    return runOnce(running, { call, ran, opened });
   };
   try {
     const given = await inputsOf(running, { call, endpoint });
@@ -171,18 +171,19 @@ function hasLacked({ config }: SpaceClient, { endpoint, inputs }: Pick<RanEndpoi
 }
 
 /** One try to run it. */
-interface Try extends Circumstances {
-  readonly inputs: readonly unknown[];
+interface Try {
+  readonly call: Call<SpaceMessage>;
+  readonly ran: RanEndpoint;
   readonly opened: ReturnType<typeof sessionOf>;
 }
 
-async function runOnce(running: ClientRun, { call, endpoint, inputs, opened }: Try): Promise<void> {
+async function runOnce(running: ClientRun, { call, ran, opened }: Try): Promise<void> {
   const { client, asked, lastOnly } = running;
   const { options } = asked;
+  const { endpoint, inputs } = ran;
   const { fnIndex, queue } = endpoint.now;
   const { session, isNew } = opened;
   const timeouts = running.limits();
-  const ran = { endpoint, fnIndex, inputs, signal: call.stop };
   if (fnIndex !== undefined && !queue) {
     const data = await runUnqueued({
       session,

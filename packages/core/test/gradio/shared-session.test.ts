@@ -51,17 +51,23 @@ async function startMinding() {
   return { space, mostReaders: () => most };
 }
 
+/** A session of such a Space, in which a call was left in mid-answer; the clock stands still. */
+async function leaveCall({ origin }: { readonly origin: string }) {
+  const client = connectSpace(origin);
+  await client.endpoints();
+  const session = client.session();
+  const time = useVirtualTime();
+  const left = session.submit("chat", [1]);
+  while ((await left.next()).value?.type !== "generating");
+  await left.return?.();
+  return { client, session, time };
+}
+
 describe("a session", () => {
   it("in which a call was left goes on with one after the other: no two streams of it are open at a time", async () => {
     const { space, mostReaders } = await startMinding();
     await using _ = space;
-    const client = connectSpace(space.origin);
-    await client.endpoints();
-    const session = client.session();
-    const time = useVirtualTime();
-    const left = session.submit("chat", [1]);
-    while ((await left.next()).value?.type !== "generating");
-    await left.return?.();
+    const { client, session, time } = await leaveCall(space);
     const answers = Promise.all([2, 3, 4].map((number) => session.predict("chat", [number])));
     await passUntil(time, watched(answers));
     expect(await answers).toEqual([["answer 2"], ["answer 3"], ["answer 4"]]);
@@ -73,13 +79,7 @@ describe("a session", () => {
   it("begins the next call no sooner than 250 ms after the stream of one that was left was closed", async () => {
     const { space } = await startMinding();
     await using _ = space;
-    const client = connectSpace(space.origin);
-    await client.endpoints();
-    const session = client.session();
-    const time = useVirtualTime();
-    const left = session.submit("chat", [1]);
-    while ((await left.next()).value?.type !== "generating");
-    await left.return?.();
+    const { client, session, time } = await leaveCall(space);
     const next = session.predict("chat", [2]);
     await until(() => space.log.includes("cancel"));
     await time.pass(200);
